@@ -1,0 +1,133 @@
+/**
+ * The game's events, one definition each: everything that depends on what an
+ * event is (route, validation, reply, columns, table, traffic) is derived from here.
+ *
+ * A new event type is one more entry in `events`, and nothing else.
+ */
+
+/** The type of a request parameter, and of the column that it becomes. */
+export type ParameterType = "text" | "integer" | "boolean";
+
+/** A column's type; `integer` has 32 bits, `bigint` 64, `timestamp` counts milliseconds since 1970 in UTC. */
+export type ColumnType = ParameterType | "bigint" | "timestamp";
+
+/** A parameter's or column's value; timestamps are milliseconds, bigints beyond 2^53 are not needed here. */
+export type Value = string | number | boolean | null;
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+  required: boolean; // true: never null
+}
+
+export interface EventDefinition {
+  type: string; // the envelope's event_type
+  route: string; // GET path that produces it
+  table: string; // Hive table in schema `default`
+  parameters: Record<string, ParameterType>; // known parameters; unknown ones are kept in the envelope
+  reply: {
+    plain: string; // the reply to a request without parameters
+    echo: string | null; // what stands before the echoed parameters; null: parameters are not echoed
+  };
+}
+
+export const events: readonly EventDefinition[] = [
+  {
+    type: "default",
+    route: "/",
+    table: "default_requests",
+    parameters: {},
+    reply: { plain: "This is the default response!", echo: null },
+  },
+  {
+    type: "purchase_sword",
+    route: "/purchase_sword",
+    table: "sword_purchases",
+    parameters: { metal: "text", power_level: "integer", magical: "boolean" },
+    reply: { plain: "Sword Purchased", echo: "Sword Purchased: " },
+  },
+  {
+    type: "join_a_guild",
+    route: "/join_a_guild",
+    table: "guild_joins",
+    parameters: { region: "text" },
+    reply: { plain: "Joined a Guild!", echo: "Joined a guild! " },
+  },
+];
+
+/** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
+export interface Envelope {
+  event_id: string; // UUID v7, or the client's own UUID
+  event_type: string;
+  received_at: string; // ISO 8601 in UTC, with milliseconds
+  player: string;
+  params: Record<string, string>; // as sent; nested, so that none can override a field
+  headers: Record<string, string>; // names in Title-Case
+  remote_addr: string;
+}
+
+/**
+ * The columns of an event's table, in order: the original's first, then those that identify the
+ * event and its place in the topic. The partition column `day` is not among them.
+ */
+export function columnsOf(event: EventDefinition): Column[] {
+  const parameters = Object.entries(event.parameters).map(([name, type]) => ({ name, type, required: false }));
+  return [
+    { name: "raw_event", type: "text", required: true },
+    { name: "timestamp", type: "timestamp", required: true },
+    { name: "accept", type: "text", required: false },
+    { name: "host", type: "text", required: false },
+    { name: "user_agent", type: "text", required: false },
+    { name: "event_type", type: "text", required: true },
+    ...parameters,
+    { name: "remote_addr", type: "text", required: true },
+    { name: "event_id", type: "text", required: true },
+    { name: "player", type: "text", required: true },
+    { name: "received_at", type: "timestamp", required: true },
+    { name: "kafka_partition", type: "integer", required: true },
+    { name: "kafka_offset", type: "bigint", required: true },
+  ];
+}
+
+/** The table that keeps every message which is not an event of this catalogue. */
+export const failedEvents = {
+  table: "failed_events",
+  columns: [
+    { name: "raw_event", type: "text", required: false }, // null: the message had no value
+    { name: "timestamp", type: "timestamp", required: true },
+    { name: "reason", type: "text", required: true },
+    { name: "topic", type: "text", required: true },
+    { name: "kafka_partition", type: "integer", required: true },
+    { name: "kafka_offset", type: "bigint", required: true },
+  ] satisfies Column[],
+};
+
+/** Every table by name with its columns: one for each event type, and `failed_events`. */
+export const tables: readonly { table: string; columns: Column[] }[] = [
+  ...events.map((event) => ({ table: event.table, columns: columnsOf(event) })),
+  failedEvents,
+];
+
+const INTEGER_MIN = -(2 ** 31);
+const INTEGER_MAX = 2 ** 31 - 1;
+
+/** What a value of each parameter type must look like, for error messages and documents. */
+export const expectations: Record<ParameterType, string> = {
+  text: "any text",
+  integer: `an integer from ${INTEGER_MIN} to ${INTEGER_MAX}`,
+  boolean: "true or false",
+};
+
+/** Reads a parameter's text as its type: the typed value, or undefined if the text does not fit. Never coerces. */
+export function parseValue(type: ParameterType, text: string): string | number | boolean | undefined {
+  switch (type) {
+    case "text":
+      return text;
+    case "integer": {
+      const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+      return value >= INTEGER_MIN && value <= INTEGER_MAX ? value : undefined;
+    }
+    case "boolean":
+      return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined;
+  }
+}

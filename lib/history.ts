@@ -1,0 +1,89 @@
+/**
+ * Commands → history/commands.jsonl: what a script or notebook ran, one JSON line each.
+ *
+ * zx reports every command of this process to one replaceable log function, its
+ * start and its end in separate entries that share an id; the line is written at
+ * the end, when the exit code is known. Servers that outlive the process are
+ * recorded with `recordCommand` by whoever starts them.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { $, type LogEntry } from "zx";
+import { settings } from "./settings.js";
+
+/** One line of the history. */
+export interface HistoryEntry {
+  time: string; // ISO 8601, UTC: when the command started
+  step: string; // the script or notebook that ran it, e.g. "up" or "2-requests"
+  command: string; // as typed, secrets redacted
+  exit_code: number | null; // null: still running when it was written, or ended by a signal
+  duration_ms: number;
+  folder: string; // relative to the checkout, "." for its root
+}
+
+/**
+ * From here on, records every zx command of this process under `step`. With `invocation`
+ * (a script's own command line, e.g. "npm run up") that is recorded too, when the process exits.
+ */
+export function recordHistory(step: string, { invocation, file = settings.historyFile }: { invocation?: string; file?: string } = {}): void {
+  const running = new Map<string, HistoryEntry>();
+  const print = $.log;
+  $.log = (entry: LogEntry) => {
+    if (entry.kind === "cmd") running.set(entry.id, newEntry(step, entry.cmd, entry.cwd));
+    if (entry.kind === "end") {
+      const started = running.get(entry.id);
+      running.delete(entry.id);
+      if (started) append(file, { ...started, exit_code: entry.exitCode, duration_ms: Math.round(entry.duration) });
+    }
+    print(entry);
+  };
+  $.log.formatters = print.formatters;
+  $.log.output = print.output;
+  if (invocation !== undefined) {
+    const entry = newEntry(step, invocation, process.cwd());
+    process.once("exit", (code) => {
+      append(file, { ...entry, exit_code: code, duration_ms: Date.now() - Date.parse(entry.time) });
+    });
+  }
+}
+
+/** Records a command that outlives this process: a server that was started. */
+export function recordCommand(step: string, command: string, file = settings.historyFile): void {
+  append(file, newEntry(step, command, process.cwd()));
+}
+
+/** Reads the history, oldest first; a line that a crash cut short is left out. */
+export function readHistory(file = settings.historyFile): HistoryEntry[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("{") && line.endsWith("}"))
+    .map((line) => JSON.parse(line) as HistoryEntry);
+}
+
+const SECRET = "(pass(word|wd)?|secret|token|api[-_]?key|write[-_]?key|authorization|credentials?)";
+
+/** Replaces what looks like a secret by ***: `password=…`, `--token …`, `Authorization: …`, `user:…@host`. */
+export function redact(command: string): string {
+  return command
+    .replace(new RegExp(`(authorization:\\s*)[^'"\\n]+`, "gi"), "$1***")
+    .replace(new RegExp(`(\\b[\\w-]*${SECRET}[\\w-]*=)("[^"]*"|'[^']*'|[^\\s&'"]+)`, "gi"), "$1***")
+    .replace(new RegExp(`(--?[\\w-]*${SECRET}[\\w-]*\\s+)("[^"]*"|'[^']*'|[^\\s-]\\S*)`, "gi"), "$1***")
+    .replace(/(\/\/[^\s:/@]+:)[^\s/@]+@/g, "$1***@");
+}
+
+function newEntry(step: string, command: string, folder: string): HistoryEntry {
+  return {
+    time: new Date().toISOString(),
+    step,
+    command: redact(command),
+    exit_code: null,
+    duration_ms: 0,
+    folder: relative(settings.root, folder) || ".",
+  };
+}
+
+function append(file: string, entry: HistoryEntry): void {
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, JSON.stringify(entry) + "\n");
+}
