@@ -16,7 +16,10 @@ export default tseslint.config(
   {
     // describe() and it() return nothing worth awaiting; asserts on unknown JSON read better with a cast.
     files: ["**/*.test.ts"],
-    rules: { "@typescript-eslint/no-unsafe-member-access": "off", "@typescript-eslint/no-unsafe-assignment": "off" },
+    rules: {
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+    },
   },
   { files: ["**/*.js"], languageOptions: { globals: { process: "readonly", console: "readonly" } } },
 );

@@ -71,7 +71,11 @@ export interface Envelope {
  * event and its place in the topic. The partition column `day` is not among them.
  */
 export function columnsOf(event: EventDefinition): Column[] {
-  const parameters = Object.entries(event.parameters).map(([name, type]) => ({ name, type, required: false }));
+  const parameters = Object.entries(event.parameters).map(([name, type]) => ({
+    name,
+    type,
+    required: false,
+  }));
   return [
     { name: "raw_event", type: "text", required: true },
     { name: "timestamp", type: "timestamp", required: true },

@@ -25,7 +25,10 @@ export interface HistoryEntry {
  * From here on, records every zx command of this process under `step`. With `invocation`
  * (a script's own command line, e.g. "npm run up") that is recorded too, when the process exits.
  */
-export function recordHistory(step: string, { invocation, file = settings.historyFile }: { invocation?: string; file?: string } = {}): void {
+export function recordHistory(
+  step: string,
+  { invocation, file = settings.historyFile }: { invocation?: string; file?: string } = {},
+): void {
   const running = new Map<string, HistoryEntry>();
   const print = $.log;
   $.log = (entry: LogEntry) => {
@@ -33,7 +36,8 @@ export function recordHistory(step: string, { invocation, file = settings.histor
     if (entry.kind === "end") {
       const started = running.get(entry.id);
       running.delete(entry.id);
-      if (started) append(file, { ...started, exit_code: entry.exitCode, duration_ms: Math.round(entry.duration) });
+      if (started)
+        append(file, { ...started, exit_code: entry.exitCode, duration_ms: Math.round(entry.duration) });
     }
     print(entry);
   };
