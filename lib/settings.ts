@@ -12,7 +12,8 @@ import { fileURLToPath } from "node:url";
 /** All listeners bind to this address. */
 export const HOST = "127.0.0.1";
 
-const DEFAULT_PORTS = {
+/** The port of each listener, unless the environment names another. */
+export const DEFAULT_PORTS = {
   api: 5000,
   kafka: 9092,
   kafkaController: 9093,
@@ -82,9 +83,13 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   };
 }
 
-/** `QUESTLOG_NAMENODE_HTTP_PORT` for `namenodeHttp`. */
+/** The environment variable of a port: `QUESTLOG_NAMENODE_HTTP_PORT` for `namenodeHttp`. */
+export function portVariable(name: string): string {
+  return `QUESTLOG_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}_PORT`;
+}
+
 function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
-  const variable = `QUESTLOG_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}_PORT`;
+  const variable = portVariable(name);
   const text = env[variable] ?? String(fallback);
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
   if (!(port >= 1 && port <= 65535)) {

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { $ } from "zx";
+import { readHistory, recordCommand, recordHistory, redact } from "./history.js";
+
+describe("recordHistory(step, { file })", () => {
+  let folder: string;
+  let file: string;
+  const print = $.log;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-history-"));
+    file = join(folder, "commands.jsonl");
+  });
+  afterEach(() => {
+    $.log = print;
+    rmSync(folder, { recursive: true });
+  });
+
+  it("writes one line a command, with its exit code, after it ended", async () => {
+    recordHistory("1-services", { file });
+    await $`echo ${"a word"}`.quiet();
+    await $`exit 3`.nothrow().quiet();
+    const lines = readHistory(file);
+    assert.deepEqual(
+      lines.map(({ step, command, exit_code, folder }) => ({ step, command, exit_code, folder })),
+      [
+        { step: "1-services", command: "echo $'a word'", exit_code: 0, folder: "." },
+        { step: "1-services", command: "exit 3", exit_code: 3, folder: "." },
+      ],
+    );
+    assert.ok(lines.every(({ time, duration_ms }) => !Number.isNaN(Date.parse(time)) && duration_ms >= 0));
+  });
+
+  it("keeps commands that run at the same time apart", async () => {
+    recordHistory("up", { file });
+    await Promise.all([
+      $`exit 1`.nothrow().quiet(),
+      $`exit 2`.nothrow().quiet(),
+      $`exit 3`.nothrow().quiet(),
+    ]);
+    const lines = readHistory(file);
+    assert.equal(lines.length, 3);
+    for (const { command, exit_code } of lines) assert.equal(command, `exit ${exit_code}`);
+  });
+
+  it("writes no secret", async () => {
+    recordHistory("api", { file });
+    await $`true --token ${"abc123"}`.quiet();
+    assert.equal(readHistory(file)[0]?.command, "true --token ***");
+  });
+
+  it("records the script itself, with its exit code, when the process exits", async () => {
+    const code = `
+      import { recordHistory } from ${JSON.stringify(join(import.meta.dirname, "history.ts"))};
+      recordHistory("tail", { invocation: "npm run tail", file: ${JSON.stringify(file)} });
+      process.exit(4);`;
+    const run = promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code]);
+    await assert.rejects(run, { code: 4 });
+    const [line] = readHistory(file);
+    assert.equal(line?.command, "npm run tail");
+    assert.equal(line?.exit_code, 4);
+  });
+
+  it("records a server that outlives the process without an exit code", () => {
+    recordCommand("up", "java @kafka.args", file);
+    assert.equal(readHistory(file)[0]?.exit_code, null);
+  });
+
+  it("reads past a line that a crash cut short", () => {
+    recordCommand("up", "first", file);
+    appendFileSync(file, '{"time":"2026-01-01T0\n');
+    recordCommand("up", "second", file);
+    assert.deepEqual(
+      readHistory(file).map(({ command }) => command),
+      ["first", "second"],
+    );
+  });
+
+  it("reads an absent file as no history", () => {
+    assert.deepEqual(readHistory(join(folder, "absent")), []);
+  });
+});
+
+describe("redact(command)", () => {
+  const cases = [
+    ["curl -H 'Authorization: Bearer abc' http://host/", "curl -H 'Authorization: ***' http://host/"],
+    ["DB_PASSWORD=hunter2 run", "DB_PASSWORD=*** run"],
+    ['run --api-key "a b" --port 1', "run --api-key *** --port 1"],
+    ["git clone https://me:secret@host/x", "git clone https://me:***@host/x"],
+    ["curl 'http://host/?token=abc&metal=gold'", "curl 'http://host/?token=***&metal=gold'"],
+    ["ab -n 10 -H 'Host: user1.att.com' http://host/", "ab -n 10 -H 'Host: user1.att.com' http://host/"],
+  ] as const;
+  for (const [command, expected] of cases) {
+    it(`turns ${command} into ${expected}`, () => assert.equal(redact(command), expected));
+  }
+});

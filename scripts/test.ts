@@ -1,0 +1,52 @@
+/**
+ * Run all tests: units first, then live ones on a stack of their own, with other
+ * ports and another home than the user's, started and stopped by the first and last of them.
+ *
+ *   npm test                    ends with the line "N passed, N failed, N skipped"
+ *   npm test -- lib/ask         only the files whose path contains one of the words
+ *   npm run test:unit           those that need no services, in seconds
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { $, glob } from "zx";
+import { DEFAULT_PORTS, portVariable } from "../lib/settings.js";
+
+const TEST_PORT_OFFSET = 10_000;
+const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
+const START = "lib/services/start.live.test.ts"; // starts the stack of all that follow
+const RESTART = "lib/services/restart.live.test.ts"; // takes it down and up again: last
+
+const ports = Object.entries(DEFAULT_PORTS).map(([name, port]) => [
+  portVariable(name),
+  String(port + TEST_PORT_OFFSET),
+]);
+const home = join(".questlog", "test");
+const env = {
+  ...process.env,
+  ...Object.fromEntries(ports),
+  QUESTLOG_HOME: home,
+  QUESTLOG_HISTORY: join(home, "history.jsonl"),
+};
+
+const words = process.argv.slice(2);
+const wanted = (file: string) => words.length === 0 || words.some((word) => file.includes(word));
+const units = (await glob(["lib/**/*.test.ts", "!**/*.live.test.ts"])).sort().filter(wanted);
+const live = (await glob(["lib/**/*.live.test.ts", `!${START}`, `!${RESTART}`])).sort().filter(wanted);
+const files = [
+  ...units,
+  ...(live.length > 0 || wanted(START) ? [START] : []),
+  ...live,
+  ...[RESTART].filter(wanted),
+];
+
+await $`npm run --silent build`;
+// What a test run that was killed left behind goes first: its processes, then its data.
+await $({ env })`npm run --silent down`.quiet();
+rmSync(home, { recursive: true, force: true });
+const mocha = $({
+  env,
+  stdio: "inherit",
+  nothrow: true,
+})`npx c8 mocha --no-config --no-package --node-option import=tsx --timeout ${LIVE_TIMEOUT_MS} --reporter scripts/test-reporter.ts ${files}`;
+const { exitCode } = await mocha;
+process.exitCode = exitCode ?? 1;
