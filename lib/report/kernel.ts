@@ -1,0 +1,261 @@
+/**
+ * A notebook's code → its outputs: a client of the Jupyter protocol for one tslab kernel.
+ *
+ * The sockets are files in a private folder ("transport": "ipc"): nothing listens on a port, and no
+ * two kernels can take each other's. The kernel leads a process group of its own, so that Ctrl-C
+ * reaches only us, and what its cells left running ends with it; it also ends by itself when we
+ * are killed, because a preloaded line watches the channel to its parent. Cells start servers
+ * that shall outlive the kernel in groups of their own.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Dealer, Subscriber } from "zeromq";
+import {
+  connectionInfo,
+  formatMessage,
+  IOPUB,
+  KernelError,
+  type Message,
+  parseMessage,
+  SHELL,
+  socketAddress,
+} from "./protocol.js";
+
+const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
+const READY_INTERVAL_MS = 250;
+const INTERRUPT_TIMEOUT_MS = 3_000; // how long an interrupted cell may take to answer
+const SHUTDOWN_TIMEOUT_MS = 2_000; // how long a kernel may take to end
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const MAX_LOG_CHARS = 4_000; // the end of what the process itself writes, told when it dies
+
+const EXECUTE = {
+  silent: false,
+  store_history: true,
+  user_expressions: {},
+  allow_stdin: false,
+  stop_on_error: true,
+};
+const EXIT_WITH_PARENT = `data:text/javascript,process.on("disconnect",()=>process.exit(1));process.channel.unref()`;
+
+/** What a cell sends while it runs: `stream`, `display_data` or `update_display_data`, as the protocol names them. */
+export interface KernelOutput {
+  type: string;
+  content: Record<string, unknown>;
+}
+
+export interface ExecuteOptions {
+  timeoutMs: number;
+  onOutput: (output: KernelOutput) => void;
+}
+
+export interface Kernel {
+  pid: number;
+  /**
+   * Runs `code` and resolves when all of its outputs have come: "ok", or "error" (the reason was written to stderr).
+   * @throws KernelError on a time-out (the cell is interrupted, else the kernel killed), a dead kernel,
+   * an aborted request or a wrong signature.
+   */
+  execute(code: string, options: ExecuteOptions): Promise<"ok" | "error">;
+  /** Interrupts the running cell, which then ends with "error"; one that does not answer within 3 s ends with its kernel. */
+  interrupt(): void;
+  /** Ends the kernel and everything that its cells left in its process group. Can be called twice. */
+  shutdown(): Promise<void>;
+}
+
+/** Starts a tslab kernel whose cells run in `folder`, and resolves when it answers. */
+export async function startKernel(
+  folder: string,
+  { startTimeoutMs = START_TIMEOUT_MS } = {},
+): Promise<Kernel> {
+  const sockets = mkdtempSync(join(tmpdir(), "questlog-")); // mode 700
+  const key = randomUUID();
+  const connection = join(sockets, "connection.json");
+  writeFileSync(connection, JSON.stringify(connectionInfo(sockets, key)), { mode: 0o600 });
+  const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
+  const child = spawn(
+    process.execPath,
+    ["--import", EXIT_WITH_PARENT, tslab, "kernel", "--config-path", connection],
+    { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
+  );
+  const kernel = new TslabKernel(child, sockets, key);
+  try {
+    await kernel.ready(startTimeoutMs);
+    return kernel;
+  } catch (error) {
+    await kernel.shutdown();
+    throw error;
+  }
+}
+
+interface Request {
+  onReply: (content: Message["content"]) => void;
+  onIdle: () => void; // all outputs of the request have come
+  onOutput: (output: KernelOutput) => void;
+}
+
+class TslabKernel implements Kernel {
+  readonly pid: number;
+  private readonly child: ChildProcess;
+  private readonly folder: string;
+  private readonly key: string;
+  private readonly shell = new Dealer({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
+  private readonly iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
+  private readonly requests = new Map<string, Request>();
+  private readonly session = randomUUID();
+  private readonly broken: Promise<never>; // rejects when the kernel can answer no more
+  private breakOff: (error: KernelError) => void = () => {};
+  private log = "";
+  private killTimer: NodeJS.Timeout | undefined;
+
+  constructor(child: ChildProcess, folder: string, key: string) {
+    this.child = child;
+    this.pid = child.pid ?? 0;
+    this.folder = folder;
+    this.key = key;
+    this.broken = new Promise((_, reject) => (this.breakOff = reject));
+    this.broken.catch(() => {}); // told to whoever waits
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (text: Buffer) => (this.log = (this.log + text.toString()).slice(-MAX_LOG_CHARS)));
+    }
+    child.once("error", (error) =>
+      this.breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
+    );
+    child.once("exit", (code, signal) => {
+      const log = this.log.trim();
+      const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+      this.breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
+    });
+    this.shell.connect(socketAddress(folder, SHELL));
+    this.iopub.connect(socketAddress(folder, IOPUB));
+    this.iopub.subscribe();
+    void this.read(this.shell, (request, { content }) => request.onReply(content));
+    void this.read(this.iopub, (request, { header, content }) => {
+      if (header.msg_type !== "status") request.onOutput({ type: header.msg_type, content });
+      else if (content.execution_state === "idle") request.onIdle();
+    });
+  }
+
+  /** Resolves when the kernel answers on both channels: a subscription is not there at once. */
+  async ready(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    while (Date.now() < end) {
+      const answer = this.request("kernel_info_request", {}, () => {});
+      if ((await Promise.race([answer, sleep(READY_INTERVAL_MS, "again", { ref: false })])) !== "again")
+        return;
+    }
+    throw new KernelError(
+      `the kernel did not answer within ${timeoutMs / 1000} s of its start\n${this.log.trim()}`,
+    );
+  }
+
+  async execute(code: string, { timeoutMs, onOutput }: ExecuteOptions): Promise<"ok" | "error"> {
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      this.interrupt();
+    }, timeoutMs);
+    try {
+      const { status } = await this.request("execute_request", { ...EXECUTE, code }, onOutput);
+      if (timedOut) throw new KernelError(timeoutText(timeoutMs));
+      if (status === "ok" || status === "error") return status;
+      throw new KernelError(`the kernel did not run the cell: it answered "${String(status)}"`);
+    } catch (error) {
+      throw timedOut ? new KernelError(timeoutText(timeoutMs)) : error;
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(this.killTimer);
+    }
+  }
+
+  interrupt(): void {
+    this.signal("SIGINT");
+    clearTimeout(this.killTimer);
+    this.killTimer = setTimeout(() => this.signal("SIGKILL"), INTERRUPT_TIMEOUT_MS);
+  }
+
+  async shutdown(): Promise<void> {
+    clearTimeout(this.killTimer);
+    this.breakOff(new KernelError("the kernel was shut down"));
+    if (isAlive(this.child)) {
+      const kill = setTimeout(() => this.signal("SIGKILL"), SHUTDOWN_TIMEOUT_MS);
+      const exit = once(this.child, "exit");
+      this.signal("SIGTERM");
+      await exit;
+      clearTimeout(kill);
+    }
+    this.signal("SIGKILL"); // what its cells left in its group
+    for (const end of [this.child.stdout, this.child.stderr, this.shell, this.iopub]) {
+      if (end && "destroy" in end) end.destroy();
+      else end?.close();
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Signals the kernel's whole process group, if there is one left. */
+  private signal(name: NodeJS.Signals): void {
+    try {
+      if (this.pid > 0) process.kill(-this.pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  /** Sends one request and resolves with its reply when the kernel is idle again. @throws KernelError */
+  private async request(
+    type: string,
+    content: object,
+    onOutput: Request["onOutput"],
+  ): Promise<Message["content"]> {
+    const id = randomUUID();
+    const answer = new Promise<Message["content"]>((resolve) => {
+      let reply: Message["content"] | undefined;
+      let idle = false;
+      const settle = (): void => (reply && idle ? resolve(reply) : undefined);
+      this.requests.set(id, {
+        onReply: (got) => ((reply = got), settle()),
+        onIdle: () => ((idle = true), settle()),
+        onOutput,
+      });
+    });
+    try {
+      await this.shell.send(formatMessage({ id, session: this.session, type, content }, this.key));
+      return await Promise.race([answer, this.broken]);
+    } finally {
+      this.requests.delete(id);
+    }
+  }
+
+  /** Hands each message to the request that it answers, until the socket closes. */
+  private async read(
+    socket: Dealer | Subscriber,
+    hand: (request: Request, message: Message) => void,
+  ): Promise<void> {
+    try {
+      for await (const frames of socket) {
+        const message = parseMessage(frames, this.key);
+        const request = this.requests.get(message.parent.msg_id ?? "");
+        if (request) hand(request, message);
+      }
+    } catch (error) {
+      this.breakOff(
+        error instanceof KernelError
+          ? error
+          : new KernelError(`a message of the kernel is not readable: ${(error as Error).message}`),
+      );
+    }
+  }
+}
+
+function timeoutText(timeoutMs: number): string {
+  return `the cell did not end within ${timeoutMs / 1000} s`;
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
