@@ -31,6 +31,7 @@ export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
   ports: Ports;
+  apiUrl: string; // "http://host:port"
   kafkaBrokers: string[]; // "host:port"
   webhdfsUrl: string; // "http://host:port", without /webhdfs/v1
   trinoUrl: string;
@@ -61,6 +62,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const home = resolve(root, env.QUESTLOG_HOME ?? ".questlog");
   return {
     ports,
+    apiUrl: `http://${HOST}:${ports.api}`,
     kafkaBrokers: (env.QUESTLOG_KAFKA_BROKERS ?? `${HOST}:${ports.kafka}`).split(","),
     webhdfsUrl: env.QUESTLOG_WEBHDFS_URL ?? `http://${HOST}:${ports.namenodeHttp}`,
     trinoUrl: env.QUESTLOG_TRINO_URL ?? `http://${HOST}:${ports.trino}`,

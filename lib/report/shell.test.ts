@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { shell } from "./shell.js";
+
+const module = JSON.stringify(join(import.meta.dirname, "shell.ts"));
+
+describe("shell(command)", () => {
+  it("prints the command as typed, then what it wrote", () => {
+    const code = `import { shell } from ${module}; await shell("echo 'a  b' | tr a c; echo done >&2")`;
+    const args = ["--import", "tsx", "--input-type=module", "-e", code];
+    assert.equal(
+      execFileSync(process.execPath, args, { encoding: "utf8" }),
+      "$ echo 'a  b' | tr a c; echo done >&2\nc  b\ndone\n",
+    );
+  });
+
+  it("resolves with the standard output", async () => {
+    assert.equal(await shell("printf 12"), "12");
+  });
+
+  it("fails when the command fails", async () => {
+    await assert.rejects(shell("exit 7"), { exitCode: 7 });
+  });
+});
