@@ -12,8 +12,23 @@ import type { ICodeCell, IDisplayData, IError, IMarkdownCell, IStream } from "@j
 
 /** What a cell of tslab leaves behind; it sends no `execute_result`. */
 export type Output = IStream | IDisplayData | IError;
-export type CodeCell = Omit<ICodeCell, "outputs" | "source"> & { source: string; outputs: Output[] };
-export type MarkdownCell = Omit<IMarkdownCell, "source"> & { source: string };
+
+export interface CodeCell {
+  cell_type: "code";
+  id: string;
+  source: string;
+  metadata: ICodeCell["metadata"];
+  outputs: Output[];
+  execution_count: number | null;
+}
+
+export interface MarkdownCell {
+  cell_type: "markdown";
+  id: string;
+  source: string;
+  metadata: IMarkdownCell["metadata"];
+}
+
 export type Cell = CodeCell | MarkdownCell;
 
 export interface Notebook {
@@ -119,19 +134,20 @@ export function textToNotebook(text: string, name: string): Notebook {
   for (const line of text.split("\n")) {
     const marker = MARKER.exec(line);
     const last = cells.at(-1);
-    if (marker) cells.push(newCell(marker[1] ? "markdown" : "code", "", marker[2]));
+    if (marker) cells.push(newCell(marker[1] ? "markdown" : "code", "", marker[2] ?? ""));
     else if (last) last.source += (isCode(last) ? line : line.replace(/^\/\/ ?/, "")) + "\n";
     else if (line.trim() !== "") throw new NotebookError(name, `expected "// %%" first, got "${line}"`);
   }
   cells.forEach((cell, i) => {
     cell.source = cell.source.trim();
-    cell.id ??= createHash("sha256").update(`${i}\n${cell.source}`).digest("hex").slice(0, 8);
+    if (cell.id === "")
+      cell.id = createHash("sha256").update(`${i}\n${cell.source}`).digest("hex").slice(0, 8);
   });
   return { name, cells };
 }
 
 /** A cell of `source`, not run. */
-export function newCell(type: "code" | "markdown", source: string, id?: string): Cell {
+export function newCell(type: "code" | "markdown", source: string, id: string): Cell {
   return type === "code"
     ? { cell_type: type, id, source, metadata: {}, outputs: [], execution_count: null }
     : { cell_type: type, id, source, metadata: {} };

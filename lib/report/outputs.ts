@@ -1,0 +1,144 @@
+/**
+ * What a kernel sends while a cell runs → the cell's outputs.
+ *
+ * tslab tells an error as text on stderr and nowhere else: a compiler's message with its place, or
+ * what `console.error(error)` prints, stack and all. So the last text on stderr of a failed cell
+ * becomes its `error` output. A rejection that nobody awaited is told the same way, and the
+ * cell counts as ok: here it does not.
+ */
+import { stripVTControlCharacters } from "node:util";
+import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
+import type { KernelOutput } from "./kernel.js";
+import type { CodeCell, Output } from "./notebook.js";
+
+const MAX_CHARS = 1_000_000; // of text that one cell may keep
+const MAX_OUTPUTS = 100; // of one cell
+
+/** Collects the outputs of one cell. */
+export interface CellOutputs {
+  onOutput: (output: KernelOutput) => void;
+  /** Turns what the kernel said last into the cell's error output; with `reason` that is the error. */
+  fail: (reason?: string) => void;
+  /** True when a promise was rejected or an exception thrown that no code waited for. */
+  hasLostError: () => boolean;
+}
+
+/**
+ * Collects the outputs of one notebook, cell by cell: texts of one stream are joined, and a display
+ * that is updated, be it by a later cell, keeps its last state.
+ */
+export function createCollector(): (cell: CodeCell) => CellOutputs {
+  const displays = new Map<string, IDisplayData>();
+  return (cell) => {
+    const errors: string[] = []; // what was written to stderr, as written
+    let chars = 0;
+    const add = (output: Output): void => {
+      if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
+    };
+    const addText = (name: "stdout" | "stderr", text: string): void => {
+      const rest = text.slice(0, MAX_CHARS - chars);
+      chars += rest.length;
+      const last = cell.outputs.at(-1);
+      if (last && isStream(last) && last.name === name) last.text = textOf(last.text) + rest;
+      else add({ output_type: "stream", name, text: rest });
+    };
+    return {
+      onOutput: ({ type, content }) => {
+        if (type === "stream") {
+          const { name, text } = content as { name: "stdout" | "stderr"; text: string };
+          const plain = stripVTControlCharacters(text);
+          if (name === "stderr") errors.push(plain);
+          addText(name, plain);
+        } else if (type === "display_data" || type === "update_display_data") {
+          const { data, metadata, transient } = content as unknown as DisplayContent;
+          const shown = transient?.display_id === undefined ? undefined : displays.get(transient.display_id);
+          if (shown && type === "update_display_data") return void Object.assign(shown, { data, metadata });
+          const output: IDisplayData = { output_type: "display_data", data, metadata };
+          if (transient?.display_id !== undefined) displays.set(transient.display_id, output);
+          add(output);
+        }
+      },
+      fail: (reason) => {
+        const said = reason !== undefined && !INTERRUPTED.test(errors.at(-1) ?? "") ? "" : lastError(errors);
+        removeText(cell.outputs, said);
+        cell.outputs.push(
+          reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
+        );
+      },
+      hasLostError: () => errors.some((text) => LOST.test(text)),
+    };
+  };
+}
+
+export function isStream(output: Output): output is IStream {
+  return output.output_type === "stream";
+}
+
+export function isError(output: Output): output is IError {
+  return output.output_type === "error";
+}
+
+export function textOf(text: MultilineString): string {
+  return Array.isArray(text) ? text.join("") : text;
+}
+
+const NO_TRACE = { output_type: "error" as const, traceback: [] };
+const LOST = /^(UnhandledPromiseRejection|UncaughtException): /;
+const INTERRUPTED = /^Error: (Interrupted asynchronously|Script execution was interrupted)/;
+const DIAGNOSTIC = /^(?:\S+ )?(\d+):(\d+) - /;
+
+interface DisplayContent {
+  data: IDisplayData["data"];
+  metadata: IDisplayData["metadata"];
+  transient?: { display_id?: string };
+}
+
+/** The text that tells why a cell failed: all that the compiler said, or the last error. */
+function lastError(errors: string[]): string {
+  let start = errors.length - 1;
+  const lost = errors.findLastIndex((text) => LOST.test(text));
+  if (lost >= 0) return errors[lost] as string;
+  while (
+    start > 0 &&
+    DIAGNOSTIC.test(errors[start] as string) &&
+    DIAGNOSTIC.test(errors[start - 1] as string)
+  )
+    start--;
+  return errors.slice(Math.max(start, 0)).join("");
+}
+
+/** Takes `text` out of the stderr output that ends with it. */
+function removeText(outputs: Output[], text: string): void {
+  const i = outputs.findLastIndex(
+    (output) => isStream(output) && output.name === "stderr" && textOf(output.text).includes(text),
+  );
+  const output = outputs[i];
+  if (text === "" || !output || !isStream(output)) return;
+  output.text = textOf(output.text).replace(text, () => "");
+  if (output.text === "") outputs.splice(i, 1);
+}
+
+/** What `console.error(error)` printed → name, message and the lines worth reading, without the kernel's own stack. */
+function parseError(printed: string): IError {
+  if (DIAGNOSTIC.test(printed)) {
+    const lines = printed
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(DIAGNOSTIC, "line $1, column $2: "));
+    return { output_type: "error", ename: "TypeScript", evalue: lines.join("\n"), traceback: [] };
+  }
+  const text = printed
+    .replace(LOST, "")
+    .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's picture of the line that threw
+    .replace(/ \{\n(?!.*\[cause\])[\s\S]*\}\s*$/, "") // the error's own fields, which its message has already told
+    .replace(/^ +at .*\n?/gm, "")
+    .trim();
+  const [, ename = "Error", evalue = text] =
+    /^(?:Uncaught )?([A-Z]\w*)(?: \[\w+\])?: ([\s\S]*)$/.exec(text) ?? [];
+  return {
+    output_type: "error",
+    ename,
+    evalue: evalue.trim() || "the cell failed without a message",
+    traceback: printed.trim().split("\n"),
+  };
+}

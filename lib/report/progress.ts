@@ -1,0 +1,61 @@
+/**
+ * A run's progress → the terminal: on a TTY one line that is rewritten, else one line a cell and, in a
+ * long cell, one every 30 s.
+ */
+import type { Progress } from "./run.js";
+
+const REWRITE_MS = 500;
+const REPEAT_MS = 30_000;
+
+export interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Shows `onProgress` events on `terminal`; `stop` clears the rewritten line and ends the clock. */
+export function showProgress(terminal: Terminal = process.stdout): {
+  onProgress: (progress: Progress) => void;
+  stop: () => void;
+} {
+  const live = terminal.isTTY === true;
+  let line: () => string = () => "";
+  let said = "";
+  let timer: NodeJS.Timeout | undefined;
+  const rewrite = (): void => {
+    if (live) terminal.write(`\r\x1b[2K${line().slice(0, (terminal.columns ?? 80) - 1)}`);
+    else terminal.write(`${line()}\n`);
+  };
+  const stop = (): void => {
+    clearInterval(timer);
+    if (live) terminal.write("\r\x1b[2K");
+  };
+  return {
+    stop,
+    onProgress: ({ event, step, cell, text }) => {
+      const place = `${step.notebook.name.padEnd(12)} cell ${cell.number} of ${step.cells.length}`;
+      if (event === "output") said = text?.trim().split("\n").at(-1)?.trim() ?? "";
+      if (event === "cell") {
+        const started = performance.now();
+        said = "";
+        line = () => `${place}  ${formatSeconds((performance.now() - started) / 1000)}  ${said}`.trimEnd();
+        clearInterval(timer);
+        timer = setInterval(rewrite, live ? REWRITE_MS : REPEAT_MS).unref();
+        if (live) rewrite();
+      }
+      if (event !== "end") return;
+      stop();
+      const last = cell.number === step.cells.length || cell.status !== "ok";
+      const failed = cell.status === "ok" ? "" : "  failed";
+      if (!live) terminal.write(`${place}  ${formatSeconds(cell.seconds)}${failed}\n`);
+      else if (last) terminal.write(`${place}  ${formatSeconds(step.seconds + cell.seconds)}${failed}\n`);
+    },
+  };
+}
+
+/** "0.4 s", "12.3 s", "1 min 38 s". */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

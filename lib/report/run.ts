@@ -1,0 +1,159 @@
+/**
+ * Notebooks → a run: every cell in order, each notebook in a kernel of its own, until the first that fails.
+ *
+ * A kernel needs 2 s to start, so the next notebook's starts while the present one runs. Executed
+ * notebooks are saved also when a cell failed or the run was interrupted.
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Kernel, startKernel } from "./kernel.js";
+import {
+  type CodeCell,
+  isCode,
+  type Notebook,
+  readNotebook,
+  stripOutputs,
+  titleOf,
+  writeNotebook,
+} from "./notebook.js";
+import { type CellOutputs, createCollector } from "./outputs.js";
+import { KernelError } from "./protocol.js";
+
+const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
+
+export type Status = "ok" | "failed" | "not run";
+
+export interface CellRun {
+  number: number; // among the notebook's code cells, from 1
+  cell: CodeCell;
+  status: Status;
+  seconds: number;
+}
+
+/** One notebook of a run. */
+export interface StepRun {
+  notebook: Notebook;
+  title: string;
+  status: Status;
+  seconds: number; // from its first cell's start
+  cells: CellRun[];
+}
+
+export interface Run {
+  status: "ok" | "failed" | "interrupted";
+  startedAt: Date;
+  seconds: number;
+  steps: StepRun[];
+}
+
+/** What happens in a run: a cell begins, says something, ends. */
+export interface Progress {
+  event: "cell" | "output" | "end";
+  step: StepRun;
+  cell: CellRun;
+  text?: string; // of an output
+}
+
+export interface RunOptions {
+  outFolder: string; // where the executed notebooks are saved
+  onProgress?: (progress: Progress) => void;
+  cellTimeoutMs?: number;
+  signal?: AbortSignal; // interrupts the running cell and ends the run
+}
+
+/**
+ * Runs the notebooks at `paths`, each in its own folder, and resolves with what happened; a failed cell does not reject.
+ * @throws NotebookError, before anything runs, if one of them is not a notebook.
+ */
+export async function runNotebooks(paths: string[], options: RunOptions): Promise<Run> {
+  const notebooks = await Promise.all(paths.map(readNotebook));
+  const steps = notebooks.map((notebook) => newStep(stripOutputs(notebook)));
+  const run: Run = { status: "ok", startedAt: new Date(), seconds: 0, steps };
+  await mkdir(options.outFolder, { recursive: true });
+  const started = performance.now();
+  let next: Promise<Kernel> | undefined;
+  for (const [i, step] of steps.entries()) {
+    if (run.status === "ok") {
+      const kernel = next ?? startKernel(folderOf(paths, i));
+      // The next one starts when this one is there, so that they do not slow each other down.
+      next = i + 1 < paths.length ? kernel.then(() => startKernel(folderOf(paths, i + 1))) : undefined;
+      next?.catch(() => {}); // told when its turn comes
+      await runStep(step, kernel, options);
+      if (options.signal?.aborted) run.status = "interrupted";
+      else if (step.status === "failed") run.status = "failed";
+    }
+    await writeNotebook(join(options.outFolder, `${step.notebook.name}.ipynb`), step.notebook);
+  }
+  await next?.then((kernel) => kernel.shutdown()).catch(() => {}); // started ahead in vain
+  run.seconds = secondsSince(started);
+  return run;
+}
+
+/** Counts the claims of a run that held: the assert calls in its cells that ran to their end. */
+export function countClaims(cells: CellRun[]): number {
+  const held = cells.filter(({ status }) => status === "ok");
+  return held.reduce((sum, { cell }) => sum + (cell.source.match(/\bassert(\.\w+)*\(/g)?.length ?? 0), 0);
+}
+
+async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptions): Promise<void> {
+  const { signal } = options;
+  const interrupt = (): void => void kernel.then((ready) => ready.interrupt()).catch(() => {});
+  signal?.addEventListener("abort", interrupt);
+  const started = performance.now();
+  const collect = createCollector();
+  step.status = "ok";
+  for (const cell of step.cells) {
+    await runCell(cell, collect(cell.cell), step, kernel, options);
+    step.seconds = secondsSince(started);
+    step.status = cell.status;
+    if (step.status !== "ok") break;
+  }
+  signal?.removeEventListener("abort", interrupt);
+  await kernel.then((ready) => ready.shutdown()).catch(() => {}); // why it did not start is in the first cell
+}
+
+async function runCell(
+  run: CellRun,
+  outputs: CellOutputs,
+  step: StepRun,
+  kernel: Promise<Kernel>,
+  { onProgress = () => {}, cellTimeoutMs: timeoutMs = CELL_TIMEOUT_MS, signal }: RunOptions,
+): Promise<void> {
+  let started = performance.now();
+  onProgress({ event: "cell", step, cell: run });
+  run.cell.execution_count = run.number;
+  const onOutput: CellOutputs["onOutput"] = (output) => {
+    outputs.onOutput(output);
+    const { text } = output.content;
+    if (output.type === "stream" && typeof text === "string")
+      onProgress({ event: "output", step, cell: run, text });
+  };
+  try {
+    const ready = await kernel;
+    started = performance.now(); // the wait for the kernel is the step's, not the cell's
+    const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
+    run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
+    if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    run.status = "failed";
+    outputs.fail(error.message);
+  }
+  run.seconds = secondsSince(started);
+  onProgress({ event: "end", step, cell: run });
+}
+
+function newStep(notebook: Notebook): StepRun {
+  const cells = notebook.cells.filter(isCode).map((cell, i): CellRun => {
+    return { number: i + 1, cell, status: "not run", seconds: 0 };
+  });
+  return { notebook, title: titleOf(notebook), status: "not run", seconds: 0, cells };
+}
+
+function folderOf(paths: string[], i: number): string {
+  return dirname(paths[i] as string);
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
