@@ -1,0 +1,184 @@
+/**
+ * Rows → Vega-Lite specs: bars for a number per category, steps for numbers that grow over time.
+ *
+ * One picture serves light and dark pages, wide and narrow ones: the background
+ * is transparent, text has the colour of the page's text (`currentColor`), and the
+ * marks have colours of middle lightness, which stand out from both. The width is a
+ * narrow column's, with room for neither long axes nor legends at the side.
+ */
+import { formatValue } from "./rows.js";
+import { type Row } from "./values.js";
+
+/** A chart as plain data; made by the functions here, drawn by `show`. */
+export interface Spec {
+  title: string | { text: string; subtitle: string };
+  description: string; // what the chart says, for those who cannot see it
+  [property: string]: unknown; // Vega-Lite's
+}
+
+/** One colour a series; contrast at least 3 both to white and to #14161a. */
+export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "#64809c"];
+
+const WIDTH = 480; // of the whole picture: a phone's screen shows it at three quarters
+const BAR_HEIGHT = 30;
+const STEPS_HEIGHT = 240;
+const MAX_BARS = 24; // the rest becomes one line of text
+const NO_ROWS = "no rows";
+const MAX_SERIES = PALETTE.length;
+
+/**
+ * One horizontal bar per row, the longest first, its number behind it.
+ * Without rows: an empty chart that says so. Of more than 24 rows the shortest are left out, and counted below.
+ * @param options.category the column that names the bars; its values may be any text
+ * @param options.value the column of numbers
+ */
+export function bars(
+  rows: Row[],
+  { category, value, title }: { category: string; value: string; title: string },
+): Spec {
+  const all = rows
+    .map((row) => ({ label: formatValue(row[category]), number: toNumber(row, value) }))
+    .sort((a, b) => b.number - a.number || (a.label < b.label ? -1 : 1));
+  const shown = all.slice(0, MAX_BARS);
+  const rest = all.length > shown.length ? `and ${all.length - shown.length} more, smaller` : "";
+  const said = [...shown.map(({ label, number }) => `${label} ${text(number)}`), ...(rest ? [rest] : [])];
+  return {
+    ...frame(title, said.join(", ") || NO_ROWS, rows.length === 0 ? NO_ROWS : rest),
+    height: BAR_HEIGHT * Math.max(1, shown.length),
+    data: { values: shown.map((row) => ({ ...row, text: text(row.number) })) },
+    encoding: {
+      y: { field: "label", type: "nominal", sort: null, title: null, axis: { ticks: false } },
+      x: {
+        field: "number",
+        type: "quantitative",
+        axis: null,
+        scale: { domainMin: 0, domainMax: Math.max(1, ...shown.map(({ number }) => number)) * 1.15 },
+      },
+    },
+    layer: [
+      { mark: { type: "bar", color: PALETTE[0], cornerRadiusEnd: 3, height: { band: 0.72 } } },
+      {
+        mark: { type: "text", align: "left", dx: 6, fontSize: 14, fontWeight: 600 },
+        encoding: { text: { field: "text" } },
+      },
+    ],
+  };
+}
+
+/**
+ * One line of steps per series over time, as counts grow: each value holds until the next.
+ * @param options.x the column of time: Dates, or seconds since a start
+ * @param options.y the column of numbers
+ * @param options.series the column that names the line, at most 6 of them
+ * @param options.stacked areas on top of each other, so that the upper edge is the total
+ * @throws Error if there are more series than colours
+ */
+export function steps(rows: Row[], { x, y, series, title, stacked = false }: StepOptions): Spec {
+  const values = rows.map((row) => ({
+    time: row[x] instanceof Date ? row[x].getTime() : toNumber(row, x),
+    number: toNumber(row, y),
+    name: formatValue(row[series]),
+  }));
+  const names = [...new Set(values.map(({ name }) => name))];
+  if (names.length > MAX_SERIES) {
+    throw new Error(`steps: expected at most ${MAX_SERIES} values of ${series}, got ${names.length}`);
+  }
+  const isDate = rows[0]?.[x] instanceof Date;
+  const said = names.map((name) => {
+    const line = values.filter((value) => value.name === name);
+    return `${name} from ${text(line[0]!.number)} to ${text(line.at(-1)!.number)}`;
+  });
+  return {
+    ...frame(title, said.join(", ") || NO_ROWS, rows.length === 0 ? NO_ROWS : ""),
+    height: rows.length === 0 ? BAR_HEIGHT : STEPS_HEIGHT,
+    data: { values },
+    mark: stacked
+      ? { type: "area", interpolate: "step-after", opacity: 0.85, line: { strokeWidth: 1.5 } }
+      : { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
+    encoding: {
+      x: {
+        field: "time",
+        type: isDate ? "temporal" : "quantitative",
+        title: isDate ? "time (UTC)" : x,
+        scale: isDate ? { type: "utc" } : { nice: false },
+        axis: { grid: false, tickCount: 6, labelFlush: true },
+      },
+      y: {
+        field: "number",
+        type: "quantitative",
+        title: null,
+        ...(stacked ? { stack: "zero" } : {}),
+        axis: { format: ",d", tickMinStep: 1, tickCount: 5, domain: false, ticks: false },
+      },
+      color: {
+        field: "name",
+        type: "nominal",
+        sort: null,
+        scale: { domain: names, range: PALETTE.slice(0, names.length) },
+        legend: { orient: "top", title: null, direction: "horizontal", columns: 3 },
+      },
+    },
+  };
+}
+
+interface StepOptions {
+  x: string;
+  y: string;
+  series: string;
+  title: string;
+  stacked?: boolean;
+}
+
+/** What all charts have in common; `note` stands below the title. */
+function frame(title: string, said: string, note = ""): Spec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    title: note === "" ? title : { text: title, subtitle: note },
+    description: `${title}: ${said}`,
+    width: WIDTH,
+    autosize: { type: "fit-x", contains: "padding" },
+    background: "transparent",
+    padding: { left: 4, right: 8, top: 4, bottom: 4 },
+    config: {
+      font: "system-ui, -apple-system, 'Segoe UI', sans-serif",
+      view: { stroke: null },
+      title: {
+        subtitleColor: "currentColor",
+        subtitleFontSize: 13,
+        anchor: "start",
+        fontSize: 16,
+        fontWeight: 600,
+        color: "currentColor",
+        offset: 12,
+      },
+      text: { color: "currentColor" },
+      axis: {
+        labelColor: "currentColor",
+        titleColor: "currentColor",
+        labelFontSize: 13,
+        titleFontSize: 13,
+        titleFontWeight: "normal",
+        labelLimit: 150,
+        labelPadding: 6,
+        gridColor: "#8886",
+        domainColor: "#888",
+        tickColor: "#888",
+      },
+      legend: { labelColor: "currentColor", labelFontSize: 13, symbolStrokeWidth: 4 },
+    },
+  };
+}
+
+/** 1234.5 → "1,234.5": the form of every number beside a mark. */
+function text(number: number): string {
+  return number.toLocaleString("en-US", { maximumFractionDigits: 2 });
+}
+
+function toNumber(row: Row, column: string): number {
+  const value = row[column];
+  const number = /^(number|bigint|string)$/.test(typeof value) && value !== "" ? Number(value) : NaN; // decimals are strings
+  if (!Number.isFinite(number)) {
+    throw new Error(`chart: expected a number in column ${column}, got ${formatValue(value)}`);
+  }
+  return number;
+}
