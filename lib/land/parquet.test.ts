@@ -1,0 +1,205 @@
+// What the encoder writes is read back by hyparquet, which shares no code with it.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import type { Column, Value } from "../catalog.js";
+import { footerBytes, ParquetFile, readRowCount } from "./parquet.js";
+
+const TYPES = ["text", "integer", "bigint", "boolean", "timestamp"] as const;
+const nullable: Column[] = TYPES.map((type) => ({ name: `a_${type}`, type, required: false }));
+const required: Column[] = TYPES.map((type) => ({ name: `a_${type}`, type, required: true }));
+
+function encode(columns: Column[], rows: Value[][], rowGroupRows?: number): Buffer {
+  const file = new ParquetFile(columns, rowGroupRows === undefined ? {} : { rowGroupRows });
+  for (const row of rows) file.append(row);
+  return file.finish();
+}
+
+function arrayBuffer(bytes: Buffer): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/** Rows as the file's reader sees them, in the shape they were written in. */
+async function decode(columns: Column[], bytes: Buffer): Promise<Value[][]> {
+  const rows = await parquetReadObjects({ file: arrayBuffer(bytes), compressors });
+  return rows.map((row) =>
+    columns.map(({ name }) => {
+      const value = row[name] as Value | Date | bigint | undefined;
+      if (value instanceof Date) return value.getTime();
+      return typeof value === "bigint" ? Number(value) : (value ?? null);
+    }),
+  );
+}
+
+async function assertRoundTrip(columns: Column[], rows: Value[][], rowGroupRows?: number): Promise<void> {
+  assert.deepEqual(await decode(columns, encode(columns, rows, rowGroupRows)), rows);
+}
+
+const text = [{ name: "metal", type: "text", required: false }] satisfies Column[];
+
+describe("new ParquetFile(columns).append(row)", () => {
+  it("keeps the edges of every type", () =>
+    assertRoundTrip(nullable, [
+      ["", 0, 0, false, 0],
+      ["😀 \"quoted\" 'single' \\ \n \0", -(2 ** 31), -(2 ** 53) + 1, true, Date.UTC(2100, 0, 1)],
+      [null, null, null, null, null],
+      ["null", 2 ** 31 - 1, 2 ** 53 - 1, true, -1],
+      ["Ω≈ç√∫ \u{10FFFF} \uFFFF", -1, -(2 ** 32), false, Date.UTC(1, 0, 1)],
+      ["x".repeat(2 ** 20), 1, 2 ** 32, true, 253402300799999],
+    ]));
+
+  it("keeps a column that is all null, and one that is all the same", () =>
+    assertRoundTrip(
+      nullable,
+      Array.from({ length: 100 }, () => [null, 7, null, true, null]),
+    ));
+
+  it("keeps values when the dictionary overflows in the middle of a row group", async () => {
+    const rows = Array.from({ length: 10_000 }, (_, i) => [i % 7 === 0 ? null : `value ${i % 6000}`]);
+    await assertRoundTrip(text, rows);
+    assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN"]);
+  });
+
+  it("writes plain pages when few texts are too long for a dictionary", async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => [String(i).repeat(2 ** 18)]);
+    await assertRoundTrip(text, rows);
+    assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN"]);
+  });
+
+  it("uses a dictionary of up to 4096 values", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => [`value ${i % 4096}`]);
+    await assertRoundTrip(text, rows);
+    assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN_DICTIONARY"]);
+  });
+
+  it("starts a new row group when one is full", async () => {
+    const rows = Array.from({ length: 25 }, (_, i) => [`value ${i % 3}`]);
+    await assertRoundTrip(text, rows, 10);
+    const { row_groups } = parquetMetadata(arrayBuffer(encode(text, rows, 10)));
+    assert.deepEqual(
+      row_groups.map(({ num_rows }) => Number(num_rows)),
+      [10, 10, 5],
+    );
+  });
+
+  it("replaces a lone surrogate, which UTF-8 cannot hold, by U+FFFD", async () => {
+    const bytes = encode(text, [["a\ud83d"], ["\ude00b"]]);
+    assert.deepEqual(await decode(text, bytes), [["a\ufffd"], ["\ufffdb"]]);
+  });
+
+  it("has minimum, maximum and null count on numbers and times, and none on text and booleans", () => {
+    const rows: Value[][] = [
+      ["b", 5, -7, true, 1000],
+      [null, null, null, null, null],
+      ["a", -5, 2 ** 40, false, -1],
+    ];
+    const { row_groups } = parquetMetadata(arrayBuffer(encode(nullable, rows)));
+    const statistics = row_groups[0]!.columns.map(({ meta_data }) => {
+      const found = meta_data?.statistics;
+      return found && [found.min_value, found.max_value, found.null_count];
+    });
+    assert.deepEqual(statistics, [
+      undefined,
+      [-5, 5, 1n],
+      [-7n, 2n ** 40n, 1n],
+      undefined,
+      [new Date(-1), new Date(1000), 1n],
+    ]);
+  });
+
+  it("gives back any rows, in any number of row groups, and the same bytes each time", async () => {
+    const row = fc.tuple(
+      fc.option(fc.string({ unit: "binary" })),
+      fc.option(fc.integer()),
+      fc.option(fc.maxSafeInteger()),
+      fc.option(fc.boolean()),
+      fc.option(fc.integer({ min: -(2 ** 45), max: 2 ** 47 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (rows, size) => {
+          const bytes = encode(nullable, rows, size);
+          assert.deepEqual(await decode(nullable, bytes), rows);
+          assert.ok(encode(nullable, rows, size).equals(bytes));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("gives back any rows of required columns", async () => {
+    const row = fc.tuple(fc.string(), fc.integer(), fc.maxSafeInteger(), fc.boolean(), fc.nat());
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 100 }), (rows) => assertRoundTrip(required, rows)),
+    );
+  });
+
+  const misfits: [string, Value, RegExp][] = [
+    ["text", 12, /^TypeError: column a_text: expected a string or null, got 12$/],
+    [
+      "integer",
+      "12abc",
+      /column a_integer: expected an integer from -2147483648 to 2147483647 or null, got "12abc"/,
+    ],
+    ["integer", 2 ** 31, /got 2147483648/],
+    ["integer", 1.5, /got 1.5/],
+    ["integer", NaN, /got NaN/],
+    [
+      "bigint",
+      2 ** 53,
+      /column a_bigint: expected an integer within ±\(2\^53 - 1\) or null, got 9007199254740992/,
+    ],
+    ["boolean", "false", /column a_boolean: expected true or false or null, got "false"/],
+    [
+      "timestamp",
+      "2026-01-01T00:00:00Z",
+      /column a_timestamp: expected milliseconds since 1970.* got "2026-01-01/,
+    ],
+  ];
+  for (const [type, value, message] of misfits) {
+    it(`refuses ${JSON.stringify(value)} as ${type}, and stays as it was`, async () => {
+      const file = new ParquetFile(nullable);
+      file.append(["a", 1, 1, true, 1]);
+      const row = nullable.map((column) => (column.type === type ? value : null));
+      assert.throws(() => file.append(row), message);
+      file.append(["b", 2, 2, false, 2]);
+      assert.deepEqual(await decode(nullable, file.finish()), [
+        ["a", 1, 1, true, 1],
+        ["b", 2, 2, false, 2],
+      ]);
+    });
+  }
+
+  it("refuses null in a required column, a short row, and a row after the end", () => {
+    const file = new ParquetFile([{ name: "host", type: "text", required: true }]);
+    assert.throws(() => file.append([null]), /column host: expected a string, got null/);
+    assert.throws(() => file.append([]), /row: expected 1 values, got 0/);
+    file.finish();
+    assert.throws(() => file.append(["a"]), /expected no row after finish\(\)/);
+  });
+});
+
+describe("readRowCount(tail)", () => {
+  it("reads the number of rows from the footer alone", () => {
+    for (const count of [0, 1, 123]) {
+      const bytes = encode(
+        text,
+        Array.from({ length: count }, () => ["a"]),
+        50,
+      );
+      const tail = bytes.subarray(bytes.length - footerBytes(bytes.subarray(bytes.length - 8)));
+      assert.equal(readRowCount(tail), count);
+    }
+  });
+
+  it("refuses what is not the end of a Parquet file", () => {
+    assert.throws(() => readRowCount(Buffer.from('{"a": 1}\n')), /expected it to end in PAR1, got " 1}\\n"/);
+  });
+});
+
+function encodingsOf(bytes: Buffer): string[] {
+  return parquetMetadata(arrayBuffer(bytes)).row_groups[0]!.columns[0]!.meta_data!.encodings;
+}

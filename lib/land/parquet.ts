@@ -1,0 +1,151 @@
+/**
+ * Typed rows → the bytes of one Parquet file, in memory.
+ *
+ * Rows go straight into columns (columns.ts); parquetjs-lite frames them. Its
+ * envelope knows nothing of dictionary pages and of our statistics, so the
+ * finished row group's metadata is corrected before the footer is written.
+ * The bytes depend on the rows alone.
+ */
+import type { Column, ColumnType, Value } from "../catalog.js";
+import { type ColumnEncoder, createColumn, type EncodedColumn, misfit } from "./columns.js";
+import {
+  decodeThrift,
+  type EnvelopeWriter,
+  type FieldDefinition,
+  ParquetEnvelopeWriter,
+  ParquetSchema,
+  type Schema,
+  thrift,
+} from "./parquetjs.js";
+
+/** A row group ends after this many rows, or earlier after `ROW_GROUP_CHARS` of text. */
+export const ROW_GROUP_ROWS = 50_000;
+const ROW_GROUP_CHARS = 32 << 20;
+
+const PARQUET_TYPES: Record<ColumnType, FieldDefinition["type"]> = {
+  text: "UTF8",
+  integer: "INT32",
+  bigint: "INT64",
+  boolean: "BOOLEAN",
+  timestamp: "TIMESTAMP_MILLIS",
+};
+
+/** One Parquet file that takes rows until `finish`. */
+export class ParquetFile {
+  rows = 0;
+  readonly #columns: readonly Column[];
+  readonly #rowGroupRows: number;
+  readonly #schema: Schema;
+  readonly #envelope: EnvelopeWriter;
+  readonly #chunks: Buffer[] = [];
+  #encoders: ColumnEncoder[] | null = null; // of the row group being filled
+  #groupRows = 0;
+  #groupChars = 0;
+  #finished = false;
+
+  constructor(columns: readonly Column[], { rowGroupRows = ROW_GROUP_ROWS } = {}) {
+    this.#columns = columns;
+    this.#rowGroupRows = rowGroupRows;
+    this.#schema = new ParquetSchema(
+      Object.fromEntries(columns.map((column) => [column.name, field(column)])),
+    );
+    this.#envelope = new ParquetEnvelopeWriter(
+      this.#schema,
+      (bytes) => this.#chunks.push(bytes),
+      () => {},
+      0,
+      { pageIndex: false, useDataPageV2: false },
+    );
+    this.#envelope.writeHeader();
+  }
+
+  /**
+   * Appends one row, its values in the order of the columns.
+   * @throws TypeError if a value is not of its column's type; the file is then as before.
+   */
+  append(row: readonly Value[]): void {
+    const columns = this.#columns;
+    if (this.#finished) throw new Error("Parquet file: expected no row after finish(), got one");
+    if (row.length !== columns.length) {
+      throw new TypeError(`row: expected ${columns.length} values, got ${row.length}`);
+    }
+    for (let i = 0; i < columns.length; i++) {
+      const problem = misfit(columns[i]!, row[i]);
+      if (problem !== null) throw new TypeError(problem);
+    }
+    const encoders = (this.#encoders ??= columns.map(createColumn));
+    for (let i = 0; i < columns.length; i++) {
+      const value = row[i]!;
+      encoders[i]!.push(value);
+      if (typeof value === "string") this.#groupChars += value.length;
+    }
+    this.rows++;
+    this.#groupRows++;
+    if (this.#groupRows === this.#rowGroupRows || this.#groupChars >= ROW_GROUP_CHARS) this.#endRowGroup();
+  }
+
+  /** Ends the file and returns its bytes. A file without rows is valid too. */
+  finish(): Buffer {
+    if (!this.#finished) {
+      this.#endRowGroup();
+      this.#envelope.writeFooter({});
+      this.#finished = true;
+    }
+    return Buffer.concat(this.#chunks);
+  }
+
+  #endRowGroup(): void {
+    if (this.#encoders === null) return;
+    const encoded = this.#encoders.map((encoder) => encoder.encode());
+    const pages = Object.fromEntries(
+      this.#schema.fieldList.map(({ path }, i) => [
+        path.join(),
+        [{ page: encoded[i]!.pages, num_values: this.#groupRows, first_row_index: 0 }],
+      ]),
+    );
+    this.#envelope.writeRowGroup({ rowCount: this.#groupRows, pages });
+    this.#correctMetadata(encoded);
+    this.#encoders = null;
+    this.#groupRows = 0;
+    this.#groupChars = 0;
+  }
+
+  /** Adds to the last row group's metadata what the envelope does not know. */
+  #correctMetadata(encoded: EncodedColumn[]): void {
+    const group = this.#envelope.rowGroups.at(-1)!;
+    group.total_byte_size = 0;
+    encoded.forEach(({ dictionaryBytes, uncompressedBytes, statistics }, i) => {
+      const metadata = group.columns[i]!.meta_data;
+      group.total_byte_size += uncompressedBytes;
+      metadata.total_uncompressed_size = uncompressedBytes;
+      metadata.statistics = statistics && new thrift.Statistics(statistics);
+      if (dictionaryBytes > 0) {
+        metadata.dictionary_page_offset = metadata.data_page_offset;
+        metadata.data_page_offset += dictionaryBytes;
+        metadata.encodings = [thrift.Encoding.RLE, thrift.Encoding.PLAIN_DICTIONARY];
+      }
+    });
+  }
+}
+
+const TRAILER_BYTES = 8; // footer's length, magic
+
+/** How many bytes at the end of a Parquet file hold its footer; `tail` is the end, 8 bytes or more. */
+export function footerBytes(tail: Buffer): number {
+  const magic = tail.toString("latin1", tail.length - 4);
+  if (tail.length < TRAILER_BYTES || magic !== "PAR1") {
+    throw new Error(`Parquet file: expected it to end in PAR1, got ${JSON.stringify(magic)}`);
+  }
+  return tail.readUInt32LE(tail.length - TRAILER_BYTES) + TRAILER_BYTES;
+}
+
+/** The number of rows that a footer states; `tail` is the end of the file, `footerBytes` or more. */
+export function readRowCount(tail: Buffer): number {
+  const metadata = new thrift.FileMetaData();
+  decodeThrift(metadata, tail, tail.length - footerBytes(tail));
+  return metadata.num_rows.valueOf();
+}
+
+function field({ type, required }: Column): FieldDefinition {
+  return { type: PARQUET_TYPES[type], optional: !required, compression: "SNAPPY", statistics: false };
+}

@@ -1,0 +1,95 @@
+/**
+ * The parts of parquetjs-lite that the encoder stands on, with types: schema,
+ * thrift structures, the envelope around row groups, the footer.
+ *
+ * The package ships no types. This file is the one untyped edge: it is loaded by
+ * `require`, so that the compiled library needs no ambient declaration beside it.
+ */
+import { createRequire } from "node:module";
+
+/** One leaf of a Parquet schema, as the package derives it from a `FieldDefinition`. */
+interface Field {
+  name: string;
+  path: string[];
+}
+
+/** A column as the package wants it described. */
+export interface FieldDefinition {
+  type: "UTF8" | "INT32" | "INT64" | "BOOLEAN" | "TIMESTAMP_MILLIS";
+  optional: boolean;
+  compression: "SNAPPY";
+  statistics: false; // its own are wrong for text; ours are set on the finished row group
+}
+
+export interface Schema {
+  fieldList: Field[];
+}
+
+/** What the page, column and file headers are made of; written by `serializeThrift`. */
+export interface ThriftStruct {
+  write(protocol: unknown): void;
+}
+
+export interface ColumnStatistics {
+  null_count: number;
+  min_value?: Buffer;
+  max_value?: Buffer;
+  min?: Buffer; // the same, for readers that know only the older fields
+  max?: Buffer;
+}
+
+interface ColumnMetaData {
+  data_page_offset: number;
+  dictionary_page_offset: number | null;
+  encodings: number[];
+  statistics: ThriftStruct | null;
+  total_uncompressed_size: number;
+}
+
+interface RowGroup {
+  columns: { meta_data: ColumnMetaData }[];
+  total_byte_size: number;
+}
+
+/** Frames row groups: magic bytes, row groups, footer. The pages come encoded. */
+export interface EnvelopeWriter {
+  rowGroups: RowGroup[];
+  writeHeader(): void;
+  writeRowGroup(group: {
+    rowCount: number;
+    pages: Record<string, { page: Buffer; num_values: number; first_row_index: number }[]>;
+  }): void;
+  writeFooter(metadata: Record<string, string>): void;
+}
+
+interface Thrift {
+  PageHeader: new (fields: object) => ThriftStruct;
+  DataPageHeader: new (fields: object) => ThriftStruct;
+  DictionaryPageHeader: new (fields: object) => ThriftStruct;
+  Statistics: new (fields: ColumnStatistics) => ThriftStruct;
+  FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number } };
+  PageType: { DATA_PAGE: number; DICTIONARY_PAGE: number };
+  Encoding: { PLAIN: number; PLAIN_DICTIONARY: number; RLE: number };
+}
+
+interface Package {
+  ParquetSchema: new (fields: Record<string, FieldDefinition>) => Schema;
+  ParquetEnvelopeWriter: new (
+    schema: Schema,
+    write: (bytes: Buffer) => void,
+    close: () => void,
+    offset: number,
+    options: { pageIndex: false; useDataPageV2: false }, // its page index breaks Trino
+  ) => EnvelopeWriter;
+}
+
+interface ThriftCodec {
+  serializeThrift: (struct: ThriftStruct) => Buffer;
+  decodeThrift: (struct: ThriftStruct, bytes: Buffer, offset: number) => number;
+}
+
+const require = createRequire(import.meta.url);
+
+export const { ParquetSchema, ParquetEnvelopeWriter } = require("parquetjs-lite") as Package;
+export const thrift = require("parquetjs-lite/gen-nodejs/parquet_types") as Thrift;
+export const { serializeThrift, decodeThrift } = require("parquetjs-lite/lib/util") as ThriftCodec;
