@@ -23,11 +23,11 @@ const RECONNECT_MS = { first: 200, longest: 2000 };
 
 export interface OpenTopic {
   /** Resolves when Kafka has the message; rejects with Unavailable otherwise, within 4.5 s. */
-  publish(value: string, key: string): Promise<void>;
+  publish: (value: string, key: string) => Promise<void>;
   /** Whether Kafka was there when last asked. */
-  isHere(): boolean;
+  isHere: () => boolean;
   /** Sends what waits, then disconnects. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**

@@ -1,0 +1,108 @@
+/**
+ * One request, n times, c at once → totals, as `ab -n -c -H` would give them.
+ *
+ * A load keeps its connections, c at most, and closes them at its end: kept over a pause, one could
+ * be closed by the server just when the next request uses it. The Host header is the caller's to set, which fetch does not allow; hence node:http. Latencies are kept as a
+ * histogram, so that a run without end needs no more memory than a short one.
+ */
+import { Agent, get, type OutgoingHttpHeaders } from "node:http";
+import { performance } from "node:perf_hooks";
+import { build, type Histogram } from "hdr-histogram-js";
+
+const TIMEOUT_MS = 10_000; // of one request; the API answers within 5 s
+const MAX_LATENCY_US = 60_000_000;
+
+/** What the requests came to. */
+export interface Totals {
+  requests: number;
+  failures: number; // no answer, or one other than 200
+  seconds: number; // spent on requests, without pauses between rounds
+  requests_per_second: number;
+  p50_ms: number; // of the requests that were answered
+  p95_ms: number;
+  p99_ms: number;
+  statuses: Record<string, number>; // by status code; an error code, e.g. ECONNREFUSED, where no answer came
+}
+
+/** Totals in the making; several loads may add to one tally. */
+export interface Tally {
+  latencies: Histogram; // microseconds
+  statuses: Record<string, number>;
+  seconds: number;
+}
+
+export interface LoadOptions {
+  headers?: OutgoingHttpHeaders;
+  requests?: number;
+  concurrency?: number; // 1 keeps the order
+  tally?: Tally;
+  signal?: AbortSignal; // ends the load early: what is in flight is awaited, no request follows
+}
+
+/** Sends `requests` GET requests for `url`, and resolves with their totals. Never rejects: what fails is counted. */
+export async function load(
+  url: string,
+  { headers = {}, requests = 10, concurrency = 1, tally = newTally(), signal }: LoadOptions = {},
+): Promise<Totals> {
+  const target = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const started = performance.now();
+  let left = requests;
+  const worker = async () => {
+    while (left > 0 && !signal?.aborted) {
+      left--;
+      const since = performance.now();
+      const status = await statusOf(target, headers, agent);
+      if (/^\d+$/.test(status)) tally.latencies.recordValue(microsecondsSince(since));
+      tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  agent.destroy();
+  tally.seconds += (performance.now() - started) / 1000;
+  return totalsOf(tally);
+}
+
+/** A tally of nothing. */
+export function newTally(): Tally {
+  const latencies = build({ highestTrackableValue: MAX_LATENCY_US, numberOfSignificantValueDigits: 3 });
+  return { latencies, statuses: {}, seconds: 0 };
+}
+
+/** The totals of what a tally holds so far. */
+export function totalsOf({ latencies, statuses, seconds }: Tally): Totals {
+  const requests = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  const percentileMs = (percent: number) => latencies.getValueAtPercentile(percent) / 1000;
+  return {
+    requests,
+    failures: requests - (statuses["200"] ?? 0),
+    seconds,
+    requests_per_second: seconds > 0 ? requests / seconds : 0,
+    p50_ms: percentileMs(50),
+    p95_ms: percentileMs(95),
+    p99_ms: percentileMs(99),
+    statuses: { ...statuses },
+  };
+}
+
+/** Sends one request; resolves with its status, or with the error's code when no whole answer came. */
+function statusOf(url: URL, headers: OutgoingHttpHeaders, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent, headers, timeout: TIMEOUT_MS }, (response) => {
+      response.resume();
+      response.once("end", () => resolve(String(response.statusCode)));
+      response.once("error", failed);
+    });
+    request.once("timeout", () =>
+      request.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })),
+    );
+    request.once("error", failed);
+    function failed(error: NodeJS.ErrnoException): void {
+      resolve(error.code ?? error.message);
+    }
+  });
+}
+
+function microsecondsSince(since: number): number {
+  return Math.min(MAX_LATENCY_US, Math.round((performance.now() - since) * 1000));
+}

@@ -1,0 +1,48 @@
+/**
+ * Run the API in the foreground until Ctrl-C or SIGTERM; then answer what is in flight, and end.
+ *
+ *   npm run api
+ *   npm run api -- --log     one JSON line a request
+ */
+import { createApi } from "../lib/collect/api.js";
+import { openTopic } from "../lib/collect/publish.js";
+import { serve } from "../lib/collect/serve.js";
+import { recordHistory } from "../lib/history.js";
+import { HOST } from "../lib/settings.js";
+
+const words = process.argv.slice(2);
+const wrong = words.find((word) => word !== "--log");
+if (wrong !== undefined) {
+  console.error(`api: expected no argument but --log, got "${wrong}"; try: npm run api -- --log`);
+  process.exit(2);
+}
+recordHistory("api", { invocation: ["npm run api", ...words].join(" -- ") });
+
+const topic = await openTopic();
+const log = (line: object) => console.log(JSON.stringify(line));
+const api = createApi({
+  publish: topic.publish,
+  isReady: topic.isHere,
+  ...(words.length > 0 ? { log } : {}),
+});
+const listener = await serve(api).catch(async (error: Error) => {
+  console.error(`api: ${error.message}`);
+  await topic.close();
+  process.exit(1);
+});
+console.log(
+  topic.isHere()
+    ? `api is ready at http://${HOST}:${listener.port}`
+    : `api listens at http://${HOST}:${listener.port}, and answers 503 until Kafka is there`,
+);
+
+let draining = false;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void drain());
+
+async function drain(): Promise<void> {
+  if (draining) return; // npm and a terminal both pass Ctrl-C on
+  draining = true;
+  await listener.close();
+  await topic.close();
+  process.exit(0);
+}
