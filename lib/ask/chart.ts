@@ -23,6 +23,7 @@ const WIDTH = 480; // of the whole picture: a phone's screen shows it at three q
 const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
 const MAX_BARS = 24; // the rest becomes one line of text
+const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // of 24 hours; other steps as Vega does
 const NO_ROWS = "no rows";
 const MAX_SERIES = PALETTE.length;
 
@@ -37,7 +38,7 @@ export function bars(
   { category, value, title }: { category: string; value: string; title: string },
 ): Spec {
   const all = rows
-    .map((row) => ({ label: formatValue(row[category]), number: toNumber(row, value) }))
+    .map((row) => ({ label: toLabel(row[category]), number: toNumber(row, value) }))
     .sort((a, b) => b.number - a.number || (a.label < b.label ? -1 : 1));
   const shown = all.slice(0, MAX_BARS);
   const rest = all.length > shown.length ? `and ${all.length - shown.length} more, smaller` : "";
@@ -56,7 +57,7 @@ export function bars(
       },
     },
     layer: [
-      { mark: { type: "bar", color: PALETTE[0], cornerRadiusEnd: 3, height: { band: 0.72 } } },
+      { mark: { type: "bar", color: PALETTE[0], height: { band: 0.72 } } },
       {
         mark: { type: "text", align: "left", dx: 6, fontSize: 14, fontWeight: 600 },
         encoding: { text: { field: "text" } },
@@ -77,7 +78,7 @@ export function steps(rows: Row[], { x, y, series, title, stacked = false }: Ste
   const values = rows.map((row) => ({
     time: row[x] instanceof Date ? row[x].getTime() : toNumber(row, x),
     number: toNumber(row, y),
-    name: formatValue(row[series]),
+    name: toLabel(row[series]),
   }));
   const names = [...new Set(values.map(({ name }) => name))];
   if (names.length > MAX_SERIES) {
@@ -101,7 +102,7 @@ export function steps(rows: Row[], { x, y, series, title, stacked = false }: Ste
         type: isDate ? "temporal" : "quantitative",
         title: isDate ? "time (UTC)" : x,
         scale: isDate ? { type: "utc" } : { nice: false },
-        axis: { grid: false, tickCount: 6, labelFlush: true },
+        axis: { grid: false, tickCount: 6, labelFlush: true, ...(isDate ? { format: CLOCK } : {}) },
       },
       y: {
         field: "number",
@@ -167,6 +168,10 @@ function frame(title: string, said: string, note = ""): Spec {
       legend: { labelColor: "currentColor", labelFontSize: 13, symbolStrokeWidth: 4 },
     },
   };
+}
+
+function toLabel(value: unknown): string {
+  return value === null ? "(none)" : formatValue(value); // "null" may be a text that somebody sent
 }
 
 /** 1234.5 → "1,234.5": the form of every number beside a mark. */
