@@ -1,0 +1,241 @@
+/**
+ * A run → one HTML file: each notebook a chapter, its code folded, its outputs as figures.
+ *
+ * The page runs no script and asks nobody for anything; its policy forbids both. All that outputs hold
+ * is escaped or read by the allow-lists of markup.ts.
+ */
+import { createHash } from "node:crypto";
+import type { MultilineString } from "@jupyterlab/nbformat";
+import { escapeHtml, safeSvg, safeTable } from "./markup.js";
+import { isCode, type Output } from "./notebook.js";
+import { isError, isStream, textOf } from "./outputs.js";
+import { formatSeconds as secondsText } from "./progress.js";
+import { type Heading, renderCode, renderProse, slug, summaryOf } from "./prose.js";
+import { type CellRun, countClaims, type Run, type StepRun } from "./run.js";
+import { STYLE } from "./style.js";
+
+const MAX_BYTES = 1_000_000;
+const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // of one output; the next smaller until the report fits
+
+/** What was there when the report ran, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
+export interface Facts {
+  title: string;
+  rows: [name: string, value: string][];
+}
+
+export interface ReportOptions {
+  title: string;
+  facts: Facts[];
+}
+
+/** Renders the report, at most 1 MB: longer outputs are cut, and say so. @throws Error if the notebooks alone are longer. */
+export function renderReport(run: Run, options: ReportOptions): string {
+  for (const maxChars of OUTPUT_CHARS) {
+    const html = renderPage(run, options, maxChars);
+    if (Buffer.byteLength(html) <= MAX_BYTES) return html;
+  }
+  throw new Error(
+    `report: expected at most ${MAX_BYTES} bytes, and the notebooks' text and code alone are longer`,
+  );
+}
+
+function renderPage(run: Run, { title, facts }: ReportOptions, maxChars: number): string {
+  const chapters = run.steps.map((step, i) => renderStep(step, i + 1, run.steps.length, maxChars));
+  const hash = createHash("sha256").update(STYLE).digest("base64");
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header class="top">
+<p class="kicker">Questlog report</p>
+<h1>${escapeHtml(title)}</h1>
+${renderVerdict(run)}
+<p class="when"><time datetime="${run.startedAt.toISOString()}">${formatDate(run.startedAt)}</time></p>
+</header>
+<div class="page">
+${renderContents(run, chapters)}
+<main>
+${chapters.map(({ html }) => html).join("\n")}
+${renderFacts(facts)}
+</main>
+</div>
+</body>
+</html>
+`;
+}
+
+/** Says in one sentence how the run ended, and leads to the cell that ended it. */
+function renderVerdict({ status, steps, seconds }: Run): string {
+  const cells = steps.flatMap((step) => step.cells);
+  const took = `in ${formatSeconds(seconds)}`;
+  if (status === "ok") {
+    const claims = countClaims(cells);
+    const held = claims === 0 ? "" : `, ${claims} ${claims === 1 ? "claim" : "claims"} held`;
+    return `<p class="verdict ok">All ${cells.length} cells ran${held}, ${took}.</p>`;
+  }
+  const at = steps.findIndex((step) => step.cells.some((cell) => cell.status === "failed"));
+  const step = steps[at];
+  const cell = step?.cells.find((one) => one.status === "failed");
+  const left = cells.filter((one) => one.status === "not run").length;
+  const rest = left === 0 ? "" : ` ${left} ${left === 1 ? "cell was" : "cells were"} not run.`;
+  if (!step || !cell) return `<p class="verdict failed">Interrupted ${took}.${rest}</p>`;
+  const place = `<a href="#${cellId(step, cell)}">step ${at + 1}, cell ${cell.number}</a>`;
+  const what = status === "interrupted" ? `Interrupted in ${place}` : `Failed in ${place}`;
+  const error = cell.cell.outputs.find(isError);
+  const why =
+    error && status === "failed" ? `: ${escapeHtml(firstLine(`${error.ename}: ${error.evalue}`))}` : "";
+  return `<p class="verdict failed">${what}, ${took}${why || "."}${why ? "." : ""}${rest}</p>`;
+}
+
+interface Chapter {
+  html: string;
+  headings: Heading[];
+}
+
+function renderContents({ steps }: Run, chapters: Chapter[]): string {
+  const items = steps.map((step, i) => {
+    const sections = (chapters[i]?.headings ?? []).filter(({ level }) => level === 2);
+    const list = sections.map(({ id, text }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`).join("");
+    const took = step.status === "not run" ? "not run" : formatSeconds(step.seconds);
+    return `<li class="${slug(step.status)}"><a href="#${stepId(step)}">${escapeHtml(step.title)}</a> <span class="took">${took}</span>${list === "" ? "" : `<ul>${list}</ul>`}</li>`;
+  });
+  return `<nav aria-label="Contents">
+<p class="nav-title">Contents</p>
+<ol>${items.join("\n")}</ol>
+<p class="nav-end"><a href="#about">About this run</a></p>
+<label class="toggle"><input type="checkbox" id="show-code"> Show all code</label>
+</nav>`;
+}
+
+function renderStep(step: StepRun, number: number, total: number, maxChars: number): Chapter {
+  const id = stepId(step);
+  const headings: Heading[] = [];
+  const parts: string[] = [];
+  const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
+  const took = step.status === "not run" ? "not run" : formatSeconds(step.seconds);
+  const kicker = `<p class="kicker">Step ${number} of ${total} <span class="took">${took}</span></p>`;
+  for (const cell of step.notebook.cells) {
+    const run = isCode(cell) ? runs.get(cell) : undefined;
+    if (run) {
+      parts.push(renderCell(run, cellId(step, run), maxChars));
+      continue;
+    }
+    const prose = renderProse(cell.source, id);
+    headings.push(...prose.headings);
+    parts.push(`<div class="prose">${prose.html}</div>`);
+  }
+  const titled = headings.some(({ level }) => level === 1);
+  const head = titled ? kicker : `${kicker}<h2>${escapeHtml(step.title)}</h2>`;
+  return {
+    html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
+    headings,
+  };
+}
+
+function renderCell(run: CellRun, id: string, maxChars: number): string {
+  const { cell, status, seconds } = run;
+  const claims = countClaims([run]);
+  const notes = [
+    seconds > 1 ? `<span class="took">${formatSeconds(seconds)}</span>` : "",
+    claims > 0 ? `<span class="held">${claims === 1 ? "claim held" : `${claims} claims held`}</span>` : "",
+    status === "failed" ? `<span class="failed">failed</span>` : "",
+    status === "not run" ? `<span class="not-run">not run</span>` : "",
+  ].join("");
+  const outputs = cell.outputs
+    .map((output, i) => renderOutput(output, `${id}-${i + 1}`, maxChars))
+    .join("\n");
+  return `<div class="cell ${slug(status)}" id="${id}">
+<details class="code"${status === "failed" ? " open" : ""}><summary><code>${summaryOf(cell.source)}</code>${notes}</summary>
+<pre><code>${renderCode(cell.source)}</code></pre></details>
+${outputs}</div>`;
+}
+
+function renderOutput(output: Output, id: string, maxChars: number): string {
+  if (isStream(output)) return renderText(textOf(output.text), `text ${slug(output.name)}`, maxChars);
+  if (isError(output)) {
+    return `<div class="error" role="alert"><p>${escapeHtml(output.ename)}</p>${renderText(output.evalue, "text", maxChars)}</div>`;
+  }
+  const {
+    "image/svg+xml": svg,
+    "text/html": html,
+    "text/plain": plain,
+  } = output.data as Record<string, MultilineString>;
+  const chart = svg === undefined ? null : safeSvg(textOf(svg), `${id}-`);
+  if (chart !== null && chart.length <= maxChars * 4) return renderChart(chart, id, textOf(plain ?? "Chart"));
+  const table = html === undefined ? null : safeTable(textOf(html));
+  if (table !== null && table.length <= maxChars * 4)
+    return `<figure class="table"><div class="scroll" tabindex="0">${table}</div></figure>`;
+  return renderText(textOf(plain ?? "an output that this page cannot show"), "text", maxChars);
+}
+
+/** The drawing is one picture to a screen reader: its description says all that its marks say. */
+function renderChart(svg: string, id: string, description: string): string {
+  const label = escapeHtml(/<desc>([^<]*)<\/desc>/.test(svg) ? "" : description);
+  const named = svg
+    .replace(/<title>/, `<title id="${id}-title">`)
+    .replace(/<desc>/, `<desc id="${id}-desc">`)
+    .replace(
+      /^<svg/,
+      label === ""
+        ? `<svg role="img" aria-labelledby="${id}-title ${id}-desc"`
+        : `<svg role="img" aria-label="${label}"`,
+    );
+  return `<figure class="chart">${named}</figure>`;
+}
+
+function renderText(text: string, classes: string, maxChars: number): string {
+  const shown = text
+    .replace(/[^\n]*\r(?!\n)/g, "") // what a later text of the same line has overwritten
+    .replace(/\s+$/, "");
+  if (shown === "") return "";
+  const cut =
+    shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
+  return `<pre class="${classes}">${escapeHtml(shown.slice(0, maxChars) + cut)}</pre>`;
+}
+
+function renderFacts(facts: Facts[]): string {
+  const groups = facts.map(({ title, rows }) => {
+    const items = rows.map(
+      ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+    );
+    return `<h3>${escapeHtml(title)}</h3><dl>${items.join("")}</dl>`;
+  });
+  return `<section class="facts" id="about"><h2>About this run</h2>${groups.join("\n")}</section>`;
+}
+
+function stepId({ notebook }: StepRun): string {
+  return /^[A-Za-z0-9]/.test(notebook.name) ? notebook.name : slug(notebook.name);
+}
+
+function cellId(step: StepRun, { number }: CellRun): string {
+  return `${stepId(step)}-cell-${number}`;
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 200).replace(/[.:]$/, "");
+}
+
+/** The duration without a place to break. */
+function formatSeconds(seconds: number): string {
+  return secondsText(seconds).replaceAll(" ", "\u00a0");
+}
+
+/** "24 November 2026, 03:21 UTC" */
+function formatDate(date: Date): string {
+  const day = date.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}

@@ -1,0 +1,68 @@
+/**
+ * A notebook's Markdown and code → HTML.
+ *
+ * HTML inside Markdown is text, and pictures are left out: the report asks nobody for anything.
+ * Headings move one level down, since the notebook's title is a chapter of the report.
+ */
+import hljs from "highlight.js/lib/core";
+import typescript from "highlight.js/lib/languages/typescript";
+import MarkdownIt from "markdown-it";
+import { escapeHtml } from "./markup.js";
+
+hljs.registerLanguage("typescript", typescript);
+
+const markdown = new MarkdownIt({ html: false, linkify: false, typographer: true }).disable("image");
+
+export interface Heading {
+  level: number; // in the notebook: 1 for its title
+  id: string;
+  text: string;
+}
+
+/** Renders `source`; the ids of its headings begin with `idPrefix`. Links to other notebooks lead to their chapters. */
+export function renderProse(source: string, idPrefix: string): { html: string; headings: Heading[] } {
+  const headings: Heading[] = [];
+  const tokens = markdown.parse(source, {});
+  for (const [i, token] of tokens.entries()) {
+    if (token.type === "heading_open") {
+      const level = Number(token.tag.slice(1));
+      const text = tokens[i + 1]?.children?.map(({ content }) => content).join("") ?? "";
+      const id = level === 1 ? idPrefix : `${idPrefix}-${slug(text)}`;
+      headings.push({ level, id, text });
+      if (level > 1) token.attrSet("id", id); // a chapter's own id stands at its beginning
+    }
+    if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 1)}`;
+    for (const child of token.children ?? []) {
+      const href = child.type === "link_open" ? String(child.attrGet("href")) : null;
+      const notebook = href === null ? null : /^(?:\.\/)?([\w-]+)\.ipynb$/.exec(href);
+      if (notebook) child.attrSet("href", `#${notebook[1]}`);
+      else if (href !== null) child.attrSet("rel", "noopener noreferrer");
+    }
+  }
+  return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
+}
+
+/** TypeScript, highlighted by classes. */
+export function renderCode(source: string): string {
+  return hljs.highlight(source, { language: "typescript" }).value;
+}
+
+/** A cell's code in one line: its first statement that says something. */
+export function summaryOf(source: string): string {
+  const lines = source.split("\n").map((line) => line.trim());
+  const telling =
+    lines.find((line) => line !== "" && !/^(import\b|\/\/|}|\))/.test(line)) ??
+    lines.find(Boolean) ??
+    "empty cell";
+  return escapeHtml(telling.replace(/[[{(`,]+$/, (brackets) => `${brackets} …`));
+}
+
+export function slug(text: string): string {
+  return (
+    text
+      .toLowerCase()
+      .normalize("NFKD")
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "section"
+  );
+}
