@@ -3,7 +3,7 @@
  *
  * Both texts are built field by field, not from objects, so that the parameters keep the order
  * of the query. The reply has the form of Python's json.dumps, whose bytes differ from
- * JSON.stringify: ", " and ": " as separators, everything beyond ASCII as \uXXXX.
+ * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { v7 as newUuid, validate as isUuid } from "uuid";
@@ -94,7 +94,7 @@ function jsonObject(entries: Params, comma = ",", colon = ":"): string {
 }
 
 function asciiOnly(json: string): string {
-  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** `user1.att.com:5000` → `user1.att.com`, `[::1]:5000` → `[::1]`. */

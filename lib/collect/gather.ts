@@ -25,9 +25,9 @@ export interface GatherOptions {
 }
 
 export interface Gatherer {
-  publish(message: Message): Promise<void>;
+  publish: (message: Message) => Promise<void>;
   /** Refuses new messages, and resolves when those that wait have had their answer. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Gathers messages into sends. */

@@ -10,7 +10,7 @@
 /** Parameters by name, in the order of the query. */
 export type Params = ReadonlyMap<string, string>;
 
-/** Decodes `query`: what follows the "?" of a request line, one character a byte as node:http hands it over. */
+/** Decodes `query`: what follows the "?" of a request line, ASCII, since node:http refuses any other. */
 export function parseParams(query: string): Params {
   const params = new Map<string, string>();
   for (const pair of query.split("&")) {
@@ -23,7 +23,7 @@ export function parseParams(query: string): Params {
 }
 
 function decode(text: string): string {
-  if (!/[%+\x80-\xff]/.test(text)) return text;
+  if (!/[%+]/.test(text)) return text;
   const bytes = text
     .replaceAll("+", " ")
     .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));

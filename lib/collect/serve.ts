@@ -14,7 +14,7 @@ const DRAIN_MS = 6000; // longer than a request waits for Kafka
 export interface Listener {
   port: number;
   /** Accepts nothing more, and resolves when every request in flight has its answer, after 6 s at most. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**

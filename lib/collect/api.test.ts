@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import type { Envelope } from "../catalog.js";
+import { createApi, type RequestLog } from "./api.js";
+import { Unavailable } from "./gather.js";
+import { type Listener, serve } from "./serve.js";
+
+// The API listens for real; only what Kafka would acknowledge is this test's to decide.
+describe("createApi({ publish, isReady, log })", () => {
+  let listener: Listener;
+  let published: { message: string; key: string }[];
+  let logged: RequestLog[];
+  let publish: (message: string, key: string) => Promise<void>;
+  let ready: boolean;
+
+  beforeEach(async () => {
+    [published, logged, ready] = [[], [], true];
+    publish = (message, key) => {
+      published.push({ message, key });
+      return Promise.resolve();
+    };
+    const api = createApi({
+      publish: (message, key) => publish(message, key),
+      isReady: () => ready,
+      log: (line) => logged.push(line),
+    });
+    listener = await serve(api, 0);
+  });
+  afterEach(() => listener.close());
+
+  async function ask(path: string, { method = "GET", headers = {}, body = "" } = {}) {
+    const request = httpRequest({ port: listener.port, path, method, headers, agent: false }).end(body);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return { status: response.statusCode, headers: response.headers, body: await text(response) };
+  }
+
+  /** Sends bytes as they are, and resolves with all that comes back. */
+  async function askRaw(bytes: string) {
+    const socket = connect(listener.port, "127.0.0.1").setEncoding("latin1");
+    socket.write(bytes, "latin1");
+    return text(socket);
+  }
+
+  const envelopeOf = (i: number) => JSON.parse(published[i]?.message ?? "") as Envelope;
+
+  for (const [path, body, type] of [
+    ["/", "This is the default response!\n", "default"],
+    ["/?metal=gold", "This is the default response!\n", "default"],
+    ["/purchase_sword", "Sword Purchased\n", "purchase_sword"],
+    ["/purchase_sword?", "Sword Purchased\n", "purchase_sword"],
+    [
+      "/purchase_sword?metal=copper&power_level=50&magical=True",
+      'Sword Purchased: {"metal": "copper", "power_level": "50", "magical": "True"}\n',
+      "purchase_sword",
+    ],
+    ["/join_a_guild", "Joined a Guild!\n", "join_a_guild"],
+    ["/join_a_guild?region=cali", 'Joined a guild! {"region": "cali"}\n', "join_a_guild"],
+    [
+      "/purchase_sword?event_type=join_a_guild",
+      'Sword Purchased: {"event_type": "join_a_guild"}\n',
+      "purchase_sword",
+    ],
+  ] as const) {
+    it(`answers ${path} as the original does, and publishes one ${type}`, async () => {
+      const answer = await ask(path);
+      assert.deepEqual([answer.status, answer.body], [200, body]);
+      assert.deepEqual(
+        published.map((_, i) => envelopeOf(i).event_type),
+        [type],
+      );
+    });
+  }
+
+  it("keys the message by the player, and keeps the request's headers", async () => {
+    await ask("/purchase_sword", { headers: { Host: "user1.att.com", "User-Agent": "curl/8" } });
+    assert.equal(published[0]?.key, "user1.att.com");
+    const { headers, remote_addr } = envelopeOf(0);
+    assert.deepEqual(
+      [headers.Host, headers["User-Agent"], remote_addr],
+      ["user1.att.com", "curl/8", "127.0.0.1"],
+    );
+  });
+
+  it("takes HTTP/1.0 without a Host, and repeated headers", async () => {
+    const answer = await askRaw("GET /join_a_guild?region=%C3%A9 HTTP/1.0\r\nX-A: 1\r\nX-a: 2\r\n\r\n");
+    assert.match(answer, /^HTTP\/1\.1 200 OK.*Joined a guild! \{"region": "\\u00e9"\}\n$/s);
+    const { headers, params, player } = envelopeOf(0);
+    assert.deepEqual([headers, params, player], [{ "X-A": "1, 2" }, { region: "é" }, ""]);
+  });
+
+  it("answers only when the message has been acknowledged", async () => {
+    let acknowledge = () => {};
+    const asked = new Promise<void>((resolve) => {
+      publish = () =>
+        new Promise((acknowledged) => {
+          acknowledge = acknowledged;
+          resolve();
+        });
+    });
+    const order: string[] = [];
+    const answered = ask("/purchase_sword").then(() => order.push("answered"));
+    await asked;
+    await ask("/ready"); // a whole round trip, during which the first request stays unanswered
+    order.push("acknowledged");
+    acknowledge();
+    await answered;
+    assert.deepEqual(order, ["acknowledged", "answered"]);
+  });
+
+  it("does not let a browser take the echo for a page", async () => {
+    const { headers, body } = await ask("/purchase_sword?metal=%3Cscript%3E");
+    assert.equal(body, 'Sword Purchased: {"metal": "<script>"}\n');
+    assert.equal(headers["content-type"], "text/plain; charset=utf-8");
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["x-powered-by"], undefined);
+  });
+
+  it("answers 400 with field, expectation and value when a parameter does not fit", async () => {
+    const { status, body } = await ask("/purchase_sword?magical=maybe");
+    assert.equal(status, 400);
+    assert.deepEqual(JSON.parse(body), {
+      error: 'magical: expected true or false, got "maybe"',
+      field: "magical",
+      expected: "true or false",
+      value: "maybe",
+    });
+    assert.deepEqual(published, []);
+  });
+
+  for (const path of [
+    "/purchase_a_dummy_sword",
+    "/purchase_sword/",
+    "/Purchase_sword",
+    "/%zz",
+    "/ready/",
+    "//",
+  ]) {
+    it(`answers 404 to ${path}, as JSON, without an event`, async () => {
+      const { status, body } = await ask(path);
+      assert.equal(status, 404);
+      assert.deepEqual(JSON.parse(body), {
+        error: `path: expected one of /, /purchase_sword, /join_a_guild, got "${path}"`,
+      });
+      assert.deepEqual(published, []);
+    });
+  }
+
+  it("answers 405 with Allow to other methods, without an event", async () => {
+    const { status, headers, body } = await ask("/purchase_sword", { method: "POST", body: "x" });
+    assert.deepEqual([status, headers.allow], [405, "GET, HEAD, OPTIONS"]);
+    assert.deepEqual(JSON.parse(body), { error: "method: expected GET, HEAD or OPTIONS, got POST" });
+    assert.deepEqual(published, []);
+  });
+
+  it("answers HEAD as GET without a body, and OPTIONS with Allow; neither makes an event", async () => {
+    const head = await ask("/join_a_guild?region=ny", { method: "HEAD" });
+    const length = String('Joined a guild! {"region": "ny"}\n'.length);
+    assert.deepEqual([head.status, head.body, head.headers["content-length"]], [200, "", length]);
+    const options = await ask("/join_a_guild", { method: "OPTIONS" });
+    assert.deepEqual([options.status, options.headers.allow], [204, "GET, HEAD, OPTIONS"]);
+    assert.deepEqual(published, []);
+  });
+
+  it("answers 413 to a body beyond 64 KiB or without a length, and takes a small one", async () => {
+    const large = await ask("/", { headers: { "Content-Length": 65_537 } });
+    assert.deepEqual([large.status, large.headers.connection], [413, "close"]);
+    const chunked = await ask("/", { headers: { "Transfer-Encoding": "chunked" }, body: "x" });
+    assert.equal(chunked.status, 413);
+    assert.deepEqual(published, []);
+    assert.equal((await ask("/", { headers: { "Content-Length": 1 }, body: "x" })).status, 200);
+  });
+
+  it("answers 414 to a URL beyond 8,192 characters, 431 to headers beyond 16 KiB, 400 to what is no HTTP", async () => {
+    assert.equal((await ask(`/?a=${"x".repeat(8192)}`)).status, 414);
+    const headers = { "X-Long": "x".repeat(17_000) };
+    const overflow = await ask("/", { headers });
+    assert.equal(overflow.status, 431);
+    assert.match((JSON.parse(overflow.body) as { error: string }).error, /^Request Header Fields Too Large/);
+    assert.match(
+      await askRaw("nonsense\r\n\r\n"),
+      /^HTTP\/1\.1 400 Bad Request.*\{"error":"Bad Request: .*"\}\n$/s,
+    );
+    assert.deepEqual(published, []);
+  });
+
+  it("answers 503 with Retry-After, the event's id and whether it was written, when Kafka has not acknowledged", async () => {
+    publish = () => Promise.reject(new Unavailable("Kafka is away", "unknown"));
+    const { status, headers, body } = await ask(
+      "/purchase_sword?event_id=0190b1c2-7e5f-7abc-8def-0123456789ab",
+    );
+    assert.deepEqual([status, headers["retry-after"]], [503, "2"]);
+    assert.deepEqual(JSON.parse(body), {
+      error: "Kafka is away",
+      event_id: "0190b1c2-7e5f-7abc-8def-0123456789ab",
+      written: "unknown",
+    });
+  });
+
+  it("says on /ready whether it can publish, without an event", async () => {
+    const here = await ask("/ready");
+    assert.deepEqual([here.status, here.body], [200, '{"ready":true}\n']);
+    ready = false;
+    const away = await ask("/ready");
+    assert.deepEqual([away.status, away.body, away.headers["retry-after"]], [503, '{"ready":false}\n', "2"]);
+    assert.deepEqual(published, []);
+  });
+
+  it("logs each request with its event's id, and no header", async () => {
+    await ask("/purchase_sword?metal=gold", { headers: { Authorization: "secret" } });
+    await ask("/nothing");
+    await listener.close(); // a request is logged when its connection has ended
+    const [first, second] = logged;
+    assert.deepEqual(Object.keys(first ?? {}), ["time", "method", "url", "status", "ms", "event_id"]);
+    assert.equal(first?.event_id, envelopeOf(0).event_id);
+    assert.deepEqual([first?.method, first?.url, first?.status], ["GET", "/purchase_sword?metal=gold", 200]);
+    assert.deepEqual([second?.url, second?.status, second?.event_id], ["/nothing", 404, null]);
+    listener = await serve(createApi({ publish, isReady: () => true }), 0); // for afterEach to close
+  });
+});
