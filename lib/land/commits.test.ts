@@ -1,0 +1,260 @@
+// The real commits module against HDFS in memory. Every request of every writer waits for its turn;
+// generated numbers decide who is next and whether the request arrives, arrives late, is answered, or
+// is its writer's last. A writer that others overtake meanwhile is a zombie.
+import assert from "node:assert/strict";
+import { setImmediate as drained } from "node:timers/promises";
+import fc from "fast-check";
+import { type Batch, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
+import { HdfsModel } from "./hdfs-model.test.js";
+import { type Hdfs, HdfsError } from "./webhdfs.js";
+
+const LOG = 12; // offsets 0 to 11 are to be landed
+const place = { root: "/q", topic: "game-1", partition: 0 };
+
+type Writer = (hdfs: Hdfs, next: () => number) => Promise<void>;
+
+/** Lands the rest of the log in batches of any size, as the stream does. */
+async function realWriter(hdfs: Hdfs, choose: () => number): Promise<void> {
+  for (;;) {
+    const chain = await persistently(() => openChain(hdfs, place));
+    try {
+      while (chain.next < LOG) {
+        const batch = newBatch(chain.next, Math.min(LOG - 1, chain.next + (choose() % 5)), choose());
+        await persistently(() => chain.commit(batch));
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof LostPlaceError)) throw error;
+    }
+  }
+}
+
+/** The offsets from `first` to `last`, in one table or split over two. */
+function newBatch(first: number, last: number, seed: number): Batch {
+  const offsets = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const files = [0, 1].map((table) => offsets.filter((offset) => (offset * (seed % 7)) % 2 === table));
+  return {
+    last,
+    last_timestamp: null,
+    files: files.flatMap((own, i) =>
+      own.length === 0
+        ? []
+        : [{ table: `t${i}`, day: "2026-01-01", rows: own.length, data: Buffer.from(JSON.stringify(own)) }],
+    ),
+  };
+}
+
+async function persistently<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof HdfsError)) throw error;
+    }
+  }
+}
+
+interface Turn {
+  writer: number;
+  op: string;
+  run: () => Promise<unknown>;
+  resolve: (answer: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** Runs writers through one history; `choices` decide, and when they are used up everything goes well. */
+class History {
+  readonly hdfs = new HdfsModel();
+  readonly errors: unknown[] = [];
+  readonly #choices: readonly number[];
+  readonly #write: Writer;
+  #used = 0;
+  #turns: Turn[] = [];
+  #late: (() => Promise<unknown>)[] = []; // requests that time out first and are done afterwards
+  #alive = new Set<number>();
+  #spawned = 0;
+
+  constructor(choices: readonly number[], write: Writer = realWriter) {
+    this.#choices = choices;
+    this.#write = write;
+  }
+
+  async play(): Promise<this> {
+    this.#spawn();
+    while (this.#used < this.#choices.length) await this.#step();
+    // Whatever happened, one more writer comes, and nothing disturbs it or the others any more.
+    if (this.#used > 0) this.#spawn();
+    for (let steps = 0; this.#turns.length > 0 || this.#late.length > 0; steps++) {
+      assert.ok(steps < 20_000, "the writers come to no end");
+      await this.#step();
+    }
+    return this;
+  }
+
+  async #step(): Promise<void> {
+    const fate = this.#choose() % 100;
+    if (this.#alive.size === 0 || (fate >= 90 && fate < 93 && this.#alive.size < 4)) this.#spawn();
+    await drained();
+    if (this.#late.length > 0 && (fate < 30 || this.#turns.length === 0)) await this.#late.shift()!();
+    const [turn] = this.#turns.splice(this.#choose() % Math.max(1, this.#turns.length), 1);
+    if (turn && this.#alive.has(turn.writer)) await this.#meet(turn, fate);
+    await drained();
+  }
+
+  /** A request's fate: 70 of 100 arrive and are answered. */
+  async #meet({ writer, op, run, resolve, reject }: Turn, fate: number): Promise<void> {
+    const timeout = new HdfsError(op, "", "no answer");
+    if (fate >= 70 && fate < 75) return reject(timeout); // never arrives
+    if (fate >= 75 && fate < 80) {
+      this.#late.push(run);
+      return reject(timeout);
+    }
+    if (fate >= 93) this.#alive.delete(writer); // crashes: before the request arrives, or after
+    if (fate >= 97) return;
+    try {
+      const answer = await run();
+      if (fate >= 80 && fate < 90) return reject(timeout); // done, but the answer is lost
+      resolve(answer);
+    } catch (error) {
+      reject(error as Error);
+    }
+  }
+
+  #spawn(): void {
+    const writer = this.#spawned++;
+    this.#alive.add(writer);
+    const write = this.#write(this.#through(writer), () => this.#choose());
+    write.catch((error: unknown) => this.errors.push(error)).finally(() => this.#alive.delete(writer));
+  }
+
+  #choose(): number {
+    return this.#choices[this.#used++] ?? 0;
+  }
+
+  #through(writer: number): Hdfs {
+    const wait =
+      <A extends unknown[], T>(op: string, call: (...args: A) => Promise<T>) =>
+      (...args: A): Promise<T> =>
+        new Promise<T>((resolve, reject) => {
+          const run = () => call(...args);
+          this.#turns.push({ writer, op, run, resolve: resolve as Turn["resolve"], reject });
+        });
+    const { hdfs } = this;
+    return {
+      create: wait("CREATE", (path, bytes) => hdfs.create(path, bytes)),
+      read: wait("READ", (path, range) => hdfs.read(path, range)),
+      rename: wait("RENAME", (from, to) => hdfs.rename(from, to)),
+      makeFolder: wait("MKDIRS", (path) => hdfs.makeFolder(path)),
+      list: wait("LIST", (path, after) => hdfs.list(path, after)),
+      status: wait("STATUS", (path) => hdfs.status(path)),
+      remove: wait("DELETE", (path) => hdfs.remove(path)),
+    };
+  }
+}
+
+/** Every offset is in the tables once. */
+function assertExactlyOnce({ hdfs, errors }: History): void {
+  assert.deepEqual(errors, []);
+  const landed = hdfs.files("/q/tables").flatMap(([, bytes]) => JSON.parse(bytes.toString()) as number[]);
+  landed.sort((a, b) => a - b);
+  const expected = Array.from({ length: LOG }, (_, i) => i);
+  assert.deepEqual(landed, expected, `landed offsets: ${landed.join()}`);
+}
+
+/** The chain has neither gaps nor overlaps. */
+function assertOneChain({ hdfs }: History): void {
+  const chain = hdfs.files("/q/commits").map(([, bytes]) => JSON.parse(bytes.toString()) as CommitRecord);
+  let next = 0;
+  for (const { first, last } of chain.sort((a, b) => a.first - b.first)) {
+    assert.equal(first, next);
+    next = last + 1;
+  }
+  assert.equal(next, LOG);
+}
+
+/** Plays generated histories; throws at the first that breaks the promise. */
+async function play(write: Writer, assertAfter: (history: History) => void): Promise<void> {
+  const histories = fc.array(fc.nat(9_999), { maxLength: 400, size: "max" });
+  const property = fc.asyncProperty(histories, async (choices) =>
+    assertAfter(await new History(choices, write).play()),
+  );
+  await fc.assert(property, { numRuns: 3_000, endOnFailure: true });
+}
+
+/** Holds when `write` is right as long as nothing happens, and is found wrong when things do. */
+async function assertFoundOut(write: Writer): Promise<void> {
+  assertExactlyOnce(await new History([], write).play());
+  await assert.rejects(play(write, assertExactlyOnce), ({ cause }: Error) =>
+    /landed offsets/.test(String(cause)),
+  );
+}
+
+describe("openChain(hdfs, place).commit(batch)", () => {
+  it("lands every offset exactly once in 3000 histories of crashes, zombies and lost answers", async function () {
+    this.timeout(120_000);
+    await play(realWriter, (history) => {
+      assertExactlyOnce(history);
+      assertOneChain(history);
+    });
+  });
+
+  // Were the histories too tame, these would pass too.
+  it("would double or lose events if RENAME's answer were ignored", async () => {
+    const ignoring: Writer = (hdfs, choose) => {
+      const rename: Hdfs["rename"] = async (from, to) =>
+        (await hdfs.rename(from, to)) || to.startsWith("/q/commits/");
+      return realWriter({ ...hdfs, rename }, choose);
+    };
+    await assertFoundOut(ignoring);
+  });
+
+  it("would double or lose events if a commit were found to be its own by its place alone", async () => {
+    // Whoever reads a record sees itself as its writer.
+    const believing: Writer = (hdfs, choose) => {
+      let writer = "";
+      const create: Hdfs["create"] = (path, bytes) => {
+        if (path.endsWith("commit.json")) writer = (JSON.parse(bytes.toString()) as CommitRecord).writer;
+        return hdfs.create(path, bytes);
+      };
+      const read: Hdfs["read"] = async (path) => {
+        const bytes = await hdfs.read(path);
+        return bytes && Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), writer }));
+      };
+      return realWriter({ ...hdfs, create, read }, choose);
+    };
+    await assertFoundOut(believing);
+  });
+
+  it("would lose events if every other writer's staged files were deleted", async () => {
+    const tidying: Writer = async (hdfs, choose) => {
+      await persistently(() => hdfs.remove("/q/staging"));
+      await realWriter(hdfs, choose);
+    };
+    await assertFoundOut(tidying);
+  });
+
+  it("would double events if the files were named by first and last offset", async () => {
+    await assertFoundOut(namedByFirstAndLast);
+  });
+});
+
+/** A simpler scheme that fails: one file a batch, named by both offsets, position from HDFS, answers obeyed. */
+async function namedByFirstAndLast(hdfs: Hdfs, choose: () => number): Promise<void> {
+  await persistently(() => hdfs.makeFolder("/q/tables"));
+  for (let batches = 0; ; batches++) {
+    const names: string[] = [];
+    for (let page = { more: 1 }; page.more > 0;) {
+      const found = await persistently(() => hdfs.list("/q/tables", names.at(-1)));
+      names.push(...found.entries.map(({ name }) => name));
+      page = found;
+    }
+    const first = 1 + Math.max(-1, ...names.map((name) => Number(name.split("-")[1])));
+    if (first >= LOG) return;
+    const last = Math.min(LOG - 1, first + (choose() % 5));
+    const offsets = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    const staged = `/q/staging/${batches}-${choose()}-${Math.random()}`;
+    const target = `/q/tables/${String(first).padStart(3, "0")}-${last}`;
+    await persistently(() => hdfs.create(staged, Buffer.from(JSON.stringify(offsets))));
+    await persistently(() => hdfs.rename(staged, target));
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * A partition's batches → files in HDFS, each exactly once: the commit chain.
+ *
+ * Each partition has one chain of commit records. A record covers the offsets
+ * from `first` to `last`, begins where the one before it ended (the very first
+ * at 0) and is named by `first` alone. It comes into being by RENAME, which
+ * answers false when the name is taken: of all writers that believe the
+ * partition is theirs, one gets the place and the others learn that they lost,
+ * whatever their clocks or their group membership say.
+ *
+ *   staging/<writer>/…                      the batch's files, then its record
+ *   commits/<topic>/<partition>/<first>.json   the record, renamed: the batch is committed
+ *   tables/<table>/day=<day>/…              the files, moved one by one: they are visible
+ *
+ * Whoever extends the chain has first finished the moves of its last record, so
+ * only that one can ever have files left to move. A staged batch that begins
+ * before the chain's end can never be committed any more: that, and no clock,
+ * says which leftovers of other writers may be deleted.
+ */
+import { randomUUID } from "node:crypto";
+import { type Hdfs, HdfsError } from "./webhdfs.js";
+
+/** One file of a batch, encoded. */
+export interface StagedFile {
+  table: string;
+  day: string; // YYYY-MM-DD
+  rows: number;
+  data: Buffer;
+}
+
+/** A run of a partition's events that is committed as one; it begins at the chain's end. */
+export interface Batch {
+  last: number; // the last offset that it covers, rows or not
+  last_timestamp: number | null; // of the message at `last`, in milliseconds; null: no message is there
+  files: StagedFile[];
+}
+
+export interface CommittedFile {
+  table: string;
+  day: string;
+  staged: string; // path
+  target: string; // path
+  rows: number;
+  bytes: number;
+}
+
+/** A commit as it stands in HDFS. Paths are absolute. */
+export interface CommitRecord {
+  writer: string; // unique to this attempt
+  topic: string;
+  partition: number;
+  first: number;
+  last: number;
+  last_timestamp: number | null;
+  committed_at: string; // ISO 8601, by the writer's clock
+  files: CommittedFile[];
+}
+
+export interface ChainPlace {
+  root: string; // HDFS folder
+  topic: string;
+  partition: number;
+}
+
+/**
+ * Opens a partition's chain at its end: finishes what the last commit left to move, and deletes
+ * staged batches that can no longer be committed. Costs a handful of requests, however long the chain.
+ * @throws HdfsError when HDFS is away: open again then.
+ */
+export async function openChain(hdfs: Hdfs, place: ChainPlace): Promise<Chain> {
+  await hdfs.makeFolder(commitsFolder(place));
+  const last = await findLastCommit(hdfs, place);
+  if (last && (await hdfs.status(stagingFolder(place.root, last.writer)))) {
+    await moveFiles(hdfs, place.root, last);
+  }
+  const chain = new Chain(hdfs, place, last);
+  await removeDeadStaging(hdfs, place, chain.next);
+  return chain;
+}
+
+/** The end of a partition's chain, as one writer sees it. One commit at a time. */
+export class Chain {
+  last: CommitRecord | null; // null: nothing was ever committed
+  readonly #hdfs: Hdfs;
+  readonly #place: ChainPlace;
+  #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
+
+  constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null) {
+    this.#hdfs = hdfs;
+    this.#place = place;
+    this.last = last;
+  }
+
+  /** The offset at which the next commit begins. */
+  get next(): number {
+    return this.last === null ? 0 : this.last.last + 1;
+  }
+
+  /**
+   * Commits a batch and makes its files visible.
+   * @throws LostPlaceError when another writer has the place: forget the batch, open the chain again.
+   * @throws HdfsError when HDFS is away: call again with the same batch; what was done is not done twice.
+   */
+  async commit(batch: Batch): Promise<CommitRecord> {
+    if (!(batch.last >= this.next)) {
+      throw new RangeError(`commit: expected a last offset of ${this.next} or more, got ${batch.last}`);
+    }
+    const record = (this.#staged ??= await this.#stage(batch));
+    await this.#claim(record);
+    await moveFiles(this.#hdfs, this.#place.root, record);
+    this.last = record;
+    this.#staged = null;
+    return record;
+  }
+
+  /** Writes the files and the record where no reader looks; in a new folder each time, so that a late write harms nobody. */
+  async #stage({ last, last_timestamp, files }: Batch): Promise<CommitRecord> {
+    const { root, topic, partition } = this.#place;
+    const first = this.next;
+    const name = `${topic}-${partition}-${padded(first)}`;
+    const writer = `${name}-${randomUUID()}`;
+    const committed = files.map(({ table, day, rows, data }) => ({
+      table,
+      day,
+      staged: `${stagingFolder(root, writer)}/${table}-${day}.parquet`,
+      target: `${root}/tables/${table}/day=${day}/${name}.parquet`,
+      rows,
+      bytes: data.length,
+    }));
+    const committed_at = new Date().toISOString();
+    const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
+    await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
+    await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
+    return record;
+  }
+
+  /**
+   * The test-and-set. Any answer but true (false, a time-out, a lost connection) says nothing by
+   * itself: the record that stands at the place does. It is safe to ask again, since the source is
+   * always the same staged record.
+   */
+  async #claim(record: CommitRecord): Promise<void> {
+    const staged = stagedRecord(this.#place.root, record.writer);
+    const target = recordPath(this.#place, record.first);
+    const failure = await this.#renamed(staged, target);
+    if (failure === null) return;
+    let found = await readRecord(this.#hdfs, target);
+    if (found === null && (await this.#hdfs.status(staged)) === null) {
+      // Either the RENAME came through after the look, or somebody deleted the staged batch.
+      found = await readRecord(this.#hdfs, target);
+      if (found === null) throw new LostPlaceError(record, "is nobody's, and the staged batch is gone");
+    }
+    if (found === null) throw failure;
+    if (found.writer === record.writer) return;
+    this.#staged = null;
+    await this.#hdfs.remove(stagingFolder(this.#place.root, record.writer));
+    throw new LostPlaceError(record, `is committed by ${found.writer}`);
+  }
+
+  async #renamed(from: string, to: string): Promise<HdfsError | null> {
+    try {
+      if (await this.#hdfs.rename(from, to)) return null;
+      return new HdfsError("RENAME", from, `answered false, and nothing is at ${to}`);
+    } catch (error) {
+      if (error instanceof HdfsError) return error;
+      throw error;
+    }
+  }
+}
+
+/** Thrown when another writer committed at this place: this one no longer owns the partition. */
+export class LostPlaceError extends Error {
+  override name = "LostPlaceError";
+
+  constructor({ topic, partition, first, writer }: CommitRecord, why: string) {
+    super(`${topic} partition ${partition}: the commit at offset ${first} ${why}; ${writer} lost`);
+  }
+}
+
+/** Moves a committed record's files into their tables, whoever began it, then deletes its staging folder. */
+async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord): Promise<void> {
+  await inParallel(record.files, async ({ staged, target }) => {
+    if (await hdfs.rename(staged, target)) return;
+    if (await hdfs.status(target)) return; // moved before
+    await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
+    if (await hdfs.rename(staged, target)) return;
+    // With neither source nor target it was moved, and removed later: its creation was
+    // acknowledged before the record was written, and only a move takes it away from there.
+    if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
+    throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
+  });
+  await hdfs.remove(stagingFolder(root, record.writer));
+}
+
+/**
+ * The newest record of a chain, or null. Pages through short chains; in longer ones it searches
+ * by halves, since a page may begin anywhere: at most about 55 requests, one page in memory.
+ */
+async function findLastCommit(hdfs: Hdfs, place: ChainPlace): Promise<CommitRecord | null> {
+  const folder = commitsFolder(place);
+  let low = -1; // a record begins here, or none is known
+  let high = Number.MAX_SAFE_INTEGER; // no record begins behind it
+  let after = -1; // the page is what begins behind it
+  while (low < high) {
+    const { entries, more } = await hdfs.list(folder, after < 0 ? "" : recordName(after));
+    const offsets = entries.map(({ name }) => parseRecordName(name)).filter((first) => first !== null);
+    if (offsets.length === 0) {
+      high = after;
+    } else {
+      low = offsets.at(-1)!;
+      if (more === 0) break;
+    }
+    after = low + Math.floor((high - low) / 2);
+  }
+  return low < 0 ? null : readRecord(hdfs, `${folder}/${recordName(low)}`);
+}
+
+/** Deletes this partition's staged batches that begin before the chain's end: their place is taken for good. */
+async function removeDeadStaging(
+  hdfs: Hdfs,
+  { root, topic, partition }: ChainPlace,
+  next: number,
+): Promise<void> {
+  const prefix = `${topic}-${partition}-`;
+  let after = prefix;
+  for (;;) {
+    const { entries, more } = await hdfs.list(`${root}/staging`, after);
+    for (const { name } of entries) {
+      // Other topics' names can begin alike; the rest has a fixed form.
+      const rest = name.startsWith(prefix)
+        ? /^(\d{20})-[0-9a-f-]{36}$/.exec(name.slice(prefix.length))
+        : null;
+      if (rest && Number(rest[1]) < next) await hdfs.remove(stagingFolder(root, name));
+    }
+    after = entries.at(-1)?.name ?? "";
+    if (more === 0 || !after.startsWith(prefix)) return;
+  }
+}
+
+/** Reads one commit record, or null when there is none. */
+export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord | null> {
+  const bytes = await hdfs.read(path);
+  if (bytes === null) return null;
+  try {
+    return JSON.parse(bytes.toString("utf8")) as CommitRecord;
+  } catch (error) {
+    throw new Error(`${path}: expected a commit record, got ${bytes.length} bytes that are not JSON`, {
+      cause: error,
+    });
+  }
+}
+
+/** The folder of a partition's commit records; their names sort by offset. */
+export function commitsFolder({ root, topic, partition }: ChainPlace): string {
+  return `${root}/commits/${topic}/${partition}`;
+}
+
+function recordPath(place: ChainPlace, first: number): string {
+  return `${commitsFolder(place)}/${recordName(first)}`;
+}
+
+function recordName(first: number): string {
+  return `${padded(first)}.json`;
+}
+
+function parseRecordName(name: string): number | null {
+  const digits = /^(\d{20})\.json$/.exec(name)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+function stagingFolder(root: string, writer: string): string {
+  return `${root}/staging/${writer}`;
+}
+
+function stagedRecord(root: string, writer: string): string {
+  return `${stagingFolder(root, writer)}/commit.json`;
+}
+
+function padded(offset: number): string {
+  return String(offset).padStart(20, "0");
+}
+
+const MAX_PARALLEL = 8; // requests of one commit
+
+/** Runs `work` on each item, a few at a time; rejects with the first failure when all have ended. */
+async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T, i: number) => Promise<void>,
+): Promise<void> {
+  let begun = 0;
+  const lane = async (): Promise<void> => {
+    while (begun < items.length) {
+      const i = begun++;
+      await work(items[i]!, i);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(MAX_PARALLEL, items.length) }, lane);
+  const failed = (await Promise.allSettled(lanes)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,249 @@
+/**
+ * HDFS over WebHDFS: files and folders by absolute path.
+ *
+ * CREATE and OPEN take two requests: the NameNode answers with the DataNode to
+ * ask. That one sends "100 Continue", which `fetch` takes for a bad answer, so
+ * this is `node:http`. RENAME answers false, and no error, when the target is
+ * there; its answer is the caller's, and it is never sent twice.
+ */
+import { Agent, type IncomingMessage, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface FileStatus {
+  name: string; // last part of the path; "" for a status of the path itself
+  type: "FILE" | "DIRECTORY";
+  bytes: number;
+  modified_at: number; // milliseconds since 1970
+}
+
+/** What the commit chain needs of HDFS. */
+export type Hdfs = Pick<WebHdfs, "create" | "read" | "rename" | "makeFolder" | "list" | "status" | "remove">;
+
+const METADATA_TIMEOUT_MS = 15_000;
+const DATA_TIMEOUT_MS = 60_000;
+const ATTEMPTS = 3; // of a request that may be repeated
+const RETRY_DELAY_MS = 100; // before the second attempt; doubled before each further one
+const MAX_SOCKETS = 16; // to one server
+const IDLE_SOCKET_MS = 4_000; // shorter than the servers keep them
+
+interface Call {
+  method: "GET" | "PUT" | "DELETE";
+  op: string;
+  path: string;
+  parameters?: Record<string, string | number | boolean>;
+  body?: Buffer;
+}
+
+interface Answer {
+  status: number;
+  location: string | undefined;
+  body: Buffer;
+}
+
+export class WebHdfs {
+  readonly #url: string;
+  readonly #user: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
+
+  /** @param url "http://host:port" of the NameNode, without /webhdfs/v1 */
+  constructor({ url, user }: { url: string; user: string }) {
+    this.#url = url;
+    this.#user = user;
+  }
+
+  /** Writes a new file, and its folders. @throws HdfsError also when the file is there already. */
+  async create(path: string, bytes: Buffer): Promise<void> {
+    const call: Call = { method: "PUT", op: "CREATE", path, parameters: { overwrite: false } };
+    await this.#onDataNode(call, 201, bytes);
+  }
+
+  /** Reads a file, or `length` bytes of it from `offset`. Null when there is none. */
+  async read(path: string, range?: { offset: number; length: number }): Promise<Buffer | null> {
+    return this.#repeated(async () => {
+      try {
+        return await this.#onDataNode({ method: "GET", op: "OPEN", path, parameters: { ...range } }, 200);
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Renames, once: true if this call did it, false if it could not be done (the target is there, the
+   * source or the target's folder is not). After an HdfsError it may or may not have happened.
+   */
+  async rename(from: string, to: string): Promise<boolean> {
+    return this.#boolean({ method: "PUT", op: "RENAME", path: from, parameters: { destination: to } });
+  }
+
+  /** Makes a folder and those above it; one that is there is fine. */
+  async makeFolder(path: string): Promise<void> {
+    await this.#repeated(() => this.#boolean({ method: "PUT", op: "MKDIRS", path }));
+  }
+
+  /** Deletes a file, or a folder with all that is in it, at once. What is not there is fine. */
+  async remove(path: string): Promise<void> {
+    const call: Call = { method: "DELETE", op: "DELETE", path, parameters: { recursive: true } };
+    await this.#repeated(() => this.#boolean(call));
+  }
+
+  /** The status of a file or folder, or null when there is none. */
+  async status(path: string): Promise<FileStatus | null> {
+    return this.#repeated(async () => {
+      const answer = await this.#json({ method: "GET", op: "GETFILESTATUS", path }, null);
+      return answer === null ? null : toStatus((answer as { FileStatus: WireStatus }).FileStatus);
+    });
+  }
+
+  /**
+   * One page of a folder (the server's limit, 1000 by default) in the order of the names' bytes, beginning
+   * after the name `after`, which need not exist. `more` counts the entries behind the page.
+   * A folder that is not there is empty.
+   */
+  async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
+    return this.#repeated(async () => {
+      const call: Call = { method: "GET", op: "LISTSTATUS_BATCH", path, parameters: { startAfter: after } };
+      const answer = (await this.#json(call, null)) as WireListing | null;
+      if (answer === null) return { entries: [], more: 0 };
+      const { partialListing, remainingEntries } = answer.DirectoryListing;
+      return { entries: partialListing.FileStatuses.FileStatus.map(toStatus), more: remainingEntries };
+    });
+  }
+
+  /** Closes the idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #boolean(call: Call): Promise<boolean> {
+    return ((await this.#json(call)) as { boolean: boolean }).boolean;
+  }
+
+  /** The answer's JSON; `missing` instead, where it is given and the path is not there. */
+  async #json(call: Call, missing?: null): Promise<unknown> {
+    const answer = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
+    const error = answer.status === 200 ? null : toError(call, answer);
+    if (error === null) return JSON.parse(answer.body.toString("utf8")) as unknown;
+    if (missing === null && isMissing(error)) return missing;
+    throw error;
+  }
+
+  /** Asks the NameNode where, then the DataNode; `body` goes only to the latter. */
+  async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
+    const where = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
+    if (where.status !== 307 || where.location === undefined) throw toError(call, where);
+    const answer = await this.#send({ ...call, ...(body && { body }) }, where.location, DATA_TIMEOUT_MS);
+    if (answer.status !== expected) throw toError(call, answer);
+    return answer.body;
+  }
+
+  #address({ op, path, parameters }: Call): string {
+    const query = new URLSearchParams({ op, "user.name": this.#user });
+    for (const [name, value] of Object.entries(parameters ?? {})) query.set(name, String(value));
+    // A "+" would be read as itself, not as a space, so spaces are written as %20.
+    const encoded = path.split("/").map(encodeURIComponent).join("/");
+    return `${this.#url}/webhdfs/v1${encoded}?${query.toString().replaceAll("+", "%20")}`;
+  }
+
+  async #send(call: Call, address: string, timeoutMs: number): Promise<Answer> {
+    const { method, op, path, body } = call;
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        const headers = method === "PUT" ? { "content-length": body?.length ?? 0 } : {};
+        const signal = AbortSignal.timeout(timeoutMs);
+        const sent = request(address, { method, headers, signal, agent: this.#agent });
+        sent.once("error", (error) =>
+          reject(signal.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error),
+        );
+        sent.once("response", (response) => void readAnswer(response).then(resolve, reject));
+        sent.end(body);
+      });
+    } catch (error) {
+      const cause = error as NodeJS.ErrnoException;
+      throw new HdfsError(op, path, `${cause.message || cause.code} at ${new URL(address).host}`, { cause });
+    }
+  }
+
+  /** Runs what may safely run twice; an answer that says no is final, silence and a server's trouble are not. */
+  async #repeated<T>(call: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await call();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error instanceof HdfsError && error.passing)) throw error;
+        await sleep(RETRY_DELAY_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+}
+
+/** Thrown when HDFS refuses, fails or cannot be reached. */
+export class HdfsError extends Error {
+  override name = "HdfsError";
+  exception: string | null; // Hadoop's name for it, e.g. "AccessControlException"; null: no answer
+  passing: boolean; // the same request may succeed later
+
+  constructor(
+    op: string,
+    path: string,
+    message: string,
+    {
+      exception = null,
+      passing = true,
+      cause,
+    }: { exception?: string | null; passing?: boolean; cause?: Error } = {},
+  ) {
+    super(`HDFS ${op} ${path}: ${message}`, { cause });
+    this.exception = exception;
+    this.passing = passing;
+  }
+}
+
+interface WireStatus {
+  pathSuffix: string;
+  type: "FILE" | "DIRECTORY";
+  length: number;
+  modificationTime: number;
+}
+
+interface WireListing {
+  DirectoryListing: {
+    partialListing: { FileStatuses: { FileStatus: WireStatus[] } };
+    remainingEntries: number;
+  };
+}
+
+function toStatus({ pathSuffix, type, length, modificationTime }: WireStatus): FileStatus {
+  return { name: pathSuffix, type, bytes: length, modified_at: modificationTime };
+}
+
+const PASSING_EXCEPTIONS = new Set(["StandbyException", "RetriableException", "SafeModeException"]);
+
+function toError({ op, path }: Call, { status, body }: Answer): HdfsError {
+  const text = body.toString("utf8");
+  let exception: string | null = null;
+  let message = text.slice(0, 200);
+  try {
+    const remote = (JSON.parse(text) as { RemoteException?: { exception: string; message: string } })
+      .RemoteException;
+    if (remote) {
+      exception = remote.exception;
+      message = `${remote.exception}: ${remote.message.split("\n")[0]}`;
+    }
+  } catch {
+    // Not JSON: a proxy's or the web server's own page, shown as it is.
+  }
+  const passing = PASSING_EXCEPTIONS.has(exception ?? "") || (status >= 500 && exception === null);
+  return new HdfsError(op, path, `status ${status}, ${message}`, { exception, passing });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof HdfsError && error.exception === "FileNotFoundException";
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode!, location: response.headers.location, body: Buffer.concat(chunks) };
+}
