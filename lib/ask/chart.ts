@@ -6,8 +6,7 @@
  * marks have colours of middle lightness, which stand out from both. The width is a
  * narrow column's, with room for neither long axes nor legends at the side.
  */
-import { formatValue } from "./rows.js";
-import { type Row } from "./values.js";
+import { formatValue, valueOf } from "./rows.js";
 
 /** A chart as plain data; made by the functions here, drawn by `show`. */
 export interface Spec {
@@ -34,11 +33,11 @@ const MAX_SERIES = PALETTE.length;
  * @param options.value the column of numbers
  */
 export function bars(
-  rows: Row[],
+  rows: readonly object[],
   { category, value, title }: { category: string; value: string; title: string },
 ): Spec {
   const all = rows
-    .map((row) => ({ label: toLabel(row[category]), number: toNumber(row, value) }))
+    .map((row) => ({ label: toLabel(valueOf(row, category)), number: toNumber(row, value) }))
     .sort((a, b) => b.number - a.number || (a.label < b.label ? -1 : 1));
   const shown = all.slice(0, MAX_BARS);
   const rest = all.length > shown.length ? `and ${all.length - shown.length} more, smaller` : "";
@@ -74,17 +73,17 @@ export function bars(
  * @param options.stacked areas on top of each other, so that the upper edge is the total
  * @throws Error if there are more series than colours
  */
-export function steps(rows: Row[], { x, y, series, title, stacked = false }: StepOptions): Spec {
+export function steps(rows: readonly object[], { x, y, series, title, stacked = false }: StepOptions): Spec {
   const values = rows.map((row) => ({
-    time: row[x] instanceof Date ? row[x].getTime() : toNumber(row, x),
+    time: toTime(row, x),
     number: toNumber(row, y),
-    name: toLabel(row[series]),
+    name: toLabel(valueOf(row, series)),
   }));
   const names = [...new Set(values.map(({ name }) => name))];
   if (names.length > MAX_SERIES) {
     throw new Error(`steps: expected at most ${MAX_SERIES} values of ${series}, got ${names.length}`);
   }
-  const isDate = rows[0]?.[x] instanceof Date;
+  const isDate = rows.length > 0 && valueOf(rows[0]!, x) instanceof Date;
   const said = names.map((name) => {
     const line = values.filter((value) => value.name === name);
     return `${name} from ${text(line[0]!.number)} to ${text(line.at(-1)!.number)}`;
@@ -179,8 +178,13 @@ function text(number: number): string {
   return number.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
 
-function toNumber(row: Row, column: string): number {
-  const value = row[column];
+function toTime(row: object, column: string): number {
+  const value = valueOf(row, column);
+  return value instanceof Date ? value.getTime() : toNumber(row, column);
+}
+
+function toNumber(row: object, column: string): number {
+  const value = valueOf(row, column);
   const number = /^(number|bigint|string)$/.test(typeof value) && value !== "" ? Number(value) : NaN; // decimals are strings
   if (!Number.isFinite(number)) {
     throw new Error(`chart: expected a number in column ${column}, got ${formatValue(value)}`);

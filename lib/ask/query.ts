@@ -45,7 +45,7 @@ const MAX_WAIT_MS = 2_000; // between two tries
  * @throws QueryError if Trino rejects, fails or does not answer, at the time-out (60 s) and when aborted;
  * the statement is then cancelled on the server.
  */
-export async function query<T extends Row = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
+export async function query<T extends object = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
   const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics } = options;
   const { server = settings.trinoUrl, catalog = settings.catalog, schema = settings.schema } = options;
   const statement = bind(sql, parameters);

@@ -8,7 +8,7 @@ import Table from "cli-table3";
 import { type Row } from "./values.js";
 
 /** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
-export function textTable(rows: Row[]): string {
+export function textTable(rows: readonly object[]): string {
   const head = columnsOf(rows);
   if (head.length === 0) return "";
   const colAligns = head.map((column) => (isNumeric(rows, column) ? "right" : "left"));
@@ -17,12 +17,12 @@ export function textTable(rows: Row[]): string {
     colAligns,
     style: { head: [], border: [], compact: true },
   });
-  grid.push(...rows.map((row) => head.map((column) => visible(formatValue(row[column])))));
+  grid.push(...rows.map((row) => head.map((column) => visible(formatValue(valueOf(row, column))))));
   return grid.toString();
 }
 
 /** A `<table>` with `<caption>`; cells of numbers have the class "number", cells that are null the class "null". */
-export function htmlTable(rows: Row[], caption = ""): string {
+export function htmlTable(rows: readonly object[], caption = ""): string {
   const columns = columnsOf(rows);
   const numeric = new Set(columns.filter((column) => isNumeric(rows, column)));
   const attributes = (column: string, value?: unknown) =>
@@ -30,7 +30,8 @@ export function htmlTable(rows: Row[], caption = ""): string {
   const head = columns.map((name) => `<th scope="col"${attributes(name)}>${escapeHtml(visible(name))}</th>`);
   const body = rows.map((row) => {
     const cells = columns.map(
-      (name) => `<td${attributes(name, row[name])}>${escapeHtml(visible(formatValue(row[name])))}</td>`,
+      (name) =>
+        `<td${attributes(name, valueOf(row, name))}>${escapeHtml(visible(formatValue(valueOf(row, name))))}</td>`,
     );
     return `<tr>${cells.join("")}</tr>`;
   });
@@ -44,7 +45,7 @@ export function htmlTable(rows: Row[], caption = ""): string {
 }
 
 /** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings. */
-export function jsonText(rows: Row[]): string {
+export function jsonText(rows: readonly object[]): string {
   return `[${rows.map((row) => JSON.stringify(row, bigintAsText)).join(",\n ")}]`;
 }
 
@@ -72,12 +73,19 @@ function visible(text: string): string {
   );
 }
 
+/** A row's value in a column; rows of any type can be shown. */
+export function valueOf(row: object, column: string): unknown {
+  return (row as Row)[column];
+}
+
 /** All column names, in the order of their first row. */
-function columnsOf(rows: Row[]): string[] {
+function columnsOf(rows: readonly object[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
-function isNumeric(rows: Row[], column: string): boolean {
-  const values = rows.map((row) => row[column]).filter((value) => value !== null && value !== undefined);
+function isNumeric(rows: readonly object[], column: string): boolean {
+  const values = rows
+    .map((row) => valueOf(row, column))
+    .filter((value) => value !== null && value !== undefined);
   return values.length > 0 && values.every((value) => typeof value === "number" || typeof value === "bigint");
 }

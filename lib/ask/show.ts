@@ -14,7 +14,6 @@ import { createRequire } from "node:module";
 import { type TopLevelSpec } from "vega-lite";
 import { type Spec } from "./chart.js";
 import { escapeHtml, htmlTable, textTable } from "./rows.js";
-import { type Row } from "./values.js";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
@@ -41,7 +40,7 @@ export function liveShow(): (spec: Spec) => Promise<void> {
  * @param options.caption what the rows are; how many are left out is added to it
  */
 export function table(
-  rows: Row[],
+  rows: readonly object[],
   { caption = "", limit = 20 }: { caption?: string; limit?: number } = {},
 ): void {
   const left = rows.length - limit;
