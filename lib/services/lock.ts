@@ -1,0 +1,68 @@
+/**
+ * Work on a shared folder → one process at a time.
+ *
+ * The lock is a pid file: whoever holds it and is gone (crash, reboot) holds it no more.
+ */
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processStartTime } from "./process.js";
+import type { Say } from "./progress.js";
+
+const LIMIT_MS = 30 * 60_000;
+
+/**
+ * Runs `work` while no other process holds `file`.
+ * @throws Error if another one still holds it after 30 minutes.
+ */
+export async function withLock<T>(file: string, say: Say, work: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  const end = Date.now() + LIMIT_MS;
+  for (let waited = false; !take(file); waited = true) {
+    if (!waited) say(`waiting for process ${holderOf(file) ?? "?"}, which fetches into ${dirname(file)}`);
+    if (Date.now() > end) throw new Error(`${file}: still held by process ${holderOf(file)} after 30 minutes`);
+    await sleep(500);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** Makes the lock file with its content in one step, by a link; false if somebody alive holds it. */
+function take(file: string): boolean {
+  const mine = `${file}.${process.pid}`;
+  writeFileSync(mine, `${process.pid} ${processStartTime(process.pid)}`);
+  try {
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (holderOf(file) === undefined) removeStale(file);
+    return false;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** The pid of the living process that holds the lock. */
+function holderOf(file: string): number | undefined {
+  try {
+    const [pid = "", ...startTime] = readFileSync(file, "utf8").split(" ");
+    return processStartTime(Number(pid)) === startTime.join(" ") ? Number(pid) : undefined;
+  } catch {
+    return undefined; // released in the meantime
+  }
+}
+
+/** By a rename, which only one of several waiting processes can do. */
+function removeStale(file: string): void {
+  const aside = `${file}.stale.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    rmSync(aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Commands → processes that outlive this one, found again by their pid files.
+ *
+ * A pid alone proves nothing: after a crash or a reboot another process may have it.
+ * So the pid file also keeps when its process started, as the system says it.
+ */
+import { spawn, execFileSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a process is started with. */
+export interface Command {
+  file: string;
+  args: string[];
+  cwd: string;
+  env?: NodeJS.ProcessEnv; // default: this process's
+}
+
+/** A process that was started, as its pid file keeps it. */
+export interface ProcessRecord {
+  pid: number;
+  startTime: string; // see processStartTime
+}
+
+const LOG_ROTATION_BYTES = 10 * 2 ** 20;
+
+/**
+ * Starts `command` detached, as `name` of the stack in `home`: pid file in <home>/run, output
+ * appended to <home>/logs/<name>.log (begun anew above 10 MB, one older file is kept).
+ * @throws Error if the command cannot be executed.
+ */
+export async function startProcess(home: string, name: string, command: Command): Promise<ProcessRecord> {
+  const log = logFile(home, name);
+  mkdirSync(join(home, "logs"), { recursive: true });
+  mkdirSync(join(home, "run"), { recursive: true });
+  if (existsSync(log) && statSync(log).size > LOG_ROTATION_BYTES) renameSync(log, `${log}.1`);
+  const output = openSync(log, "a");
+  try {
+    const { file, args, cwd, env } = command;
+    const child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", output, output] });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    child.unref();
+    const pid = child.pid as number; // set once spawned
+    const record = { pid, startTime: processStartTime(pid) ?? "" };
+    writeFileSync(pidFile(home, name), JSON.stringify(record) + "\n");
+    return record;
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** The process that runs as `name` in `home`; undefined if there is none (a stale pid file is removed). */
+export function findProcess(home: string, name: string): ProcessRecord | undefined {
+  const file = pidFile(home, name);
+  if (!existsSync(file)) return undefined;
+  const record = parseRecord(readFileSync(file, "utf8"));
+  if (record && record.startTime !== "" && processStartTime(record.pid) === record.startTime) return record;
+  rmSync(file, { force: true });
+  return undefined;
+}
+
+/**
+ * Stops the process `name` of `home`, if it runs: SIGTERM, and SIGKILL after `graceMs`.
+ * Resolves when it is gone, with how it went; "absent" if there was none.
+ */
+export async function stopProcess(
+  home: string,
+  name: string,
+  { graceMs = 20_000 } = {},
+): Promise<"absent" | "stopped" | "killed"> {
+  const record = findProcess(home, name);
+  if (!record) return "absent";
+  signal(record, "SIGTERM");
+  const stopped = await isGone(record, graceMs);
+  if (!stopped) {
+    signal(record, "SIGKILL");
+    if (!(await isGone(record, 5_000))) {
+      throw new Error(`${name}: process ${record.pid} is still there 5 s after SIGKILL`);
+    }
+  }
+  rmSync(pidFile(home, name), { force: true });
+  return stopped ? "stopped" : "killed";
+}
+
+/** The last `count` lines that `name` wrote to its log. */
+export function lastLogLines(home: string, name: string, count = 20): string[] {
+  const file = logFile(home, name);
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count);
+}
+
+/** The log file of `name` in `home`. */
+export function logFile(home: string, name: string): string {
+  return join(home, "logs", `${name}.log`);
+}
+
+/**
+ * When a process started, in a form that only compares: on Linux the boot's id and the clock tick,
+ * elsewhere what `ps` prints. Undefined if there is no such process, or only its remains (a zombie).
+ */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    if (process.platform !== "linux") {
+      const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+      return line.startsWith("Z") ? undefined : line.replace(/^\S+\s+/, "");
+    }
+    // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19]}`;
+  } catch {
+    return undefined; // both ways fail for one reason: no process has this pid
+  }
+}
+
+async function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boolean> {
+  const end = Date.now() + limitMs;
+  while (processStartTime(pid) === startTime) {
+    if (Date.now() > end) return false;
+    await sleep(50);
+  }
+  return true;
+}
+
+/** To the process alone, not its group: what it started itself it also stops itself. */
+function signal({ pid }: ProcessRecord, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // gone in the meantime
+  }
+}
+
+function pidFile(home: string, name: string): string {
+  return join(home, "run", `${name}.pid`);
+}
+
+function parseRecord(text: string): ProcessRecord | undefined {
+  try {
+    const { pid, startTime } = JSON.parse(text) as Partial<ProcessRecord>;
+    return Number.isInteger(pid) && typeof startTime === "string" ? { pid: pid as number, startTime } : undefined;
+  } catch {
+    return undefined; // cut short by a crash
+  }
+}

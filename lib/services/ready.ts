@@ -1,0 +1,153 @@
+/**
+ * A service → whether it answers a real question correctly: the difference between started and ready.
+ *
+ * Each question resolves if the answer was right and throws what was wrong otherwise; it is asked
+ * again until then. None leaves a trace in the service.
+ */
+import { Kafka, logLevel } from "kafkajs";
+import { createConnection } from "node:net";
+import { once } from "node:events";
+import { HOST, settings } from "../settings.js";
+
+const ANSWER_LIMIT_MS = 5_000;
+
+/** Kafka: the cluster names a controller, so topics can be made. */
+export async function askKafka(): Promise<void> {
+  await withAdmin(async (admin) => {
+    const { controller } = await admin.describeCluster();
+    if (controller === null) throw new Error("no controller was elected yet");
+  });
+}
+
+/** NameNode: it lists the root folder. */
+export async function askNamenode(): Promise<void> {
+  await getJson(`${settings.webhdfsUrl}/webhdfs/v1/?op=LISTSTATUS&user.name=${settings.hdfsUser}`);
+}
+
+/** DataNode: the NameNode counts it as live, and has left safe mode, so that files can be written. */
+export async function askDatanode(): Promise<void> {
+  const name = "Hadoop:service=NameNode,name=FSNamesystemState";
+  const { beans } = await getJson<{ beans: { FSState: string; NumLiveDataNodes: number }[] }>(
+    `${settings.webhdfsUrl}/jmx?qry=${name}`,
+  );
+  const [state] = beans;
+  if (!state) throw new Error("the NameNode knows nothing of its DataNodes yet");
+  if (state.NumLiveDataNodes < 1) throw new Error("the NameNode has no live DataNode");
+  if (state.FSState !== "Operational") throw new Error(`the NameNode is in state "${state.FSState}"`);
+}
+
+/** Metastore: it lists its databases, with `default` among them. */
+export async function askMetastore(): Promise<void> {
+  const databases = await listDatabases(settings.ports.metastore);
+  if (!databases.includes("default")) {
+    throw new Error(`expected the database "default", got ${JSON.stringify(databases)}`);
+  }
+}
+
+/** Trino: a query of the Hive catalog ran to its end, metastore included. */
+export async function askTrino(): Promise<void> {
+  const { catalog, schema, trinoUrl } = settings;
+  const statement = `SELECT count(*) FROM ${catalog}.information_schema.tables WHERE table_schema = '${schema}'`;
+  interface Page {
+    nextUri?: string;
+    data?: unknown[];
+    error?: { message: string };
+  }
+  const request = { method: "POST", body: statement, headers: { "X-Trino-User": settings.hdfsUser } };
+  let page = await getJson<Page>(`${trinoUrl}/v1/statement`, request);
+  let rows = 0;
+  for (const end = Date.now() + 60_000; page.nextUri !== undefined; ) {
+    if (Date.now() > end) throw new Error(`no result of ${statement} within 60 s`);
+    page = await getJson<Page>(page.nextUri);
+    rows += page.data?.length ?? 0;
+    if (page.error) throw new Error(page.error.message);
+  }
+  if (rows !== 1) throw new Error(`expected 1 row of ${statement}, got ${rows}`);
+}
+
+/** API: it says so itself, at /ready. */
+export async function askApi(): Promise<void> {
+  const { ready } = await getJson<{ ready: boolean }>(`http://${HOST}:${settings.ports.api}/ready`);
+  if (!ready) throw new Error("/ready says that it is not");
+}
+
+/** Stream: its consumer group is stable, with a member that reads. */
+export async function askStream(): Promise<void> {
+  await withAdmin(async (admin) => {
+    const { groups } = await admin.describeGroups([settings.consumerGroup]);
+    const [group] = groups;
+    if (group?.state !== "Stable" || group.members.length === 0) {
+      throw new Error(`consumer group ${settings.consumerGroup} is in state "${group?.state}"`);
+    }
+  });
+}
+
+async function withAdmin(ask: (admin: ReturnType<Kafka["admin"]>) => Promise<void>): Promise<void> {
+  const kafka = new Kafka({
+    clientId: "questlog-ready",
+    brokers: settings.kafkaBrokers,
+    logLevel: logLevel.NOTHING, // a refused connection is an answer here, not an event
+    connectionTimeout: ANSWER_LIMIT_MS,
+    requestTimeout: ANSWER_LIMIT_MS,
+    retry: { retries: 0 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(
+    (error: Error) => {
+      throw new Error(`${url}: ${(error.cause as Error | undefined)?.message ?? error.message}`);
+    },
+  );
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 200)}`);
+  return JSON.parse(text) as T;
+}
+
+/** Calls get_all_databases() in Thrift's binary protocol, which needs no library for one call without arguments. */
+async function listDatabases(port: number): Promise<string[]> {
+  const method = "get_all_databases";
+  const call = Buffer.alloc(4 + 4 + method.length + 4 + 1); // version and type, name, sequence id, end of arguments
+  call.writeUInt32BE(0x80010001, 0);
+  call.writeUInt32BE(method.length, 4);
+  call.write(method, 8);
+  const socket = createConnection(port, HOST);
+  try {
+    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error(`no answer to ${method}`)));
+    await once(socket, "connect");
+    socket.write(call);
+    let reply = Buffer.alloc(0);
+    for await (const chunk of socket) {
+      reply = Buffer.concat([reply, chunk as Buffer]);
+      const names = parseDatabases(reply, 12 + method.length);
+      if (names) return names;
+    }
+    throw new Error(`the connection ended before the answer to ${method}`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Reads the reply's list of strings that begins at `start`; undefined if it is not whole yet. */
+function parseDatabases(reply: Buffer, start: number): string[] | undefined {
+  const HEADER_BYTES = 8; // field type, field id (2), element type, count (4)
+  if (reply.length < start + HEADER_BYTES) return undefined;
+  if (reply[3] !== 2 || reply[start] !== 15) throw new Error("it answered with an exception");
+  const names: string[] = [];
+  let at = start + HEADER_BYTES;
+  for (let i = reply.readUInt32BE(start + 4); i > 0; i--) {
+    if (reply.length < at + 4) return undefined;
+    const end = at + 4 + reply.readUInt32BE(at);
+    if (reply.length < end) return undefined;
+    names.push(reply.toString("utf8", at + 4, end));
+    at = end;
+  }
+  return names;
+}
