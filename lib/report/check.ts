@@ -1,0 +1,216 @@
+/**
+ * Notebooks → findings: types, lint, the kernel's traps, formatting, and that they are tracked without traces of a run.
+ *
+ * tslab's compiler is older and not strict, and miscompiles some code without a word. So the cells of
+ * a notebook are put together as one module and given to the project's own compiler and linter;
+ * each message is then told by cell and line.
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { ESLint } from "eslint";
+import * as prettier from "prettier";
+import ts from "typescript";
+import tseslint from "typescript-eslint";
+import { settings } from "../settings.js";
+import {
+  type CodeCell,
+  formatNotebook,
+  isCode,
+  type Notebook,
+  parseNotebook,
+  stripOutputs,
+} from "./notebook.js";
+
+const MAX_CELL_LINES = 10;
+
+export interface Finding {
+  notebook: string; // path relative to the checkout
+  cell: number; // among its code cells, from 1; 0: the notebook as a whole
+  line: number; // of the cell, from 1; 0: the cell as a whole
+  message: string;
+}
+
+/** Checks the notebooks at `paths`; `dist/` must be built, since cells import it. @throws NotebookError */
+export async function checkNotebooks(paths: string[]): Promise<Finding[]> {
+  const modules = await Promise.all(paths.map(readModule));
+  const program = createProgram(modules);
+  const findings = modules.map(async (module) => [
+    ...checkTracked(module),
+    ...checkTypes(module, program),
+    ...(await lint(module, program)),
+    ...(await checkFormat(module)),
+  ]);
+  return (await Promise.all(findings))
+    .flat()
+    .map((finding) => ({ ...finding, notebook: relative(settings.root, finding.notebook) }));
+}
+
+/** The notebook as it should be tracked: without traces of a run, its code formatted. */
+export async function tidyNotebook(notebook: Notebook, path: string): Promise<Notebook> {
+  const tidy = stripOutputs(notebook);
+  for (const cell of tidy.cells.filter(isCode)) cell.source = await formatCode(cell.source, path);
+  return tidy;
+}
+
+/** "notebooks/2-requests.ipynb, cell 3, line 2: …" */
+export function formatFinding({ notebook, cell, line, message }: Finding): string {
+  return `${notebook}${cell > 0 ? `, cell ${cell}` : ""}${line > 0 ? `, line ${line}` : ""}: ${message}`;
+}
+
+/** A notebook's cells as one module; the n-th line of its text belongs to the n-th of `places`. */
+interface NotebookModule {
+  path: string;
+  file: string; // the name under which the compiler sees it, beside the notebook, so that imports resolve
+  fileText: string; // of the .ipynb
+  notebook: Notebook;
+  text: string;
+  places: { cell: number; line: number }[];
+}
+
+async function readModule(path: string): Promise<NotebookModule> {
+  const fileText = await readFile(path, "utf8");
+  const notebook = parseNotebook(fileText, path);
+  return {
+    path,
+    file: path.replace(/\.ipynb$/, ".cells.ts"),
+    fileText,
+    notebook,
+    ...joinCells(notebook.cells.filter(isCode)),
+  };
+}
+
+export function joinCells(cells: CodeCell[]): { text: string; places: { cell: number; line: number }[] } {
+  const lines = cells.flatMap(({ source }, i) =>
+    source.split("\n").map((text, j) => ({ text, cell: i + 1, line: j + 1 })),
+  );
+  return {
+    text: lines.map(({ text }) => text).join("\n") + "\n",
+    places: lines.map(({ cell, line }) => ({ cell, line })),
+  };
+}
+
+function finding({ path, places }: NotebookModule, line: number, message: string): Finding {
+  return { notebook: path, ...(places[line] ?? places.at(-1) ?? { cell: 0, line: 0 }), message };
+}
+
+function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
+  const findings: Finding[] = [];
+  const tell = (cell: number, message: string): void =>
+    void findings.push({ notebook: path, cell, line: 0, message });
+  const ids = new Set<string>();
+  for (const { id } of notebook.cells) {
+    if (!/^[\w-]{1,64}$/.test(id) || ids.has(id))
+      tell(0, `expected a unique id of letters, digits, - and _, got "${id}"`);
+    ids.add(id);
+  }
+  for (const [i, { source, outputs, execution_count }] of notebook.cells.filter(isCode).entries()) {
+    if (outputs.length > 0 || execution_count !== null)
+      tell(i + 1, "has outputs of a run; strip them: npm run check -- --write");
+    const lines = source.split("\n").length;
+    if (lines > MAX_CELL_LINES) tell(i + 1, `expected at most ${MAX_CELL_LINES} lines, got ${lines}`);
+    if (source.trim() === "") tell(i + 1, "is empty");
+  }
+  if (findings.length === 0 && fileText !== formatNotebook(stripOutputs(notebook))) {
+    tell(0, "is not as the project writes notebooks; npm run check -- --write does");
+  }
+  return findings;
+}
+
+function createProgram(modules: NotebookModule[]): ts.Program {
+  const { config } = ts.readConfigFile(join(settings.root, "tsconfig.json"), (file) =>
+    ts.sys.readFile(file),
+  ) as { config: object };
+  const { options } = ts.parseJsonConfigFileContent(
+    { ...config, include: [], files: [] },
+    ts.sys,
+    settings.root,
+  );
+  options.types = ["node"];
+  const texts = new Map(modules.map(({ file, text }) => [file, text]));
+  const host = ts.createCompilerHost(options, true);
+  const disk = { ...host };
+  host.readFile = (name) => texts.get(name) ?? disk.readFile(name);
+  host.fileExists = (name) => texts.has(name) || disk.fileExists(name);
+  host.getSourceFile = (name, languageOptions, ...rest) => {
+    const text = texts.get(name);
+    if (text === undefined) return disk.getSourceFile(name, languageOptions, ...rest);
+    return ts.createSourceFile(name, text, languageOptions, true);
+  };
+  return ts.createProgram({ rootNames: [...texts.keys()], options, host });
+}
+
+function checkTypes(module: NotebookModule, program: ts.Program): Finding[] {
+  const source = program.getSourceFile(module.file);
+  return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText, code }) => {
+    const line = source?.getLineAndCharacterOfPosition(start).line ?? 0;
+    return finding(module, line, `${ts.flattenDiagnosticMessageText(messageText, " ")} (TS${code})`);
+  });
+}
+
+/** What the kernel miscompiles, and what does not belong into a notebook. */
+const RESTRICTED = {
+  "ForOfStatement[await=true]": "for await: the kernel miscompiles it; await a function of lib/ that loops",
+  "ExpressionStatement > AssignmentExpression[left.type=/Pattern/]":
+    "destructuring assignment: the kernel miscompiles it; declare new names",
+  "Program > VariableDeclaration[kind!='const']":
+    "let and var: a cell's names are const, since the kernel miscompiles functions that read a reassigned one",
+  "FunctionDeclaration, ClassDeclaration, VariableDeclarator > :matches(ArrowFunctionExpression, FunctionExpression)":
+    "definition of a function: code belongs into lib/",
+  TryStatement: "try: a failed cell ends the run, and the report shows it",
+  "CallExpression[callee.name=/^(setTimeout|setInterval|sleep)$/]": "sleep: wait for an answer instead",
+};
+
+async function lint(module: NotebookModule, program: ts.Program): Promise<Finding[]> {
+  const eslint = new ESLint({
+    cwd: dirname(module.path),
+    overrideConfigFile: true,
+    overrideConfig: [
+      ...(tseslint.configs.recommendedTypeChecked as object[]),
+      {
+        languageOptions: { parserOptions: { programs: [program] } },
+        rules: {
+          "object-shorthand": ["error", "never"],
+          "prefer-const": "error",
+          "no-restricted-syntax": [
+            "error",
+            ...Object.entries(RESTRICTED).map(([selector, message]) => ({ selector, message })),
+          ],
+          "@typescript-eslint/no-floating-promises": "error",
+          "@typescript-eslint/no-unused-expressions": "off", // a cell's last line is what the reader sees
+        },
+      },
+    ] as ESLint.Options["overrideConfig"],
+  });
+  const results = await eslint.lintText(module.text, { filePath: module.file });
+  const findings = results.flatMap(({ messages }) =>
+    messages.map(({ line, message, ruleId }) =>
+      finding(module, line - 1, ruleId ? `${message} (${ruleId})` : message),
+    ),
+  );
+  for (const [i, line] of module.text.split("\n").entries()) {
+    if (/(?<!for )\bawait\s*\(/.test(line))
+      findings.push(finding(module, i, "await (…): the kernel can miss it; await the call itself"));
+  }
+  return findings;
+}
+
+async function checkFormat(module: NotebookModule): Promise<Finding[]> {
+  const findings = module.notebook.cells.filter(isCode).map(async ({ source }, i) => {
+    const formatted = await formatCode(source, module.path).catch(() => source); // the compiler tells what does not parse
+    if (formatted === source) return [];
+    return [
+      {
+        notebook: module.path,
+        cell: i + 1,
+        line: 0,
+        message: "is not formatted; npm run check -- --write does",
+      },
+    ];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+async function formatCode(source: string, path: string): Promise<string> {
+  const options = await prettier.resolveConfig(path);
+  return (await prettier.format(source, { ...options, parser: "typescript" })).trimEnd();
+}

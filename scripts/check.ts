@@ -1,0 +1,60 @@
+/**
+ * Check types, lint, formatting and the notebooks' cells; one line a finding, exit 1 if there is any.
+ *
+ *   npm run check
+ *   npm run check -- --write     first formats the notebooks and strips what a run left in them
+ */
+import { $, glob, type ProcessPromise } from "zx";
+import { recordHistory } from "../lib/history.js";
+import { checkNotebooks, formatFinding, tidyNotebook } from "../lib/report/check.js";
+import { readNotebook, writeNotebook } from "../lib/report/notebook.js";
+import { formatSeconds } from "../lib/report/progress.js";
+
+const args = process.argv.slice(2);
+if (args.some((arg) => arg !== "--write")) {
+  console.error(`expected no argument but --write, got ${args.join(" ")}: npm run check [-- --write]`);
+  process.exit(2);
+}
+recordHistory("check", { invocation: ["npm run check", ...args].join(" -- ") });
+
+const quiet = $({ quiet: true, nothrow: true });
+const notebooks = (await glob("notebooks/*.ipynb", { absolute: true })).sort();
+if (args.includes("--write")) {
+  for (const path of notebooks) await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));
+}
+const passed = await Promise.all([
+  check("lint", command(quiet`node node_modules/eslint/bin/eslint.js lib scripts`)),
+  check("types", command(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
+  check(
+    "formatting",
+    command(
+      quiet`node node_modules/prettier/bin/prettier.cjs --check --log-level warn lib scripts eslint.config.js package.json tsconfig.json tsconfig.build.json`,
+    ),
+  ),
+  check("notebooks", findNotebooks()),
+]);
+process.exitCode = passed.every(Boolean) ? 0 : 1;
+
+/** Prints what `findings` found, under `name`; resolves with whether it was nothing. */
+async function check(name: string, findings: Promise<string[]>): Promise<boolean> {
+  const started = performance.now();
+  const lines = await findings;
+  const count =
+    lines.length === 0 ? "ok" : `${lines.length} ${lines.length === 1 ? "line" : "lines"} of findings`;
+  console.log(
+    [`${name}: ${count}, ${formatSeconds((performance.now() - started) / 1000)}`, ...lines].join("\n"),
+  );
+  return lines.length === 0;
+}
+
+async function command(run: ProcessPromise): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await run;
+  const lines = (stdout + stderr).split("\n").filter((line) => line.trim() !== "");
+  return exitCode === 0 ? [] : lines;
+}
+
+async function findNotebooks(): Promise<string[]> {
+  const build = await quiet`node node_modules/typescript/bin/tsc -p tsconfig.build.json --pretty false`;
+  if (build.exitCode !== 0) return build.stdout.trim().split("\n");
+  return (await checkNotebooks(notebooks)).map(formatFinding);
+}
