@@ -188,6 +188,8 @@ function consume(consumer: Consumer, { next, ends, signal, onMessage }: Reading)
 }
 
 async function offsetsOf(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
+  if (!(await admin.listTopics()).includes(topic))
+    throw new Error(`topic ${topic} does not exist; npm run up creates it`);
   const offsets = await admin.fetchTopicOffsets(topic);
   return offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { settings } from "../settings.js";
+import { limit } from "../traffic/scenarios.js";
+import { createApi } from "./api.js";
+import { kafkaClient } from "./kafka.js";
+import { openTopic, type OpenTopic } from "./publish.js";
+import { serve } from "./serve.js";
+import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.js";
+
+// On the running Kafka, each test in a topic of its own.
+describe("the topic", () => {
+  let topic: string;
+  let open: OpenTopic | undefined;
+
+  beforeEach(() => {
+    [topic, open] = [`test_collect_${randomUUID()}`, undefined];
+  });
+  afterEach(async () => {
+    await open?.close();
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+    await admin.disconnect();
+  });
+
+  async function readAll(): Promise<TopicMessage[]> {
+    const messages: TopicMessage[] = [];
+    await readTopic({ topic, onMessage: (message) => void messages.push(message) });
+    return messages;
+  }
+
+  it("is created with its partitions, found equal, and shown different", async () => {
+    assert.equal(await createTopic({ topic, partitions: 2 }), "created");
+    assert.equal(await createTopic({ topic, partitions: 2 }), "found");
+    await assert.rejects(createTopic({ topic, partitions: 3 }), {
+      name: "TopicDiffers",
+      message:
+        `topic ${topic}: expected 3 partitions, found 2; ` +
+        "delete the topic, or name another with QUESTLOG_TOPIC",
+    });
+  });
+
+  it("is empty when it is new", async () => {
+    await createTopic({ topic, partitions: 2 });
+    assert.deepEqual(await countTopic({ topic }), {
+      total: 0,
+      per_type: {},
+      partitions: [
+        { partition: 0, low: 0, high: 0 },
+        { partition: 1, low: 0, high: 0 },
+      ],
+    });
+  });
+
+  it("holds each acknowledged message once, a player's in order and in one partition", async () => {
+    open = await openTopic({ topic });
+    const { publish } = open;
+    const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
+    const values = Array.from({ length: 100 }, (_, i) => String(i));
+    await Promise.all(values.flatMap((value) => players.map((player) => publish(value, player))));
+    const messages = await readAll();
+    for (const player of players) {
+      const ofPlayer = messages.filter(({ key }) => key === player);
+      assert.deepEqual(
+        ofPlayer.map(({ value }) => value),
+        values,
+      );
+      assert.equal(new Set(ofPlayer.map(({ partition }) => partition)).size, 1);
+    }
+    assert.equal(messages.length, players.length * values.length);
+    assert.equal(new Set(messages.map(({ partition }) => partition)).size, 2);
+  });
+
+  it("counts messages per event type, and those that are no events", async () => {
+    open = await openTopic({ topic });
+    const values = [
+      '{"event_type":"default"}',
+      '{"event_type":"default"}',
+      "{not json",
+      "null",
+      '{"event_type":7}',
+    ];
+    for (const value of values) await open.publish(value, "player");
+    const { total, per_type, partitions } = await countTopic({ topic });
+    assert.deepEqual([total, per_type], [5, { default: 2, not_an_event: 3 }]);
+    assert.equal(
+      partitions.reduce((sum, { low, high }) => sum + high - low, 0),
+      5,
+    );
+  });
+
+  it("goes on with what arrives when it is followed, until stopped", async () => {
+    open = await openTopic({ topic });
+    await open.publish("before", "player");
+    const stop = new AbortController();
+    const seen: (string | null)[] = [];
+    await readTopic({
+      topic,
+      follow: true,
+      signal: stop.signal,
+      onMessage: ({ value }) => {
+        seen.push(value);
+        if (value === "before") void open?.publish("after", "player");
+        else stop.abort();
+      },
+    });
+    assert.deepEqual(seen, ["before", "after"]);
+  });
+
+  it("has one message for each request that the API answered 200", async () => {
+    open = await openTopic({ topic });
+    const listener = await serve(createApi({ publish: open.publish, isReady: open.isHere }), 0);
+    const { accepted, failures } = await limit(2, { url: `http://127.0.0.1:${listener.port}`, pauseMs: 0 });
+    await listener.close();
+    assert.deepEqual([accepted, failures], [{ purchase_sword: 20, join_a_guild: 20 }, 0]);
+    assert.deepEqual((await countTopic({ topic })).per_type, accepted);
+  });
+
+  it("is not read when it does not exist", async () => {
+    await assert.rejects(readAll(), { message: `topic ${topic} does not exist; npm run up creates it` });
+  });
+});
