@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { bars } from "./chart.js";
-import { liveShow, show, table } from "./show.js";
+import { liveShow, say, show, table } from "./show.js";
 
 const spec = bars([{ metal: "gold", swords: 60 }], { category: "metal", value: "swords", title: "Swords" });
 
@@ -41,5 +41,11 @@ describe("table(rows, { caption, limit }) outside a notebook", () => {
 
   it("says that there are no rows", async () => {
     assert.deepEqual(await printed(() => table([])), ["no rows"]);
+  });
+});
+
+describe("say(markdown) outside a notebook", () => {
+  it("prints the sentence as it is", async () => {
+    assert.deepEqual(await printed(() => say("**60** swords")), ["**60** swords"]);
   });
 });

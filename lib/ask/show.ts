@@ -1,5 +1,5 @@
 /**
- * Charts and rows → the output of a notebook's cell; in a terminal, the same as text.
+ * Charts, rows and sentences → the output of a notebook's cell; in a terminal, the same as text.
  *
  * A chart is one output with three forms: the spec, which JupyterLab draws, a static
  * SVG for everything else, and its description as text. The kernel's own `display`
@@ -54,6 +54,11 @@ export function table(
     "text/html": htmlTable(shown, title),
     "text/plain": [title, textTable(shown)].filter((text) => text !== "").join("\n"),
   });
+}
+
+/** Displays a sentence in Markdown: prose that reads its numbers from the results. */
+export function say(markdown: string): void {
+  write({ "text/markdown": markdown, "text/plain": markdown });
 }
 
 /** The three forms of a chart. */

@@ -167,8 +167,10 @@ function renderOutput(output: Output, id: string, maxChars: number): string {
   const {
     "image/svg+xml": svg,
     "text/html": html,
+    "text/markdown": markdown,
     "text/plain": plain,
   } = output.data as Record<string, MultilineString>;
+  if (markdown !== undefined) return `<div class="prose">${renderProse(textOf(markdown), id).html}</div>`;
   const chart = svg === undefined ? null : safeSvg(textOf(svg), `${id}-`);
   if (chart !== null && chart.length <= maxChars * 4) return renderChart(chart, id, textOf(plain ?? "Chart"));
   const table = html === undefined ? null : safeTable(textOf(html));
