@@ -188,21 +188,21 @@ function linesOf(statement: string): string[] {
     .filter((line) => line !== "");
 }
 
-const OVERTAKEN = new Set([
-  "TABLE_ALREADY_EXISTS",
-  "ALREADY_EXISTS",
-  "HIVE_CONCURRENT_MODIFICATION_DETECTED",
-]);
-
 /** Runs `action` again if somebody else has just made what it was about to make. */
 async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof QueryError && OVERTAKEN.has(error.code)) || tries === MAX_TRIES) throw error;
+      if (!isOvertaken(error) || tries === MAX_TRIES) throw error;
     }
   }
+}
+
+/** The metastore looks before it inserts, without a lock: at the same moment, its database says it instead. */
+function isOvertaken(error: unknown): boolean {
+  if (!(error instanceof QueryError)) return false;
+  return error.code.endsWith("ALREADY_EXISTS") || /AlreadyExists|duplicate/i.test(error.message);
 }
 
 async function makeFolder(path: string): Promise<void> {

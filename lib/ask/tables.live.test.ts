@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { events, failedEvents, tables } from "../catalog.js";
+import { settings } from "../settings.js";
+import { query } from "./query.js";
+import { createTables, describeTables, registerDays } from "./tables.js";
+
+// All in a schema and an HDFS folder of its own.
+describe("createTables({ schema, hdfsRoot })", () => {
+  const schema = `test_${Math.random().toString(36).slice(2)}`;
+  const hdfsRoot = `/test/${schema}`;
+  const place = { schema, hdfsRoot };
+  const names = [...tables.map(({ table }) => table), "events"];
+
+  before(() => query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`));
+  after(async () => {
+    await query(`DROP SCHEMA ${schema} CASCADE`);
+    await webhdfs("DELETE", hdfsRoot, "op=DELETE&recursive=true");
+  });
+
+  async function webhdfs(method: string, path: string, parameters: string): Promise<void> {
+    const url = `${settings.webhdfsUrl}/webhdfs/v1${path}?${parameters}&user.name=${settings.hdfsUser}`;
+    const response = await fetch(url, { method });
+    assert.ok(response.ok, await response.text());
+  }
+
+  it("creates every table once, however many create at the same time, then finds them", async () => {
+    const made = await Promise.all([createTables(place), createTables(place), createTables(place)]);
+    for (const states of made)
+      assert.deepEqual(
+        states.map(({ table }) => table),
+        names,
+      );
+    for (const name of names.slice(0, -1)) {
+      const states = made.flat().filter(({ table, state }) => table === name && state === "created");
+      assert.equal(states.length, 1, name);
+    }
+    assert.ok((await createTables(place)).every(({ state }) => state === "found"));
+  });
+
+  it("types the columns as the catalogue does, in its order, with the day last", async () => {
+    const columns = await query<{ column_name: string; data_type: string }>(
+      `SELECT column_name, data_type FROM information_schema.columns
+       WHERE table_schema = ? AND table_name = 'sword_purchases' ORDER BY ordinal_position`,
+      { parameters: [schema] },
+    );
+    assert.deepEqual(
+      columns.map(({ column_name, data_type }) => `${column_name} ${data_type}`),
+      [
+        "raw_event varchar",
+        "timestamp timestamp(3)",
+        "accept varchar",
+        "host varchar",
+        "user_agent varchar",
+        "event_type varchar",
+        "metal varchar",
+        "power_level integer",
+        "magical boolean",
+        "remote_addr varchar",
+        "event_id varchar",
+        "player varchar",
+        "received_at timestamp(3)",
+        "kafka_partition integer",
+        "kafka_offset bigint",
+        "day date",
+      ],
+    );
+  });
+
+  it("refuses a table that differs, and shows how", async () => {
+    const { table } = events[2]!;
+    await query(`DROP TABLE ${table}`, { schema });
+    await query(
+      `CREATE TABLE ${table} (raw_event varchar, region integer, day date)
+       WITH (external_location = 'hdfs://${hdfsRoot}/tables', format = 'PARQUET', partitioned_by = ARRAY['day'])`,
+      { schema },
+    );
+    await assert.rejects(createTables(place), (error: Error) => {
+      assert.match(error.message, /^table guild_joins is not as the catalogue says:\n/);
+      assert.match(error.message, /\n {2}expected {2}region varchar\n/);
+      assert.match(error.message, /\n {2}found {5}region integer\n/);
+      assert.match(error.message, /\n {2}expected {2}external_location = 'hdfs:\S+\/tables\/guild_joins'\n/);
+      assert.match(error.message, /npm run query -- 'DROP TABLE hive\.\w+\.guild_joins'$/);
+      return true;
+    });
+    await query(`DROP TABLE ${table}`, { schema });
+    const states = await createTables(place);
+    assert.deepEqual(
+      states.filter(({ state }) => state === "created").map((state) => state.table),
+      [table],
+    );
+  });
+
+  it("replaces the view when the catalogue has changed", async () => {
+    await query(`CREATE OR REPLACE VIEW events AS SELECT 1 AS n`, { schema });
+    assert.equal((await createTables(place)).at(-1)!.state, "replaced");
+    assert.equal((await createTables(place)).at(-1)!.state, "found");
+  });
+
+  it("registers the days whose folders have appeared, as often as it is asked", async () => {
+    for (const day of ["2026-01-31", "1970-01-01"]) {
+      await webhdfs("PUT", `${hdfsRoot}/tables/${events[0]!.table}/day=${day}`, "op=MKDIRS");
+    }
+    await Promise.all([registerDays(place), registerDays(place)]);
+    await registerDays(place);
+    const days = await query(`SELECT day FROM "${events[0]!.table}$partitions" ORDER BY 1`, { schema });
+    assert.deepEqual(days, [{ day: "1970-01-01" }, { day: "2026-01-31" }]);
+    const summaries = await describeTables(place);
+    assert.deepEqual(
+      summaries.map(({ table, days, rows }) => ({ table, days, rows })),
+      tables.map(({ table }, i) => ({ table, days: i === 0 ? 2 : 0, rows: 0 })),
+    );
+  });
+
+  it("shows rows that are written to a table in the view too, but none that failed", async () => {
+    const text = "'x'";
+    const at = "TIMESTAMP '2026-01-31 10:00:00.123'";
+    await query(
+      `INSERT INTO guild_joins SELECT ${text}, ${at}, NULL, NULL, NULL, 'join_a_guild', 'ny', ${text}, 'id', ${text},
+       ${at}, 0, 5000000000, DATE '2026-01-31'`,
+      { schema },
+    );
+    await query(
+      `INSERT INTO ${failedEvents.table} SELECT NULL, ${at}, 'no JSON', 'game_events', 0, 7, DATE '2026-01-31'`,
+      { schema },
+    );
+    assert.deepEqual(await query("SELECT event_type, timestamp, kafka_offset, day FROM events", { schema }), [
+      {
+        event_type: "join_a_guild",
+        timestamp: new Date("2026-01-31T10:00:00.123Z"),
+        kafka_offset: 5_000_000_000,
+        day: "2026-01-31",
+      },
+    ]);
+    const found = await query(
+      "SELECT count(*) AS n FROM events WHERE day = DATE '2026-01-31' AND event_type = ?",
+      {
+        schema,
+        parameters: ["join_a_guild"],
+      },
+    );
+    assert.deepEqual(found, [{ n: 1 }]);
+  });
+});
