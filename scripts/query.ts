@@ -35,7 +35,8 @@ function readArguments(): { sql: string; json: boolean } {
       allowPositionals: true,
       options: { json: { type: "boolean" } },
     });
-    const [sql = "", ...others] = positionals;
+    const [text = "", ...others] = positionals;
+    const sql = text.replace(/;\s*$/, ""); // a habit from other tools, which Trino does not take
     if (sql.trim() !== "" && others.length === 0) return { sql, json: values.json ?? false };
   } catch {
     // An unknown option: the same advice.

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { columnsOf, events, type Value } from "../catalog.js";
+import { ParquetFile } from "../land/parquet.js";
+import { WebHdfs } from "../land/webhdfs.js";
+import { settings } from "../settings.js";
+import { query, type QueryStats } from "./query.js";
+import { createTables, registerDays } from "./tables.js";
+
+const GROUPS = 40;
+const GROUP_ROWS = 500;
+const START = Date.UTC(2026, 0, 31);
+const { table } = events[2]!;
+
+// A file of 40 row groups, 500 events each, one event a millisecond, as the stream would write it.
+describe("a query by timestamp", () => {
+  const schema = `test_${Math.random().toString(36).slice(2)}`;
+  const hdfsRoot = `/test/${schema}`;
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+
+  before(async () => {
+    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
+    await createTables({ schema, hdfsRoot });
+    await hdfs.create(`${hdfsRoot}/tables/${table}/day=2026-01-31/game_events-0-0.parquet`, file());
+    await registerDays({ schema });
+  });
+  after(async () => {
+    await query(`DROP SCHEMA ${schema} CASCADE`);
+    await hdfs.remove(hdfsRoot);
+  });
+
+  function file(): Buffer {
+    const columns = columnsOf(events[2]!);
+    const parquet = new ParquetFile(columns, { rowGroupRows: GROUP_ROWS });
+    const given: Record<string, (i: number) => Value> = {
+      timestamp: (i) => START + i,
+      received_at: (i) => START + i,
+      region: (i) => (i % 2 ? "ny" : "cali"),
+      kafka_partition: () => 0,
+      kafka_offset: (i) => i,
+    };
+    for (let i = 0; i < GROUPS * GROUP_ROWS; i++) {
+      parquet.append(columns.map(({ name }) => given[name]?.(i) ?? name));
+    }
+    return parquet.finish();
+  }
+
+  async function count(condition: string, ...parameters: Date[]) {
+    let last: QueryStats | undefined;
+    const [row] = await query<{ n: number }>(`SELECT count(region) AS n FROM ${table} WHERE ${condition}`, {
+      schema,
+      parameters,
+      onStatistics: (statistics) => (last = statistics),
+    });
+    return { found: row!.n, read: last!.processedRows };
+  }
+
+  it("reads every row without a condition", async () => {
+    assert.deepEqual(await count("true"), { found: GROUPS * GROUP_ROWS, read: GROUPS * GROUP_ROWS });
+  });
+
+  it("reads only the row group that holds one moment", async () => {
+    const moment = new Date(START + 7 * GROUP_ROWS);
+    assert.deepEqual(await count("timestamp = ?", moment), { found: 1, read: GROUP_ROWS });
+  });
+
+  it("reads only the row groups that a span touches", async () => {
+    const from = new Date(START + 10 * GROUP_ROWS - 1); // the last row of the tenth group
+    const to = new Date(START + 12 * GROUP_ROWS); // the first of the thirteenth
+    assert.deepEqual(await count("timestamp BETWEEN ? AND ?", from, to), {
+      found: 2 * GROUP_ROWS + 2,
+      read: 4 * GROUP_ROWS,
+    });
+  });
+
+  it("reads nothing of a time without events", async () => {
+    assert.deepEqual(await count("timestamp < ?", new Date(START)), { found: 0, read: 0 });
+  });
+});
