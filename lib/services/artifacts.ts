@@ -58,7 +58,8 @@ export async function prepareArtifacts(say: Say): Promise<Artifacts> {
       if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, java, say);
     });
   }
-  const paths = (set: JarSet) => listed.filter((file) => file.set === set).map(({ path }) => join(REPOSITORY, path));
+  const paths = (set: JarSet) =>
+    listed.filter((file) => file.set === set).map(({ path }) => join(REPOSITORY, path));
   return {
     java: java as string,
     jars: { kafka: paths("kafka"), hadoop: paths("hadoop"), metastore: paths("metastore") },
@@ -107,17 +108,26 @@ async function resolveWithMaven(set: Listed["set"], java: string): Promise<strin
 }
 
 /** Fetches and unpacks Trino, keeps the part that is used, and drops the archive. */
-async function fetchTrino(archive: Listed, listed: Listed[], target: string, java: string, say: Say): Promise<void> {
+async function fetchTrino(
+  archive: Listed,
+  listed: Listed[],
+  target: string,
+  java: string,
+  say: Say,
+): Promise<void> {
   await fetchSet("trino", listed, java, say);
   const start = Date.now();
   const aside = `${target}.${process.pid}`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "whole"), { recursive: true });
   // The plugins' jars are hard links to each other, wherever the first of them lies: unpack everything.
-  await $({ quiet: true })`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`;
+  await $({
+    quiet: true,
+  })`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`;
   await mkdir(join(aside, "plugin"));
   await rename(join(aside, "whole", "lib"), join(aside, "lib"));
-  for (const name of TRINO_PLUGINS) await rename(join(aside, "whole", "plugin", name), join(aside, "plugin", name));
+  for (const name of TRINO_PLUGINS)
+    await rename(join(aside, "whole", "plugin", name), join(aside, "plugin", name));
   await rm(join(aside, "whole"), { recursive: true });
   await keepFileTree(aside, target);
   await rm(dirname(join(REPOSITORY, archive.path)), { recursive: true });

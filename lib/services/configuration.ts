@@ -24,7 +24,9 @@ function fill(text: string, values: Record<string, string>, file: string): strin
   return text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) {
-      throw new Error(`${file}: expected a value for \${${name}}, got only ${Object.keys(values).join(", ")}`);
+      throw new Error(
+        `${file}: expected a value for \${${name}}, got only ${Object.keys(values).join(", ")}`,
+      );
     }
     return value;
   });

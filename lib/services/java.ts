@@ -31,7 +31,9 @@ export async function prepareJava(say: Say): Promise<string> {
   const target = fetchedFolder();
   const aside = `${target}.${process.pid}`;
   await rm(aside, { recursive: true, force: true });
-  await $({ quiet: true })`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`;
+  await $({
+    quiet: true,
+  })`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`;
   await keepFileTree(aside, target);
   say(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
   return fetchedJava();

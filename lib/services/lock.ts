@@ -20,7 +20,8 @@ export async function withLock<T>(file: string, say: Say, work: () => Promise<T>
   const end = Date.now() + LIMIT_MS;
   for (let waited = false; !take(file); waited = true) {
     if (!waited) say(`waiting for process ${holderOf(file) ?? "?"}, which fetches into ${dirname(file)}`);
-    if (Date.now() > end) throw new Error(`${file}: still held by process ${holderOf(file)} after 30 minutes`);
+    if (Date.now() > end)
+      throw new Error(`${file}: still held by process ${holderOf(file)} after 30 minutes`);
     await sleep(500);
   }
   try {

@@ -1,129 +1,67 @@
 /**
- * Services → processes of this machine, with their data in <home>/data and their configuration in <home>/conf.
- *
- * Every JVM gets its options from an argument file. No folder is on a class path: with one, Java
- * refuses to write or use the cache of loaded classes that halves the time to start.
+ * The runtime without containers: services as processes of this machine, with their data in
+ * <home>/data and their configuration, filled in, in <home>/conf.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.js";
 import { type Artifacts, prepareArtifacts } from "./artifacts.js";
 import { fillFolder } from "./configuration.js";
-import type { Command } from "./process.js";
-import type { Say } from "./progress.js";
-import type { ServiceName } from "./services.js";
+import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.js";
+import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.js";
+import type { Runtime } from "./runtime.js";
+import { serverNames } from "./services.js";
 
 const { home, ports, root } = settings;
 const COMPOSE = join(root, "compose");
-const CONF = join(home, "conf");
 const DATA = join(home, "data");
 
-/** A Java program: options of its own, class path, main class, arguments. */
-interface Program {
-  options: string; // file with the JVM's options
-  properties: Record<string, string>;
-  classPath: string[];
-  main: string;
-  args: string[];
-  env?: NodeJS.ProcessEnv;
-}
+let artifacts: Artifacts | undefined; // of this process, once prepared
 
-/** Makes everything that `names` need before they are started: downloads, configuration, empty file systems. */
-export async function prepareNative(names: ServiceName[], say: Say): Promise<Artifacts> {
-  const artifacts = await prepareArtifacts(say);
-  writeConfiguration(artifacts);
-  if (names.includes("kafka")) await formatKafka(artifacts);
-  if (names.includes("namenode")) await formatNamenode(artifacts);
+export const nativeRuntime: Runtime = {
+  name: "native",
+
+  async prepare(services, say) {
+    const names = services.map(({ name }) => name);
+    if (!serverNames.some((name) => names.includes(name))) return;
+    artifacts = await prepareArtifacts(say);
+    writeConfiguration(artifacts);
+    if (names.includes("kafka")) await format("kafka", artifacts);
+    if (names.includes("namenode")) await format("namenode", artifacts);
+  },
+
+  isRunning({ name }) {
+    return Promise.resolve(findProcess(home, name) !== undefined);
+  },
+
+  async start({ name }) {
+    const command =
+      name === "api" || name === "stream" ? ownCommand(name) : serverCommand(name, prepared(name), []);
+    await startProcess(home, name, command);
+    return [command.file, ...command.args].join(" ");
+  },
+
+  async stop({ name, graceMs }) {
+    return (await stopProcess(home, name, { graceMs })) !== "absent";
+  },
+
+  lastLogLines({ name }) {
+    return Promise.resolve(lastLogLines(home, name));
+  },
+
+  wipe() {
+    rmSync(DATA, { recursive: true, force: true });
+    return Promise.resolve();
+  },
+};
+
+function prepared(name: string): Artifacts {
+  if (!artifacts) throw new Error(`${name}: expected prepare() before start()`);
   return artifacts;
 }
 
-/** The command that starts a service as a process. */
-export function commandOf(name: ServiceName, artifacts: Artifacts): Command {
-  switch (name) {
-    case "kafka":
-      return javaCommand(name, kafka(artifacts, "kafka.Kafka", [join(CONF, "kafka", "server.properties")]), artifacts);
-    case "namenode":
-    case "datanode":
-      return javaCommand(name, hdfs(artifacts, name, []), artifacts);
-    case "metastore":
-      return javaCommand(name, metastore(artifacts), artifacts);
-    case "trino":
-      return javaCommand(name, trino(artifacts), artifacts);
-    case "api":
-    case "stream":
-      return { file: "node", args: ["--import", "tsx", join("scripts", `${name}.ts`)], cwd: root };
-  }
-}
-
-function kafka({ jars }: Artifacts, main: string, args: string[]): Program {
-  return {
-    options: join(COMPOSE, "kafka", "jvm.config"),
-    properties: { "log4j2.configurationFile": join(CONF, "logging-kafka", "log4j2.properties") },
-    classPath: jars.kafka,
-    main,
-    args,
-  };
-}
-
-function hdfs({ jars }: Artifacts, node: "namenode" | "datanode", args: string[]): Program {
-  const className = { namenode: "NameNode", datanode: "DataNode" }[node];
-  const files = ["core-site.xml", "hdfs-site.xml"].flatMap((file) => ["-conf", join(CONF, "hadoop", file)]);
-  return {
-    options: join(COMPOSE, "hadoop", "jvm.config"),
-    properties: { "log4j.configuration": `file:${join(CONF, `logging-${node}`, "log4j.properties")}` },
-    classPath: jars.hadoop,
-    main: `org.apache.hadoop.hdfs.server.${node}.${className}`,
-    args: [...files, ...args],
-    env: { ...process.env, HADOOP_USER_NAME: settings.hdfsUser },
-  };
-}
-
-function metastore({ jars }: Artifacts): Program {
-  return {
-    options: join(COMPOSE, "hive", "jvm.config"),
-    properties: {
-      "log4j2.configurationFile": join(CONF, "logging-metastore", "log4j2.properties"),
-      "derby.stream.error.file": join(home, "logs", "derby.log"),
-    },
-    classPath: jars.metastore,
-    main: "org.apache.hadoop.hive.metastore.HiveMetaStore",
-    args: ["-p", String(ports.metastore)],
-    env: { ...process.env, METASTORE_CONF_DIR: join(CONF, "hive"), HADOOP_USER_NAME: settings.hdfsUser },
-  };
-}
-
-function trino({ trino: folder }: Artifacts): Program {
-  return {
-    options: join(COMPOSE, "trino", "jvm.config"),
-    properties: {
-      config: join(CONF, "trino", "config.properties"),
-      "log.levels-file": join(CONF, "trino", "log.properties"),
-    },
-    classPath: [join(folder, "lib", "*")],
-    main: "io.trino.server.TrinoServer",
-    args: [],
-    env: { ...process.env, HADOOP_USER_NAME: settings.hdfsUser },
-  };
-}
-
-/** Writes the argument file of a program, and returns the short command that uses it. */
-function javaCommand(name: string, program: Program, { java }: Artifacts): Command {
-  const { options, properties, classPath, main, args, env } = program;
-  const lines = [
-    ...readFileSync(options, "utf8").trim().split("\n"),
-    ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
-    "-cp",
-    classPath.join(":"),
-    main,
-    ...args,
-  ];
-  const file = join(CONF, `${name}.args`);
-  writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
-  mkdirSync(join(home, "run"), { recursive: true });
-  return { file: java, args: [`@${file}`], cwd: join(home, "run"), env };
-}
-
+/** Fills in the files of compose/ for processes of this machine. */
 function writeConfiguration({ trino }: Artifacts): void {
   const values = {
     bind_host: HOST,
@@ -154,36 +92,31 @@ function writeConfiguration({ trino }: Artifacts): void {
   for (const folder of ["kafka", "hadoop", "hive", "trino"]) {
     fillFolder(join(COMPOSE, folder), join(CONF, folder), values);
   }
-  // A format beside the data, to be renamed when it is whole.
-  const aside = { ...values, kafka_data: join(DATA, "kafka.new"), namenode_data: join(DATA, "namenode.new") };
-  fillFolder(join(COMPOSE, "kafka"), join(CONF, "format", "kafka"), aside);
+  const aside = { ...values, kafka_data: asideOf("kafka"), namenode_data: asideOf("namenode") };
+  for (const folder of ["kafka", "hadoop"])
+    fillFolder(join(COMPOSE, folder), join(CONF, "format", folder), aside);
   for (const name of ["kafka", "namenode", "datanode", "metastore"]) {
-    fillFolder(join(COMPOSE, "native"), join(CONF, `logging-${name}`), { log_file: join(home, "logs", `${name}.log`) });
+    const logging = { log_file: join(home, "logs", `${name}.log`) };
+    fillFolder(join(COMPOSE, "native", "logging"), join(CONF, `logging-${name}`), logging);
   }
 }
 
-async function formatKafka(artifacts: Artifacts): Promise<void> {
-  const clusterId = "cXVlc3Rsb2ctcXVlc3Rsbw"; // 16 bytes in base64; each stack is its own cluster by its ports
-  const config = join(CONF, "format", "kafka", "server.properties");
-  const args = ["format", "--standalone", "-t", clusterId, "-c", config];
-  await format("kafka", javaCommand("kafka-format", kafka(artifacts, "kafka.tools.StorageTool", args), artifacts));
-}
-
-async function formatNamenode(artifacts: Artifacts): Promise<void> {
-  const folder = `-Ddfs.namenode.name.dir=file://${join(DATA, "namenode.new")}`;
-  const program = hdfs(artifacts, "namenode", [folder, "-format", "-nonInteractive"]);
-  await format("namenode", javaCommand("namenode-format", program, artifacts));
-}
-
-/** Makes an empty file system for `name`, unless it has one. Made aside and renamed, so that none is half made. */
-async function format(name: "kafka" | "namenode", { file, args, env }: Command): Promise<void> {
+/** Makes an empty file system for a service that has none. It is made aside and renamed, so none is ever half made. */
+async function format(name: "kafka" | "namenode", artifacts: Artifacts): Promise<void> {
   const target = join(DATA, name);
   if (existsSync(target)) return;
-  rmSync(`${target}.new`, { recursive: true, force: true });
+  rmSync(asideOf(name), { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
+  const { file, args, env } = formatCommand(name, artifacts, join(CONF, "format"));
   const { exitCode, stdout, stderr } = await $({ quiet: true, nothrow: true, env })`${file} ${args}`;
   if (exitCode !== 0) {
-    throw new Error(`${name}: making its empty file system failed with exit code ${exitCode}:\n${stdout}${stderr}`);
+    throw new Error(
+      `${name}: making its empty file system ended with exit code ${exitCode}:\n${stdout}${stderr}`,
+    );
   }
-  renameSync(`${target}.new`, target);
+  renameSync(asideOf(name), target);
+}
+
+function asideOf(name: "kafka" | "namenode"): string {
+  return join(DATA, `${name}.new`);
 }

@@ -115,7 +115,9 @@ export function logFile(home: string, name: string): string {
 export function processStartTime(pid: number): string | undefined {
   try {
     if (process.platform !== "linux") {
-      const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+      const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+        encoding: "utf8",
+      }).trim();
       return line.startsWith("Z") ? undefined : line.replace(/^\S+\s+/, "");
     }
     // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
@@ -154,7 +156,9 @@ function pidFile(home: string, name: string): string {
 function parseRecord(text: string): ProcessRecord | undefined {
   try {
     const { pid, startTime } = JSON.parse(text) as Partial<ProcessRecord>;
-    return Number.isInteger(pid) && typeof startTime === "string" ? { pid: pid as number, startTime } : undefined;
+    return Number.isInteger(pid) && typeof startTime === "string"
+      ? { pid: pid as number, startTime }
+      : undefined;
   } catch {
     return undefined; // cut short by a crash
   }

@@ -56,7 +56,7 @@ export async function askTrino(): Promise<void> {
   const request = { method: "POST", body: statement, headers: { "X-Trino-User": settings.hdfsUser } };
   let page = await getJson<Page>(`${trinoUrl}/v1/statement`, request);
   let rows = 0;
-  for (const end = Date.now() + 60_000; page.nextUri !== undefined; ) {
+  for (const end = Date.now() + 60_000; page.nextUri !== undefined;) {
     if (Date.now() > end) throw new Error(`no result of ${statement} within 60 s`);
     page = await getJson<Page>(page.nextUri);
     rows += page.data?.length ?? 0;

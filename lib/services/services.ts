@@ -2,111 +2,144 @@
  * The services of a stack, as data: what each is, where it listens, what it needs, what it must answer.
  */
 import { settings } from "../settings.js";
-import {
-  askApi,
-  askDatanode,
-  askKafka,
-  askMetastore,
-  askNamenode,
-  askStream,
-  askTrino,
-} from "./ready.js";
+import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.js";
 
-export type ServiceName = "kafka" | "namenode" | "datanode" | "metastore" | "trino" | "api" | "stream";
+/** The servers that come from elsewhere. */
+export const serverNames = ["kafka", "namenode", "datanode", "metastore", "trino"] as const;
+/** Our own processes. */
+export const ownNames = ["api", "stream"] as const;
+
+export type ServiceName = (typeof serverNames)[number] | (typeof ownNames)[number];
 
 export interface Service {
   name: ServiceName;
   version: string;
   ports: number[]; // the first is the one that its users know
   needs: ServiceName[]; // without these it cannot answer
+  patient: boolean; // starts before what it needs is ready, and waits for that by itself
   given: boolean; // named by the environment: used, never started or stopped
   question: string; // what is asked, for messages
   ask: () => Promise<void>; // throws what is wrong with the answer
   limitMs: number; // for becoming ready
   graceMs: number; // for stopping by itself
+  memoryMb: number; // resident, at most, by its heap and what lies beside it
 }
 
-const { ports, given } = settings;
+const { given } = settings;
+const ports = {
+  ...settings.ports,
+  ...(given.kafka && { kafka: portOf(`http://${settings.kafkaBrokers[0]}`) }),
+  ...(given.hdfs && { namenodeHttp: portOf(settings.webhdfsUrl) }),
+  ...(given.trino && { trino: portOf(settings.trinoUrl) }),
+};
 const OWN_VERSION = "0.1.0";
 const MINUTE_MS = 60_000;
 
-/** Every service, in the order in which they are stopped from last to first. */
+/** Every service; each stands after those that it needs. */
 export const services: readonly Service[] = [
   {
     name: "kafka",
     version: "4.1.0",
     ports: [ports.kafka, ports.kafkaController],
     needs: [],
+    patient: true,
     given: given.kafka,
     question: "an admin call that names the cluster's controller",
     ask: askKafka,
     limitMs: 3 * MINUTE_MS,
     graceMs: 30_000,
+    memoryMb: 400,
   },
   {
     name: "namenode",
     version: "3.5.0",
     ports: [ports.namenode, ports.namenodeHttp],
     needs: [],
+    patient: true,
     given: given.hdfs,
     question: "a listing of the root folder by WebHDFS",
     ask: askNamenode,
     limitMs: 3 * MINUTE_MS,
     graceMs: 20_000,
+    memoryMb: 260,
   },
   {
     name: "datanode",
     version: "3.5.0",
     ports: [ports.datanodeHttp, ports.datanode, ports.datanodeIpc],
     needs: ["namenode"],
+    patient: true,
     given: given.hdfs,
     question: "a live DataNode and no safe mode, by the NameNode's account",
     ask: askDatanode,
     limitMs: 3 * MINUTE_MS,
     graceMs: 20_000,
+    memoryMb: 260,
   },
   {
     name: "metastore",
     version: "4.0.1",
     ports: [ports.metastore],
     needs: ["namenode", "datanode"],
+    patient: true,
     given: given.trino, // an existing Trino has its own
     question: "a Thrift call that lists the database `default`",
     ask: askMetastore,
     limitMs: 3 * MINUTE_MS,
     graceMs: 20_000,
+    memoryMb: 380,
   },
   {
     name: "trino",
     version: "476",
     ports: [ports.trino],
     needs: ["metastore"],
+    patient: true,
     given: given.trino,
     question: "the result of a query of the Hive catalog",
     ask: askTrino,
     limitMs: 5 * MINUTE_MS,
     graceMs: 20_000,
+    memoryMb: 1100,
   },
   {
     name: "api",
     version: OWN_VERSION,
     ports: [ports.api],
     needs: ["kafka"],
+    patient: false,
     given: false,
     question: "GET /ready",
     ask: askApi,
     limitMs: MINUTE_MS,
     graceMs: 20_000,
+    memoryMb: 120,
   },
   {
     name: "stream",
     version: OWN_VERSION,
     ports: [],
     needs: ["kafka", "namenode", "datanode"],
+    patient: false,
     given: false,
     question: "a stable consumer group with a member",
     ask: askStream,
     limitMs: MINUTE_MS,
     graceMs: 60_000,
+    memoryMb: 300,
   },
 ];
+
+/** The services of these names and those that they need, each after what it needs. */
+export function withNeeds(names: readonly ServiceName[]): Service[] {
+  const wanted = new Set<ServiceName>(names);
+  for (const { name, needs } of services.toReversed()) {
+    if (wanted.has(name)) for (const need of needs) wanted.add(need);
+  }
+  return services.filter(({ name }) => wanted.has(name));
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}

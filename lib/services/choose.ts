@@ -1,0 +1,73 @@
+/**
+ * The command line of `up`, `down` and `status` → which services, in which runtime.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { settings } from "../settings.js";
+import { nativeRuntime } from "./native.js";
+import type { Runtime } from "./runtime.js";
+import { ownNames, serverNames, type ServiceName } from "./services.js";
+
+const groups: Record<string, readonly ServiceName[]> = {
+  services: serverNames,
+  hdfs: ["namenode", "datanode"],
+  ...Object.fromEntries([...serverNames, ...ownNames].map((name) => [name, [name]])),
+};
+
+export interface Choice {
+  names: ServiceName[]; // everything, if none was named
+  all: boolean; // none was named
+  runtime: Runtime;
+  wipe: boolean;
+}
+
+/**
+ * Reads the arguments: names of services (`services` for all servers, `hdfs` for both of its nodes),
+ * `--native` or `--docker`, and `--wipe` where `canWipe`.
+ * @throws UsageError if they are something else.
+ */
+export function readChoice(args: string[], { canWipe = false } = {}): Choice {
+  const { values, positionals } = parse(args);
+  if (values.wipe && !canWipe) throw new UsageError("--wipe belongs to npm run down");
+  const unknown = positionals.find((name) => !(name in groups));
+  if (unknown !== undefined) {
+    throw new UsageError(`expected names of services (${Object.keys(groups).join(", ")}), got "${unknown}"`);
+  }
+  if (values.native && values.docker) throw new UsageError("expected --native or --docker, got both");
+  const all = positionals.length === 0;
+  const names = all ? [...serverNames, ...ownNames] : positionals.flatMap((name) => groups[name] ?? []);
+  return { names, all, runtime: chooseRuntime(values), wipe: values.wipe };
+}
+
+/** Thrown when a command line cannot be understood; scripts answer it with exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** The runtime that is asked for, else the one that the stack was started with, else processes. */
+function chooseRuntime({ docker, native }: { docker: boolean; native: boolean }): Runtime {
+  const file = join(settings.home, "run", "runtime");
+  const name = docker ? "docker" : native || !existsSync(file) ? "native" : readFileSync(file, "utf8").trim();
+  if (name === "docker") throw new UsageError("--docker is not there yet; expected --native");
+  return nativeRuntime;
+}
+
+/** Keeps the runtime's name with the stack, for `down` and `status`. */
+export function rememberRuntime(runtime: Runtime): void {
+  mkdirSync(join(settings.home, "run"), { recursive: true });
+  writeFileSync(join(settings.home, "run", "runtime"), `${runtime.name}\n`);
+}
+
+function parse(args: string[]) {
+  const option = { type: "boolean", default: false } as const;
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { native: option, docker: option, wipe: option },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A service → the command that starts it as a process.
+ *
+ * Every JVM gets its options from an argument file, which keeps the command short. No folder is on
+ * a class path: with one, Java refuses to write or use a cache of loaded classes.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { settings } from "../settings.js";
+import type { Artifacts } from "./artifacts.js";
+import type { Command } from "./process.js";
+import type { ServiceName, serverNames } from "./services.js";
+
+type ServerName = (typeof serverNames)[number];
+
+/** A Java program. */
+interface Program {
+  options: string; // file with the JVM's options
+  properties: Record<string, string>;
+  classPath: string[];
+  main: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv; // default: this process's
+}
+
+const { home, ports, root, hdfsUser } = settings;
+const COMPOSE = join(root, "compose");
+
+/** Where the configuration of this stack is written; see native.ts. */
+export const CONF = join(home, "conf");
+
+/** The command of one of our own processes. */
+export function ownCommand(name: ServiceName): Command {
+  return { file: "node", args: ["--import", "tsx", join("scripts", `${name}.ts`)], cwd: root };
+}
+
+/** The command of a server; `jvmOptions` are added to those of its configuration. */
+export function serverCommand(name: ServerName, artifacts: Artifacts, jvmOptions: string[]): Command {
+  return javaCommand(name, programOf(name, artifacts), artifacts.java, jvmOptions);
+}
+
+/** The command that makes an empty file system below the folder that the configuration in `conf` names. */
+export function formatCommand(name: "kafka" | "namenode", artifacts: Artifacts, conf: string): Command {
+  const program = programOf(name, artifacts);
+  if (name === "kafka") {
+    const clusterId = "cXVlc3Rsb2ctcXVlc3Rsbw"; // any 16 bytes in base64
+    program.main = "kafka.tools.StorageTool";
+    program.args = [
+      "format",
+      "--standalone",
+      "-t",
+      clusterId,
+      "-c",
+      join(conf, "kafka", "server.properties"),
+    ];
+  } else {
+    program.args = [...hadoopFiles(join(conf, "hadoop")), "-format", "-nonInteractive"];
+  }
+  return javaCommand(`${name}-format`, program, artifacts.java, []);
+}
+
+function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
+  const env = { ...process.env, HADOOP_USER_NAME: hdfsUser };
+  switch (name) {
+    case "kafka":
+      return {
+        options: join(COMPOSE, "kafka", "jvm.config"),
+        properties: { "log4j2.configurationFile": loggingFile(name, "log4j2.properties") },
+        classPath: jars.kafka,
+        main: "kafka.Kafka",
+        args: [join(CONF, "kafka", "server.properties")],
+      };
+    case "namenode":
+    case "datanode":
+      return {
+        options: join(COMPOSE, "hadoop", "jvm.config"),
+        properties: { "log4j.configuration": `file:${loggingFile(name, "log4j.properties")}` },
+        classPath: jars.hadoop,
+        main: `org.apache.hadoop.hdfs.server.${name}.${name === "namenode" ? "NameNode" : "DataNode"}`,
+        args: hadoopFiles(join(CONF, "hadoop")),
+        env,
+      };
+    case "metastore":
+      return {
+        options: join(COMPOSE, "hive", "jvm.config"),
+        properties: {
+          "log4j2.configurationFile": loggingFile(name, "log4j2.properties"),
+          "derby.stream.error.file": join(home, "logs", "derby.log"),
+        },
+        classPath: jars.metastore,
+        main: "org.apache.hadoop.hive.metastore.HiveMetaStore",
+        args: ["-p", String(ports.metastore)],
+        env: { ...env, METASTORE_CONF_DIR: join(CONF, "hive") },
+      };
+    case "trino":
+      return {
+        options: join(COMPOSE, "trino", "jvm.config"),
+        properties: {
+          config: join(CONF, "trino", "config.properties"),
+          "log.levels-file": join(CONF, "trino", "log.properties"),
+        },
+        classPath: readdirSync(join(trino, "lib"))
+          .sort()
+          .map((file) => join(trino, "lib", file)),
+        main: "io.trino.server.TrinoServer",
+        args: [],
+        env,
+      };
+  }
+}
+
+/** Writes the argument file of a program, and returns the command that uses it. */
+function javaCommand(name: string, program: Program, java: string, jvmOptions: string[]): Command {
+  const { options, properties, classPath, main, args, env } = program;
+  const lines = [
+    ...readFileSync(options, "utf8").trim().split("\n"),
+    ...jvmOptions,
+    ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
+    "-cp",
+    classPath.join(":"),
+    main,
+    ...args,
+  ];
+  const file = join(CONF, `${name}.args`);
+  writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
+  const cwd = join(home, "run");
+  mkdirSync(cwd, { recursive: true });
+  return { file: java, args: [`@${file}`], cwd, env };
+}
+
+function hadoopFiles(folder: string): string[] {
+  return ["core-site.xml", "hdfs-site.xml"].flatMap((file) => ["-conf", join(folder, file)]);
+}
+
+function loggingFile(name: ServerName, file: string): string {
+  return join(CONF, `logging-${name}`, file);
+}

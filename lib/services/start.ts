@@ -1,0 +1,173 @@
+/**
+ * Names of services → all of them ready, with a row each; or an error, and nothing more running than before.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { within, $ } from "zx";
+import { recordCommand } from "../history.js";
+import { checkPorts, checkSpace } from "./space.js";
+import { type Say, seconds } from "./progress.js";
+import type { Runtime } from "./runtime.js";
+import { stopServices } from "./stop.js";
+import { type Service, type ServiceName, withNeeds } from "./services.js";
+
+/** A service that is ready. */
+export interface ServiceRow {
+  service: ServiceName;
+  version: string | null; // null: the environment names the endpoint, what runs there is its owner's
+  port: number | null; // null: it listens nowhere
+  seconds: number; // from the call to the right answer
+  state: "started" | "running" | "given";
+}
+
+export interface StartOptions {
+  names: readonly ServiceName[]; // what these need is started too
+  runtime: Runtime;
+  step: string; // for the history
+  /** Done once the service is ready, before those that need it go on; e.g. topics after Kafka. */
+  after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
+  onReady?: (row: ServiceRow) => void; // as each becomes ready
+  say?: Say; // lines of progress
+}
+
+const POLL_MS = 250;
+
+/**
+ * Starts those of the services that do not run, all at once, and resolves when each one answered
+ * its question. Those that the environment gives, or that run already, are only asked.
+ *
+ * At the first failure, and at Ctrl-C, everything that this call started is stopped again.
+ * @throws Error that names the service, what was awaited, for how long, and its last 20 log lines;
+ * or, before anything was started, what is in the way: a port's holder, memory, disk, a missing tool.
+ */
+export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
+  const { names, runtime, say = console.log } = options;
+  const start = Date.now();
+  const selected = withNeeds(names);
+  const toStart = await notRunning(selected, runtime);
+  const started: Service[] = [];
+  return interruptible(async (signal) => {
+    try {
+      if (toStart.length > 0) {
+        await checkPorts(toStart);
+        await checkSpace(toStart);
+        await runtime.prepare(toStart, say);
+      }
+      return await allReady(selected, { ...options, toStart, started, start, signal });
+    } catch (error) {
+      if (started.length > 0) say(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
+      await stopServices({ ...options, names: started.map(({ name }) => name) });
+      throw error;
+    }
+  });
+}
+
+interface Start extends StartOptions {
+  toStart: Service[];
+  started: Service[]; // grows
+  start: number;
+  signal: AbortSignal;
+}
+
+/** Starts and awaits each service; none is asked before those that it needs are ready, as it could not know yet. */
+async function allReady(selected: Service[], options: Start): Promise<ServiceRow[]> {
+  const { runtime, step, toStart, started, start, after = {}, onReady = () => {} } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const ready = new Map<ServiceName, Promise<ServiceRow>>();
+  const becomeReady = async (service: Service): Promise<ServiceRow> => {
+    const needs = Promise.all(service.needs.flatMap((name) => ready.get(name) ?? []));
+    if (!service.patient) await needs;
+    const starts = toStart.includes(service);
+    if (starts) {
+      signal.throwIfAborted();
+      started.push(service);
+      recordCommand(step, await runtime.start(service));
+    }
+    await needs;
+    await waitUntilReady(service, runtime, signal);
+    const { name, version, ports, given } = service;
+    const state = given ? "given" : starts ? "started" : "running";
+    const row: ServiceRow = {
+      service: name,
+      version: given ? null : version,
+      port: ports[0] ?? null,
+      seconds: Number(seconds(start)),
+      state,
+    };
+    onReady(row);
+    await after[name]?.();
+    return row;
+  };
+  for (const service of selected) ready.set(service.name, becomeReady(service));
+  try {
+    return await Promise.all(ready.values());
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(ready.values());
+    throw error;
+  }
+}
+
+async function notRunning(selected: Service[], runtime: Runtime): Promise<Service[]> {
+  const running = await Promise.all(
+    selected.map(async (service) => service.given || (await runtime.isRunning(service))),
+  );
+  return selected.filter((_, i) => !running[i]);
+}
+
+/** Asks a service its question until the answer is right. */
+export async function waitUntilReady(
+  service: Service,
+  runtime: Runtime,
+  signal?: AbortSignal,
+): Promise<void> {
+  const start = Date.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const problem = await service.ask().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (problem === undefined) return;
+    const ended = !service.given && !(await runtime.isRunning(service));
+    if (ended || Date.now() - start > service.limitMs) {
+      throw new Error(await explain(service, runtime, { problem, ended, start }));
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {}); // an abort is thrown above
+  }
+}
+
+async function explain(
+  service: Service,
+  runtime: Runtime,
+  { problem, ended, start }: { problem: string; ended: boolean; start: number },
+): Promise<string> {
+  const what = ended ? "ended before it was ready" : "is not ready";
+  const lines = service.given ? [] : await runtime.lastLogLines(service);
+  return [
+    `${service.name} ${what}: awaited ${service.question} for ${seconds(start)} s`,
+    `  last answer: ${problem}`,
+    ...(lines.length > 0
+      ? [`  its last ${lines.length} log lines:`, ...lines.map((line) => `    ${line}`)]
+      : []),
+  ].join("\n");
+}
+
+/** Runs `work` with a signal that Ctrl-C or SIGTERM aborts; the commands of zx that run in it end with it. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    return await within(() => {
+      $.signal = controller.signal;
+      return work(controller.signal);
+    });
+  } catch (error) {
+    throw controller.signal.aborted ? (controller.signal.reason as Error) : error;
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Stop the whole stack, in order; its data stays.
+ *
+ *   npm run down                everything
+ *   npm run down -- stream      by name
+ *   npm run down -- --wipe      everything, and delete the data
+ */
+import { recordHistory } from "../lib/history.js";
+import { readChoice, UsageError } from "../lib/services/choose.js";
+import { stopServices } from "../lib/services/stop.js";
+
+const args = process.argv.slice(2);
+recordHistory("down", {
+  invocation: ["npm run down", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+});
+try {
+  const { names, all, runtime, wipe } = readChoice(args, { canWipe: true });
+  if (wipe && !all)
+    throw new UsageError("--wipe deletes the data of all services; expected no names beside it");
+  const rows = await stopServices({
+    names,
+    runtime,
+    step: "down",
+    onStopped: ({ service, seconds }) => console.log(`${service.padEnd(10)} stopped ${seconds} s`),
+  });
+  if (rows.length === 0) console.log("nothing was running");
+  if (wipe) {
+    await runtime.wipe();
+    console.log("data deleted");
+  }
+} catch (error) {
+  console.error(`down: ${(error as Error).message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,44 @@
+/**
+ * Start the whole stack, and return when everything is ready: services, topic, tables, API, stream.
+ *
+ *   npm run up                  everything
+ *   npm run up -- services      Kafka, HDFS, metastore and Trino only
+ *   npm run up -- kafka hdfs    by name, with what these need
+ *   npm run up -- --native      the runtime: processes (or --docker: containers)
+ */
+import { createTables } from "../lib/ask/tables.js";
+import { createTopic } from "../lib/collect/topic.js";
+import { recordHistory } from "../lib/history.js";
+import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.js";
+import { seconds } from "../lib/services/progress.js";
+import { startServices } from "../lib/services/start.js";
+
+const args = process.argv.slice(2);
+const start = Date.now();
+recordHistory("up", { invocation: ["npm run up", ...(args.length > 0 ? ["--", ...args] : [])].join(" ") });
+try {
+  const { names, all, runtime } = readChoice(args);
+  rememberRuntime(runtime);
+  const rows = await startServices({
+    names,
+    runtime,
+    step: "up",
+    after: all ? { kafka: createTopic, trino: createTables } : {},
+    onReady: ({ service, version, port, seconds, state }) => {
+      console.log(
+        [
+          service.padEnd(10),
+          (version ?? "").padEnd(6),
+          String(port ?? "").padEnd(5),
+          state,
+          seconds,
+          "s",
+        ].join(" "),
+      );
+    },
+  });
+  console.log(`${rows.length} services ready, ${seconds(start)} s`);
+} catch (error) {
+  console.error(`up: ${(error as Error).message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
