@@ -7,12 +7,13 @@
  * and says version 5, the newest that JupyterLab knows by name; it draws both.
  *
  * vega and vega-lite load only when a chart is drawn: cells import this module by
- * `require`, which cannot load modules with a top-level await.
+ * `require`, which cannot load modules with a top-level await. (`import { type T }` would
+ * load them too; `import type { T }` does not.)
  */
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
-import { type TopLevelSpec } from "vega-lite";
-import { type Spec } from "./chart.js";
+import type { TopLevelSpec } from "vega-lite";
+import type { Spec } from "./chart.js";
 import { escapeHtml, htmlTable, textTable } from "./rows.js";
 
 /** MIME type → content. */
