@@ -4,7 +4,8 @@
  * CREATE and OPEN take two requests: the NameNode answers with the DataNode to
  * ask. That one sends "100 Continue", which `fetch` takes for a bad answer, so
  * this is `node:http`. RENAME answers false, and no error, when the target is
- * there; its answer is the caller's, and it is never sent twice.
+ * there; its answer is the caller's, and it is never sent twice. LISTSTATUS_BATCH
+ * knows `startafter` in small letters only; as documented, it is ignored in silence.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -103,7 +104,7 @@ export class WebHdfs {
    */
   async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     return this.#repeated(async () => {
-      const call: Call = { method: "GET", op: "LISTSTATUS_BATCH", path, parameters: { startAfter: after } };
+      const call: Call = { method: "GET", op: "LISTSTATUS_BATCH", path, parameters: { startafter: after } };
       const answer = (await this.#json(call, null)) as WireListing | null;
       if (answer === null) return { entries: [], more: 0 };
       const { partialListing, remainingEntries } = answer.DirectoryListing;

@@ -1,0 +1,54 @@
+/**
+ * HDFS → how far the landing is: rows per event type, and whether the topic has been caught up with.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { events } from "../catalog.js";
+import { settings } from "../settings.js";
+import { findLastCommit } from "./commits.js";
+import { type LandedPlace, listFiles } from "./files.js";
+import { WebHdfs } from "./webhdfs.js";
+
+const POLL_MS = 200;
+
+/** Counts the rows of each event type's files, by their footers: event_type → rows, 0 without files. */
+export async function countFiles(place: LandedPlace = {}): Promise<Record<string, number>> {
+  const counts = Object.fromEntries(events.map(({ type }) => [type, 0]));
+  for (const { table, rows } of await listFiles(place)) {
+    const event = events.find((candidate) => candidate.table === table);
+    if (event) counts[event.type] = (counts[event.type] ?? 0) + rows;
+  }
+  return counts;
+}
+
+/**
+ * Waits until everything below the given offsets is committed.
+ * @param partitions of the topic, each with the offset `high` behind its last message, as `countTopic` gives them
+ * @throws Error naming the partitions that are behind, after `timeoutMs`
+ */
+export async function untilLanded(
+  partitions: { partition: number; high: number }[],
+  { topic = settings.topic, root = settings.hdfsRoot, timeoutMs = 60_000 } = {},
+): Promise<void> {
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const deadline = Date.now() + timeoutMs;
+  try {
+    for (;;) {
+      const behind: string[] = [];
+      for (const { partition, high } of partitions) {
+        const last = await findLastCommit(hdfs, { root, topic, partition });
+        const next = last ? last.last + 1 : 0;
+        if (next < high) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
+      }
+      if (behind.length === 0) return;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `the stream has not landed all of ${topic} within ${timeoutMs / 1000} s: ${behind.join(", ")}; ` +
+            "is it running? npm run status",
+        );
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    hdfs.close();
+  }
+}

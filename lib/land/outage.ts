@@ -1,0 +1,58 @@
+/**
+ * Calls that fail while a service is away → one that waits until it is back.
+ *
+ * One `Outage` stands for one service: however many calls fail and retry at the
+ * same time, the log has one line when it goes and one when it is back.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+export type Log = (line: string) => void;
+
+const FIRST_DELAY_MS = 200;
+const MAX_DELAY_MS = 5_000;
+
+export class Outage {
+  #since: number | null = null; // null: the service answers
+  readonly #service: string;
+  readonly #log: Log;
+
+  constructor(service: string, log: Log) {
+    this.#service = service;
+    this.#log = log;
+  }
+
+  /** Repeats `call` with growing delays until it succeeds, fails otherwise than by `passing`, or `signal` aborts. */
+  async outlast<T>(
+    call: () => Promise<T>,
+    { passing, signal }: { passing: (error: unknown) => boolean; signal: AbortSignal },
+  ): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await call();
+        this.over();
+        return result;
+      } catch (error) {
+        if (!passing(error) || signal.aborted) throw error;
+        this.begun(error);
+        await sleep(delayMs(attempt), undefined, { signal });
+      }
+    }
+  }
+
+  begun(error: unknown): void {
+    if (this.#since !== null) return;
+    this.#since = Date.now();
+    this.#log(`${this.#service} is away, trying again until it is back: ${(error as Error).message}`);
+  }
+
+  over(): void {
+    if (this.#since === null) return;
+    this.#log(`${this.#service} is back after ${((Date.now() - this.#since) / 1000).toFixed(1)} s`);
+    this.#since = null;
+  }
+}
+
+/** 0.2 s, doubled with each attempt up to 5 s, and up to a half less so that many do not come at once. */
+export function delayMs(attempt: number): number {
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,175 @@
+/**
+ * One partition's messages → commits: fills one batch while the one before it is being committed.
+ *
+ * A batch is committed when it is full, old, or when no message has come for a
+ * while. With both batches full no more is taken: that is the limit of memory,
+ * and the caller stops fetching until there is room.
+ */
+import { BatchBuilder, type BatchLimits, type Message } from "./batch.js";
+import { type Chain, type CommitRecord } from "./commits.js";
+
+export interface Pace {
+  limits: BatchLimits;
+  maxAgeMs: number; // from a batch's first message to its commit
+  idleMs: number; // commits earlier when no message has come for so long
+}
+
+export interface PartitionEvents {
+  onCommit: (record: CommitRecord, failed: number) => void;
+  onRoom: () => void; // messages are taken again
+  onError: (error: unknown) => void; // nothing more is committed; what was taken and not committed must be read again
+}
+
+/** A message stands at an offset where another one was committed: the topic is not the one that was landed. */
+export class OtherTopicError extends Error {
+  override name = "OtherTopicError";
+
+  constructor(topic: string, partition: number, facts: string) {
+    super(
+      `topic ${topic}, partition ${partition}: ${facts}. The topic was deleted and made anew since its events were ` +
+        "landed; its offsets mean other events now. Land it under another name (QUESTLOG_TOPIC) or into another " +
+        "folder (QUESTLOG_HDFS_ROOT), or delete the old data (npm run down -- --wipe)",
+    );
+  }
+}
+
+/** The position went back without being asked to: the broker no longer has the offset that comes next. */
+export class PositionResetError extends Error {
+  override name = "PositionResetError";
+}
+
+export class PartitionLander {
+  high: number; // the partition's end when it was last seen
+  readonly #topic: string;
+  readonly #partition: number;
+  readonly #chain: Chain;
+  readonly #commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>;
+  readonly #pace: Pace;
+  readonly #events: PartitionEvents;
+  #filling: BatchBuilder;
+  #position: number; // the next message has this offset or a higher one
+  #firstAt = 0;
+  #lastAt = 0;
+  #committing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param commit runs a commit, and repeats it while HDFS is away */
+  constructor(
+    { topic, partition, chain, high }: { topic: string; partition: number; chain: Chain; high: number },
+    commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>,
+    pace: Pace,
+    events: PartitionEvents,
+  ) {
+    this.#topic = topic;
+    this.#partition = partition;
+    this.#chain = chain;
+    this.high = high;
+    this.#commit = commit;
+    this.#pace = pace;
+    this.#events = events;
+    this.#filling = this.#newBatch();
+    this.#position = this.start;
+  }
+
+  /** The offset to read from: the last committed message, which is looked at once more to know the topic again. */
+  get start(): number {
+    const { last, next } = this.#chain;
+    return last === null || last.last_timestamp === null ? next : last.last;
+  }
+
+  /** The first offset that is not yet committed. */
+  get next(): number {
+    return this.#chain.next;
+  }
+
+  /** Takes messages as long as there is room; returns how many. */
+  take(messages: readonly Message[]): number {
+    if (this.#closed) return 0;
+    let taken = 0;
+    for (const message of messages) {
+      if (this.#filling.full) this.#beginCommit();
+      if (this.#filling.full) break;
+      this.#takeOne(message);
+      taken++;
+    }
+    if (this.#filling.full) this.#beginCommit();
+    this.#lastAt = Date.now();
+    this.#schedule();
+    return taken;
+  }
+
+  /** Commits what has been taken, and takes no more. */
+  async drain(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#committing;
+    this.#beginCommit();
+    await this.#committing;
+  }
+
+  /** Forgets what has not been committed. A commit under way may still come through; the chain copes with it. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#filling = this.#newBatch();
+  }
+
+  #takeOne(message: Message): void {
+    const offset = Number(message.offset);
+    if (offset < this.#position) {
+      throw new PositionResetError(`expected offset ${this.#position} or more, got ${offset}`);
+    }
+    this.#position = offset + 1;
+    const { last } = this.#chain;
+    if (this.#filling.rows === 0 && last?.last === offset) {
+      if (last.last_timestamp === Number(message.timestamp)) return;
+      const [was, is] = [last.last_timestamp!, Number(message.timestamp)].map((ms) =>
+        new Date(ms).toISOString(),
+      );
+      const facts = `the message at offset ${offset} was of ${was} when it was landed, and is of ${is} now`;
+      throw new OtherTopicError(this.#topic, this.#partition, facts);
+    }
+    if (this.#filling.rows === 0) this.#firstAt = Date.now();
+    this.#filling.push(message);
+  }
+
+  #beginCommit(): void {
+    if (this.#committing !== null || this.#filling.rows === 0) return;
+    const builder = this.#filling;
+    this.#filling = this.#newBatch();
+    this.#committing = this.#commitBatch(builder);
+  }
+
+  async #commitBatch(builder: BatchBuilder): Promise<void> {
+    try {
+      const batch = builder.finish();
+      const record = await this.#commit(() => this.#chain.commit(batch));
+      this.#committing = null;
+      this.#events.onCommit(record, builder.failed);
+      if (this.#closed) return;
+      if (this.#filling.full) this.#beginCommit();
+      this.#schedule();
+      this.#events.onRoom();
+    } catch (error) {
+      this.#committing = null;
+      if (this.#closed) return;
+      this.close();
+      this.#events.onError(error);
+    }
+  }
+
+  /** Commits the batch when it is due, now or later. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#closed || this.#committing !== null || this.#filling.rows === 0) return;
+    const dueAt = Math.min(this.#firstAt + this.#pace.maxAgeMs, this.#lastAt + this.#pace.idleMs);
+    const wait = dueAt - Date.now();
+    if (wait <= 0) this.#beginCommit();
+    else this.#timer = setTimeout(() => this.#schedule(), wait);
+  }
+
+  #newBatch(): BatchBuilder {
+    return new BatchBuilder(this.#topic, this.#partition, this.#pace.limits);
+  }
+}
