@@ -196,7 +196,7 @@ async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord): Promis
  * The newest record of a chain, or null. Pages through short chains; in longer ones it searches
  * by halves, since a page may begin anywhere: at most about 55 requests, one page in memory.
  */
-async function findLastCommit(hdfs: Hdfs, place: ChainPlace): Promise<CommitRecord | null> {
+export async function findLastCommit(hdfs: Hdfs, place: ChainPlace): Promise<CommitRecord | null> {
   const folder = commitsFolder(place);
   let low = -1; // a record begins here, or none is known
   let high = Number.MAX_SAFE_INTEGER; // no record begins behind it
