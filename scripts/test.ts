@@ -16,14 +16,14 @@ const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
 const START = "lib/services/start.live.test.ts"; // starts the stack of all that follow
 const RESTART = "lib/services/restart.live.test.ts"; // takes it down and up again: last
 
-const ports = Object.entries(DEFAULT_PORTS).map(([name, port]) => [
-  portVariable(name),
-  String(port + TEST_PORT_OFFSET),
-]);
+const ports: Record<string, string> = {};
+for (const [name, port] of Object.entries(DEFAULT_PORTS)) {
+  ports[portVariable(name)] = String(port + TEST_PORT_OFFSET);
+}
 const home = join(".questlog", "test");
 const env = {
   ...process.env,
-  ...Object.fromEntries(ports),
+  ...ports,
   QUESTLOG_HOME: home,
   QUESTLOG_HISTORY: join(home, "history.jsonl"),
 };
