@@ -2,11 +2,13 @@
  * Many publishers → one send at a time; each publisher resolves when the send that carried its
  * message has been acknowledged, and rejects when it has not.
  *
- * One send at a time is not thrift but correctness: the idempotent producer numbers its
- * batches, and a batch that failed may only be followed by itself (see topic.ts). The time that
- * a send takes is what makes batches grow: under load the next one is gathered meanwhile.
+ * No timer gathers. What comes in one turn of the event loop goes together, and while a send is
+ * under way the next batch grows: a lone request waits for nobody, and under load batches grow by
+ * themselves. (With a timer of 5 ms a lone request took 8 ms instead of 2, and 50 at once went no faster.)
+ * One send at a time is correctness, not thrift: a batch of the idempotent producer that failed
+ * may only be followed by itself (see publish.ts).
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 
 /** A message and its key, both text. */
 export interface Message {
@@ -17,7 +19,6 @@ export interface Message {
 export interface GatherOptions {
   /** Sends a batch until `deadline` (milliseconds, as `Date.now()`); rejects with Unavailable. */
   send: (batch: Message[], deadline: number) => Promise<void>;
-  maxWaitMs?: number; // that a message waits for company
   maxBatch?: number; // messages in one send
   maxBatchLength?: number; // characters in one send; Kafka takes 1 MiB a batch and partition
   maxQueued?: number; // messages that wait; more are refused
@@ -33,7 +34,6 @@ export interface Gatherer {
 /** Gathers messages into sends. */
 export function gather({
   send,
-  maxWaitMs = 5,
   maxBatch = 1000,
   maxBatchLength = 256 * 1024,
   maxQueued = 10_000,
@@ -55,8 +55,7 @@ export function gather({
 
   async function sendAll(): Promise<void> {
     for (let first = queue[0]; first; first = queue[0]) {
-      const waitMs = first.since + maxWaitMs - Date.now();
-      if (waitMs > 0 && queue.length < maxBatch) await sleep(waitMs);
+      await turn();
       const batch = takeBatch();
       try {
         await send(
