@@ -70,9 +70,7 @@ export interface ChainPlace {
 export async function openChain(hdfs: Hdfs, place: ChainPlace): Promise<Chain> {
   await hdfs.makeFolder(commitsFolder(place));
   const last = await findLastCommit(hdfs, place);
-  if (last && (await hdfs.status(stagingFolder(place.root, last.writer)))) {
-    await moveFiles(hdfs, place.root, last);
-  }
+  if (last && !(await isVisible(hdfs, place.root, last))) await moveFiles(hdfs, place.root, last);
   const chain = new Chain(hdfs, place, last);
   await removeDeadStaging(hdfs, place, chain.next);
   return chain;
@@ -175,6 +173,11 @@ export class LostPlaceError extends Error {
   constructor({ topic, partition, first, writer }: CommitRecord, why: string) {
     super(`${topic} partition ${partition}: the commit at offset ${first} ${why}; ${writer} lost`);
   }
+}
+
+/** Whether all files of a committed record are in their tables: the staging folder goes last. */
+export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitRecord): Promise<boolean> {
+  return (await hdfs.status(stagingFolder(root, writer))) === null;
 }
 
 /** Moves a committed record's files into their tables, whoever began it, then deletes its staging folder. */

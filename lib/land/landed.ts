@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "../catalog.js";
 import { settings } from "../settings.js";
-import { findLastCommit } from "./commits.js";
+import { findLastCommit, isVisible } from "./commits.js";
 import { type LandedPlace, listFiles } from "./files.js";
 import { WebHdfs } from "./webhdfs.js";
 
@@ -21,7 +21,7 @@ export async function countFiles(place: LandedPlace = {}): Promise<Record<string
 }
 
 /**
- * Waits until everything below the given offsets is committed.
+ * Waits until everything below the given offsets is committed and its files are in their tables.
  * @param partitions of the topic, each with the offset `high` behind its last message, as `countTopic` gives them
  * @throws Error naming the partitions that are behind, after `timeoutMs`
  */
@@ -37,7 +37,8 @@ export async function untilLanded(
       for (const { partition, high } of partitions) {
         const last = await findLastCommit(hdfs, { root, topic, partition });
         const next = last ? last.last + 1 : 0;
-        if (next < high) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
+        const visible = last === null || (await isVisible(hdfs, root, last));
+        if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
       }
       if (behind.length === 0) return;
       if (Date.now() > deadline) {

@@ -31,7 +31,10 @@ describe("WebHdfs", () => {
   it("names the path and what HDFS said when it refuses", async () => {
     await hdfs.create(`${root}/file`, Buffer.from("a"));
     await assert.rejects(hdfs.create(`${root}/file`, Buffer.from("b")), (error: Error) => {
-      assert.match(error.message, new RegExp(`^HDFS CREATE ${root}/file: status 403, FileAlreadyExistsException: `));
+      assert.match(
+        error.message,
+        new RegExp(`^HDFS CREATE ${root}/file: status 403, FileAlreadyExistsException: `),
+      );
       return true;
     });
   });

@@ -1,0 +1,153 @@
+/**
+ * How fast events land: the encoder alone, and the whole stream over a backlog.
+ *
+ * Each figure is taken in a process of its own, so that its peak memory is its
+ * own. CPU time is given beside the wall's: it holds on a busy machine too.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { settings } from "../settings.js";
+import { BatchBuilder, type Message } from "./batch.js";
+import { startStream } from "./stream.js";
+import { WebHdfs } from "./webhdfs.js";
+
+const ENCODED = 1_000_000; // events
+const BACKLOG = 300_000;
+const PARTITIONS = 2;
+const METALS = ["gold", "copper", "iron", "silver"];
+
+/** What a measuring process tells at its end. */
+interface Measure {
+  rows: number;
+  seconds: number;
+  cpu_seconds: number;
+  peak_rss_mb: number;
+}
+
+/** Prints the figures of `land`, one a line; needs a running stack for the stream's. */
+export async function benchLand(): Promise<void> {
+  report("encoder", await measured("encoder"));
+  const place = `bench_${randomUUID()}`;
+  const kafka = new Kafka({ clientId: "bench", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({ topics: [{ topic: place, numPartitions: PARTITIONS }], waitForLeaders: true });
+    await produceBacklog(kafka, place);
+    report("stream", await measured("stream", place));
+  } finally {
+    await admin.deleteTopics({ topics: [place] });
+    await admin.disconnect();
+    await withHdfs((hdfs) => hdfs.remove(`/${place}`));
+  }
+}
+
+/** Runs one measure in this process and sends it to the parent. */
+export async function measure(name: string, place: string): Promise<void> {
+  const started = { at: performance.now(), cpu: process.cpuUsage() };
+  const rows = name === "encoder" ? encode() : await land(place);
+  const { user, system } = process.cpuUsage(started.cpu);
+  const result: Measure = {
+    rows,
+    seconds: (performance.now() - started.at) / 1000,
+    cpu_seconds: (user + system) / 1e6,
+    peak_rss_mb: process.resourceUsage().maxRSS / 1024,
+  };
+  process.send!(result);
+}
+
+/** Messages → files in memory, in batches of the stream's size. */
+function encode(): number {
+  const messages = Array.from({ length: 1_000 }, (_, i) => messageOf(i));
+  let builder = new BatchBuilder("bench", 0);
+  for (let i = 0; i < ENCODED; i++) {
+    const { value, timestamp } = messages[i % messages.length]!;
+    builder.push({ value, timestamp, offset: String(i) });
+    if (!builder.full) continue;
+    builder.finish();
+    builder = new BatchBuilder("bench", 0);
+  }
+  builder.finish();
+  return ENCODED;
+}
+
+/** The whole backlog through the real stream, from its start to the last commit. */
+async function land(place: string): Promise<number> {
+  return withHdfs(async (hdfs) => {
+    let rows = 0;
+    await new Promise<void>((resolve, reject) => {
+      const stream = startStream({
+        brokers: settings.kafkaBrokers,
+        topic: place,
+        group: place,
+        hdfs,
+        root: `/${place}`,
+        onCommit: ({ files }) => {
+          rows += files.reduce((sum, file) => sum + file.rows, 0);
+          if (rows >= BACKLOG) stream.stop().then(resolve, reject);
+        },
+        log: (line) => console.error(line),
+      });
+      stream.done.catch(reject);
+    });
+    return rows;
+  });
+}
+
+async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (let sent = 0; sent < BACKLOG; sent += 5_000) {
+    const messages = Array.from({ length: 5_000 }, (_, i) => ({
+      value: messageOf(sent + i).value,
+      partition: (sent + i) % PARTITIONS,
+    }));
+    await producer.send({ topic, messages });
+  }
+  await producer.disconnect();
+}
+
+/** An event of about 264 bytes, like the API's. */
+function messageOf(i: number): Message {
+  const event = {
+    event_id: randomUUID(),
+    event_type: "purchase_sword",
+    received_at: new Date().toISOString(),
+    player: `user${i % 100}`,
+    params: { metal: METALS[i % 4], power_level: String(i % 1000), magical: "True" },
+    headers: { Accept: "*/*", Host: `user${i % 100}.att.com`, "User-Agent": "ab/2.3" },
+    remote_addr: "127.0.0.1",
+  };
+  return { offset: String(i), timestamp: String(Date.now()), value: Buffer.from(JSON.stringify(event)) };
+}
+
+async function measured(name: string, place = ""): Promise<Measure> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["--import", "tsx", "scripts/bench.ts", "--measure", name, place],
+    { cwd: settings.root, stdio: ["ignore", "inherit", "inherit", "ipc"] },
+  );
+  const result = once(child, "message") as Promise<[Measure]>;
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`bench ${name}: the measuring process ended with ${code}`);
+  return (await result)[0];
+}
+
+function report(name: string, { rows, seconds, cpu_seconds, peak_rss_mb }: Measure): void {
+  const line = (what: string, value: number, unit: string) =>
+    console.log(`land ${name} ${what}: ${Math.round(value * 10) / 10} ${unit}`);
+  line("throughput", Math.round(rows / seconds), "rows/s");
+  line("CPU", (cpu_seconds / rows) * 1e6, "µs a row");
+  line("peak memory", Math.round(peak_rss_mb), "MB");
+}
+
+async function withHdfs<T>(work: (hdfs: WebHdfs) => Promise<T>): Promise<T> {
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  try {
+    return await work(hdfs);
+  } finally {
+    hdfs.close();
+  }
+}
