@@ -66,14 +66,16 @@ describe("recordHistory(step, { file })", () => {
   });
 
   it("records a server that outlives the process without an exit code", () => {
-    recordCommand("up", "java @kafka.args", file);
+    recordHistory("up", { file });
+    recordCommand("java @kafka.args", file);
     assert.equal(readHistory(file)[0]?.exit_code, null);
   });
 
   it("reads past a line that a crash cut short", () => {
-    recordCommand("up", "first", file);
+    recordHistory("up", { file });
+    recordCommand("first", file);
     appendFileSync(file, '{"time":"2026-01-01T0\n');
-    recordCommand("up", "second", file);
+    recordCommand("second", file);
     assert.deepEqual(
       readHistory(file).map(({ command }) => command),
       ["first", "second"],

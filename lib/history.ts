@@ -21,6 +21,8 @@ export interface HistoryEntry {
   folder: string; // relative to the checkout, "." for its root
 }
 
+let currentStep = "";
+
 /**
  * From here on, records every zx command of this process under `step`. With `invocation`
  * (a script's own command line, e.g. "npm run up") that is recorded too, when the process exits.
@@ -29,6 +31,7 @@ export function recordHistory(
   step: string,
   { invocation, file = settings.historyFile }: { invocation?: string; file?: string } = {},
 ): void {
+  currentStep = step;
   const running = new Map<string, HistoryEntry>();
   const print = $.log;
   $.log = (entry: LogEntry) => {
@@ -51,9 +54,9 @@ export function recordHistory(
   }
 }
 
-/** Records a command that outlives this process: a server that was started. */
-export function recordCommand(step: string, command: string, file = settings.historyFile): void {
-  append(file, newEntry(step, command, process.cwd()));
+/** Records a command that zx does not run, such as a server that outlives this process; only after `recordHistory`. */
+export function recordCommand(command: string, file = settings.historyFile): void {
+  if (currentStep !== "") append(file, newEntry(currentStep, command, process.cwd()));
 }
 
 /** Reads the history, oldest first; a line that a crash cut short is left out. */

@@ -20,7 +20,6 @@ try {
   const rows = await stopServices({
     names,
     runtime,
-    step: "down",
     onStopped: ({ service, seconds }) => console.log(`${service.padEnd(10)} stopped ${seconds} s`),
   });
   if (rows.length === 0) console.log("nothing was running");

@@ -22,7 +22,6 @@ try {
   const rows = await startServices({
     names,
     runtime,
-    step: "up",
     after: all ? { kafka: createTopic, trino: createTables } : {},
     onReady: ({ service, version, port, seconds, state }) => {
       console.log(

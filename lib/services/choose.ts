@@ -45,7 +45,11 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The runtime that is asked for, else the one that the stack was started with, else processes. */
+/** The runtime that the stack was started with, else processes. */
+export function stackRuntime(): Runtime {
+  return chooseRuntime({ docker: false, native: false });
+}
+
 function chooseRuntime({ docker, native }: { docker: boolean; native: boolean }): Runtime {
   const file = join(settings.home, "run", "runtime");
   const name = docker ? "docker" : native || !existsSync(file) ? "native" : readFileSync(file, "utf8").trim();

@@ -6,6 +6,7 @@ import { within, $ } from "zx";
 import { recordCommand } from "../history.js";
 import { checkPorts, checkSpace } from "./space.js";
 import { type Say, seconds } from "./progress.js";
+import { stackRuntime } from "./choose.js";
 import type { Runtime } from "./runtime.js";
 import { stopServices } from "./stop.js";
 import { type Service, type ServiceName, withNeeds } from "./services.js";
@@ -21,8 +22,7 @@ export interface ServiceRow {
 
 export interface StartOptions {
   names: readonly ServiceName[]; // what these need is started too
-  runtime: Runtime;
-  step: string; // for the history
+  runtime?: Runtime; // default: the one that the stack was started with, else processes
   /** Done once the service is ready, before those that need it go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
   onReady?: (row: ServiceRow) => void; // as each becomes ready
@@ -40,7 +40,7 @@ const POLL_MS = 250;
  * or, before anything was started, what is in the way: a port's holder, memory, disk, a missing tool.
  */
 export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
-  const { names, runtime, say = console.log } = options;
+  const { names, runtime = stackRuntime(), say = console.log } = options;
   const start = Date.now();
   const selected = withNeeds(names);
   const toStart = await notRunning(selected, runtime);
@@ -52,16 +52,17 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
         await checkSpace(toStart);
         await runtime.prepare(toStart, say);
       }
-      return await allReady(selected, { ...options, toStart, started, start, signal });
+      return await allReady(selected, { ...options, runtime, toStart, started, start, signal });
     } catch (error) {
       if (started.length > 0) say(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
-      await stopServices({ ...options, names: started.map(({ name }) => name) });
+      await stopServices({ runtime, names: started.map(({ name }) => name) });
       throw error;
     }
   });
 }
 
 interface Start extends StartOptions {
+  runtime: Runtime;
   toStart: Service[];
   started: Service[]; // grows
   start: number;
@@ -70,7 +71,7 @@ interface Start extends StartOptions {
 
 /** Starts and awaits each service; none is asked before those that it needs are ready, as it could not know yet. */
 async function allReady(selected: Service[], options: Start): Promise<ServiceRow[]> {
-  const { runtime, step, toStart, started, start, after = {}, onReady = () => {} } = options;
+  const { runtime, toStart, started, start, after = {}, onReady = () => {} } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const ready = new Map<ServiceName, Promise<ServiceRow>>();
@@ -81,7 +82,7 @@ async function allReady(selected: Service[], options: Start): Promise<ServiceRow
     if (starts) {
       signal.throwIfAborted();
       started.push(service);
-      recordCommand(step, await runtime.start(service));
+      recordCommand(await runtime.start(service));
     }
     await needs;
     await waitUntilReady(service, runtime, signal);

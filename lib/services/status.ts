@@ -1,4 +1,5 @@
 /** Services → whether each one is ready now, and if not, why. Each is asked its question once. */
+import { stackRuntime } from "./choose.js";
 import type { Runtime } from "./runtime.js";
 import { type ServiceName, services } from "./services.js";
 
@@ -11,7 +12,7 @@ export interface StatusRow {
 }
 
 /** Asks every service, all at once; each answer is awaited for a few seconds. */
-export async function serviceStatus(runtime: Runtime): Promise<StatusRow[]> {
+export async function serviceStatus(runtime: Runtime = stackRuntime()): Promise<StatusRow[]> {
   return Promise.all(
     services.map(async (service) => {
       const { name, version, ports, given, ask } = service;

@@ -4,6 +4,7 @@
  */
 import { recordCommand } from "../history.js";
 import { seconds } from "./progress.js";
+import { stackRuntime } from "./choose.js";
 import type { Runtime } from "./runtime.js";
 import { type Service, type ServiceName, services } from "./services.js";
 
@@ -18,13 +19,11 @@ export interface StoppedRow {
  */
 export async function stopServices({
   names,
-  runtime,
-  step,
+  runtime = stackRuntime(),
   onStopped = () => {},
 }: {
   names: readonly ServiceName[];
-  runtime: Runtime;
-  step: string; // for the history
+  runtime?: Runtime;
   onStopped?: (row: StoppedRow) => void;
 }): Promise<StoppedRow[]> {
   const rows: StoppedRow[] = [];
@@ -34,7 +33,7 @@ export async function stopServices({
     await Promise.all(dependents.flatMap(({ name }) => stopped.get(name) ?? []));
     const start = Date.now();
     if (!(await runtime.stop(service))) return;
-    recordCommand(step, `stop ${service.name}`);
+    recordCommand(`stop ${service.name}`);
     const row = { service: service.name, seconds: Number(seconds(start)) };
     rows.push(row);
     onStopped(row);
