@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { Outage } from "./outage.js";
+
+describe("new Outage(service, log).outlast(call, options)", () => {
+  const passing = (error: unknown) => (error as Error).message === "away";
+
+  function failing(times: number, message = "away"): () => Promise<string> {
+    let calls = 0;
+    return () => (calls++ < times ? Promise.reject(new Error(message)) : Promise.resolve("answer"));
+  }
+
+  it("repeats until the call succeeds, and logs one line when the service goes and one when it is back", async () => {
+    const lines: string[] = [];
+    const outage = new Outage("HDFS", (line) => lines.push(line));
+    const { signal } = new AbortController();
+    const answers = [1, 2].map((times) => outage.outlast(failing(times), { passing, signal }));
+    await Promise.all(answers);
+    assert.equal(lines[0], "HDFS is away, trying again until it is back: away");
+    assert.match(lines[1]!, /^HDFS is back after \d\.\d s$/);
+    assert.ok(lines.length === 2 || lines.length === 4); // the second call may see it away once more
+  });
+
+  it("logs nothing when all is well", async () => {
+    const lines: string[] = [];
+    const outage = new Outage("HDFS", (line) => lines.push(line));
+    assert.equal(
+      await outage.outlast(failing(0), { passing, signal: new AbortController().signal }),
+      "answer",
+    );
+    assert.deepEqual(lines, []);
+  });
+
+  it("fails at once when waiting would not help", async () => {
+    const outage = new Outage("HDFS", () => {});
+    const { signal } = new AbortController();
+    await assert.rejects(outage.outlast(failing(1, "refused"), { passing, signal }), /refused/);
+  });
+
+  it("ends when it is told to", async () => {
+    const outage = new Outage("HDFS", () => {});
+    const stopping = new AbortController();
+    const answer = outage.outlast(failing(Infinity), { passing, signal: stopping.signal });
+    stopping.abort();
+    await assert.rejects(answer);
+  });
+});

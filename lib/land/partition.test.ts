@@ -1,0 +1,127 @@
+// A partition's real batches and commits on HDFS in memory; time is mocha's own, the paces are short or endless.
+import assert from "node:assert/strict";
+import { once, EventEmitter } from "node:events";
+import { DEFAULT_LIMITS, type Message } from "./batch.js";
+import { openChain } from "./commits.js";
+import { HdfsModel } from "./hdfs-model.test.js";
+import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.js";
+
+const place = { root: "/q", topic: "t", partition: 0 };
+const NEVER_MS = 1_000_000;
+
+function messages(first: number, count: number): Message[] {
+  return Array.from({ length: count }, (_, i) => ({
+    offset: String(first + i),
+    timestamp: "1000",
+    value: null,
+  }));
+}
+
+async function open(hdfs: HdfsModel, pace: Partial<Pace>, hold: Promise<void> = Promise.resolve()) {
+  const chain = await openChain(hdfs, place);
+  const events = new EventEmitter();
+  const lander = new PartitionLander(
+    { topic: "t", partition: 0, chain, high: 0 },
+    (commit) => hold.then(commit),
+    { limits: DEFAULT_LIMITS, maxAgeMs: NEVER_MS, idleMs: NEVER_MS, ...pace },
+    {
+      onCommit: (record) => events.emit("commit", record.first, record.last),
+      onRoom: () => events.emit("room"),
+      onError: (error) => events.emit("failure", error),
+    },
+  );
+  return { lander, events };
+}
+
+describe("PartitionLander", () => {
+  const three = { limits: { ...DEFAULT_LIMITS, maxRows: 3 } };
+
+  it("commits a batch when it is full", async () => {
+    const { lander, events } = await open(new HdfsModel(), three);
+    const committed = once(events, "commit");
+    assert.equal(lander.take(messages(0, 4)), 4);
+    assert.deepEqual(await committed, [0, 2]);
+    lander.close();
+  });
+
+  it("commits a batch when it is old, and earlier when no message comes", async () => {
+    for (const pace of [{ maxAgeMs: 10 }, { idleMs: 10 }]) {
+      const { lander, events } = await open(new HdfsModel(), pace);
+      const committed = once(events, "commit");
+      lander.take(messages(5, 2)); // what was before offset 5 is gone: the chain covers it
+      assert.deepEqual(await committed, [0, 6]);
+      assert.equal(lander.next, 7);
+    }
+  });
+
+  it("takes one batch more while one is being committed, then none until there is room", async () => {
+    let release = () => {};
+    const { lander, events } = await open(
+      new HdfsModel(),
+      three,
+      new Promise((resolve) => (release = resolve)),
+    );
+    assert.equal(lander.take(messages(0, 10)), 6);
+    assert.equal(lander.take(messages(6, 4)), 0);
+    const room = once(events, "room");
+    release();
+    await room;
+    assert.equal(lander.take(messages(6, 4)), 3);
+    await lander.drain();
+    assert.equal(lander.next, 9);
+  });
+
+  it("commits what it has taken when it is drained, and nothing when it is closed", async () => {
+    const hdfs = new HdfsModel();
+    const first = await open(hdfs, {});
+    first.lander.take(messages(0, 2));
+    first.lander.close();
+    await first.lander.drain();
+    assert.equal(first.lander.next, 0);
+    const second = await open(hdfs, {});
+    second.lander.take(messages(0, 2));
+    await second.lander.drain();
+    assert.equal(second.lander.next, 2);
+    assert.equal(second.lander.take(messages(2, 1)), 0);
+  });
+
+  async function withCommitted(count: number): Promise<HdfsModel> {
+    const hdfs = new HdfsModel();
+    const { lander } = await open(hdfs, {});
+    lander.take(messages(0, count));
+    await lander.drain();
+    return hdfs;
+  }
+
+  it("reads the last committed message again to know the topic, and lands it no second time", async () => {
+    const { lander } = await open(await withCommitted(3), {});
+    assert.equal(lander.start, 2);
+    assert.equal(lander.take(messages(2, 3)), 3);
+    await lander.drain();
+    assert.equal(lander.next, 5);
+  });
+
+  it("refuses another message in the place of the last committed one", async () => {
+    const { lander } = await open(await withCommitted(3), {});
+    const other = [{ ...messages(2, 1)[0]!, timestamp: "1001" }];
+    assert.throws(() => lander.take(other), OtherTopicError);
+    assert.throws(
+      () => lander.take(other.map((message) => ({ ...message, offset: "1" }))),
+      PositionResetError,
+    );
+  });
+
+  it("says that it lost when another writer was faster", async () => {
+    const hdfs = new HdfsModel();
+    const [slow, fast] = [await open(hdfs, three), await open(hdfs, {})];
+    fast.lander.take(messages(0, 1));
+    await fast.lander.drain();
+    const failed = once(slow.events, "failure");
+    slow.lander.take(messages(0, 3));
+    assert.match(
+      String((await failed)[0]),
+      /LostPlaceError: t partition 0: the commit at offset 0 is committed by/,
+    );
+    assert.equal(slow.lander.take(messages(3, 1)), 0);
+  });
+});
