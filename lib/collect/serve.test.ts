@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { serve } from "./serve.js";
 
 describe("serve(application, port)", () => {
-  it("answers what is in flight before it has closed, and accepts nothing more", async () => {
+  it("answers what is in flight before it has closed, then accepts nothing more", async () => {
     const application = new EventEmitter();
     const listener = await serve((_, response) => application.emit("asked", response), 0);
     const asked = once(application, "asked");
@@ -13,13 +13,14 @@ describe("serve(application, port)", () => {
     const reply = once(get({ port: listener.port, agent }), "response");
     const [answer] = (await asked) as [ServerResponse];
     const closed = listener.close();
-    const [error] = await once(get({ port: listener.port, agent: false }), "error");
-    assert.equal(error.code, "ECONNREFUSED");
     answer.end("done");
     const [response] = (await reply) as [IncomingMessage];
     assert.equal(await text(response), "done");
+    assert.equal(response.headers.connection, "close");
     await closed; // although the client would keep its connection
     agent.destroy();
+    const [error] = await once(get({ port: listener.port, agent: false }), "error");
+    assert.equal(error.code, "ECONNREFUSED");
   });
 
   it("says which port is taken", async () => {

@@ -1,19 +1,22 @@
 /**
  * Express application → listener that can be drained: what is in flight is answered, then it ends.
  *
- * `server.close()` alone waits for kept-alive connections that carry nothing; those are closed
- * here as soon as they have had their answer.
+ * `server.close()` alone cuts kept-alive connections between two requests, and one that is under way
+ * from the client is lost. So for a moment before, answers say "Connection: close": the
+ * clients leave by themselves.
  */
 import { once } from "node:events";
-import { createServer, type RequestListener, STATUS_CODES } from "node:http";
+import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.js";
 
+const LEAVE_MS = 100;
 const DRAIN_MS = 6000; // longer than a request waits for Kafka
 
 export interface Listener {
   port: number;
-  /** Accepts nothing more, and resolves when every request in flight has its answer, after 6 s at most. */
+  /** Resolves when every request in flight has its answer and nothing more is accepted, after 6.1 s at most. */
   close: () => Promise<void>;
 }
 
@@ -24,8 +27,11 @@ export interface Listener {
 export async function serve(application: RequestListener, port = settings.ports.api): Promise<Listener> {
   const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 });
   let draining = false;
+  const inFlight = new Set<ServerResponse>();
   server.on("request", (request, response) => {
-    response.once("close", () => draining && server.closeIdleConnections());
+    if (draining) response.setHeader("Connection", "close");
+    inFlight.add(response);
+    response.once("close", () => inFlight.delete(response));
     application(request, response);
   });
   server.on("clientError", answerUnreadable);
@@ -38,6 +44,8 @@ export async function serve(application: RequestListener, port = settings.ports.
     port: (server.address() as AddressInfo).port,
     close: async () => {
       draining = true;
+      for (const response of inFlight) if (!response.headersSent) response.setHeader("Connection", "close");
+      await sleep(LEAVE_MS);
       const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await new Promise((resolve) => server.close(resolve));
       clearTimeout(timer);
