@@ -4,6 +4,7 @@
  *   npm run check
  *   npm run check -- --write     first formats the notebooks and strips what a run left in them
  */
+import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
 import { recordHistory } from "../lib/history.js";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../lib/report/check.js";
@@ -23,7 +24,7 @@ if (args.includes("--write")) {
   for (const path of notebooks) await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));
 }
 const passed = await Promise.all([
-  check("lint", command(quiet`node node_modules/eslint/bin/eslint.js lib scripts`)),
+  check("lint", lintFiles()),
   check("types", command(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
   check(
     "formatting",
@@ -51,6 +52,25 @@ async function command(run: ProcessPromise): Promise<string[]> {
   const { exitCode, stdout, stderr } = await run;
   const lines = (stdout + stderr).split("\n").filter((line) => line.trim() !== "");
   return exitCode === 0 ? [] : lines;
+}
+
+/** ESLint's findings, one line each. */
+async function lintFiles(): Promise<string[]> {
+  const { exitCode, stdout, stderr } =
+    await quiet`node node_modules/eslint/bin/eslint.js --format json lib scripts`;
+  if (exitCode !== 0 && exitCode !== 1) return stderr.trim().split("\n");
+  const files = JSON.parse(stdout) as { filePath: string; messages: LintMessage[] }[];
+  return files.flatMap(({ filePath, messages }) =>
+    messages.map(
+      ({ line, message, ruleId }) => `${relative(".", filePath)}, line ${line}: ${message} (${ruleId})`,
+    ),
+  );
+}
+
+interface LintMessage {
+  line: number;
+  message: string;
+  ruleId: string | null;
 }
 
 async function findNotebooks(): Promise<string[]> {

@@ -73,27 +73,44 @@ ${renderFacts(facts)}
 `;
 }
 
-/** Says in one sentence how the run ended, and leads to the cell that ended it. */
-function renderVerdict({ status, steps, seconds }: Run): string {
+export interface Verdict {
+  text: string; // one or two sentences
+  failedAt: string | null; // the id of the cell that ended the run
+}
+
+/** Says how the run ended: "All 42 cells ran, 17 claims held, in 1 min 38 s.", or which cell failed, and why. */
+export function verdictOf({ status, steps, seconds }: Run): Verdict {
   const cells = steps.flatMap((step) => step.cells);
   const took = `in ${formatSeconds(seconds)}`;
   if (status === "ok") {
     const claims = countClaims(cells);
-    const held = claims === 0 ? "" : `, ${claims} ${claims === 1 ? "claim" : "claims"} held`;
-    return `<p class="verdict ok">All ${cells.length} cells ran${held}, ${took}.</p>`;
+    const held = claims === 0 ? "" : `, ${plural(claims, "claim")} held`;
+    return { text: `All ${cells.length} cells ran${held}, ${took}.`, failedAt: null };
   }
   const at = steps.findIndex((step) => step.cells.some((cell) => cell.status === "failed"));
   const step = steps[at];
   const cell = step?.cells.find((one) => one.status === "failed");
   const left = cells.filter((one) => one.status === "not run").length;
-  const rest = left === 0 ? "" : ` ${left} ${left === 1 ? "cell was" : "cells were"} not run.`;
-  if (!step || !cell) return `<p class="verdict failed">Interrupted ${took}.${rest}</p>`;
-  const place = `<a href="#${cellId(step, cell)}">step ${at + 1}, cell ${cell.number}</a>`;
-  const what = status === "interrupted" ? `Interrupted in ${place}` : `Failed in ${place}`;
-  const error = cell.cell.outputs.find(isError);
-  const why =
-    error && status === "failed" ? `: ${escapeHtml(firstLine(`${error.ename}: ${error.evalue}`))}` : "";
-  return `<p class="verdict failed">${what}, ${took}${why || "."}${why ? "." : ""}${rest}</p>`;
+  const rest = left === 0 ? "" : ` ${plural(left, "cell")} did not run.`;
+  if (!step || !cell) return { text: `Interrupted ${took}.${rest}`, failedAt: null };
+  const what = `${status === "interrupted" ? "Interrupted" : "Failed"} in step ${at + 1}, cell ${cell.number}, ${took}`;
+  const error = status === "failed" ? cell.cell.outputs.find(isError) : undefined;
+  const why = error ? `: ${firstLine(`${error.ename}: ${error.evalue}`)}` : "";
+  return { text: `${what}${why}.${rest}`, failedAt: cellId(step, cell) };
+}
+
+function renderVerdict(run: Run): string {
+  const { text, failedAt } = verdictOf(run);
+  const html = escapeHtml(text);
+  const linked =
+    failedAt === null
+      ? html
+      : html.replace(/step \d+, cell \d+/, (place) => `<a href="#${failedAt}">${place}</a>`);
+  return `<p class="verdict ${slug(run.status)}">${linked}</p>`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 interface Chapter {
@@ -170,7 +187,8 @@ function renderOutput(output: Output, id: string, maxChars: number): string {
     "text/markdown": markdown,
     "text/plain": plain,
   } = output.data as Record<string, MultilineString>;
-  if (markdown !== undefined) return `<div class="prose">${renderProse(textOf(markdown), id).html}</div>`;
+  if (markdown !== undefined)
+    return `<div class="prose said">${renderProse(textOf(markdown), id).html}</div>`;
   const chart = svg === undefined ? null : safeSvg(textOf(svg), `${id}-`);
   if (chart !== null && chart.length <= maxChars * 4) return renderChart(chart, id, textOf(plain ?? "Chart"));
   const table = html === undefined ? null : safeTable(textOf(html));

@@ -92,7 +92,7 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
 /** Counts the claims of a run that held: the assert calls in its cells that ran to their end. */
 export function countClaims(cells: CellRun[]): number {
   const held = cells.filter(({ status }) => status === "ok");
-  return held.reduce((sum, { cell }) => sum + (cell.source.match(/\bassert(\.\w+)*\(/g)?.length ?? 0), 0);
+  return held.reduce((sum, { cell }) => sum + (cell.source.match(/\bassert\w*(\.\w+)*\(/g)?.length ?? 0), 0);
 }
 
 async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptions): Promise<void> {

@@ -30,7 +30,7 @@ a:focus-visible, summary:focus-visible, input:focus-visible, .scroll:focus-visib
 h1 { margin: 0 0 1.25rem; font-size: clamp(2.1rem, 6vw, 3.2rem); line-height: 1.1; letter-spacing: -0.025em; font-weight: 700; text-wrap: balance; }
 .kicker { margin: 0 0 0.6rem; color: var(--soft); font-size: 0.875rem; letter-spacing: 0.02em; }
 .verdict { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); font-size: 1.2rem; line-height: 1.45; }
-.verdict.failed { border-color: var(--bad); }
+.verdict.failed, .verdict.interrupted { border-color: var(--bad); }
 .when { margin: 0; padding-left: calc(0.9rem + 3px); color: var(--soft); font-size: 0.9375rem; }
 .page { max-width: 44rem; margin: 0 auto; }
 
@@ -110,6 +110,9 @@ td.long { min-width: 18rem; white-space: normal; overflow-wrap: anywhere; font-f
 th { color: var(--soft); font-weight: 500; white-space: nowrap; border-bottom-color: var(--faint); }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
+.prose table { margin: 1.1rem 0 1.4rem; }
+.prose th, .prose td { white-space: normal; }
+.said { margin: 0.9rem 0; }
 td.null { color: var(--faint); }
 
 .facts { margin-top: 5rem; padding-top: 2.5rem; border-top: 1px solid var(--line); font-size: 0.9375rem; }

@@ -1,0 +1,45 @@
+/**
+ * This machine and checkout → the facts at the report's end: what one needs to judge or repeat the run.
+ */
+import { readFileSync } from "node:fs";
+import { arch, availableParallelism, platform, totalmem } from "node:os";
+import { join } from "node:path";
+import { $ } from "zx";
+import { settings } from "../settings.js";
+import { type Facts } from "./html.js";
+
+const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "trino-client", "vega-lite"];
+
+/** Facts about the run; `services` are those that it used. */
+export async function collectFacts(
+  services: readonly { name: string; version: string; given: boolean }[],
+): Promise<Facts[]> {
+  const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`;
+  return [
+    {
+      title: "Where it ran",
+      rows: [
+        ["Commit", await describeCommit()],
+        ["Machine", `${availableParallelism()} cores, ${memory}, ${platform()} ${arch()}`],
+        ["Node", process.versions.node],
+      ],
+    },
+    {
+      title: "Services",
+      rows: services.map(({ name, version, given }) => [name, given ? "given by the environment" : version]),
+    },
+    { title: "Packages", rows: PACKAGES.map((name) => [name, versionOf(name)]) },
+  ];
+}
+
+/** "8bfc9e7", and whether there were changes on top; a checkout without git has none. */
+async function describeCommit(): Promise<string> {
+  const git = $({ cwd: settings.root, quiet: true, nothrow: true });
+  const { exitCode, stdout } = await git`git describe --always --dirty=${", with changes"} --exclude ${"*"}`;
+  return exitCode === 0 ? stdout.trim() : "not a git checkout";
+}
+
+function versionOf(name: string): string {
+  const file = join(settings.root, "node_modules", name, "package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

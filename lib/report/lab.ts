@@ -1,0 +1,228 @@
+/**
+ * The notebooks → JupyterLab in the browser, its kernel ready, nothing outside this stack's folders touched.
+ *
+ * JupyterLab lives in a Python environment in the cache folder, named by its requirements: other
+ * requirements make another one. It is built under another name and renamed when it is whole; that works
+ * because only its `python -m jupyterlab` is called, none of its scripts, which hold the path.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HOST, settings } from "../settings.js";
+
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 10_000;
+const READY_INTERVAL_MS = 250;
+const MIN_PYTHON = [3, 10];
+
+export interface Lab {
+  url: string; // with the token
+  stop: () => Promise<void>;
+}
+
+export interface LabOptions {
+  folder?: string; // whose notebooks are shown
+  port?: number;
+  say?: (line: string) => void; // progress of what takes more than two seconds
+}
+
+/**
+ * Starts JupyterLab on 127.0.0.1 and resolves when it answers.
+ * @throws Error if Python is missing or too old, a package is not the one expected, the port is taken, or it does not answer within 90 s.
+ */
+export async function startLab({
+  folder = join(settings.root, "notebooks"),
+  port = settings.ports.lab,
+  say = () => {},
+}: LabOptions = {}): Promise<Lab> {
+  const python = await prepareLab(say);
+  const state = join(settings.home, "jupyter");
+  const logFile = join(settings.home, "logs", "lab.log");
+  writeKernelSpec(join(state, "share", "kernels", "tslab"));
+  mkdirSync(join(settings.home, "logs"), { recursive: true });
+  const token = randomBytes(24).toString("hex");
+  const log = openSync(logFile, "w");
+  const child = spawn(python, labArguments(folder, port), {
+    cwd: folder,
+    detached: true, // Ctrl-C reaches only us, and its kernels end with its group
+    stdio: ["ignore", log, log],
+    env: { ...process.env, ...folders(state), JUPYTER_TOKEN: token },
+  });
+  closeSync(log);
+  const url = `http://${HOST}:${port}`;
+  try {
+    await waitUntilReady(child, `${url}/api/status?token=${token}`, logFile);
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+  return { url: `${url}/lab?token=${token}`, stop: () => stop(child) };
+}
+
+/** Makes the Python environment if it is not there yet, and resolves with its python. */
+async function prepareLab(say: (line: string) => void): Promise<string> {
+  const requirements = join(settings.root, "notebooks", "requirements.txt");
+  const text = readFileSync(requirements, "utf8");
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  const venv = join(settings.cache, `lab-${hash}`);
+  const python = join("bin", "python");
+  if (existsSync(venv)) return join(venv, python);
+  await checkPython();
+  const part = `${venv}.${process.pid}.part`;
+  const started = performance.now();
+  const packages = text.match(/^\w\S*==/gm)?.length ?? 0;
+  say(`JupyterLab: installing up to ${packages} packages into ${venv}`);
+  mkdirSync(settings.cache, { recursive: true });
+  try {
+    await run("python3", ["-m", "venv", part]);
+    let collected = 0;
+    const pip = [
+      "-m",
+      "pip",
+      "install",
+      "--require-hashes",
+      "--only-binary",
+      ":all:",
+      "--disable-pip-version-check",
+      "--no-input",
+      "--progress-bar",
+      "off",
+    ];
+    await run(join(part, python), [...pip, "--requirement", requirements], (line) => {
+      if (/^Collecting /.test(line) && ++collected % 20 === 0)
+        say(`JupyterLab: ${collected} packages, ${secondsSince(started)}`);
+      if (/^Installing /.test(line))
+        say(`JupyterLab: ${collected} packages downloaded, ${secondsSince(started)}; installing`);
+    });
+    if (!existsSync(venv)) renameSync(part, venv); // else another process was faster
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  say(`JupyterLab: installed, ${secondsSince(started)}`);
+  return join(venv, python);
+}
+
+async function checkPython(): Promise<void> {
+  const wanted = `Python ≥ ${MIN_PYTHON.join(".")} with venv is needed for JupyterLab; get it from your system's packages (python3, python3-venv) or python.org`;
+  let version = "";
+  await run(
+    "python3",
+    ["-c", "import sys, ensurepip; print(*sys.version_info[:2])"],
+    (line) => (version = line),
+  ).catch(() => {
+    throw new Error(`python3 is missing or incomplete. ${wanted}`);
+  });
+  const [major = 0, minor = 0] = version.split(" ").map(Number);
+  if (major !== MIN_PYTHON[0] || minor < (MIN_PYTHON[1] as number))
+    throw new Error(`python3 is ${major}.${minor}. ${wanted}`);
+}
+
+/** A kernel spec by which JupyterLab starts this checkout's tslab. */
+function writeKernelSpec(folder: string): void {
+  const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
+  const spec = {
+    argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+    display_name: "TypeScript",
+    language: "typescript",
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec, null, 1) + "\n");
+}
+
+function folders(state: string): Record<string, string> {
+  return {
+    JUPYTER_PATH: join(state, "share"),
+    JUPYTER_DATA_DIR: join(state, "data"),
+    JUPYTER_CONFIG_DIR: join(state, "config"),
+    JUPYTER_RUNTIME_DIR: join(state, "runtime"),
+    JUPYTERLAB_SETTINGS_DIR: join(state, "settings"),
+    JUPYTERLAB_WORKSPACES_DIR: join(state, "workspaces"),
+    IPYTHONDIR: join(state, "ipython"),
+  };
+}
+
+/** The token is not among them: every user of the machine can read a command line. */
+function labArguments(folder: string, port: number): string[] {
+  return [
+    ...["-m", "jupyterlab", "--no-browser", `--ip=${HOST}`, `--port=${port}`, "--ServerApp.port_retries=0"],
+    `--ServerApp.root_dir=${folder}`,
+    "--KernelSpecManager.ensure_native_kernel=False",
+    "--KernelSpecManager.allowed_kernelspecs=tslab",
+    // Nobody is asked for news, updates or extensions.
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
+  ];
+}
+
+async function waitUntilReady(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  const end = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < end) {
+    if (child.exitCode !== null) break;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+    if (answer?.ok && child.exitCode === null) return;
+    await sleep(READY_INTERVAL_MS);
+  }
+  const how =
+    child.exitCode === null
+      ? `did not answer within ${START_TIMEOUT_MS / 1000} s`
+      : `ended with code ${child.exitCode}`;
+  const lines = readFileSync(logFile, "utf8").trim().split("\n").slice(-10);
+  throw new Error(`JupyterLab ${how}; its last lines (${logFile}):\n${lines.join("\n")}`);
+}
+
+/** Asks JupyterLab and its kernels to end, and after 10 s does not ask any more. */
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined) return;
+  if (child.exitCode === null && child.signalCode === null) {
+    const exit = once(child, "exit");
+    child.kill("SIGTERM");
+    await Promise.race([exit, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Runs a command to its end. @throws Error with its last lines if it fails */
+async function run(
+  command: string,
+  args: string[],
+  onLine: (line: string) => void = () => {},
+): Promise<void> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const last: string[] = [];
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on("line", (line) => {
+      onLine(line);
+      last.push(line);
+      if (last.length > 10) last.shift();
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0)
+    throw new Error(
+      `${command} ${args.slice(0, 3).join(" ")} … failed with code ${code}:\n${last.join("\n")}`,
+    );
+}
+
+function secondsSince(started: number): string {
+  return `${((performance.now() - started) / 1000).toFixed(0)} s`;
+}

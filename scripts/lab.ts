@@ -1,0 +1,22 @@
+/**
+ * JupyterLab on the notebooks, with the TypeScript kernel; prints its address, runs until Ctrl-C.
+ *
+ *   npm run lab
+ */
+import { once } from "node:events";
+import { recordHistory } from "../lib/history.js";
+import { buildLib } from "../lib/report/build.js";
+import { startLab } from "../lib/report/lab.js";
+
+recordHistory("lab", { invocation: "npm run lab" });
+const stopped = Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
+try {
+  await buildLib();
+  const lab = await startLab({ say: (line) => console.log(line) });
+  console.log(`JupyterLab is ready: ${lab.url}\nCtrl-C ends it.`);
+  await stopped;
+  await lab.stop();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,73 @@
+/**
+ * Run the notebooks on the real services and write out/report.html, with the executed notebooks beside it.
+ * What was running before is used and left running; what the run started is stopped at its end.
+ *
+ *   npm run report
+ *   npm run report -- 1-services 2-requests     only these notebooks
+ *
+ * Exit 0: every cell ran; 1: one failed, the report shows which; 130: interrupted.
+ */
+import { writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { glob } from "zx";
+import { recordHistory } from "../lib/history.js";
+import { buildLib } from "../lib/report/build.js";
+import { collectFacts } from "../lib/report/facts.js";
+import { renderReport, verdictOf } from "../lib/report/html.js";
+import { showProgress } from "../lib/report/progress.js";
+import { runNotebooks } from "../lib/report/run.js";
+import { services } from "../lib/services/services.js";
+import { serviceStatus } from "../lib/services/status.js";
+import { stopServices } from "../lib/services/stop.js";
+import { settings } from "../lib/settings.js";
+
+const TITLE = "What the players did";
+const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C
+
+const names = process.argv.slice(2);
+const all = (await glob(join(settings.root, "notebooks", "[0-9]-*.ipynb"))).sort();
+const paths = names.length === 0 ? all : all.filter((path) => names.includes(basename(path, ".ipynb")));
+if (paths.length !== (names.length || all.length)) {
+  console.error(
+    `expected names of notebooks (${all.map((path) => basename(path, ".ipynb")).join(", ")}), got ${names.join(", ")}`,
+  );
+  process.exit(2);
+}
+recordHistory("report", {
+  invocation: ["npm run report", ...(names.length > 0 ? ["--", ...names] : [])].join(" "),
+});
+const signal = interruptSignal();
+try {
+  await buildLib();
+  const before = await serviceStatus();
+  const outFolder = join(settings.root, "out");
+  const progress = showProgress();
+  try {
+    const run = await runNotebooks(paths, { outFolder, onProgress: progress.onProgress, signal });
+    const report = join(outFolder, "report.html");
+    await writeFile(report, renderReport(run, { title: TITLE, facts: await collectFacts(services) }));
+    console.log(`${verdictOf(run).text}\n${relative(process.cwd(), report)}`);
+    process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
+  } finally {
+    progress.stop();
+    const started = before.filter(({ ready }) => !ready).map(({ service }) => service);
+    if (started.length > 0) await stopServices({ names: started });
+  }
+} catch (error) {
+  console.error(`report: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+
+/** Aborts at Ctrl-C; a second one ends this process at once, and its kernels with it. */
+function interruptSignal(): AbortSignal {
+  const abort = new AbortController();
+  let first = 0;
+  const interrupt = (): void => {
+    if (first > 0 && Date.now() - first > SAME_CTRL_C_MS) process.exit(130);
+    if (first === 0) console.log("\ninterrupted: saving what there is, stopping what was started");
+    first ||= Date.now();
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  return abort.signal;
+}
