@@ -74,6 +74,7 @@ export async function askApi(): Promise<void> {
 /** Stream: its consumer group is stable, with a member that reads. */
 export async function askStream(): Promise<void> {
   await withAdmin(async (admin) => {
+    await admin.describeCluster(); // without it kafkajs knows no broker yet that it could ask
     const { groups } = await admin.describeGroups([settings.consumerGroup]);
     const [group] = groups;
     if (group?.state !== "Stable" || group.members.length === 0) {
