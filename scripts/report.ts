@@ -50,7 +50,7 @@ try {
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {
     progress.stop();
-    const started = before.filter(({ ready }) => !ready).map(({ service }) => service);
+    const started = before.filter(({ problem }) => problem === "not running").map(({ service }) => service);
     if (started.length > 0) await stopServices({ names: started });
   }
 } catch (error) {
