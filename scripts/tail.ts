@@ -17,8 +17,11 @@ import { recordHistory } from "../lib/history.js";
 
 const USAGE = "try: npm run tail -- [--type TYPE] [--count | --follow]";
 
+const words = process.argv.slice(2);
 const { type, count, follow } = readArguments();
-recordHistory("tail", { invocation: ["npm run tail --", ...process.argv.slice(2).map(quote)].join(" ") });
+recordHistory("tail", {
+  invocation: ["npm run tail", ...(words.length > 0 ? ["--", ...words.map(quote)] : [])].join(" "),
+});
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 // A reader that has seen enough, such as head, closes the pipe: that is the end, and no failure.
