@@ -35,8 +35,8 @@ export interface StreamMetrics {
 }
 
 const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
-const SESSION_TIMEOUT_MS = 10_000; // how long the partitions of a killed stream stay without an owner
-const HEARTBEAT_MS = 2_000;
+const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
+const HEARTBEAT_MS = 1_500;
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
 const FETCH_BYTES = 2 << 20; // a partition
 const DRAIN_MS = 20_000; // to commit what is buffered before leaving
