@@ -13,8 +13,10 @@ import { settings } from "../settings.js";
 import { type Checksum, findMismatches, sha256Of, writeWhole } from "./checksums.js";
 import { findJava, prepareJava } from "./java.js";
 import { withLock } from "./lock.js";
+import { megabytes, type Say, seconds } from "./progress.js";
+import { checkDisk } from "./space.js";
+import { requireTools, runTool } from "./tools.js";
 import { fileTreeIsWhole, keepFileTree } from "./tree.js";
-import { megabytes, seconds, type Say } from "./progress.js";
 
 /** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
@@ -33,6 +35,7 @@ const NATIVE = join(settings.root, "compose", "native");
 const REPOSITORY = join(settings.cache, "maven");
 const CHECKSUMS_HEADER = `# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven
 # repository; in class path order. Written by: npx tsx scripts/checksums.ts`;
+const FETCHING_MB = 3_000; // Trino's archive and what is in it, for a moment both
 const TRINO_PLUGINS = ["hive"];
 
 /**
@@ -46,22 +49,24 @@ export async function prepareArtifacts(say: Say): Promise<Artifacts> {
   if (!archive) throw new Error(`${NATIVE}/checksums.txt: expected a line of Trino's archive, got none`);
   const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}`);
   const jarSets = ["kafka", "hadoop", "metastore"] as const;
-  const complete = async (set: JarSet) => (await mismatchesOf(listed, set)).length === 0;
 
   let java = await findJava();
-  const missing = [];
-  for (const set of jarSets) if (!(await complete(set))) missing.push(set);
+  const missing: JarSet[] = [];
+  for (const set of jarSets) if ((await mismatchesOf(listed, set)).length > 0) missing.push(set);
   if (!java || missing.length > 0 || !(await fileTreeIsWhole(trino))) {
-    await withLock(join(settings.cache, "lock"), say, async () => {
-      java = (await findJava()) ?? (await prepareJava(say));
-      for (const set of jarSets) await fetchSet(set, listed, java, say);
-      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, java, say);
+    await requireTools({ python: !java });
+    await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
+    java = await withLock(join(settings.cache, "lock"), say, async () => {
+      const found = (await findJava()) ?? (await prepareJava(say));
+      for (const set of jarSets) await fetchSet(set, listed, found, say);
+      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, found, say);
+      return found;
     });
   }
   const paths = (set: JarSet) =>
     listed.filter((file) => file.set === set).map(({ path }) => join(REPOSITORY, path));
   return {
-    java: java as string,
+    java,
     jars: { kafka: paths("kafka"), hadoop: paths("hadoop"), metastore: paths("metastore") },
     trino,
   };
@@ -77,7 +82,7 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say:
   }
   const files = bad.map(({ path }) => join(REPOSITORY, path));
   const start = Date.now();
-  say(`${set}: fetching ${bad.length} files with Maven`);
+  say(`${set}: fetching with Maven, files: ${bad.length}`);
   const ticker = setInterval(() => {
     say(`${set}: ${megabytes(files.map(dirname))} MB, ${seconds(start)} s`);
   }, 10_000);
@@ -92,18 +97,20 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say:
         "It was fetched anew just now, so the repository that Maven asks gives another file.",
     );
   }
-  say(`${set}: ${bad.length} files, ${megabytes(files)} MB, ${seconds(start)} s`);
+  say(`${set}: fetched, ${megabytes(files)} MB, ${seconds(start)} s`);
 }
 
 /** Runs Maven, which fetches what is not there; resolves with the paths of all files of `set`, in class path order. */
 async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
   const output = join(settings.cache, `${set}.classpath`);
   const env = await mavenEnvironment(java);
-  await $({
-    cwd: NATIVE,
-    env,
-    quiet: true,
-  })`mvn -B -q -C -Dmaven.repo.local=${REPOSITORY} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`;
+  await runTool(
+    `${set}: Maven`,
+    $({
+      cwd: NATIVE,
+      env,
+    })`mvn -B -q -C -Dmaven.repo.local=${REPOSITORY} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`,
+  );
   return readFileSync(output, "utf8").trim().split(delimiter);
 }
 
@@ -121,9 +128,10 @@ async function fetchTrino(
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "whole"), { recursive: true });
   // The plugins' jars are hard links to each other, wherever the first of them lies: unpack everything.
-  await $({
-    quiet: true,
-  })`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`;
+  await runTool(
+    "trino: tar",
+    $`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`,
+  );
   await mkdir(join(aside, "plugin"));
   await rename(join(aside, "whole", "lib"), join(aside, "lib"));
   for (const name of TRINO_PLUGINS)

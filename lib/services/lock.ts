@@ -19,7 +19,7 @@ export async function withLock<T>(file: string, say: Say, work: () => Promise<T>
   mkdirSync(dirname(file), { recursive: true });
   const end = Date.now() + LIMIT_MS;
   for (let waited = false; !take(file); waited = true) {
-    if (!waited) say(`waiting for process ${holderOf(file) ?? "?"}, which fetches into ${dirname(file)}`);
+    if (!waited) say(`waiting for process ${holderOf(file) ?? "?"}, which is at work in ${dirname(file)}`);
     if (Date.now() > end)
       throw new Error(`${file}: still held by process ${holderOf(file)} after 30 minutes`);
     await sleep(500);
@@ -57,12 +57,16 @@ function holderOf(file: string): number | undefined {
   }
 }
 
-/** By a rename, which only one of several waiting processes can do. */
+/**
+ * By a rename, which only one of several waiting processes can do. If what was renamed is a
+ * lock after all (another process was faster, and took it), it is put back.
+ */
 function removeStale(file: string): void {
   const aside = `${file}.stale.${process.pid}`;
   try {
     renameSync(file, aside);
-    rmSync(aside);
+    if (holderOf(aside) !== undefined) renameSync(aside, file);
+    rmSync(aside, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }

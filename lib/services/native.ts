@@ -37,7 +37,7 @@ export const nativeRuntime: Runtime = {
 
   async start({ name }) {
     const command =
-      name === "api" || name === "stream" ? ownCommand(name) : serverCommand(name, prepared(name), []);
+      name === "api" || name === "stream" ? ownCommand(name) : serverCommand(name, prepared(name));
     await startProcess(home, name, command);
     return [command.file, ...command.args].join(" ");
   },

@@ -3,7 +3,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { portVariable, DEFAULT_PORTS, settings } from "../settings.js";
+import { portVariable, settings } from "../settings.js";
 import { findPortHolder } from "./ports.js";
 import type { Service } from "./services.js";
 
@@ -18,14 +18,11 @@ export async function checkPorts(services: readonly Service[]): Promise<void> {
       if (!holder) continue;
       const who =
         holder.pid === undefined ? "another user's process" : `process ${holder.pid} (${holder.name})`;
-      problems.push(`${name}: port ${port} is taken by ${who}`);
+      const variable = Object.entries(settings.ports).find(([, each]) => each === port)?.[0] ?? name;
+      problems.push(`${name}: port ${port} is taken by ${who}; stop it, or set ${portVariable(variable)}`);
     }
   }
-  if (problems.length === 0) return;
-  const variables = Object.keys(DEFAULT_PORTS).map(portVariable);
-  throw new Error(
-    `${problems.join("\n")}\n  stop it, or choose other ports by the environment: ${variables.join(", ")}`,
-  );
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** @throws Error if the machine lacks the memory that `services` take together, or the disk for their data. */

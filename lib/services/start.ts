@@ -4,12 +4,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { within, $ } from "zx";
 import { recordCommand } from "../history.js";
-import { checkPorts, checkSpace } from "./space.js";
+import { withLock } from "./lock.js";
 import { type Say, seconds } from "./progress.js";
 import { stackRuntime } from "./choose.js";
 import type { Runtime } from "./runtime.js";
-import { stopServices } from "./stop.js";
+import { stackLock, stopLocked } from "./stop.js";
 import { type Service, type ServiceName, withNeeds } from "./services.js";
+import { checkPorts, checkSpace } from "./space.js";
 
 /** A service that is ready. */
 export interface ServiceRow {
@@ -43,9 +44,9 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
   const { names, runtime = stackRuntime(), say = console.log } = options;
   const start = Date.now();
   const selected = withNeeds(names);
-  const toStart = await notRunning(selected, runtime);
   const started: Service[] = [];
-  return interruptible(async (signal) => {
+  const startLocked = async (signal: AbortSignal) => {
+    const toStart = await notRunning(selected, runtime);
     try {
       if (toStart.length > 0) {
         await checkPorts(toStart);
@@ -55,10 +56,11 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
       return await allReady(selected, { ...options, runtime, toStart, started, start, signal });
     } catch (error) {
       if (started.length > 0) say(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
-      await stopServices({ runtime, names: started.map(({ name }) => name) });
+      await stopLocked({ runtime, names: started.map(({ name }) => name) });
       throw error;
     }
-  });
+  };
+  return withLock(stackLock, say, () => interruptible(startLocked));
 }
 
 interface Start extends StartOptions {

@@ -2,30 +2,43 @@
  * Names of services → none of them running. Each is stopped after those that need it: the stream
  * drains into HDFS and commits to Kafka before they go.
  */
+import { join } from "node:path";
 import { recordCommand } from "../history.js";
+import { settings } from "../settings.js";
+import { withLock } from "./lock.js";
 import { seconds } from "./progress.js";
 import { stackRuntime } from "./choose.js";
 import type { Runtime } from "./runtime.js";
 import { type Service, type ServiceName, services } from "./services.js";
+
+/** Held while services are started or stopped, so that two calls do not start the same service twice. */
+export const stackLock = join(settings.home, "run", "lock");
 
 export interface StoppedRow {
   service: ServiceName;
   seconds: number;
 }
 
+export interface StopOptions {
+  names: readonly ServiceName[];
+  runtime?: Runtime; // default: the one that the stack was started with
+  onStopped?: (row: StoppedRow) => void;
+}
+
 /**
  * Stops the services that run, and resolves with a row for each that was stopped. What the environment gives is left alone.
  * @throws Error if a process is still there after SIGKILL.
  */
-export async function stopServices({
+export async function stopServices(options: StopOptions): Promise<StoppedRow[]> {
+  return withLock(stackLock, console.log, () => stopLocked(options));
+}
+
+/** The same, for who holds the stack's lock already. */
+export async function stopLocked({
   names,
   runtime = stackRuntime(),
   onStopped = () => {},
-}: {
-  names: readonly ServiceName[];
-  runtime?: Runtime;
-  onStopped?: (row: StoppedRow) => void;
-}): Promise<StoppedRow[]> {
+}: StopOptions): Promise<StoppedRow[]> {
   const rows: StoppedRow[] = [];
   const stopped = new Map<ServiceName, Promise<void>>();
   const stop = async (service: Service) => {
