@@ -10,6 +10,7 @@ import { processStartTime } from "./process.js";
 import type { Say } from "./progress.js";
 
 const LIMIT_MS = 30 * 60_000;
+const POLL_MS = 500;
 
 /**
  * Runs `work` while no other process holds `file`.
@@ -18,11 +19,15 @@ const LIMIT_MS = 30 * 60_000;
 export async function withLock<T>(file: string, say: Say, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const end = Date.now() + LIMIT_MS;
-  for (let waited = false; !take(file); waited = true) {
-    if (!waited) say(`waiting for process ${holderOf(file) ?? "?"}, which is at work in ${dirname(file)}`);
-    if (Date.now() > end)
-      throw new Error(`${file}: still held by process ${holderOf(file)} after 30 minutes`);
-    await sleep(500);
+  for (let waited = false; !take(file);) {
+    const holder = holderOf(file);
+    if (holder === undefined) removeStale(file);
+    else {
+      if (!waited) say(`waiting for process ${holder}, which is at work in ${dirname(file)}`);
+      waited = true;
+      if (Date.now() > end) throw new Error(`${file}: still held by process ${holder} after 30 minutes`);
+      await sleep(POLL_MS);
+    }
   }
   try {
     return await work();
@@ -40,7 +45,6 @@ function take(file: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (holderOf(file) === undefined) removeStale(file);
     return false;
   } finally {
     rmSync(mine, { force: true });

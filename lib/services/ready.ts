@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { HOST, settings } from "../settings.js";
 
 const ANSWER_LIMIT_MS = 5_000;
+const STATEMENT_LIMIT_MS = 60_000;
 
 /** Kafka: the cluster names a controller, so topics can be made. */
 export async function askKafka(): Promise<void> {
@@ -46,23 +47,11 @@ export async function askMetastore(): Promise<void> {
 
 /** Trino: a query of the Hive catalog ran to its end, metastore included. */
 export async function askTrino(): Promise<void> {
-  const { catalog, schema, trinoUrl } = settings;
-  const statement = `SELECT count(*) FROM ${catalog}.information_schema.tables WHERE table_schema = '${schema}'`;
-  interface Page {
-    nextUri?: string;
-    data?: unknown[];
-    error?: { message: string };
-  }
-  const request = { method: "POST", body: statement, headers: { "X-Trino-User": settings.hdfsUser } };
-  let page = await getJson<Page>(`${trinoUrl}/v1/statement`, request);
-  let rows = 0;
-  for (const end = Date.now() + 60_000; page.nextUri !== undefined;) {
-    if (Date.now() > end) throw new Error(`no result of ${statement} within 60 s`);
-    page = await getJson<Page>(page.nextUri);
-    rows += page.data?.length ?? 0;
-    if (page.error) throw new Error(page.error.message);
-  }
-  if (rows !== 1) throw new Error(`expected 1 row of ${statement}, got ${rows}`);
+  const { catalog, schema } = settings;
+  const rows = await runStatement(
+    `SELECT count(*) FROM ${catalog}.information_schema.tables WHERE table_schema = '${schema}'`,
+  );
+  if (rows.length !== 1) throw new Error(`expected 1 row, got ${rows.length}`);
 }
 
 /** API: it says so itself, at /ready. */
@@ -81,6 +70,28 @@ export async function askStream(): Promise<void> {
       throw new Error(`consumer group ${settings.consumerGroup} is in state "${group?.state}"`);
     }
   });
+}
+
+interface Page {
+  nextUri?: string;
+  data?: unknown[][];
+  error?: { message: string };
+}
+
+/** Runs one statement by Trino's REST protocol, which needs no library for one question; 60 s at most. */
+export async function runStatement(statement: string): Promise<unknown[][]> {
+  const { catalog, hdfsUser, schema, trinoUrl } = settings;
+  const headers = { "X-Trino-User": hdfsUser, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
+  const end = Date.now() + STATEMENT_LIMIT_MS;
+  const rows: unknown[][] = [];
+  let page = await getJson<Page>(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
+  for (;;) {
+    rows.push(...(page.data ?? []));
+    if (page.error) throw new Error(`${page.error.message}, in ${statement}`);
+    if (page.nextUri === undefined) return rows;
+    if (Date.now() > end) throw new Error(`no result within ${STATEMENT_LIMIT_MS / 1000} s, of ${statement}`);
+    page = await getJson<Page>(page.nextUri);
+  }
 }
 
 async function withAdmin(ask: (admin: ReturnType<Kafka["admin"]>) => Promise<void>): Promise<void> {

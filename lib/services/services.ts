@@ -21,7 +21,7 @@ export interface Service {
   question: string; // what is asked, for messages
   ask: () => Promise<void>; // throws what is wrong with the answer
   limitMs: number; // for becoming ready
-  graceMs: number; // for stopping by itself
+  graceMs: number; // for stopping by itself; a server may take 15 s to keep its classes
   memoryMb: number; // resident, at most, by its heap and what lies beside it
 }
 
@@ -47,7 +47,7 @@ export const services: readonly Service[] = [
     question: "an admin call that names the cluster's controller",
     ask: askKafka,
     limitMs: 3 * MINUTE_MS,
-    graceMs: 30_000,
+    graceMs: MINUTE_MS,
     memoryMb: 400,
   },
   {
@@ -60,7 +60,7 @@ export const services: readonly Service[] = [
     question: "a listing of the root folder by WebHDFS",
     ask: askNamenode,
     limitMs: 3 * MINUTE_MS,
-    graceMs: 20_000,
+    graceMs: MINUTE_MS,
     memoryMb: 260,
   },
   {
@@ -73,7 +73,7 @@ export const services: readonly Service[] = [
     question: "a live DataNode and no safe mode, by the NameNode's account",
     ask: askDatanode,
     limitMs: 3 * MINUTE_MS,
-    graceMs: 20_000,
+    graceMs: MINUTE_MS,
     memoryMb: 260,
   },
   {
@@ -86,7 +86,7 @@ export const services: readonly Service[] = [
     question: "a Thrift call that lists the database `default`",
     ask: askMetastore,
     limitMs: 3 * MINUTE_MS,
-    graceMs: 20_000,
+    graceMs: MINUTE_MS,
     memoryMb: 380,
   },
   {
@@ -99,7 +99,7 @@ export const services: readonly Service[] = [
     question: "the result of a query of the Hive catalog",
     ask: askTrino,
     limitMs: 5 * MINUTE_MS,
-    graceMs: 20_000,
+    graceMs: MINUTE_MS,
     memoryMb: 1100,
   },
   {
@@ -112,7 +112,7 @@ export const services: readonly Service[] = [
     question: "GET /ready",
     ask: askApi,
     limitMs: MINUTE_MS,
-    graceMs: 20_000,
+    graceMs: MINUTE_MS,
     memoryMb: 120,
   },
   {
@@ -125,7 +125,7 @@ export const services: readonly Service[] = [
     question: "a stable consumer group with a member",
     ask: askStream,
     limitMs: MINUTE_MS,
-    graceMs: 60_000,
+    graceMs: MINUTE_MS,
     memoryMb: 300,
   },
 ];

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findMismatches } from "./checksums.js";
+import { fileTreeIsWhole, keepFileTree } from "./tree.js";
+
+const SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+describe("files and their checksums", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const find = () =>
+    findMismatches(folder, [{ path: "a.jar", sha256: SHA256_OF_ABC }], join(folder, "stamps"));
+
+  it("finds nothing wrong with a file as listed, the second time by its stamp", async () => {
+    writeFileSync(join(folder, "a.jar"), "abc");
+    assert.deepEqual(await find(), []);
+    assert.deepEqual(await find(), []);
+  });
+
+  it("finds a file that is missing", async () => {
+    assert.deepEqual(await find(), [{ path: "a.jar", sha256: SHA256_OF_ABC, got: undefined }]);
+  });
+
+  it("finds a damaged file of the same size, though it was stamped before", async () => {
+    writeFileSync(join(folder, "a.jar"), "abc");
+    await find();
+    writeFileSync(join(folder, "a.jar"), "abX");
+    utimesSync(join(folder, "a.jar"), 1, 1);
+    const [mismatch] = await find();
+    assert.match(mismatch?.got ?? "", /^[0-9a-f]{64}$/);
+  });
+
+  it("hashes everything again when the stamps are unreadable", async () => {
+    writeFileSync(join(folder, "a.jar"), "abX");
+    writeFileSync(join(folder, "stamps"), "{");
+    assert.equal((await find()).length, 1);
+  });
+
+  describe("a folder that was kept", () => {
+    const target = () => join(folder, "trino");
+    beforeEach(async () => {
+      mkdirSync(join(folder, "aside", "lib"), { recursive: true });
+      writeFileSync(join(folder, "aside", "lib", "a.jar"), "abc");
+      await keepFileTree(join(folder, "aside"), target());
+    });
+
+    it("is whole", async () => {
+      assert.equal(await fileTreeIsWhole(target()), true);
+    });
+
+    it("is not whole when a file was changed or lost", async () => {
+      writeFileSync(join(target(), "lib", "a.jar"), "abcd");
+      assert.equal(await fileTreeIsWhole(target()), false);
+      rmSync(join(target(), "lib", "a.jar"));
+      assert.equal(await fileTreeIsWhole(target()), false);
+    });
+
+    it("is not whole before it was kept", async () => {
+      mkdirSync(join(folder, "half"));
+      assert.equal(await fileTreeIsWhole(join(folder, "half")), false);
+    });
+  });
+});

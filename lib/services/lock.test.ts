@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withLock } from "./lock.js";
+
+describe("withLock(file, say, work)", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("runs one piece of work after the other, and says who is waited for", async () => {
+    const lines: string[] = [];
+    const order: string[] = [];
+    const work = (name: string) =>
+      withLock(
+        join(folder, "lock"),
+        (line) => lines.push(line),
+        async () => {
+          order.push(`${name} begins`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          order.push(`${name} ends`);
+        },
+      );
+    await Promise.all([work("a"), work("b")]);
+    assert.deepEqual(order, ["a begins", "a ends", "b begins", "b ends"]);
+    assert.deepEqual(lines, [`waiting for process ${process.pid}, which is at work in ${folder}`]);
+  });
+
+  it("takes over from a process that is gone", async () => {
+    writeFileSync(join(folder, "lock"), `${process.pid} another boot 4711`);
+    assert.equal(await withLock(join(folder, "lock"), assert.fail, () => Promise.resolve("done")), "done");
+  });
+
+  it("is released when the work fails", async () => {
+    const fail = () => Promise.reject(new Error("no"));
+    await assert.rejects(withLock(join(folder, "lock"), assert.fail, fail), { message: "no" });
+    assert.equal(existsSync(join(folder, "lock")), false);
+  });
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { HOST, settings } from "../settings.js";
+import { nativeRuntime } from "./native.js";
+import { findProcess } from "./process.js";
+import { runStatement } from "./ready.js";
+import { services } from "./services.js";
+import { startServices } from "./start.js";
+import { stopServices } from "./stop.js";
+
+// Stops and starts the services of the stack that `settings` names: to be run alone.
+describe("a stack that is stopped and started", function () {
+  this.timeout(300_000);
+  const id = randomUUID().slice(0, 8);
+  const table = `restart_${id}`;
+  const topic = `restart_${id}`;
+  const folder = `/restart_${id}`;
+  const kafka = new Kafka({ brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+
+  after(async () => {
+    await runStatement(`DROP TABLE IF EXISTS ${table}`);
+    await webhdfs("DELETE", "op=DELETE&recursive=true");
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    await admin.disconnect();
+  });
+
+  async function webhdfs(method: string, query: string) {
+    const url = `${settings.webhdfsUrl}/webhdfs/v1${folder}?${query}&user.name=${settings.hdfsUser}`;
+    const response = await fetch(url, { method });
+    assert.equal(response.status, 200, await response.text());
+  }
+
+  it("keeps every message and every row", async () => {
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await admin.disconnect();
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await producer.send({ topic, messages: [{ value: "one" }, { value: "two" }] });
+    await producer.disconnect();
+    await webhdfs("PUT", "op=MKDIRS");
+    const location = `hdfs://${HOST}:${settings.ports.namenode}${folder}`;
+    await runStatement(
+      `CREATE TABLE ${table} WITH (format = 'PARQUET', external_location = '${location}')
+       AS SELECT * FROM (VALUES 1, 2, 3) AS t (x)`,
+    );
+
+    const running = services.filter(({ name }) => findProcess(settings.home, name)).map(({ name }) => name);
+    const stopped = await stopServices({ names: running });
+    assert.deepEqual(stopped.map(({ service }) => service).sort(), [...running].sort());
+    for (const service of services) assert.equal(await nativeRuntime.isRunning(service), false, service.name);
+    await startServices({ names: running });
+
+    assert.deepEqual(await runStatement(`SELECT x FROM ${table} ORDER BY x`), [[1], [2], [3]]);
+    await admin.connect();
+    const [offsets] = await admin.fetchTopicOffsets(topic);
+    await admin.disconnect();
+    assert.equal(offsets?.high, "2");
+  });
+});

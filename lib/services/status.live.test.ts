@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { HOST, settings } from "../settings.js";
+import { nativeRuntime } from "./native.js";
+import { listeningSocketsOf } from "./ports.js";
+import { findProcess } from "./process.js";
+import { serverNames, services } from "./services.js";
+import { startServices } from "./start.js";
+import { serviceStatus } from "./status.js";
+
+// The running stack that `settings` names.
+describe("the running services", () => {
+  it("all answer their questions", async () => {
+    const rows = (await serviceStatus(nativeRuntime)).filter(({ service }) =>
+      serverNames.some((name) => name === service),
+    );
+    assert.deepEqual(
+      rows.map(({ service, ready, problem }) => ({ service, ready, problem })),
+      serverNames.map((service) => ({ service, ready: true, problem: "" })),
+    );
+  });
+
+  it("are found running by a second start, which starts nothing", async () => {
+    const shown: string[] = [];
+    const rows = await startServices({ names: serverNames, onReady: ({ service }) => shown.push(service) });
+    assert.deepEqual(new Set(rows.map(({ state }) => state)), new Set(["running"]));
+    assert.deepEqual(shown.sort(), [...serverNames].sort());
+  });
+
+  it("listen on the loopback address only, at the ports that are known and at random ones", function () {
+    if (process.platform !== "linux") this.skip();
+    for (const { name, ports } of services.filter(({ name }) =>
+      serverNames.some((server) => server === name),
+    )) {
+      const pid = findProcess(settings.home, name)?.pid;
+      assert.ok(pid, `${name} has no process`);
+      const sockets = listeningSocketsOf(pid);
+      assert.deepEqual([...new Set(sockets.map(({ address }) => address))], [HOST], name);
+      const missing = ports.filter((port) => !sockets.some((socket) => socket.port === port));
+      assert.deepEqual(missing, [], `${name} does not listen on all of its ports`);
+    }
+  });
+
+  it("are said to be not ready, with the reason, when they do not answer", async () => {
+    const kafka = services.find(({ name }) => name === "kafka");
+    const away = { ...nativeRuntime, isRunning: () => Promise.resolve(false) };
+    const row = (await serviceStatus(away)).find(({ service }) => service === kafka?.name);
+    assert.equal(row?.ready, false);
+    assert.equal(row.problem, "not running");
+  });
+});
