@@ -39,6 +39,7 @@ export async function benchLand(): Promise<void> {
     report("stream", await measured("stream", place));
   } finally {
     await admin.deleteTopics({ topics: [place] });
+    await admin.deleteGroups([place]);
     await admin.disconnect();
     await withHdfs((hdfs) => hdfs.remove(`/${place}`));
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "../catalog.js";
 import { settings } from "../settings.js";
 import { findLastCommit, isVisible } from "./commits.js";
-import { type LandedPlace, listFiles } from "./files.js";
+import { type LandedPlace, type LandedRows, listFiles } from "./files.js";
 import { WebHdfs } from "./webhdfs.js";
 
 const POLL_MS = 200;
@@ -52,4 +52,20 @@ export async function untilLanded(
   } finally {
     hdfs.close();
   }
+}
+
+/** How many rows a table had when a commit had been made. */
+export interface LandedSoFar {
+  time: Date;
+  table: string;
+  rows: number;
+}
+
+/** The rows of each table after each commit, in the commits' order: a row for every table at every commit. */
+export function landedSoFar(landed: readonly LandedRows[]): LandedSoFar[] {
+  const soFar = new Map(landed.map(({ table }) => [table, 0]));
+  return landed.flatMap(({ committed_at, table, rows }) => {
+    soFar.set(table, soFar.get(table)! + rows);
+    return [...soFar].map(([name, total]) => ({ time: committed_at, table: name, rows: total }));
+  });
 }

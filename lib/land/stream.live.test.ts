@@ -49,6 +49,7 @@ describe("startStream(options)", () => {
     streams.clear();
     await producer.disconnect();
     await admin.deleteTopics({ topics: [topic] }).catch(() => {}); // one test deletes it itself
+    await admin.deleteGroups([topic]).catch(() => {}); // a killed process's is still in use for some seconds
     await hdfs.remove(root);
   });
 
