@@ -21,6 +21,7 @@ export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "
 const WIDTH = 480; // of the whole picture: a phone's screen shows it at three quarters
 const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
+const LEGEND_CHARS = 56; // in the width of the picture, marks and gaps counted as 4 each
 const MAX_BARS = 24; // the rest becomes one line of text
 const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // of 24 hours; other steps as Vega does
 const NO_ROWS = "no rows";
@@ -115,10 +116,16 @@ export function steps(rows: readonly object[], { x, y, series, title, stacked = 
         type: "nominal",
         sort: null,
         scale: { domain: names, range: PALETTE.slice(0, names.length) },
-        legend: { orient: "top", title: null, direction: "horizontal", columns: 3 },
+        legend: { orient: "top", title: null, direction: "horizontal", columns: legendColumns(names) },
       },
     },
   };
+}
+
+/** As many names in a row as fit, so that none is cut. */
+function legendColumns(names: string[]): number {
+  const longest = Math.max(0, ...names.map((name) => name.length));
+  return Math.max(1, Math.min(names.length, Math.floor(LEGEND_CHARS / (longest + 4))));
 }
 
 interface StepOptions {
@@ -164,7 +171,7 @@ function frame(title: string, said: string, note = ""): Spec {
         domainColor: "#888",
         tickColor: "#888",
       },
-      legend: { labelColor: "currentColor", labelFontSize: 13, symbolStrokeWidth: 4 },
+      legend: { labelColor: "currentColor", labelFontSize: 13, labelLimit: 300, symbolStrokeWidth: 4 },
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { bars } from "./chart.js";
-import { liveShow, say, show, table } from "./show.js";
+import { facts, liveShow, say, show, table } from "./show.js";
 
 const spec = bars([{ metal: "gold", swords: 60 }], { category: "metal", value: "swords", title: "Swords" });
 
@@ -47,5 +47,14 @@ describe("table(rows, { caption, limit }) outside a notebook", () => {
 describe("say(markdown) outside a notebook", () => {
   it("prints the sentence as it is", async () => {
     assert.deepEqual(await printed(() => say("**60** swords")), ["**60** swords"]);
+  });
+});
+
+describe("facts(row)", () => {
+  it("turns a row on its side", () => {
+    assert.deepEqual(facts({ metal: "gold", power_level: 100 }), [
+      { name: "metal", value: "gold" },
+      { name: "power_level", value: 100 },
+    ]);
   });
 });

@@ -57,6 +57,11 @@ export function table(
   });
 }
 
+/** One wide row as many narrow ones, a name and a value each: the form in which `table` shows it on a narrow page. */
+export function facts(row: object): { name: string; value: unknown }[] {
+  return Object.entries(row).map(([name, value]: [string, unknown]) => ({ name, value }));
+}
+
 /** Displays a sentence in Markdown: prose that reads its numbers from the results. */
 export function say(markdown: string): void {
   write({ "text/markdown": markdown, "text/plain": markdown });

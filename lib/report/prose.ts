@@ -51,9 +51,8 @@ export function renderCode(source: string): string {
 export function summaryOf(source: string): string {
   const lines = source.split("\n").map((line) => line.trim());
   const telling =
-    lines.find((line) => line !== "" && !/^(import\b|\/\/|}|\))/.test(line)) ??
-    lines.find(Boolean) ??
-    "empty cell";
+    lines.find((line) => line !== "" && !/^(import\b|recordHistory\(|\/\/|}|\))/.test(line)) ??
+    (lines.some((line) => line.startsWith("import")) ? "what this step uses" : "empty cell");
   return escapeHtml(telling.replace(/[[{(`,]+$/, (brackets) => `${brackets} …`));
 }
 

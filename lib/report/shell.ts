@@ -8,13 +8,12 @@ import { $ } from "zx";
 const TIMEOUT = "60s";
 
 /**
- * Runs `command` in bash, prints "$ command" and what it wrote, and resolves with its standard output.
+ * Runs `command` in bash, prints "$ command" and what it wrote, standard output first.
  * @throws ProcessOutput (zx's error) if it exits with another code than 0, or runs for more than 60 s.
  */
-export async function shell(command: string): Promise<string> {
+export async function shell(command: string): Promise<void> {
   const { stdout, stderr } = await $({ quiet: true, timeout: TIMEOUT })([
     command,
   ] as unknown as TemplateStringsArray);
   console.log(`$ ${command}\n${(stdout + stderr).trimEnd()}`);
-  return stdout;
 }

@@ -76,13 +76,17 @@ export function totalsOf({ latencies, statuses, seconds }: Tally): Totals {
   return {
     requests,
     failures: requests - (statuses["200"] ?? 0),
-    seconds,
-    requests_per_second: seconds > 0 ? requests / seconds : 0,
+    seconds: rounded(seconds, 3),
+    requests_per_second: seconds > 0 ? rounded(requests / seconds, 1) : 0,
     p50_ms: percentileMs(50),
     p95_ms: percentileMs(95),
     p99_ms: percentileMs(99),
     statuses: { ...statuses },
   };
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }
 
 /** Sends one request; resolves with its status, or with the error's code when no whole answer came. */
