@@ -4,7 +4,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { which } from "zx";
 import { settings } from "../settings.js";
+import { dockerRuntime } from "./containers.js";
 import { nativeRuntime } from "./native.js";
 import type { Runtime } from "./runtime.js";
 import { ownNames, serverNames, type ServiceName } from "./services.js";
@@ -45,16 +47,17 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The runtime that the stack was started with, else processes. */
+/** The runtime that the stack was started with; else processes, unless only Docker is there to run anything. */
 export function stackRuntime(): Runtime {
   return chooseRuntime({ docker: false, native: false });
 }
 
 function chooseRuntime({ docker, native }: { docker: boolean; native: boolean }): Runtime {
+  if (docker || native) return docker ? dockerRuntime : nativeRuntime;
   const file = join(settings.home, "run", "runtime");
-  const name = docker ? "docker" : native || !existsSync(file) ? "native" : readFileSync(file, "utf8").trim();
-  if (name === "docker") throw new UsageError("--docker is not there yet; expected --native");
-  return nativeRuntime;
+  if (existsSync(file)) return readFileSync(file, "utf8").trim() === "docker" ? dockerRuntime : nativeRuntime;
+  const has = (command: string) => which.sync(command, { nothrow: true }) !== null;
+  return !has("mvn") && has("docker") ? dockerRuntime : nativeRuntime;
 }
 
 /** Keeps the runtime's name with the stack, for `down` and `status`. */

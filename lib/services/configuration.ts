@@ -5,6 +5,60 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { HOST, settings } from "../settings.js";
+
+/** What differs between the runtimes; the folders are as the servers see them. */
+export interface Place {
+  bindHost: string; // the address to listen on
+  conf: string; // folder of the filled-in files
+  kafkaData: string;
+  namenodeData: string;
+  datanodeData: string;
+  metastoreData: string;
+  hadoopTmp: string;
+  trinoConf: string;
+  trinoPlugins: string;
+}
+
+/** Writes the files of compose/, filled in for `place`, to the folders of the same names below `to`. */
+export function writeConfiguration(to: string, place: Place, folders: string[] = SERVERS): void {
+  for (const folder of folders) {
+    fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(place));
+  }
+}
+
+const SERVERS = ["kafka", "hadoop", "hive", "trino"];
+
+/** Whatever the servers listen on, they and their clients reach each other at HOST. */
+function valuesOf(place: Place): Record<string, string> {
+  const { ports } = settings;
+  return {
+    bind_host: place.bindHost,
+    kafka_listeners: `CLIENT://${place.bindHost}:${ports.kafka},CONTROLLER://${HOST}:${ports.kafkaController}`,
+    kafka_advertised_listeners: `CLIENT://${HOST}:${ports.kafka}`,
+    kafka_controller: `${HOST}:${ports.kafkaController}`,
+    kafka_data: place.kafkaData,
+    hdfs_user: settings.hdfsUser,
+    hadoop_tmp: place.hadoopTmp,
+    hadoop_conf: join(place.conf, "hadoop"),
+    namenode_host: HOST,
+    namenode_port: String(ports.namenode),
+    namenode_http_port: String(ports.namenodeHttp),
+    namenode_data: place.namenodeData,
+    datanode_host: HOST,
+    datanode_port: String(ports.datanode),
+    datanode_http_port: String(ports.datanodeHttp),
+    datanode_ipc_port: String(ports.datanodeIpc),
+    datanode_data: place.datanodeData,
+    metastore_host: HOST,
+    metastore_port: String(ports.metastore),
+    metastore_data: place.metastoreData,
+    trino_host: HOST,
+    trino_port: String(ports.trino),
+    trino_conf: place.trinoConf,
+    trino_plugins: place.trinoPlugins,
+  };
+}
 
 /**
  * Writes every file below `from` to the same place below `to`, with each `${name}` replaced by its value.

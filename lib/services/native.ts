@@ -7,14 +7,13 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.js";
 import { type Artifacts, prepareArtifacts } from "./artifacts.js";
-import { fillFolder } from "./configuration.js";
+import { fillFolder, type Place, writeConfiguration } from "./configuration.js";
 import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.js";
 import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.js";
 import type { Runtime } from "./runtime.js";
 import { serverNames } from "./services.js";
 
-const { home, ports, root } = settings;
-const COMPOSE = join(root, "compose");
+const { home, root } = settings;
 const DATA = join(home, "data");
 
 let artifacts: Artifacts | undefined; // of this process, once prepared
@@ -26,7 +25,7 @@ export const nativeRuntime: Runtime = {
     const names = services.map(({ name }) => name);
     if (!serverNames.some((name) => names.includes(name))) return;
     artifacts = await prepareArtifacts(say);
-    writeConfiguration(artifacts);
+    configure(artifacts);
     if (names.includes("kafka")) await format("kafka", artifacts);
     if (names.includes("namenode")) await format("namenode", artifacts);
   },
@@ -61,43 +60,25 @@ function prepared(name: string): Artifacts {
   return artifacts;
 }
 
-/** Fills in the files of compose/ for processes of this machine. */
-function writeConfiguration({ trino }: Artifacts): void {
-  const values = {
-    bind_host: HOST,
-    kafka_listeners: `CLIENT://${HOST}:${ports.kafka},CONTROLLER://${HOST}:${ports.kafkaController}`,
-    kafka_advertised_listeners: `CLIENT://${HOST}:${ports.kafka}`,
-    kafka_controller: `${HOST}:${ports.kafkaController}`,
-    kafka_data: join(DATA, "kafka"),
-    hdfs_user: settings.hdfsUser,
-    hadoop_tmp: join(home, "tmp"),
-    hadoop_conf: join(CONF, "hadoop"),
-    namenode_host: HOST,
-    namenode_port: String(ports.namenode),
-    namenode_http_port: String(ports.namenodeHttp),
-    namenode_data: join(DATA, "namenode"),
-    datanode_host: HOST,
-    datanode_port: String(ports.datanode),
-    datanode_http_port: String(ports.datanodeHttp),
-    datanode_ipc_port: String(ports.datanodeIpc),
-    datanode_data: join(DATA, "datanode"),
-    metastore_host: HOST,
-    metastore_port: String(ports.metastore),
-    metastore_data: join(DATA, "metastore"),
-    trino_host: HOST,
-    trino_port: String(ports.trino),
-    trino_conf: join(CONF, "trino"),
-    trino_plugins: join(trino, "plugin"),
+/** Fills in the configuration for processes of this machine; a second one is for making empty file systems aside. */
+function configure({ trino }: Artifacts): void {
+  const place: Place = {
+    bindHost: HOST,
+    conf: CONF,
+    kafkaData: join(DATA, "kafka"),
+    namenodeData: join(DATA, "namenode"),
+    datanodeData: join(DATA, "datanode"),
+    metastoreData: join(DATA, "metastore"),
+    hadoopTmp: join(home, "tmp"),
+    trinoConf: join(CONF, "trino"),
+    trinoPlugins: join(trino, "plugin"),
   };
-  for (const folder of ["kafka", "hadoop", "hive", "trino"]) {
-    fillFolder(join(COMPOSE, folder), join(CONF, folder), values);
-  }
-  const aside = { ...values, kafka_data: asideOf("kafka"), namenode_data: asideOf("namenode") };
-  for (const folder of ["kafka", "hadoop"])
-    fillFolder(join(COMPOSE, folder), join(CONF, "format", folder), aside);
+  writeConfiguration(CONF, place);
+  const aside = { ...place, kafkaData: asideOf("kafka"), namenodeData: asideOf("namenode") };
+  writeConfiguration(join(CONF, "format"), aside, ["kafka", "hadoop"]);
   for (const name of ["kafka", "namenode", "datanode", "metastore"]) {
     const logging = { log_file: join(home, "logs", `${name}.log`) };
-    fillFolder(join(COMPOSE, "native", "logging"), join(CONF, `logging-${name}`), logging);
+    fillFolder(join(root, "compose", "native", "logging"), join(CONF, `logging-${name}`), logging);
   }
 }
 

@@ -123,7 +123,8 @@ export function processStartTime(pid: number): string | undefined {
     // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    // A zombie with more than one thread is on its way out, and still holds its files and ports.
+    if (fields[0] === "X" || (fields[0] === "Z" && Number(fields[17]) <= 1)) return undefined;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     return `${boot} ${fields[19]}`;
   } catch {

@@ -96,7 +96,7 @@ export const services: readonly Service[] = [
     needs: ["metastore"],
     patient: true,
     given: given.trino,
-    question: "the result of a query of the Hive catalog",
+    question: "the results of a query on a worker and of one on the Hive catalog",
     ask: askTrino,
     limitMs: 5 * MINUTE_MS,
     graceMs: MINUTE_MS,

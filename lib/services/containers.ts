@@ -1,0 +1,113 @@
+/**
+ * The runtime of containers: the servers by compose/compose.yml, with their data in named volumes and the
+ * same configuration as processes have, filled in, in <home>/conf-docker. The API and the stream stay processes.
+ *
+ * All containers share one network (see compose.yml), so addresses are the same inside and outside. They
+ * must listen on all of its interfaces, since that is where Docker forwards the published loopback ports to.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { $ } from "zx";
+import { portVariable, settings } from "../settings.js";
+import { type Place, writeConfiguration } from "./configuration.js";
+import { nativeRuntime } from "./native.js";
+import { seconds } from "./progress.js";
+import type { Runtime } from "./runtime.js";
+import { type Service, serverNames } from "./services.js";
+
+const CONF = join(settings.home, "conf-docker");
+const MOUNT = "/questlog"; // where compose.yml mounts it
+const LOG_LINES = 20;
+
+const place: Place = {
+  bindHost: "0.0.0.0",
+  conf: MOUNT,
+  kafkaData: "/var/lib/kafka/data",
+  namenodeData: "/data/namenode",
+  datanodeData: "/data/datanode",
+  metastoreData: "/data/metastore",
+  hadoopTmp: "/tmp/hadoop",
+  trinoConf: "/etc/trino",
+  trinoPlugins: "/usr/lib/trino/plugin",
+};
+
+export const dockerRuntime: Runtime = {
+  name: "docker",
+
+  async prepare(services, say) {
+    const servers = services.filter(isServer);
+    if (servers.length === 0) return;
+    await requireEngine();
+    writeConfiguration(CONF, place);
+    writeFileSync(
+      join(CONF, "trino", "node.properties"),
+      "node.environment=questlog\nnode.data-dir=/data/trino\n",
+    );
+    const start = Date.now();
+    say(`images of ${servers.map(({ name }) => name).join(", ")}: pulling what is not here`);
+    await compose("pull", "--quiet", ...servers.map(({ name }) => name));
+    say(`images: here, ${seconds(start)} s`);
+  },
+
+  async isRunning(service) {
+    if (!isServer(service)) return nativeRuntime.isRunning(service);
+    const id = (await compose("ps", "--quiet", service.name)).trim();
+    if (id === "") return false;
+    return (await $`docker inspect --format ${"{{.State.Running}}"} ${id}`.quiet()).stdout.trim() === "true";
+  },
+
+  async start(service) {
+    if (!isServer(service)) return nativeRuntime.start(service);
+    await compose("up", "--detach", service.name);
+    return `docker compose up --detach ${service.name}`;
+  },
+
+  async stop(service) {
+    if (!isServer(service)) return nativeRuntime.stop(service);
+    if (!(await this.isRunning(service))) return false;
+    await compose("stop", "--timeout", String(service.graceMs / 1000), service.name);
+    return true;
+  },
+
+  async lastLogLines(service) {
+    if (!isServer(service)) return nativeRuntime.lastLogLines(service);
+    return (await compose("logs", "--no-color", "--tail", String(LOG_LINES), service.name))
+      .trim()
+      .split("\n");
+  },
+
+  async wipe() {
+    await compose("down", "--volumes");
+  },
+};
+
+function isServer({ name }: Service): boolean {
+  return (serverNames as readonly string[]).includes(name);
+}
+
+/** Runs a command of Compose on this stack; its project is named after the stack's home. Resolves with what it prints. */
+async function compose(...args: string[]): Promise<string> {
+  const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
+  const env = { ...process.env, ...Object.fromEntries(ports), QUESTLOG_CONFIG: CONF } as NodeJS.ProcessEnv;
+  const project = `questlog-${settings.ports.kafka}`; // two stacks on one machine differ in their ports
+  const file = join(settings.root, "compose", "compose.yml");
+  const command = (await hasPlugin()) ? ["docker", "compose"] : ["docker-compose"];
+  return (await $({ env, quiet: true })`${command} --project-name ${project} --file ${file} ${args}`).stdout;
+}
+
+async function hasPlugin(): Promise<boolean> {
+  return (await $`docker compose version`.quiet().nothrow()).exitCode === 0;
+}
+
+async function requireEngine(): Promise<void> {
+  const { exitCode, stderr } = await $`docker info --format ${"{{.ServerVersion}}"}`.quiet().nothrow();
+  if (exitCode !== 0) {
+    throw new Error(
+      `--docker needs a running Docker engine: ${stderr.trim().split("\n").at(-1)}\n` +
+        "  start Docker, or use --native (Maven and Python)",
+    );
+  }
+  if (!(await hasPlugin()) && (await $`docker-compose version`.quiet().nothrow()).exitCode !== 0) {
+    throw new Error("--docker needs Compose: install Docker's compose plugin, or docker-compose ≥ 1.29");
+  }
+}
