@@ -18,7 +18,6 @@ const start = Date.now();
 recordHistory("up", { invocation: ["npm run up", ...(args.length > 0 ? ["--", ...args] : [])].join(" ") });
 try {
   const { names, all, runtime } = readChoice(args);
-  rememberRuntime(runtime);
   const rows = await startServices({
     names,
     runtime,
@@ -36,6 +35,7 @@ try {
       );
     },
   });
+  rememberRuntime(runtime);
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
 } catch (error) {
   console.error(`up: ${(error as Error).message}`);

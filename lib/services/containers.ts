@@ -17,6 +17,7 @@ import { type Service, serverNames } from "./services.js";
 
 const CONF = join(settings.home, "conf-docker");
 const MOUNT = "/questlog"; // where compose.yml mounts it
+const NETWORK = "network"; // the service whose network the others share
 const LOG_LINES = 20;
 
 const place: Place = {
@@ -37,7 +38,6 @@ export const dockerRuntime: Runtime = {
   async prepare(services, say) {
     const servers = services.filter(isServer);
     if (servers.length === 0) return;
-    await requireEngine();
     writeConfiguration(CONF, place);
     writeFileSync(
       join(CONF, "trino", "node.properties"),
@@ -66,6 +66,8 @@ export const dockerRuntime: Runtime = {
     if (!isServer(service)) return nativeRuntime.stop(service);
     if (!(await this.isRunning(service))) return false;
     await compose("stop", "--timeout", String(service.graceMs / 1000), service.name);
+    const running = (await compose("ps", "--services", "--filter", "status=running")).trim().split("\n");
+    if (running.join() === NETWORK) await compose("stop", NETWORK); // it only serves the others
     return true;
   },
 
@@ -91,6 +93,7 @@ async function compose(...args: string[]): Promise<string> {
   const env = { ...process.env, ...Object.fromEntries(ports), QUESTLOG_CONFIG: CONF } as NodeJS.ProcessEnv;
   const project = `questlog-${settings.ports.kafka}`; // two stacks on one machine differ in their ports
   const file = join(settings.root, "compose", "compose.yml");
+  await requireEngine();
   const command = (await hasPlugin()) ? ["docker", "compose"] : ["docker-compose"];
   return (await $({ env, quiet: true })`${command} --project-name ${project} --file ${file} ${args}`).stdout;
 }
@@ -99,7 +102,14 @@ async function hasPlugin(): Promise<boolean> {
   return (await $`docker compose version`.quiet().nothrow()).exitCode === 0;
 }
 
-async function requireEngine(): Promise<void> {
+let engine: Promise<void> | undefined;
+
+/** @throws Error if this machine cannot run containers; looks once. */
+function requireEngine(): Promise<void> {
+  return (engine ??= findEngine());
+}
+
+async function findEngine(): Promise<void> {
   const { exitCode, stderr } = await $`docker info --format ${"{{.ServerVersion}}"}`.quiet().nothrow();
   if (exitCode !== 0) {
     throw new Error(
