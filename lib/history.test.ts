@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { $ } from "zx";
 import { readHistory, recordCommand, recordHistory, redact } from "./history.js";
 
-describe("recordHistory(step, { file })", () => {
+describe("recordHistory(step), recordScript(name)", () => {
   let folder: string;
   let file: string;
   const print = $.log;
@@ -21,7 +21,7 @@ describe("recordHistory(step, { file })", () => {
   });
 
   it("writes one line a command, with its exit code, after it ended", async () => {
-    recordHistory("1-services", { file });
+    recordHistory("1-services", file);
     await $`echo ${"a word"}`.quiet();
     await $`exit 3`.nothrow().quiet();
     const lines = readHistory(file);
@@ -36,7 +36,7 @@ describe("recordHistory(step, { file })", () => {
   });
 
   it("keeps commands that run at the same time apart", async () => {
-    recordHistory("up", { file });
+    recordHistory("up", file);
     await Promise.all([
       $`exit 1`.nothrow().quiet(),
       $`exit 2`.nothrow().quiet(),
@@ -48,15 +48,15 @@ describe("recordHistory(step, { file })", () => {
   });
 
   it("writes no secret", async () => {
-    recordHistory("api", { file });
+    recordHistory("api", file);
     await $`true --token ${"abc123"}`.quiet();
     assert.equal(readHistory(file)[0]?.command, "true --token ***");
   });
 
   it("records the script itself, with its exit code, when the process exits", async () => {
     const code = `
-      import { recordHistory } from ${JSON.stringify(join(import.meta.dirname, "history.ts"))};
-      recordHistory("tail", { invocation: "npm run tail", file: ${JSON.stringify(file)} });
+      import { recordScript } from ${JSON.stringify(join(import.meta.dirname, "history.ts"))};
+      recordScript("tail", ${JSON.stringify(file)});
       process.exit(4);`;
     const run = promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code]);
     await assert.rejects(run, { code: 4 });
@@ -66,13 +66,13 @@ describe("recordHistory(step, { file })", () => {
   });
 
   it("records a server that outlives the process without an exit code", () => {
-    recordHistory("up", { file });
+    recordHistory("up", file);
     recordCommand("java @kafka.args", file);
     assert.equal(readHistory(file)[0]?.exit_code, null);
   });
 
   it("reads past a line that a crash cut short", () => {
-    recordHistory("up", { file });
+    recordHistory("up", file);
     recordCommand("first", file);
     appendFileSync(file, '{"time":"2026-01-01T0\n');
     recordCommand("second", file);

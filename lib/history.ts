@@ -8,7 +8,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { $, type LogEntry } from "zx";
+import { $, type LogEntry, quote } from "zx";
 import { settings } from "./settings.js";
 
 /** One line of the history. */
@@ -23,14 +23,8 @@ export interface HistoryEntry {
 
 let currentStep = "";
 
-/**
- * From here on, records every zx command of this process under `step`. With `invocation`
- * (a script's own command line, e.g. "npm run up") that is recorded too, when the process exits.
- */
-export function recordHistory(
-  step: string,
-  { invocation, file = settings.historyFile }: { invocation?: string; file?: string } = {},
-): void {
+/** From here on, records every zx command of this process under `step`. */
+export function recordHistory(step: string, file = settings.historyFile): void {
   currentStep = step;
   const running = new Map<string, HistoryEntry>();
   const print = $.log;
@@ -46,12 +40,20 @@ export function recordHistory(
   };
   $.log.formatters = print.formatters;
   $.log.output = print.output;
-  if (invocation !== undefined) {
-    const entry = newEntry(step, invocation, process.cwd());
-    process.once("exit", (code) => {
-      append(file, { ...entry, exit_code: code, duration_ms: Date.now() - Date.parse(entry.time) });
-    });
-  }
+}
+
+/** The same for a script, which is recorded too, as it was called: `npm run NAME -- …`, when the process exits. */
+export function recordScript(name: string, file = settings.historyFile): void {
+  recordHistory(name, file);
+  const words = process.argv.slice(2).map(quote);
+  const entry = newEntry(
+    name,
+    [`npm run ${name}`, ...(words.length > 0 ? ["--", ...words] : [])].join(" "),
+    process.cwd(),
+  );
+  process.once("exit", (code) => {
+    append(file, { ...entry, exit_code: code, duration_ms: Date.now() - Date.parse(entry.time) });
+  });
 }
 
 /** Records a command that zx does not run, such as a server that outlives this process; only after `recordHistory`. */

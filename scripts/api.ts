@@ -7,7 +7,7 @@
 import { createApi } from "../lib/collect/api.js";
 import { openTopic } from "../lib/collect/publish.js";
 import { serve } from "../lib/collect/serve.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { HOST } from "../lib/settings.js";
 
 const words = process.argv.slice(2);
@@ -16,7 +16,7 @@ if (wrong !== undefined) {
   console.error(`api: expected no argument but --log, got "${wrong}"; try: npm run api -- --log`);
   process.exit(2);
 }
-recordHistory("api", { invocation: ["npm run api", ...words].join(" -- ") });
+recordScript("api");
 
 const topic = await openTopic();
 const log = (line: object) => console.log(JSON.stringify(line));

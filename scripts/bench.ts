@@ -5,7 +5,7 @@
  *   npm run bench -- land      events to files: the encoder, and the whole stream
  */
 import { benchLand, measure } from "../lib/land/land.bench.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 
 const benches: Record<string, () => Promise<void>> = { land: benchLand };
 
@@ -16,7 +16,7 @@ if (name === "--measure") {
   console.error(`bench: expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
   process.exitCode = 2;
 } else {
-  recordHistory("bench", { invocation: ["npm run bench", ...(name ? ["--", name] : [])].join(" ") });
+  recordScript("bench");
   try {
     for (const run of name ? [benches[name]!] : Object.values(benches)) await run();
   } catch (error) {

@@ -6,7 +6,7 @@
  */
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../lib/report/check.js";
 import { readNotebook, writeNotebook } from "../lib/report/notebook.js";
 import { formatSeconds } from "../lib/report/progress.js";
@@ -16,7 +16,7 @@ if (args.some((arg) => arg !== "--write")) {
   console.error(`expected no argument but --write, got ${args.join(" ")}: npm run check [-- --write]`);
   process.exit(2);
 }
-recordHistory("check", { invocation: ["npm run check", ...args].join(" -- ") });
+recordScript("check");
 
 const quiet = $({ quiet: true, nothrow: true });
 const notebooks = (await glob("notebooks/*.ipynb", { absolute: true })).sort();

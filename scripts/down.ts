@@ -5,14 +5,12 @@
  *   npm run down -- stream      by name
  *   npm run down -- --wipe      everything, and delete the data
  */
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { readChoice, UsageError } from "../lib/services/choose.js";
 import { stopServices } from "../lib/services/stop.js";
 
 const args = process.argv.slice(2);
-recordHistory("down", {
-  invocation: ["npm run down", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
-});
+recordScript("down");
 try {
   const { names, all, runtime, wipe } = readChoice(args, { canWipe: true });
   if (wipe && !all)

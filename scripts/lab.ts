@@ -4,11 +4,11 @@
  *   npm run lab
  */
 import { once } from "node:events";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
 import { startLab } from "../lib/report/lab.js";
 
-recordHistory("lab", { invocation: "npm run lab" });
+recordScript("lab");
 const stopped = Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
 try {
   await buildLib();

@@ -8,13 +8,13 @@
 import { parseArgs } from "node:util";
 import { query, type QueryStats } from "../lib/ask/query.js";
 import { jsonText, textTable } from "../lib/ask/rows.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 
 const PROGRESS_INTERVAL_MS = 2_000;
 const USAGE = 'expected one SQL statement: npm run query -- "SELECT count(*) FROM events" [--json]';
 
 const { sql, json } = readArguments();
-recordHistory("query", { invocation: `npm run query -- ${JSON.stringify(sql)}${json ? " --json" : ""}` });
+recordScript("query");
 const start = Date.now();
 let reported = start;
 const abort = new AbortController();

@@ -10,7 +10,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { glob } from "zx";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
 import { collectFacts } from "../lib/report/facts.js";
 import { renderReport, verdictOf } from "../lib/report/html.js";
@@ -33,9 +33,7 @@ if (paths.length !== (names.length || all.length)) {
   );
   process.exit(2);
 }
-recordHistory("report", {
-  invocation: ["npm run report", ...(names.length > 0 ? ["--", ...names] : [])].join(" "),
-});
+recordScript("report");
 const signal = interruptSignal();
 try {
   await buildLib();

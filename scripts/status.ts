@@ -4,11 +4,11 @@
  *   npm run status
  */
 import Table from "cli-table3";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { readChoice, UsageError } from "../lib/services/choose.js";
 import { serviceStatus } from "../lib/services/status.js";
 
-recordHistory("status", { invocation: "npm run status" });
+recordScript("status");
 try {
   const { runtime } = readChoice(process.argv.slice(2));
   const rows = await serviceStatus(runtime);

@@ -4,13 +4,13 @@
  *   npm run stream
  */
 import { registerDays } from "../lib/ask/tables.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { whenDaysAreNew } from "../lib/land/days.js";
 import { startStream } from "../lib/land/stream.js";
 import { WebHdfs } from "../lib/land/webhdfs.js";
 import { settings } from "../lib/settings.js";
 
-recordHistory("stream", { invocation: "npm run stream" });
+recordScript("stream");
 const { kafkaBrokers: brokers, topic, consumerGroup: group, hdfsRoot: root } = settings;
 const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
 const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);

@@ -5,9 +5,9 @@
  */
 import { textTable } from "../lib/ask/rows.js";
 import { createTables, describeTables, registerDays } from "../lib/ask/tables.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 
-recordHistory("tables", { invocation: "npm run tables" });
+recordScript("tables");
 try {
   const made = (await createTables()).filter(({ state }) => state !== "found");
   for (const { table, state } of made) console.error(`${table} ${state}`);

@@ -10,18 +10,14 @@
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { quote } from "zx";
 import { events } from "../lib/catalog.js";
 import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/collect/topic.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 
 const USAGE = "try: npm run tail -- [--type TYPE] [--count | --follow]";
 
-const words = process.argv.slice(2);
 const { type, count, follow } = readArguments();
-recordHistory("tail", {
-  invocation: ["npm run tail", ...(words.length > 0 ? ["--", ...words.map(quote)] : [])].join(" "),
-});
+recordScript("tail");
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 // A reader that has seen enough, such as head, closes the pipe: that is the end, and no failure.

@@ -9,17 +9,14 @@
  * Exit 1 if a request failed, 130 if Ctrl-C ended a run that has an end of its own.
  */
 import { parseArgs } from "node:util";
-import { quote } from "zx";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { HOST, settings } from "../lib/settings.js";
 import { load, type Totals } from "../lib/traffic/load.js";
 import { basic, infinite, limit, type ScenarioTotals } from "../lib/traffic/scenarios.js";
 
 const USAGE = `try: npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1] [-H "Name: value"]`;
 
-recordHistory("traffic", {
-  invocation: ["npm run traffic --", ...process.argv.slice(2).map(quote)].join(" "),
-});
+recordScript("traffic");
 const stop = new AbortController();
 const { signal } = stop;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());

@@ -8,14 +8,14 @@
  */
 import { createTables } from "../lib/ask/tables.js";
 import { createTopic } from "../lib/collect/topic.js";
-import { recordHistory } from "../lib/history.js";
+import { recordScript } from "../lib/history.js";
 import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.js";
 import { seconds } from "../lib/services/progress.js";
 import { startServices } from "../lib/services/start.js";
 
 const args = process.argv.slice(2);
 const start = Date.now();
-recordHistory("up", { invocation: ["npm run up", ...(args.length > 0 ? ["--", ...args] : [])].join(" ") });
+recordScript("up");
 try {
   const { names, all, runtime } = readChoice(args);
   const rows = await startServices({
