@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.js";
 import { type Artifacts, prepareArtifacts } from "./artifacts.js";

@@ -13,7 +13,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -33,18 +32,16 @@ export interface ProcessRecord {
   startTime: string; // see processStartTime
 }
 
-const LOG_ROTATION_BYTES = 10 * 2 ** 20;
-
 /**
  * Starts `command` detached, as `name` of the stack in `home`: pid file in <home>/run, output
- * appended to <home>/logs/<name>.log (begun anew above 10 MB, one older file is kept).
+ * in <home>/logs/<name>.log (begun anew at each start; the one before is kept, as <name>.log.1).
  * @throws Error if the command cannot be executed.
  */
 export async function startProcess(home: string, name: string, command: Command): Promise<ProcessRecord> {
   const log = logFile(home, name);
   mkdirSync(join(home, "logs"), { recursive: true });
   mkdirSync(join(home, "run"), { recursive: true });
-  if (existsSync(log) && statSync(log).size > LOG_ROTATION_BYTES) renameSync(log, `${log}.1`);
+  if (existsSync(log)) renameSync(log, `${log}.1`);
   const output = openSync(log, "a");
   try {
     const { file, args, cwd, env } = command;

@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { settings } from "../settings.js";
 import type { Artifacts } from "./artifacts.js";
 import type { Command } from "./process.js";
@@ -80,7 +81,7 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
     case "datanode":
       return {
         options: join(COMPOSE, "hadoop", "jvm.config"),
-        properties: { "log4j.configuration": `file:${loggingFile(name, "log4j.properties")}` },
+        properties: { "log4j.configuration": pathToFileURL(loggingFile(name, "log4j.properties")).href },
         classPath: jars.hadoop,
         main: `org.apache.hadoop.hdfs.server.${name}.${name === "namenode" ? "NameNode" : "DataNode"}`,
         args: [...hadoopFiles(join(CONF, "hadoop")), ...(name === "datanode" ? DATANODE_PATIENCE : [])],
@@ -145,8 +146,7 @@ function classCacheOptions(name: ServerName): string[] {
   return [
     "-XX:+AutoCreateSharedArchive",
     `-XX:SharedArchiveFile=${file}`,
-    "-Xlog:disable",
-    "-Xlog:all=error:stderr",
+    "-Xlog:disable", // a file that does not fit is no news
   ];
 }
 
