@@ -46,6 +46,7 @@ export interface Settings {
   schema: string;
   root: string; // the checkout
   home: string; // data, logs and pid files of this stack
+  out: string; // reports
   cache: string; // downloads, shared by all checkouts
   historyFile: string;
   javaHome: string | undefined; // where the machine says that its Java is
@@ -81,6 +82,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     schema: "default",
     root,
     home,
+    out: resolve(root, env.QUESTLOG_OUT ?? "out"),
     cache: env.QUESTLOG_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "questlog"),
     historyFile: env.QUESTLOG_HISTORY ?? join(root, "history", "commands.jsonl"),
     javaHome: env.JAVA_HOME,

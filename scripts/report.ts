@@ -38,7 +38,7 @@ const signal = interruptSignal();
 try {
   await buildLib();
   const before = await serviceStatus();
-  const outFolder = join(settings.root, "out");
+  const outFolder = settings.out;
   const progress = showProgress();
   try {
     const run = await runNotebooks(paths, { outFolder, onProgress: progress.onProgress, signal });

@@ -25,6 +25,7 @@ const env = {
   ...process.env,
   ...ports,
   QUESTLOG_HOME: home,
+  QUESTLOG_OUT: join(home, "out"),
   QUESTLOG_HISTORY: join(home, "history.jsonl"),
 };
 
