@@ -30,12 +30,6 @@ const COMPOSE = join(root, "compose");
 /** Where the configuration of this stack is written; see native.ts. */
 export const CONF = join(home, "conf");
 
-/** The DataNode tries to reach its NameNode 10 times, then pauses for 5 s: let it try on, so that it comes in at once. */
-const DATANODE_PATIENCE = [
-  "-Dipc.client.connect.max.retries=1000",
-  "-Dipc.client.connect.retry.interval=250",
-];
-
 /** The command of one of our own processes. */
 export function ownCommand(name: ServiceName): Command {
   return { file: "node", args: ["--import", "tsx", join("scripts", `${name}.ts`)], cwd: root };
@@ -84,7 +78,7 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
         properties: { "log4j.configuration": pathToFileURL(loggingFile(name, "log4j.properties")).href },
         classPath: jars.hadoop,
         main: `org.apache.hadoop.hdfs.server.${name}.${name === "namenode" ? "NameNode" : "DataNode"}`,
-        args: [...hadoopFiles(join(CONF, "hadoop")), ...(name === "datanode" ? DATANODE_PATIENCE : [])],
+        args: hadoopFiles(join(CONF, "hadoop")),
         env,
       };
     case "metastore":

@@ -68,7 +68,7 @@ export const services: readonly Service[] = [
     version: "3.5.0",
     ports: [ports.datanodeHttp, ports.datanode, ports.datanodeIpc],
     needs: ["namenode"],
-    patient: true,
+    patient: false, // it would pause for 5 s when it meets a NameNode that starts
     given: given.hdfs,
     question: "a live DataNode and no safe mode, by the NameNode's account",
     ask: askDatanode,
