@@ -10,7 +10,7 @@ import { escapeHtml, safeSvg, safeTable } from "./markup.js";
 import { isCode, type Output } from "./notebook.js";
 import { isError, isStream, textOf } from "./outputs.js";
 import { formatSeconds as secondsText } from "./progress.js";
-import { type Heading, renderCode, renderProse, slug, summaryOf } from "./prose.js";
+import { type Heading, renderCode, renderProse, renderSaid, slug, summaryOf } from "./prose.js";
 import { type CellRun, countClaims, type Run, type StepRun } from "./run.js";
 import { STYLE } from "./style.js";
 
@@ -187,8 +187,7 @@ function renderOutput(output: Output, id: string, maxChars: number): string {
     "text/markdown": markdown,
     "text/plain": plain,
   } = output.data as Record<string, MultilineString>;
-  if (markdown !== undefined)
-    return `<div class="prose said">${renderProse(textOf(markdown), id).html}</div>`;
+  if (markdown !== undefined) return `<div class="prose said">${renderSaid(textOf(markdown))}</div>`;
   const chart = svg === undefined ? null : safeSvg(textOf(svg), `${id}-`);
   if (chart !== null && chart.length <= maxChars * 4) return renderChart(chart, id, textOf(plain ?? "Chart"));
   const table = html === undefined ? null : safeTable(textOf(html));
@@ -213,13 +212,16 @@ function renderChart(svg: string, id: string, description: string): string {
 }
 
 function renderText(text: string, classes: string, maxChars: number): string {
-  const shown = text
-    .replace(/[^\n]*\r(?!\n)/g, "") // what a later text of the same line has overwritten
-    .replace(/\s+$/, "");
+  const shown = text.split("\n").map(lastState).join("\n").trimEnd();
   if (shown === "") return "";
   const cut =
     shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
   return `<pre class="${classes}">${escapeHtml(shown.slice(0, maxChars) + cut)}</pre>`;
+}
+
+/** What a line shows when each carriage return in it starts it anew. */
+function lastState(line: string): string {
+  return line.split("\r").findLast((state) => state !== "") ?? "";
 }
 
 function renderFacts(facts: Facts[]): string {

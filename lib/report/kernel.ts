@@ -41,8 +41,15 @@ const EXECUTE = {
   allow_stdin: false,
   stop_on_error: true,
 };
-const EXIT_WITH_PARENT = `data:text/javascript,process.on("disconnect",()=>process.exit(1));process.channel.unref()`;
-
+/** Preloaded into the kernel; its last argument is the connection file. */
+const EXIT_WITH_PARENT = `data:text/javascript,
+  import { rmSync } from "node:fs";
+  import { dirname } from "node:path";
+  process.on("disconnect", () => {
+    rmSync(dirname(process.argv.at(-1)), { recursive: true, force: true });
+    process.exit(1);
+  });
+  process.channel.unref();`;
 /** What a cell sends while it runs: `stream`, `display_data` or `update_display_data`, as the protocol names them. */
 export interface KernelOutput {
   type: string;

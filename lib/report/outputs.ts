@@ -12,6 +12,7 @@ import type { KernelOutput } from "./kernel.js";
 import type { CodeCell, Output } from "./notebook.js";
 
 const MAX_CHARS = 1_000_000; // of text that one cell may keep
+const MAX_ERROR_CHARS = 10_000; // read of what an error printed
 const MAX_OUTPUTS = 100; // of one cell
 
 /** Collects the outputs of one cell. */
@@ -128,6 +129,7 @@ function parseError(printed: string): IError {
     return { output_type: "error", ename: "TypeScript", evalue: lines.join("\n"), traceback: [] };
   }
   const text = printed
+    .slice(0, MAX_ERROR_CHARS)
     .replace(LOST, "")
     .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's picture of the line that threw
     .replace(/ \{\n(?!.*\[cause\])[\s\S]*\}\s*$/, "") // the error's own fields, which its message has already told

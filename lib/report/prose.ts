@@ -13,6 +13,11 @@ hljs.registerLanguage("typescript", typescript);
 
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: true }).disable("image");
 
+const said = new MarkdownIt({ html: false, linkify: false, typographer: true }).disable([
+  ...["image", "link", "autolink", "reference"],
+  ...["heading", "lheading"],
+]);
+
 export interface Heading {
   level: number; // in the notebook: 1 for its title
   id: string;
@@ -40,6 +45,11 @@ export function renderProse(source: string, idPrefix: string): { html: string; h
     }
   }
   return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
+}
+
+/** Renders the Markdown that a cell put out. It may hold what players sent, so nothing of it is a link. */
+export function renderSaid(source: string): string {
+  return said.render(source);
 }
 
 /** TypeScript, highlighted by classes. */

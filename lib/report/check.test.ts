@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { settings } from "../settings.js";
+import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.js";
+import { type CodeCell, isCode, newCell, readNotebook, textToNotebook, writeNotebook } from "./notebook.js";
+
+describe("checkNotebooks(paths)", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(settings.root, ".questlog-check-")); // inside the checkout, so that types are found
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function findings(text: string): Promise<string[]> {
+    const path = join(folder, "1-x.ipynb");
+    await writeNotebook(path, textToNotebook(text, "1-x"));
+    return (await checkNotebooks([path])).map((finding) =>
+      formatFinding(finding).replace(/^.*1-x\.ipynb/, "1-x"),
+    );
+  }
+
+  it("finds nothing in a good notebook", async () => {
+    const text =
+      '// %% [markdown]\n// # T\n// %%\nimport assert from "node:assert/strict";\n// %%\nassert.ok(await Promise.resolve(true));\n';
+    assert.deepEqual(await findings(text), []);
+  });
+
+  it("tells a wrong type by cell and line", async () => {
+    assert.deepEqual(
+      await findings("// %%\nconst a = 1;\n// %%\nconsole.log(a);\nconst b: string = a;\nb;\n"),
+      ["1-x, cell 2, line 2: Type 'number' is not assignable to type 'string'. (TS2322)"],
+    );
+  });
+
+  const wrong = {
+    "const title = 1;\n({ title });": /Expected longform property syntax/,
+    "Promise.resolve(1);": /no-floating-promises/,
+    "for await (const x of (async function* () {})()) console.log(x);":
+      /for await: the kernel miscompiles it/,
+    "await (Promise.resolve(1));": /await \(…\)/,
+    "let a = 1;\na += 1;\na;": /let and var/,
+    "const f = () => 1;\nf();": /definition of a function/,
+    'try {\n  console.log("x");\n} catch {\n  console.log("y");\n}': /try: a failed cell ends the run/,
+    "const a   = 1;\na;": /is not formatted/,
+    [`${"console.log(1);\n".repeat(11)}`]: /expected at most 10 lines, got 11/,
+  };
+  for (const [code, expected] of Object.entries(wrong)) {
+    it(`finds ${String(expected).slice(1, -1)}`, async () => {
+      assert.match((await findings(`// %%\n${code}\n`)).join("\n"), expected);
+    });
+  }
+
+  it("finds what a run or an editor left, and tidyNotebook takes it out", async () => {
+    const path = join(folder, "1-x.ipynb");
+    const notebook = textToNotebook("// %% id=a\nconst a   = 1;\na\n// %% id=a\n1;\n", "1-x");
+    for (const cell of notebook.cells.filter(isCode)) cell.execution_count = 3;
+    await writeNotebook(path, notebook);
+    const found = (await checkNotebooks([path])).map(({ message }) => message);
+    assert.ok(found.some((message) => message.startsWith("has outputs of a run")));
+    assert.ok(found.some((message) => message.startsWith("expected a unique id")));
+    notebook.cells[1]!.id = "b";
+    await writeNotebook(path, await tidyNotebook(notebook, path));
+    assert.deepEqual(await checkNotebooks([path]), []);
+    assert.equal((await readNotebook(path)).cells[0]?.source, "const a = 1;\na;");
+  });
+
+  it("finds nothing in the project's own notebooks", async function () {
+    const paths = ["1-services", "5-report"].map((name) => join(settings.root, "notebooks", `${name}.ipynb`));
+    if (!paths.every(existsSync) || !existsSync(join(settings.root, "dist", "ask"))) return this.skip();
+    assert.deepEqual((await checkNotebooks(paths)).map(formatFinding), []);
+  });
+});
+
+describe("joinCells(cells)", () => {
+  it("knows the cell and line of each line", () => {
+    const { text, places } = joinCells(
+      ["a\nb", "c"].map((source) => newCell("code", source, "x") as CodeCell),
+    );
+    assert.equal(text, "a\nb\nc\n");
+    assert.deepEqual(places, [
+      { cell: 1, line: 1 },
+      { cell: 1, line: 2 },
+      { cell: 2, line: 1 },
+    ]);
+  });
+});

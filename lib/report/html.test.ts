@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { Output } from "./notebook.js";
+import { runOf } from "./fixtures.test.js";
+import { renderReport, verdictOf } from "./html.js";
+
+const HOSTILE = `<script>alert("1")</script><img src=x onerror='alert(1)'>`;
+const SVG =
+  '<svg width="10" height="10"><title>Swords</title><desc>gold 60</desc><clipPath id="clip0"><rect/></clipPath><g clip-path="url(#clip0)"/></svg>';
+
+const render = (outputs: Output[][], options = {}) =>
+  renderReport(runOf(outputs, options), {
+    title: "Title",
+    facts: [{ title: "Facts", rows: [["Node", HOSTILE]] }],
+  });
+const bundle = (data: Record<string, string>): Output => ({
+  output_type: "display_data",
+  data,
+  metadata: {},
+});
+const text = (text: string): Output => ({ output_type: "stream", name: "stdout", text });
+
+describe("renderReport(run, options)", () => {
+  it("escapes every value, wherever it comes from", () => {
+    const outputs: Output[] = [
+      text(HOSTILE),
+      bundle({ "text/plain": HOSTILE }),
+      bundle({ "text/html": HOSTILE, "text/plain": HOSTILE }),
+      bundle({ "text/html": `<table><tr><td>${HOSTILE}</td></tr></table>`, "text/plain": HOSTILE }),
+      bundle({ "text/markdown": `${HOSTILE} [x](javascript:alert(1)) ![x](http://example.com/x.png)` }),
+      bundle({ "image/svg+xml": `<svg>${HOSTILE}</svg>`, "text/plain": HOSTILE }),
+      bundle({ "application/javascript": "alert(1)" }),
+      { output_type: "error", ename: HOSTILE, evalue: HOSTILE, traceback: [] },
+    ];
+    const html = render([outputs], { markdown: `# ${HOSTILE}\n\n## ${HOSTILE}`, source: `"${HOSTILE}"` });
+    const tags = (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
+    assert.deepEqual(
+      tags.filter((tag) => /^<(script|img)|\son\w+=/i.test(tag)),
+      [],
+    );
+    assert.doesNotMatch(html, /(src|href)="(?!#)/);
+  });
+
+  it("forbids scripts and requests, and allows its own style by hash", () => {
+    const html = render([]);
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1];
+    const style = /<style>([\s\S]*)<\/style>/.exec(html)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    assert.equal(
+      policy,
+      `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+    assert.doesNotMatch(html.replace(style, ""), /\sstyle=/);
+  });
+
+  it("gives every element its own id, and leads only to those that are there", () => {
+    const chart = bundle({ "image/svg+xml": SVG, "text/plain": "gold 60" });
+    const html = render([[chart, chart], [chart]]);
+    const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    const targets = [...html.matchAll(/(?:href="#|url\(#|aria-labelledby=")([^")]*)/g)].flatMap(
+      ([, id = ""]) => id.split(" "),
+    );
+    assert.deepEqual(
+      targets.filter((id) => !ids.includes(id)),
+      [],
+    );
+  });
+
+  it("names each chart", () => {
+    const html = render([[bundle({ "image/svg+xml": SVG, "text/plain": "x" })]]);
+    assert.match(html, /<svg role="img" aria-labelledby="1-first-cell-1-1-title 1-first-cell-1-1-desc"/);
+    const unnamed = render([[bundle({ "image/svg+xml": "<svg></svg>", "text/plain": 'gold "60"' })]]);
+    assert.match(unnamed, /<svg role="img" aria-label="gold &#34;60&#34;"/);
+  });
+
+  it("folds the code and shows times, claims and what a carriage return left", () => {
+    const html = render([[text("10 %\r100 %\n")]]);
+    assert.match(html, /<details class="code"><summary><code>assert\.ok\(true\);/);
+    assert.match(html, /1\.3\u00a0s<\/span><span class="held">claim held/);
+    assert.match(html, /<pre class="text stdout">100 %<\/pre>/);
+  });
+
+  it("stays below a megabyte, and says what it left out", () => {
+    const html = render(Array.from({ length: 100 }, () => [text("x".repeat(50_000))]));
+    assert.ok(Buffer.byteLength(html) <= 1_000_000);
+    assert.match(html, /… \d+ more characters, in the executed notebook/);
+  });
+});
+
+describe("verdictOf(run)", () => {
+  it("counts cells and claims, and the time", () => {
+    assert.equal(
+      verdictOf(runOf([[], []])).text,
+      "All 2 cells ran, 2 claims held, in 1\u00a0min\u00a015\u00a0s.",
+    );
+  });
+
+  it("says which cell failed, why, and how many did not run", () => {
+    const error: Output = {
+      output_type: "error",
+      ename: "RangeError",
+      evalue: "110 expected\nmore",
+      traceback: [],
+    };
+    const run = runOf([[], [error], []]);
+    run.status = "failed";
+    run.steps[0]!.cells[1]!.status = "failed";
+    run.steps[0]!.cells[2]!.status = "not run";
+    const { text, failedAt } = verdictOf(run);
+    assert.equal(
+      text,
+      "Failed in step 1, cell 2, in 1\u00a0min\u00a015\u00a0s: RangeError: 110 expected. 1 cell did not run.",
+    );
+    assert.equal(failedAt, "1-first-cell-2");
+  });
+
+  it("says that the run was interrupted", () => {
+    const run = runOf([[]]);
+    run.status = "interrupted";
+    run.steps[0]!.cells[0]!.status = "failed";
+    assert.match(verdictOf(run).text, /^Interrupted in step 1, cell 1, in /);
+  });
+});

@@ -1,0 +1,107 @@
+// The real kernel; it needs no services.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { settings } from "../settings.js";
+import { type Kernel, type KernelOutput, startKernel } from "./kernel.js";
+
+const LIMIT_MS = 30_000;
+
+describe("startKernel(folder)", function () {
+  this.timeout(90_000);
+  let kernel: Kernel;
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), "questlog-test-"));
+
+  before(() => {
+    process.env.TMPDIR = folder; // where the sockets are
+  });
+
+  after(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(folder, { recursive: true });
+  });
+
+  beforeEach(async () => {
+    kernel = await startKernel(settings.root);
+  });
+
+  afterEach(() => kernel.shutdown());
+
+  const sockets = () => readdirSync(folder).filter((name) => name.startsWith("questlog-"));
+
+  async function execute(code: string, timeoutMs = LIMIT_MS) {
+    const outputs: KernelOutput[] = [];
+    const status = await kernel.execute(code, { timeoutMs, onOutput: (output) => outputs.push(output) });
+    const text = outputs.map(({ content }) => content.text as string).join("");
+    return { status, text };
+  }
+
+  it("runs cell after cell, each knowing the former", async () => {
+    assert.deepEqual(await execute("const x: number = await Promise.resolve(20);"), {
+      status: "ok",
+      text: "",
+    });
+    assert.deepEqual(await execute("x + 1"), { status: "ok", text: "21\n" });
+  });
+
+  it("says that a cell failed", async () => {
+    const { status, text } = await execute('throw new Error("broken")');
+    assert.equal(status, "error");
+    assert.match(text, /Error: broken/);
+  });
+
+  it("interrupts a cell that takes too long, whether it waits or computes", async () => {
+    await assert.rejects(execute("await new Promise(() => {})", 300), {
+      name: "KernelError",
+      message: "the cell did not end within 0.3 s",
+    });
+    await kernel.shutdown();
+    kernel = await startKernel(settings.root);
+    await assert.rejects(execute("for (;;) {}", 300), { message: "the cell did not end within 0.3 s" });
+  });
+
+  it("ends a kernel that does not answer an interrupt", async () => {
+    const code = 'process.on("SIGINT", () => {}); await Promise.resolve(); for (;;) {}';
+    await assert.rejects(execute(code, 300), { message: "the cell did not end within 0.3 s" });
+    await assert.rejects(execute("1"), { name: "KernelError", message: /the kernel was ended by SIG/ });
+  });
+
+  it("tells how the kernel died, with what it said last", async () => {
+    const code = 'require("node:fs").writeSync(2, "out of swords\\n"); process.exit(3)';
+    await assert.rejects(execute(code), {
+      message: "the kernel exited with code 3; its last lines:\nout of swords",
+    });
+  });
+
+  it("leaves neither its sockets nor what a cell started in its group", async () => {
+    const { text } = await execute(
+      'import { spawn } from "node:child_process"; const child = spawn("sleep", ["600"]); console.log(child.pid);',
+    );
+    assert.equal(sockets().length, 1);
+    await kernel.shutdown();
+    assert.deepEqual(sockets(), []);
+    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", text.trim()], { encoding: "utf8" });
+    assert.match(stdout.trim(), /^(Z.*)?$/);
+  });
+
+  it("ends by itself when its parent is killed", async () => {
+    const code = `
+      import { startKernel } from ${JSON.stringify(new URL("./kernel.ts", import.meta.url).href)};
+      const kernel = await startKernel(process.cwd());
+      console.log(kernel.pid);
+      process.kill(process.pid, "SIGKILL");`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "--eval", code],
+      { encoding: "utf8" },
+    );
+    const pid = Number(stdout.trim());
+    assert.ok(pid > 0);
+    while (existsSync(`/proc/${pid}/fd/0`)) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(sockets().length, 1); // the one of this test's own kernel
+  });
+});

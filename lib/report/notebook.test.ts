@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import {
+  formatNotebook,
+  isCode,
+  notebookToText,
+  parseNotebook,
+  stripOutputs,
+  textToNotebook,
+  titleOf,
+} from "./notebook.js";
+
+const TEXT = `// %% [markdown] id=a
+// # Title
+//
+// Some *prose*.
+
+// %% id=b
+const x = 1;
+
+x;
+
+// %% id=c
+x + 1;
+`;
+
+describe("parseNotebook(text, name)", () => {
+  it("reads what formatNotebook wrote, byte for byte the same when written again", () => {
+    const text = formatNotebook(textToNotebook(TEXT, "n"));
+    assert.equal(formatNotebook(parseNotebook(text, "n")), text);
+  });
+
+  it("refuses what is no notebook, and says which file and why", () => {
+    assert.throws(() => parseNotebook("{", "1-x"), {
+      name: "NotebookError",
+      message: /^notebook 1-x: expected JSON/,
+    });
+    assert.throws(() => parseNotebook('{"nbformat":3}', "1-x"), {
+      message: "notebook 1-x: expected nbformat 4 with cells, got nbformat 3",
+    });
+    const raw = '{"nbformat":4,"cells":[{"cell_type":"raw","source":""}]}';
+    assert.throws(() => parseNotebook(raw, "1-x"), {
+      message: 'notebook 1-x: cell 1: expected a code or Markdown cell, got "raw"',
+    });
+    const none = '{"nbformat":4,"cells":[{"cell_type":"code"}]}';
+    assert.throws(() => parseNotebook(none, "1-x"), {
+      message: "notebook 1-x: cell 1: expected a source, got none",
+    });
+  });
+});
+
+describe("stripOutputs(notebook)", () => {
+  it("leaves no trace of a run or of an editor", () => {
+    const notebook = textToNotebook(TEXT, "n");
+    const ran = structuredClone(notebook);
+    for (const cell of ran.cells.filter(isCode)) {
+      cell.execution_count = 7;
+      cell.metadata = { collapsed: true };
+      cell.outputs.push({ output_type: "stream", name: "stdout", text: "1" });
+    }
+    assert.deepEqual(stripOutputs(ran), notebook);
+  });
+});
+
+describe("textToNotebook(text, name)", () => {
+  it("is the inverse of notebookToText", () => {
+    assert.equal(notebookToText(textToNotebook(TEXT, "n")), TEXT);
+  });
+
+  it("gives a cell without an id the same one each time", () => {
+    const text = "// %%\n1\n// %%\n1\n";
+    const ids = textToNotebook(text, "n").cells.map(({ id }) => id);
+    assert.deepEqual(
+      ids,
+      textToNotebook(text, "n").cells.map(({ id }) => id),
+    );
+    assert.equal(new Set(ids).size, 2);
+  });
+
+  it("refuses text before the first cell", () => {
+    assert.throws(() => textToNotebook("x\n// %%\n", "n"), {
+      message: 'notebook n: expected "// %%" first, got "x"',
+    });
+  });
+});
+
+describe("titleOf(notebook)", () => {
+  it("is the first heading, else the name", () => {
+    assert.equal(titleOf(textToNotebook(TEXT, "n")), "Title");
+    assert.equal(titleOf(textToNotebook("// %%\n1\n", "n")), "n");
+  });
+});

@@ -1,0 +1,95 @@
+// What tslab 1.0.22 sends, as it was seen.
+import assert from "node:assert/strict";
+import { type CodeCell, newCell } from "./notebook.js";
+import { type CellOutputs, createCollector } from "./outputs.js";
+
+describe("createCollector()", () => {
+  let cell: CodeCell;
+  let outputs: CellOutputs;
+
+  beforeEach(() => {
+    cell = newCell("code", "", "a") as CodeCell;
+    outputs = createCollector()(cell);
+  });
+
+  const stdout = (text: string) => outputs.onOutput({ type: "stream", content: { name: "stdout", text } });
+  const stderr = (text: string) => outputs.onOutput({ type: "stream", content: { name: "stderr", text } });
+
+  it("joins the texts of a stream and takes out colours", () => {
+    stdout("a");
+    stdout("\u001b[31mb\u001b[0m\n");
+    assert.deepEqual(cell.outputs, [{ output_type: "stream", name: "stdout", text: "ab\n" }]);
+  });
+
+  it("keeps the last state of a display, also when a later cell changes it", () => {
+    const collect = createCollector();
+    const later = newCell("code", "", "b") as CodeCell;
+    const content = (n: string) => ({
+      data: { "text/plain": n },
+      metadata: {},
+      transient: { display_id: "d" },
+    });
+    collect(cell).onOutput({ type: "display_data", content: content("1") });
+    collect(later).onOutput({ type: "update_display_data", content: content("2") });
+    assert.deepEqual(cell.outputs, [
+      { output_type: "display_data", data: { "text/plain": "2" }, metadata: {} },
+    ]);
+    assert.deepEqual(later.outputs, []);
+  });
+
+  it("bounds what a cell may keep", () => {
+    for (let i = 0; i < 300; i++) {
+      stdout("x".repeat(10_000));
+      outputs.onOutput({ type: "display_data", content: { data: {}, metadata: {} } });
+    }
+    assert.equal(cell.outputs.length, 100);
+    assert.ok(JSON.stringify(cell.outputs).length < 1_100_000);
+  });
+
+  it("turns the error on stderr into an error output, without the kernel's stack", () => {
+    stderr("careful\n");
+    stderr(
+      "node:assert:90\n  throw new AssertionError(obj);\n  ^\n\nAssertionError [ERR_ASSERTION]: one is two\n\n1 !== 2\n\n" +
+        "    at evalmachine.<anonymous>:3:37\n    at async x (/y.js:1:1) {\n  generatedMessage: false,\n  actual: 1\n}\n",
+    );
+    outputs.fail();
+    const [warning, error] = cell.outputs;
+    assert.deepEqual(warning, { output_type: "stream", name: "stderr", text: "careful\n" });
+    assert.deepEqual(
+      [error?.output_type, error?.ename, error?.evalue],
+      ["error", "AssertionError", "one is two\n\n1 !== 2"],
+    );
+  });
+
+  it("tells all that the compiler said", () => {
+    stderr("1:7 - Type 'number' is not assignable to type 'string'.\n");
+    stderr("2:1 - Cannot find name 'foo'.\n");
+    outputs.fail();
+    assert.deepEqual(cell.outputs, [
+      {
+        output_type: "error",
+        ename: "TypeScript",
+        evalue:
+          "line 1, column 7: Type 'number' is not assignable to type 'string'.\nline 2, column 1: Cannot find name 'foo'.",
+        traceback: [],
+      },
+    ]);
+  });
+
+  it("sees a rejection that no code waited for", () => {
+    assert.equal(outputs.hasLostError(), false);
+    stderr("UnhandledPromiseRejection: Error: lost\n    at x\n");
+    stderr("later\n");
+    assert.equal(outputs.hasLostError(), true);
+    outputs.fail();
+    assert.equal(cell.outputs.at(-1)?.evalue, "lost");
+  });
+
+  it("gives the reason that it is told, in place of the interrupt's own words", () => {
+    stderr("Error: Interrupted asynchronously\n    at x\n");
+    outputs.fail("the cell did not end within 1 s");
+    assert.deepEqual(cell.outputs, [
+      { output_type: "error", ename: "Error", evalue: "the cell did not end within 1 s", traceback: [] },
+    ]);
+  });
+});

@@ -1,0 +1,160 @@
+// Notebooks in the real kernel; they need no services.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FAILING } from "./fixtures.test.js";
+import { renderReport } from "./html.js";
+import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.js";
+import { isError } from "./outputs.js";
+import { formatSeconds, showProgress } from "./progress.js";
+import { countClaims, runNotebooks } from "./run.js";
+
+const GOOD = `// %% [markdown]
+// # Works
+// %%
+import assert from "node:assert/strict";
+// %%
+assert.equal(1, 1);
+"done";
+`;
+
+describe("runNotebooks(paths, options)", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "questlog-run-"));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function save(name: string, text: string): Promise<string> {
+    const path = join(folder, `${name}.ipynb`);
+    await writeNotebook(path, textToNotebook(text, name));
+    return path;
+  }
+
+  it("runs every cell, saves the executed notebooks and leaves the tracked ones alone", async () => {
+    const paths = [await save("1-works", GOOD), await save("2-works", GOOD)];
+    const before = await readFile(paths[0]!, "utf8");
+    const run = await runNotebooks(paths, { outFolder: join(folder, "out") });
+    assert.deepEqual([run.status, ...run.steps.map(({ status }) => status)], ["ok", "ok", "ok"]);
+    assert.equal(countClaims(run.steps.flatMap(({ cells }) => cells)), 2);
+    const { cells } = await readNotebook(join(folder, "out", "2-works.ipynb"));
+    assert.deepEqual(
+      cells.filter(isCode).map(({ outputs }) => outputs),
+      [[], [{ output_type: "stream", name: "stdout", text: "done\n" }]],
+    );
+    assert.equal(await readFile(paths[0]!, "utf8"), before);
+  });
+
+  it("stops at the first cell that fails; the report shows the error and what did not run", async () => {
+    const failing = join(folder, "2-fails.ipynb");
+    await writeNotebook(failing, FAILING);
+    const paths = [await save("1-works", GOOD), failing, await save("3-works", GOOD)];
+    const events: string[] = [];
+    const run = await runNotebooks(paths, {
+      outFolder: join(folder, "out"),
+      onProgress: ({ event, step, cell }) =>
+        void (event === "end" && events.push(`${step.notebook.name} ${cell.number} ${cell.status}`)),
+    });
+    assert.equal(run.status, "failed");
+    assert.deepEqual(events, ["1-works 1 ok", "1-works 2 ok", "2-fails 1 ok", "2-fails 2 failed"]);
+    assert.deepEqual(
+      run.steps.map(({ status }) => status),
+      ["ok", "failed", "not run"],
+    );
+    const html = renderReport(run, { title: "T", facts: [] });
+    assert.match(
+      html,
+      /Failed in <a href="#2-fails-cell-2">step 2, cell 2<\/a>.*RangeError: expected 110 swords, got 109/,
+    );
+    assert.match(html, /<div class="cell not-run" id="2-fails-cell-3">/);
+    const { cells } = await readNotebook(join(folder, "out", "2-fails.ipynb"));
+    assert.equal(cells.filter(isCode)[1]?.outputs.filter(isError)[0]?.evalue, "expected 110 swords, got 109");
+  });
+
+  it("fails a cell that leaves a rejection to nobody", async () => {
+    const path = await save(
+      "1-lost",
+      '// %%\nPromise.reject(new Error("lost"));\nawait new Promise((r) => setTimeout(r, 50));\n',
+    );
+    const run = await runNotebooks([path], { outFolder: folder });
+    assert.equal(run.status, "failed");
+  });
+
+  it("fails a cell that takes too long", async () => {
+    const path = await save("1-slow", "// %%\nawait new Promise(() => {});\n");
+    const run = await runNotebooks([path], { outFolder: folder, cellTimeoutMs: 300 });
+    const [error] = run.steps[0]!.cells[0]!.cell.outputs;
+    assert.equal(error?.evalue, "the cell did not end within 0.3 s");
+  });
+
+  it("ends at an abort, saving what there is", async () => {
+    const path = await save(
+      "1-slow",
+      '// %%\nconsole.log("begun");\nawait new Promise(() => {});\n// %%\n1;\n',
+    );
+    const next = await save("2-works", GOOD);
+    const abort = new AbortController();
+    const run = await runNotebooks([path, next], {
+      outFolder: join(folder, "out"),
+      signal: abort.signal,
+      onProgress: ({ event }) => (event === "output" ? abort.abort() : undefined),
+    });
+    assert.equal(run.status, "interrupted");
+    assert.deepEqual(
+      run.steps.flatMap(({ cells }) => cells.map(({ status }) => status)),
+      ["failed", "not run", "not run", "not run"],
+    );
+    const { cells } = await readNotebook(join(folder, "out", "1-slow.ipynb"));
+    assert.deepEqual(
+      cells.filter(isCode)[0]?.outputs.map(({ text, evalue }) => text ?? evalue),
+      ["begun\n", "interrupted"],
+    );
+  });
+
+  it("refuses what is no notebook before anything runs", async () => {
+    await assert.rejects(runNotebooks([join(folder, "none.ipynb")], { outFolder: folder }), {
+      code: "ENOENT",
+    });
+  });
+});
+
+describe("showProgress(terminal)", () => {
+  it("writes a line a cell, and on a terminal one that is rewritten", () => {
+    const step = {
+      notebook: { name: "1-x", cells: [] },
+      title: "",
+      status: "ok" as const,
+      seconds: 3,
+      cells: [],
+    };
+    const cell = { number: 1, cell: {} as never, status: "failed" as const, seconds: 1.25 };
+    const written = (isTTY: boolean): string => {
+      let out = "";
+      const { onProgress, stop } = showProgress({ isTTY, columns: 60, write: (text) => (out += text) });
+      for (const event of ["cell", "output", "end"] as const)
+        onProgress({ event, step, cell, text: "a\nlast\n" });
+      stop();
+      return out;
+    };
+    assert.equal(written(false), "1-x          cell 1 of 0  1.3 s  failed\n");
+    const live = written(true).split("\r\u001b[2K");
+    assert.match(live[1] ?? "", /^1-x +cell 1 of 0 {2}0\.0 s$/);
+    assert.match(live[2] ?? "", /^1-x .* failed\n$/);
+  });
+});
+
+describe("formatSeconds(seconds)", () => {
+  it("changes to minutes without showing 60 seconds", () => {
+    assert.deepEqual([0.04, 59.94, 59.96, 98.2, 119.6].map(formatSeconds), [
+      "0.0 s",
+      "59.9 s",
+      "1 min 0 s",
+      "1 min 38 s",
+      "2 min 0 s",
+    ]);
+  });
+});
