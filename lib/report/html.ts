@@ -216,7 +216,8 @@ function renderText(text: string, classes: string, maxChars: number): string {
   if (shown === "") return "";
   const cut =
     shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
-  return `<pre class="${classes}">${escapeHtml(shown.slice(0, maxChars) + cut)}</pre>`;
+  const drawn = /[│─]/.test(shown) ? " drawn" : ""; // lines of a table do not wrap
+  return `<pre class="${classes}${drawn}">${escapeHtml(shown.slice(0, maxChars) + cut)}</pre>`;
 }
 
 /** What a line shows when each carriage return in it starts it anew. */

@@ -57,13 +57,23 @@ export function renderCode(source: string): string {
   return hljs.highlight(source, { language: "typescript" }).value;
 }
 
-/** A cell's code in one line: its first statement that says something. */
+const MAX_SUMMARY_CHARS = 120; // more than a line shows; what is too long for the page is cut by its style
+
+/** A cell's code in one line: from its first statement that says something. */
 export function summaryOf(source: string): string {
   const lines = source.split("\n").map((line) => line.trim());
-  const telling =
-    lines.find((line) => line !== "" && !/^(import\b|recordHistory\(|\/\/|}|\))/.test(line)) ??
-    (lines.some((line) => line.startsWith("import")) ? "what this step uses" : "empty cell");
-  return escapeHtml(telling.replace(/[[{(`,]+$/, (brackets) => `${brackets} …`));
+  const telling = lines.findIndex(
+    (line) => line !== "" && !/^(import\b|recordHistory\(|\/\/|}|\))/.test(line),
+  );
+  if (telling < 0)
+    return lines.some((line) => line.startsWith("import")) ? "what this step uses" : "empty cell";
+  const text = lines
+    .slice(telling)
+    .join(" ")
+    .trim()
+    .replace(/([([]) /g, "$1")
+    .replace(/,? ([)\]])/g, "$1");
+  return escapeHtml(text.length > MAX_SUMMARY_CHARS ? `${text.slice(0, MAX_SUMMARY_CHARS)}…` : text);
 }
 
 export function slug(text: string): string {

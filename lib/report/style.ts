@@ -91,7 +91,8 @@ body:has(#show-code:checked) details.code:not([open]) > summary code, body:has(#
 .hljs-title, .hljs-attr, .hljs-property { color: var(--name); }
 .hljs-comment { color: var(--soft); font-style: italic; }
 
-pre.text { margin: 0.6rem 0; max-height: 32rem; overflow-y: auto; padding: 0.1rem 0 0.1rem 1rem; border-left: 2px solid var(--line); white-space: pre; }
+pre.text { margin: 0.6rem 0; max-height: 32rem; overflow-y: auto; padding: 0.1rem 0 0.1rem 1rem; border-left: 2px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.drawn { white-space: pre; }
 pre.stderr { color: var(--soft); }
 .error { margin: 0.8rem 0; padding: 0.9rem 1.1rem; background: var(--bad-wash); border-left: 3px solid var(--bad); border-radius: 0 6px 6px 0; }
 .error p { margin: 0; color: var(--bad); font-weight: 600; }
@@ -105,9 +106,9 @@ figure { margin: 1.1rem 0 1.6rem; }
   linear-gradient(to left, color-mix(in srgb, var(--ink) 14%, transparent), transparent) right / 0.8rem 100% scroll no-repeat; }
 table { border-collapse: collapse; min-width: min(100%, 28rem); font-size: 0.9375rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
 caption { padding: 0 0 0.5rem; text-align: left; font-size: 0.9375rem; font-weight: 600; }
-th, td { padding: 0.4rem 2rem 0.4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { padding: 0.4rem 1.5rem 0.4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); white-space: nowrap; }
 td.long { min-width: 18rem; white-space: normal; overflow-wrap: anywhere; font-family: var(--mono); font-size: 0.8125rem; }
-th { color: var(--soft); font-weight: 500; white-space: nowrap; border-bottom-color: var(--faint); }
+th { color: var(--soft); font-size: 0.875rem; font-weight: 500; white-space: nowrap; border-bottom-color: var(--faint); }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
 .prose table { margin: 1.1rem 0 1.4rem; }
@@ -156,8 +157,9 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .scroll, pre.text { background: none; }
   .scroll, .chart { overflow: visible; }
   table { min-width: min(100%, 100mm); }
-  th, td { white-space: normal; overflow-wrap: anywhere; padding-right: 4mm; }
-  td.long { min-width: 40mm; }
+  table { font-size: 8.5pt; }
+  th, td { white-space: normal; overflow-wrap: break-word; padding-right: 4mm; }
+  td.long { min-width: 40mm; overflow-wrap: anywhere; font-size: 7.5pt; }
   .number { white-space: nowrap; overflow-wrap: normal; }
   .chart svg { max-width: 130mm; }
   thead { display: table-header-group; }
