@@ -44,10 +44,12 @@ await $`npm run --silent build`;
 // What a test run that was killed left behind goes first: its processes, then its data.
 await $({ env })`npm run --silent down`.quiet();
 rmSync(home, { recursive: true, force: true });
-const mocha = $({
+// Modules are imported, not required: the stack's processes import them too, and coverage adds up only what was compiled alike.
+const node = ["import=tsx", "no-experimental-require-module"].flatMap((option) => ["--node-option", option]);
+const options = ["--timeout", LIVE_TIMEOUT_MS, "--reporter", "scripts/test-reporter.ts"].map(String);
+const { exitCode } = await $({
   env,
   stdio: "inherit",
   nothrow: true,
-})`npx c8 mocha --no-config --no-package --node-option import=tsx --timeout ${LIVE_TIMEOUT_MS} --reporter scripts/test-reporter.ts ${files}`;
-const { exitCode } = await mocha;
+})`npx c8 mocha --no-config --no-package ${node} ${options} ${files}`;
 process.exitCode = exitCode ?? 1;

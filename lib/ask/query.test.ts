@@ -116,6 +116,17 @@ describe("query(sql, options)", () => {
     assert.equal(requests.length, 1 + 5);
   });
 
+  it("runs a statement again while Trino has no worker for it yet", async () => {
+    let early = 2;
+    const options = await trino((_, response) => {
+      const error = { errorName: "NO_NODES_AVAILABLE", message: "No nodes available to run query" };
+      const page = early-- > 0 ? { error } : { columns: [bigint], data: [[7]] };
+      response.end(JSON.stringify({ id: "q1", ...page }));
+    });
+    assert.deepEqual(await query("SELECT n", options), [{ n: 7 }]);
+    assert.equal(requests.length, 3);
+  });
+
   it("throws what the server said for any other status", async () => {
     const options = await trino({}, after([400], {}));
     await assert.rejects(query("SELECT n", options), { code: "HTTP_400", message: /answered <html>busy/ });

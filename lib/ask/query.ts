@@ -37,7 +37,7 @@ type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">>;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_ROWS = 1_000_000; // all rows are held in memory
-const MAX_TRIES = 8; // of one request: about 7 s
+const MAX_TRIES = 8; // of one request, or of a statement that found no worker: about 7 s
 const MAX_WAIT_MS = 2_000; // between two tries
 
 /**
@@ -57,7 +57,7 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
     if (page.stats) onStatistics?.(page.stats);
   });
   try {
-    return (await pullRows(trino, sql, statement, stop)) as T[];
+    return (await withWorkers(() => pullRows(trino, sql, statement, stop), stop)) as T[];
   } catch (error) {
     const cancelled = latest?.nextUri ? await cancel({ server, catalog, schema }, latest.id) : "";
     if (signal?.aborted)
@@ -72,6 +72,19 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
       );
     }
     throw isHttpError(error) ? fromHttpError(sql, server, error) : error;
+  }
+}
+
+/** Runs a statement again while no worker has the catalog yet, as for some seconds after Trino's start: none of it ran. */
+async function withWorkers<R>(run: () => Promise<R>, signal: AbortSignal): Promise<R> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      const isEarly = error instanceof QueryError && error.code === "NO_NODES_AVAILABLE";
+      if (!isEarly || tries === MAX_TRIES) throw error;
+      await sleep(Math.min(50 * 2 ** tries, MAX_WAIT_MS), undefined, { signal });
+    }
   }
 }
 

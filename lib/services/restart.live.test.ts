@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { query } from "../ask/query.js";
 import { HOST, settings } from "../settings.js";
 import { nativeRuntime } from "./native.js";
 import { findProcess } from "./process.js";
@@ -48,7 +49,7 @@ describe("a stack that is stopped and started", function () {
     for (const service of services) assert.equal(await nativeRuntime.isRunning(service), false, service.name);
     await startServices({ names: running });
 
-    assert.deepEqual(await runStatement(`SELECT x FROM ${table} ORDER BY x`), [[1], [2], [3]]);
+    assert.deepEqual(await query(`SELECT x FROM ${table} ORDER BY x`), [{ x: 1 }, { x: 2 }, { x: 3 }]);
     await admin.connect();
     const [offsets] = await admin.fetchTopicOffsets(topic);
     await admin.disconnect();
