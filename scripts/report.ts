@@ -14,10 +14,10 @@ import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
 import { collectFacts } from "../lib/report/facts.js";
 import { renderReport, verdictOf } from "../lib/report/html.js";
-import { showProgress } from "../lib/report/progress.js";
+import { formatSeconds, showProgress } from "../lib/report/progress.js";
 import { runNotebooks } from "../lib/report/run.js";
 import { services } from "../lib/services/services.js";
-import { serviceStatus } from "../lib/services/status.js";
+import { serviceStatus, type StatusRow } from "../lib/services/status.js";
 import { stopServices } from "../lib/services/stop.js";
 import { settings } from "../lib/settings.js";
 
@@ -38,22 +38,38 @@ const signal = interruptSignal();
 try {
   await buildLib();
   const before = await serviceStatus();
-  const outFolder = settings.out;
+  const report = join(settings.out, "report.html");
   const progress = showProgress();
+  let verdict: string;
   try {
-    const run = await runNotebooks(paths, { outFolder, onProgress: progress.onProgress, signal });
-    const report = join(outFolder, "report.html");
+    const run = await runNotebooks(paths, {
+      outFolder: settings.out,
+      onProgress: progress.onProgress,
+      signal,
+    });
     await writeFile(report, renderReport(run, { title: TITLE, facts: await collectFacts(services) }));
-    console.log(`${verdictOf(run).text}\n${relative(process.cwd(), report)}`);
+    verdict = verdictOf(run).text;
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {
     progress.stop();
-    const started = before.filter(({ problem }) => problem === "not running").map(({ service }) => service);
-    if (started.length > 0) await stopServices({ names: started });
+    await stopAllBut(before.filter(({ problem }) => problem !== "not running"));
   }
+  console.log(`${verdict}\n${relative(process.cwd(), report)}`);
 } catch (error) {
   console.error(`report: ${(error as Error).message}`);
   process.exitCode = 1;
+}
+
+/** Stops what was not running before. */
+async function stopAllBut(running: StatusRow[]): Promise<void> {
+  const names = services
+    .map(({ name }) => name)
+    .filter((name) => !running.some(({ service }) => service === name));
+  const started = performance.now();
+  const stopped = await stopServices({ names });
+  if (stopped.length === 0) return;
+  const seconds = formatSeconds((performance.now() - started) / 1000);
+  console.log(`stopped ${stopped.map(({ service }) => service).join(", ")}, ${seconds}`);
 }
 
 /** Aborts at Ctrl-C; a second one ends this process at once, and its kernels with it. */

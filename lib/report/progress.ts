@@ -23,7 +23,7 @@ export function showProgress(terminal: Terminal = process.stdout): {
   let said = "";
   let timer: NodeJS.Timeout | undefined;
   const rewrite = (): void => {
-    if (live) terminal.write(`\r\x1b[2K${line().slice(0, (terminal.columns ?? 80) - 1)}`);
+    if (live) terminal.write(`\r\x1b[2K${line().slice(0, (terminal.columns || 80) - 1)}`);
     else terminal.write(`${line()}\n`);
   };
   const stop = (): void => {
