@@ -118,13 +118,13 @@ describe("query(sql, options)", () => {
 
   it("runs a statement again while Trino has no worker for it yet", async () => {
     let early = 2;
-    const options = await trino((_, response) => {
+    const options = await trino({}, (_, response) => {
       const error = { errorName: "NO_NODES_AVAILABLE", message: "No nodes available to run query" };
       const page = early-- > 0 ? { error } : { columns: [bigint], data: [[7]] };
       response.end(JSON.stringify({ id: "q1", ...page }));
     });
     assert.deepEqual(await query("SELECT n", options), [{ n: 7 }]);
-    assert.equal(requests.length, 3);
+    assert.equal(requests.length, 6);
   });
 
   it("throws what the server said for any other status", async () => {
