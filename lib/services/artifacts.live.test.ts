@@ -1,0 +1,60 @@
+// The real fetchers, on a copy of the cache (hard links) from which something was taken away or spoilt.
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { $ } from "zx";
+import { settings } from "../settings.js";
+
+describe("prepareArtifacts(say)", function () {
+  this.timeout(5 * 60_000);
+  const cache = join(settings.home, "cache");
+  const module = JSON.stringify(join(import.meta.dirname, "artifacts.ts"));
+
+  before(async () => {
+    rmSync(cache, { recursive: true, force: true });
+    mkdirSync(settings.home, { recursive: true });
+    await $`cp -a --link ${settings.cache} ${cache}`;
+  });
+  after(() => rmSync(cache, { recursive: true, force: true }));
+
+  /** Prepares the copy in a process of its own, and resolves with what that said. */
+  async function prepare(): Promise<string[]> {
+    const code = `import { prepareArtifacts } from ${module}; await prepareArtifacts((line) => console.log(line));`;
+    const env = { ...process.env, QUESTLOG_CACHE: cache };
+    const { stdout } = await $({ env, quiet: true })`node --import tsx --input-type=module -e ${code}`;
+    return stdout.split("\n").filter((line) => line !== "");
+  }
+
+  it("says and does nothing when everything is there", async () => {
+    assert.deepEqual(await prepare(), []);
+  });
+
+  it("fetches a jar that was cut short again, with Maven", async () => {
+    const folder = join(cache, "maven", "org", "apache", "kafka");
+    const [jar] = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
+      /kafka-clients-[\d.]+\.jar$/.test(name),
+    );
+    const path = join(folder, jar!);
+    const size = statSync(path).size;
+    cpSync(path, `${path}.own`); // the link would lead into the cache that everybody uses
+    rmSync(path);
+    cpSync(`${path}.own`, path);
+    rmSync(`${path}.own`);
+    truncateSync(path, size / 2);
+    const said = await prepare();
+    assert.ok(said.some((line) => /^kafka: .*kafka-clients.* is damaged, fetching it again$/.test(line)));
+    assert.ok(said.some((line) => /^kafka: fetched, \d+ MB, [\d.]+ s$/.test(line)));
+    assert.equal(statSync(path).size, size);
+    assert.deepEqual(await prepare(), []);
+  });
+
+  it("fetches Java with pip, if the machine has none and the cache lost it", async function () {
+    const java = readdirSync(cache).filter((name) => name.startsWith("java-"));
+    if (java.length === 0) return this.skip(); // the machine's own is used
+    for (const name of java) rmSync(join(cache, name), { recursive: true });
+    const said = await prepare();
+    assert.equal(said[0], "java: fetching it with pip");
+    assert.match(said.at(-1)!, /^java: \d+ MB, [\d.]+ s$/);
+    assert.deepEqual(await prepare(), []);
+  });
+});
