@@ -3,13 +3,15 @@
  *
  *   npm run lab
  */
-import { once } from "node:events";
 import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
 import { startLab } from "../lib/report/lab.js";
 
 recordScript("lab");
-const stopped = Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
+const stopped = new Promise((resolve) => {
+  // Kept until the end: npm and the terminal may both pass on one Ctrl-C.
+  process.on("SIGINT", resolve).on("SIGTERM", resolve).on("SIGHUP", resolve);
+});
 try {
   await buildLib();
   const lab = await startLab({ say: (line) => console.log(line) });

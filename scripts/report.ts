@@ -82,6 +82,6 @@ function interruptSignal(): AbortSignal {
     first ||= Date.now();
     abort.abort();
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   return abort.signal;
 }
