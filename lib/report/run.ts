@@ -137,7 +137,7 @@ async function runCell(
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     run.status = "failed";
-    outputs.fail(error.message);
+    outputs.fail(signal?.aborted ? "interrupted" : error.message);
   }
   run.seconds = secondsSince(started);
   onProgress({ event: "end", step, cell: run });
