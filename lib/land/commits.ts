@@ -82,6 +82,7 @@ export class Chain {
   readonly #hdfs: Hdfs;
   readonly #place: ChainPlace;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
+  #isTidy = false; // whether what a dead writer staged at the place of this one's first commit is gone
 
   constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null) {
     this.#hdfs = hdfs;
@@ -106,6 +107,8 @@ export class Chain {
     const record = (this.#staged ??= await this.#stage(batch));
     await this.#claim(record);
     await moveFiles(this.#hdfs, this.#place.root, record);
+    if (!this.#isTidy) await removeDeadStaging(this.#hdfs, this.#place, record.last + 1);
+    this.#isTidy = true;
     this.last = record;
     this.#staged = null;
     return record;

@@ -197,8 +197,9 @@ describe("startStream(options)", () => {
     zombie.kill("SIGCONT");
     await untilLanded(5_000);
     for (const child of [zombie, successor]) {
+      assert.equal(child.exitCode, null, "it ended by itself");
       child.kill("SIGTERM");
-      await once(child, "exit");
+      assert.deepEqual(await once(child, "exit"), [0, null]);
     }
     await assertExactlyOnce();
   });
