@@ -8,6 +8,7 @@ describe("landedSoFar(landed)", () => {
       { committed_at: at(1), partition: 0, table: "guild_joins", rows: 10 },
       { committed_at: at(2), partition: 1, table: "sword_purchases", rows: 5 },
       { committed_at: at(3), partition: 0, table: "guild_joins", rows: 1 },
+      { committed_at: at(3), partition: 0, table: "sword_purchases", rows: 2 },
     ];
     assert.deepEqual(
       landedSoFar(landed).map(({ time, table, rows }) => [time.getUTCSeconds(), table, rows]),
@@ -17,7 +18,7 @@ describe("landedSoFar(landed)", () => {
         [2, "guild_joins", 10],
         [2, "sword_purchases", 5],
         [3, "guild_joins", 11],
-        [3, "sword_purchases", 5],
+        [3, "sword_purchases", 7],
       ],
     );
   });

@@ -61,11 +61,16 @@ export interface LandedSoFar {
   rows: number;
 }
 
-/** The rows of each table after each commit, in the commits' order: a row for every table at every commit. */
+/** The rows of each table after each commit, in the commits' order: one row for every table at every moment of a commit. */
 export function landedSoFar(landed: readonly LandedRows[]): LandedSoFar[] {
   const soFar = new Map(landed.map(({ table }) => [table, 0]));
-  return landed.flatMap(({ committed_at, table, rows }) => {
+  const moments = new Map<number, LandedSoFar[]>();
+  for (const { committed_at: time, table, rows } of landed) {
     soFar.set(table, soFar.get(table)! + rows);
-    return [...soFar].map(([name, total]) => ({ time: committed_at, table: name, rows: total }));
-  });
+    moments.set(
+      time.getTime(),
+      [...soFar].map(([name, total]) => ({ time, table: name, rows: total })),
+    );
+  }
+  return [...moments.values()].flat();
 }
