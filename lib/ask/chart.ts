@@ -21,6 +21,7 @@ export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "
 const WIDTH = 480; // of the whole picture: a phone's screen shows it at three quarters
 const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
+const LAST_STEP = 0.04; // of the width
 const LEGEND_CHARS = 56; // in the width of the picture, marks and gaps counted as 4 each
 const MAX_BARS = 24; // the rest becomes one line of text
 const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // of 24 hours; other steps as Vega does
@@ -92,7 +93,7 @@ export function steps(rows: readonly object[], { x, y, series, title, stacked = 
   return {
     ...frame(title, said.join(", ") || NO_ROWS, rows.length === 0 ? NO_ROWS : ""),
     height: rows.length === 0 ? BAR_HEIGHT : STEPS_HEIGHT,
-    data: { values },
+    data: { values: [...values, ...lastStep(values, names)] },
     mark: stacked
       ? { type: "area", interpolate: "step-after", opacity: 0.85, line: { strokeWidth: 1.5 } }
       : { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
@@ -120,6 +121,20 @@ export function steps(rows: readonly object[], { x, y, series, title, stacked = 
       },
     },
   };
+}
+
+interface Step {
+  time: number;
+  number: number;
+  name: string;
+}
+
+/** Each line's last value once more, a little later: a step needs some width to be seen. */
+function lastStep(values: Step[], names: string[]): Step[] {
+  const times = values.map(({ time }) => time);
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const later = last + Math.max(1, (last - first) * LAST_STEP);
+  return names.map((name) => ({ ...values.findLast((value) => value.name === name)!, time: later }));
 }
 
 /** As many names in a row as fit, so that none is cut. */

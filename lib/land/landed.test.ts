@@ -22,4 +22,13 @@ describe("landedSoFar(landed)", () => {
       ],
     );
   });
+
+  it("keeps an even choice of many moments, with the last one", () => {
+    const landed = Array.from({ length: 2_000 }, (_, i) => {
+      return { committed_at: new Date(i), partition: 0, table: "guild_joins", rows: 1 };
+    });
+    const rows = landedSoFar(landed).map((moment) => moment.rows);
+    assert.equal(rows.length, 500);
+    assert.deepEqual([rows[0], rows[1], rows.at(-1)], [4, 8, 2_000]);
+  });
 });

@@ -9,6 +9,7 @@ import { type LandedPlace, type LandedRows, listFiles } from "./files.js";
 import { WebHdfs } from "./webhdfs.js";
 
 const POLL_MS = 200;
+const MAX_MOMENTS = 500; // more than a chart can show
 
 /** Counts the rows of each event type's files, by their footers: event_type → rows, 0 without files. */
 export async function countFiles(place: LandedPlace = {}): Promise<Record<string, number>> {
@@ -61,7 +62,10 @@ export interface LandedSoFar {
   rows: number;
 }
 
-/** The rows of each table after each commit, in the commits' order: one row for every table at every moment of a commit. */
+/**
+ * The rows of each table after each commit, in the commits' order: one row for every table at each
+ * moment of a commit; of more than 500 moments an even choice, with the last one.
+ */
 export function landedSoFar(landed: readonly LandedRows[]): LandedSoFar[] {
   const soFar = new Map(landed.map(({ table }) => [table, 0]));
   const moments = new Map<number, LandedSoFar[]>();
@@ -72,5 +76,6 @@ export function landedSoFar(landed: readonly LandedRows[]): LandedSoFar[] {
       [...soFar].map(([name, total]) => ({ time, table: name, rows: total })),
     );
   }
-  return [...moments.values()].flat();
+  const nth = Math.ceil(moments.size / MAX_MOMENTS);
+  return [...moments.values()].filter((_, i) => (moments.size - 1 - i) % nth === 0).flat();
 }
