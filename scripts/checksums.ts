@@ -1,9 +1,24 @@
 /**
- * Write compose/native/checksums.txt anew, after a change of the pom beside it.
+ * Write compose/native/checksums.txt anew, after a change of the pom beside it: what Maven fetches now.
  *
  *   npx tsx scripts/checksums.ts
  */
-import { echo } from "zx";
-import { writeChecksums } from "../lib/services/artifacts.js";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { REPOSITORY, resolveWithMaven } from "../lib/services/artifacts.js";
+import { sha256Of } from "../lib/services/checksums.js";
+import { findJava, prepareJava } from "../lib/services/java.js";
+import { settings } from "../lib/settings.js";
 
-echo(`${await writeChecksums((line) => echo(line))} files listed in compose/native/checksums.txt`);
+const lines = [
+  "# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven",
+  "# repository; in class path order. Written by: npx tsx scripts/checksums.ts",
+];
+const java = (await findJava()) ?? (await prepareJava(console.log));
+for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
+  console.log(`${set}: resolving with Maven`);
+  for (const file of await resolveWithMaven(set, java)) {
+    lines.push(`${await sha256Of(file)} ${set} ${relative(REPOSITORY, file)}`);
+  }
+}
+writeFileSync(join(settings.root, "compose", "native", "checksums.txt"), lines.join("\n") + "\n");

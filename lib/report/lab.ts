@@ -1,33 +1,19 @@
 /**
  * The notebooks → JupyterLab in the browser, its kernel ready, nothing outside this stack's folders touched.
- *
- * JupyterLab lives in a Python environment in the cache folder, named by its requirements: other
- * requirements make another one. It is built under another name and renamed when it is whole; that works
- * because only its `python -m jupyterlab` is called, none of its scripts, which hold the path.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.js";
+import { prepareVenv } from "./venv.js";
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const READY_INTERVAL_MS = 250;
-const MIN_PYTHON = [3, 10];
 
 export interface Lab {
   url: string; // with the token
@@ -49,7 +35,7 @@ export async function startLab({
   port = settings.ports.lab,
   say = () => {},
 }: LabOptions = {}): Promise<Lab> {
-  const python = await prepareLab(say);
+  const python = await prepareVenv("lab", join(settings.root, "notebooks", "requirements.txt"), say);
   const state = join(settings.home, "jupyter");
   const logFile = join(settings.home, "logs", "lab.log");
   writeKernelSpec(join(state, "share", "kernels", "tslab"));
@@ -71,64 +57,6 @@ export async function startLab({
     throw error;
   }
   return { url: `${url}/lab?token=${token}`, stop: () => stop(child) };
-}
-
-/** Makes the Python environment if it is not there yet, and resolves with its python. */
-async function prepareLab(say: (line: string) => void): Promise<string> {
-  const requirements = join(settings.root, "notebooks", "requirements.txt");
-  const text = readFileSync(requirements, "utf8");
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
-  const venv = join(settings.cache, `lab-${hash}`);
-  const python = join("bin", "python");
-  if (existsSync(venv)) return join(venv, python);
-  await checkPython();
-  const part = `${venv}.${process.pid}.part`;
-  const started = performance.now();
-  const packages = text.match(/^\w\S*==/gm)?.length ?? 0;
-  say(`JupyterLab: installing up to ${packages} packages into ${venv}`);
-  mkdirSync(settings.cache, { recursive: true });
-  try {
-    await run("python3", ["-m", "venv", part]);
-    let collected = 0;
-    const pip = [
-      "-m",
-      "pip",
-      "install",
-      "--require-hashes",
-      "--only-binary",
-      ":all:",
-      "--disable-pip-version-check",
-      "--no-input",
-      "--progress-bar",
-      "off",
-    ];
-    await run(join(part, python), [...pip, "--requirement", requirements], (line) => {
-      if (/^Collecting /.test(line) && ++collected % 20 === 0)
-        say(`JupyterLab: ${collected} packages, ${secondsSince(started)}`);
-      if (/^Installing /.test(line))
-        say(`JupyterLab: ${collected} packages downloaded, ${secondsSince(started)}; installing`);
-    });
-    if (!existsSync(venv)) renameSync(part, venv); // else another process was faster
-  } finally {
-    rmSync(part, { recursive: true, force: true });
-  }
-  say(`JupyterLab: installed, ${secondsSince(started)}`);
-  return join(venv, python);
-}
-
-async function checkPython(): Promise<void> {
-  const wanted = `Python ≥ ${MIN_PYTHON.join(".")} with venv is needed for JupyterLab; get it from your system's packages (python3, python3-venv) or python.org`;
-  let version = "";
-  await run(
-    "python3",
-    ["-c", "import sys, ensurepip; print(*sys.version_info[:2])"],
-    (line) => (version = line),
-  ).catch(() => {
-    throw new Error(`python3 is missing or incomplete. ${wanted}`);
-  });
-  const [major = 0, minor = 0] = version.split(" ").map(Number);
-  if (major !== MIN_PYTHON[0] || minor < (MIN_PYTHON[1] as number))
-    throw new Error(`python3 is ${major}.${minor}. ${wanted}`);
 }
 
 /** A kernel spec by which JupyterLab starts this checkout's tslab. */
@@ -199,30 +127,4 @@ async function stop(child: ChildProcess): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-/** Runs a command to its end. @throws Error with its last lines if it fails */
-async function run(
-  command: string,
-  args: string[],
-  onLine: (line: string) => void = () => {},
-): Promise<void> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const last: string[] = [];
-  for (const input of [child.stdout, child.stderr]) {
-    createInterface({ input }).on("line", (line) => {
-      onLine(line);
-      last.push(line);
-      if (last.length > 10) last.shift();
-    });
-  }
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0)
-    throw new Error(
-      `${command} ${args.slice(0, 3).join(" ")} … failed with code ${code}:\n${last.join("\n")}`,
-    );
-}
-
-function secondsSince(started: number): string {
-  return `${((performance.now() - started) / 1000).toFixed(0)} s`;
 }

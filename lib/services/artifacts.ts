@@ -6,17 +6,18 @@
  * into place whole. So an interrupted or damaged download is found here, and fetched again.
  */
 import { readFileSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { delimiter, dirname, join, relative } from "node:path";
+import { rm } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.js";
-import { type Checksum, findMismatches, sha256Of, writeWhole } from "./checksums.js";
+import { type Checksum, findMismatches } from "./checksums.js";
 import { findJava, prepareJava } from "./java.js";
 import { withLock } from "./lock.js";
 import { megabytes, type Say, seconds } from "./progress.js";
 import { checkDisk } from "./space.js";
 import { requireTools, runTool } from "./tools.js";
-import { fileTreeIsWhole, keepFileTree } from "./tree.js";
+import { fileTreeIsWhole } from "./tree.js";
+import { unpackTrino } from "./trino.js";
 
 /** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
@@ -32,11 +33,9 @@ interface Listed extends Checksum {
 }
 
 const NATIVE = join(settings.root, "compose", "native");
-const REPOSITORY = join(settings.cache, "maven");
-const CHECKSUMS_HEADER = `# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven
-# repository; in class path order. Written by: npx tsx scripts/checksums.ts`;
+/** Maven's local repository. */
+export const REPOSITORY = join(settings.cache, "maven");
 const FETCHING_MB = 3_000; // Trino's archive and what is in it, for a moment both
-const TRINO_PLUGINS = ["hive"];
 
 /**
  * Fetches what is missing or damaged, and resolves with where everything is. Takes milliseconds if all is there;
@@ -101,7 +100,7 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say:
 }
 
 /** Runs Maven, which fetches what is not there; resolves with the paths of all files of `set`, in class path order. */
-async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
+export async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
   const output = join(settings.cache, `${set}.classpath`);
   const env = await mavenEnvironment(java);
   await runTool(
@@ -124,36 +123,9 @@ async function fetchTrino(
 ): Promise<void> {
   await fetchSet("trino", listed, java, say);
   const start = Date.now();
-  const aside = `${target}.${process.pid}`;
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(join(aside, "whole"), { recursive: true });
-  // The plugins' jars are hard links to each other, wherever the first of them lies: unpack everything.
-  await runTool(
-    "trino: tar",
-    $`tar -xzf ${join(REPOSITORY, archive.path)} --strip-components=1 -C ${join(aside, "whole")}`,
-  );
-  await mkdir(join(aside, "plugin"));
-  await rename(join(aside, "whole", "lib"), join(aside, "lib"));
-  for (const name of TRINO_PLUGINS)
-    await rename(join(aside, "whole", "plugin", name), join(aside, "plugin", name));
-  await rm(join(aside, "whole"), { recursive: true });
-  await keepFileTree(aside, target);
+  await unpackTrino(join(REPOSITORY, archive.path), target);
   await rm(dirname(join(REPOSITORY, archive.path)), { recursive: true });
   say(`trino: unpacked, ${megabytes([target])} MB, ${seconds(start)} s`);
-}
-
-/** Writes checksums.txt from what Maven fetches now, for all profiles of pom.xml; resolves with the number of files. */
-export async function writeChecksums(say: Say): Promise<number> {
-  const lines: string[] = [];
-  const java = (await findJava()) ?? (await prepareJava(say));
-  for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
-    say(`${set}: resolving with Maven`);
-    for (const file of await resolveWithMaven(set, java)) {
-      lines.push(`${await sha256Of(file)} ${set} ${relative(REPOSITORY, file)}`);
-    }
-  }
-  await writeWhole(join(NATIVE, "checksums.txt"), [CHECKSUMS_HEADER, ...lines, ""].join("\n"));
-  return lines.length;
 }
 
 async function mismatchesOf(listed: Listed[], set: Listed["set"]) {

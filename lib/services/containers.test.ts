@@ -50,7 +50,8 @@ describe("compose.yml", () => {
 });
 
 describe("writeConfiguration(to, place)", () => {
-  const to = mkdtempSync(join(tmpdir(), "questlog-configuration-"));
+  let to: string;
+  before(() => (to = mkdtempSync(join(tmpdir(), "questlog-configuration-"))));
   after(() => rmSync(to, { recursive: true }));
 
   it("lets the servers of containers listen everywhere, and names them by the loopback address", () => {

@@ -1,0 +1,27 @@
+/**
+ * Trino's archive → the part of it that is used, unpacked: lib/ and a few plugins.
+ *
+ * The plugins' jars are hard links to each other, wherever the first of them lies. So everything is unpacked,
+ * aside, and what is not needed is deleted again.
+ */
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+import { runTool } from "./tools.js";
+import { keepFileTree } from "./tree.js";
+
+const PLUGINS = ["hive"];
+
+/** Unpacks `archive` (.tar.gz) to `target`, which appears whole, replacing what is there. */
+export async function unpackTrino(archive: string, target: string): Promise<void> {
+  const aside = `${target}.${process.pid}`;
+  const whole = join(aside, "whole");
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(whole, { recursive: true });
+  await runTool("trino: tar", $`tar -xzf ${archive} --strip-components=1 -C ${whole}`);
+  await mkdir(join(aside, "plugin"));
+  await rename(join(whole, "lib"), join(aside, "lib"));
+  for (const name of PLUGINS) await rename(join(whole, "plugin", name), join(aside, "plugin", name));
+  await rm(whole, { recursive: true });
+  await keepFileTree(aside, target);
+}
