@@ -126,6 +126,7 @@ function createProgram(modules: NotebookModule[]): ts.Program {
     settings.root,
   );
   options.types = ["node"];
+  options.lib = ["lib.es2022.d.ts"]; // the kernel's
   const texts = new Map(modules.map(({ file, text }) => [file, text]));
   const host = ts.createCompilerHost(options, true);
   const disk = { ...host };
