@@ -41,3 +41,4 @@ try {
   stopping.abort();
   hdfs.close();
 }
+process.exit(); // what kafkajs could not end in time must not keep a stream that has ended

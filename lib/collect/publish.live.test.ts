@@ -1,86 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { HOST, settings } from "../settings.js";
+import { kafkaAddress, Line } from "../drill/line.js";
+import { settings } from "../settings.js";
 import { kafkaClient } from "./kafka.js";
 import { openTopic, type OpenTopic } from "./publish.js";
 import { readTopic } from "./topic.js";
 
-const PRODUCE = 0; // Kafka's number for a produce request
-
-// The running Kafka, behind a line that the test can cut. Kafka names its own address to its
-// clients; the line puts its own in that place, so that all connections come through it.
-class Line {
-  port = 0;
-  #server: Server;
-  #sockets = new Set<Socket>();
-  #answersToLose = 0;
-  #silent = false;
-
-  constructor() {
-    const [host = "", port = ""] = (settings.kafkaBrokers[0] ?? "").split(":");
-    const address = (at: number) => {
-      const bytes = Buffer.alloc(4);
-      bytes.writeInt32BE(at);
-      return host + bytes.toString("latin1");
-    };
-    this.#server = createServer((client) => {
-      const broker = connect(Number(port), host);
-      let produces = false;
-      client.on("data", (bytes) => {
-        produces = bytes.length > 6 && bytes.readInt16BE(4) === PRODUCE;
-        broker.write(bytes);
-      });
-      broker.on("data", (bytes) => {
-        if (this.#silent) return;
-        if (this.#answersToLose > 0 && produces) {
-          this.#answersToLose--;
-          client.destroy();
-        } else {
-          const text = bytes.toString("latin1").replaceAll(address(Number(port)), address(this.port));
-          client.write(text, "latin1");
-        }
-      });
-      for (const [one, other] of [
-        [client, broker],
-        [broker, client],
-      ] as const) {
-        this.#sockets.add(one);
-        one.on("error", () => one.destroy());
-        one.on("close", () => {
-          this.#sockets.delete(one);
-          other.destroy();
-        });
-      }
-    });
-  }
-
-  async open(): Promise<void> {
-    this.#silent = false;
-    this.#server.listen(this.port, HOST);
-    await once(this.#server, "listening");
-    this.port = (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Nobody listens any more, and what was connected is cut. */
-  async cut(): Promise<void> {
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await once(this.#server, "close");
-  }
-
-  /** Kafka gets the next produce requests; their answers are lost with the connection. */
-  loseAnswers(count: number): void {
-    this.#answersToLose = count;
-  }
-
-  /** Kafka gets what is sent; no answer comes back, and the connections stay. */
-  silence(): void {
-    this.#silent = true;
-  }
-}
-
+// The running Kafka, behind a line that the test can cut.
 describe("openTopic(options) on a line that fails", () => {
   let topic: string;
   let line: Line;
@@ -89,10 +16,15 @@ describe("openTopic(options) on a line that fails", () => {
   let changes: EventEmitter;
 
   beforeEach(async () => {
-    [topic, line, states, changes] = [`test_publish_${randomUUID()}`, new Line(), [], new EventEmitter()];
+    [topic, line, states, changes] = [
+      `test_publish_${randomUUID()}`,
+      new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress }),
+      [],
+      new EventEmitter(),
+    ];
     await line.open();
     open = await openTopic({
-      brokers: [`${HOST}:${line.port}`],
+      brokers: [line.address],
       topic,
       onState: (state) => {
         states.push(state);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
 import { limit } from "../traffic/scenarios.js";
 import { createApi } from "./api.js";
@@ -7,6 +8,9 @@ import { kafkaClient } from "./kafka.js";
 import { openTopic, type OpenTopic } from "./publish.js";
 import { serve } from "./serve.js";
 import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.js";
+
+const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
+const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time
 
 // On the running Kafka, each test in a topic of its own.
 describe("the topic", () => {
@@ -115,6 +119,26 @@ describe("the topic", () => {
     await listener.close();
     assert.deepEqual([accepted, failures], [{ purchase_sword: 20, join_a_guild: 20 }, 0]);
     assert.deepEqual((await countTopic({ topic })).per_type, accepted);
+  });
+
+  it("is read although Kafka has only just started and is still loading its groups", async () => {
+    open = await openTopic({ topic });
+    await open.publish("a", "player");
+    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await line.open();
+    let loading = 3; // answers
+    line.onAnswer = (request, answer) => {
+      if (request !== KAFKA_REQUESTS.joinGroup || loading-- <= 0) return;
+      answer.writeInt16BE(GROUP_LOAD_IN_PROGRESS, JOIN_GROUP_ERROR_AT);
+    };
+    const values: (string | null)[] = [];
+    await readTopic({
+      brokers: [line.address],
+      topic,
+      onMessage: ({ value }) => void values.push(value),
+    });
+    await line.cut();
+    assert.deepEqual([values, loading < 0], [["a"], true]);
   });
 
   it("is not read when it does not exist", async () => {

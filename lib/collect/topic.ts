@@ -39,6 +39,7 @@ export interface TopicCount {
 }
 
 const PATIENT = 8; // retries
+const MAX_LOADING = 30; // attempts to join, 0.3 s apart, while the broker is still reading its groups
 
 /** Counts messages that are not a JSON object with an event_type. */
 export const NOT_AN_EVENT = "not_an_event";
@@ -98,11 +99,14 @@ export async function readTopic({
     const isEmpty = offsets.every(({ low, high }) => low === high);
     if (signal?.aborted || (!follow && isEmpty)) return offsets;
     const groupId = `questlog_reader_${randomUUID()}`;
+    let attempts = 1;
     const consumer = kafka.consumer({
       groupId,
       maxWaitTimeInMs: 200,
       allowAutoTopicCreation: false,
-      retry: { restartOnFailure: () => Promise.resolve(false) },
+      retry: {
+        restartOnFailure: (error) => Promise.resolve(isGroupLoading(error) && attempts++ < MAX_LOADING),
+      },
     });
     try {
       await consumer.connect();
@@ -155,7 +159,9 @@ function consume(consumer: Consumer, { next, ends, signal, onMessage }: Reading)
   return new Promise((resolve, reject) => {
     const onAbort = () => resolve();
     signal?.addEventListener("abort", onAbort, { once: true });
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
     const eachBatch = async (payload: EachBatchPayload) => {
       const { batch } = payload;
       const { partition } = batch;
@@ -185,6 +191,11 @@ function consume(consumer: Consumer, { next, ends, signal, onMessage }: Reading)
       })
       .catch(reject);
   });
+}
+
+/** Whether a broker that has just started is still reading what it knows of its consumer groups. */
+function isGroupLoading(error: Error): boolean {
+  return (error as { type?: string }).type === "GROUP_LOAD_IN_PROGRESS";
 }
 
 async function offsetsOf(admin: Admin, topic: string): Promise<PartitionOffsets[]> {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
 import { listFiles, listLandedRows } from "./files.js";
 import { startStream, type Stream } from "./stream.js";
@@ -155,6 +156,24 @@ describe("startStream(options)", () => {
     await untilLanded(500);
     await after.stop();
     await assertExactlyOnce();
+  });
+
+  it("leaves nothing behind when it is stopped while it asks Kafka where its partitions end", async () => {
+    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await line.open();
+    const stream = startStream({ brokers: [line.address], topic, group: topic, hdfs, root });
+    await new Promise<void>((resolve) => {
+      line.onAnswer = async (request) => {
+        if (request !== KAFKA_REQUESTS.listOffsets) return;
+        resolve();
+        await sleep(300); // longer than it takes to leave the group
+      };
+    });
+    await stream.stop();
+    await sleep(1_000); // longer than kafkajs waits before it connects again
+    const left = line.connections;
+    await line.cut();
+    assert.equal(left, 0);
   });
 
   it("lands each event once although the process is killed again and again", async function () {

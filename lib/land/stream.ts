@@ -36,6 +36,7 @@ export interface StreamMetrics {
 
 const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
+const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS; // how long the others wait for one that was killed while it joined
 const HEARTBEAT_MS = 1_500;
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
 const FETCH_BYTES = 2 << 20; // a partition
@@ -46,6 +47,7 @@ const DISCONNECT_MS = 5_000;
 interface Session {
   consumer: Consumer;
   admin: Admin;
+  opening: Set<Promise<void>>; // partitions whose chains are being opened
 }
 
 /** Starts to land a topic. Kafka and HDFS need not be there yet. */
@@ -139,6 +141,7 @@ export class Stream {
       groupId: group,
       allowAutoTopicCreation: false,
       sessionTimeout: SESSION_TIMEOUT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: MAX_WAIT_MS,
       maxBytesPerPartition: FETCH_BYTES,
@@ -155,7 +158,7 @@ export class Stream {
       this.#kafkaOutage.over();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
     });
-    const session = { consumer, admin };
+    const session: Session = { consumer, admin, opening: new Set() };
     this.#consumer = consumer;
     try {
       await Promise.all([consumer.connect(), admin.connect()]);
@@ -169,7 +172,9 @@ export class Stream {
     } finally {
       this.#consumer = null;
       this.#closeLanders();
-      const left = Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
+      // kafkajs repeats a call that a disconnect cut off, on a new connection that nobody ends.
+      const idle = Promise.allSettled(session.opening).then(() => admin.disconnect());
+      const left = Promise.allSettled([consumer.disconnect(), idle]);
       await Promise.race([left, sleep(DISCONNECT_MS, undefined, { ref: false })]);
     }
   }
@@ -177,9 +182,8 @@ export class Stream {
   /** A new assignment: nothing of the old one counts any more. */
   #assign(session: Session, partitions: number[]): void {
     this.#closeLanders();
-    const generation = this.#generation;
     if (partitions.length > 0) session.consumer.pause([{ topic: this.#options.topic, partitions }]);
-    const opened = partitions.map((partition) => this.#open(session, partition, generation));
+    const opened = partitions.map((partition) => this.#open(session, partition));
     Promise.all(opened).then(this.#becomeReady, () => {}); // each failure has crashed the consumer
   }
 
@@ -189,8 +193,14 @@ export class Stream {
     this.#landers = new Map();
   }
 
-  /** Finds the end of a partition's chain and reads from there. */
-  async #open(session: Session, partition: number, generation: number): Promise<void> {
+  /** Finds the end of a partition's chain and reads from there, unless a new assignment comes first. */
+  #open(session: Session, partition: number): Promise<void> {
+    const opening = this.#openChain(session, partition, this.#generation);
+    session.opening.add(opening);
+    return opening.finally(() => session.opening.delete(opening));
+  }
+
+  async #openChain(session: Session, partition: number, generation: number): Promise<void> {
     const { consumer, admin } = session;
     const { topic, hdfs, root } = this.#options;
     const current = () => generation === this.#generation && !this.#stopping.signal.aborted;
@@ -232,7 +242,7 @@ export class Stream {
     session.consumer.pause([{ topic, partitions: [partition] }]);
     this.#landers.get(partition)?.close();
     this.#landers.delete(partition);
-    void this.#open(session, partition, this.#generation);
+    void this.#open(session, partition);
   }
 
   #take(session: Session, payload: EachBatchPayload): void {

@@ -1,0 +1,125 @@
+/**
+ * A TCP line to a service that a test can make slow, lossy or dead: listens on a port of its own and passes on.
+ *
+ * Services name their own addresses to their clients (Kafka in its metadata, the NameNode in its
+ * redirects); the line puts its own in that place, so that later connections come through it as
+ * well. Bytes are passed on as they come: one chunk is one answer only as long as answers are small.
+ */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HOST } from "../settings.js";
+
+/** Kafka's numbers of the requests that tests ask for. */
+export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as const;
+
+export interface LineOptions {
+  to: string; // "host:port"
+  /** What stands for `to` in answers, as latin1 text of the bytes; with this line's port in its place. */
+  addressed?: (host: string, port: number) => string;
+}
+
+/** How Kafka writes an address: the host, then the port in four bytes. */
+export function kafkaAddress(host: string, port: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(port);
+  return host + bytes.toString("latin1");
+}
+
+export class Line {
+  port = 0; // after `open`
+  latencyMs = 0; // of each answer
+  /** Sees each answer, with Kafka's number of the last request, before it is passed on; what it does to the bytes counts. */
+  onAnswer: (request: number, answer: Buffer) => void | Promise<void> = () => {};
+  readonly #host: string;
+  readonly #targetPort: number;
+  readonly #addressed: (host: string, port: number) => string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #answersToLose = 0;
+  #silent = false;
+
+  constructor({ to, addressed = (host, port) => `${host}:${port}` }: LineOptions) {
+    const [host = "", port = ""] = to.split(":");
+    [this.#host, this.#targetPort, this.#addressed] = [host, Number(port), addressed];
+    this.#server = createServer((client) => this.#join(client));
+  }
+
+  /** "host:port" for clients. */
+  get address(): string {
+    return `${HOST}:${this.port}`;
+  }
+
+  /** Connections from clients that are open. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
+  /** Listens: at first on any free port, after a cut on the same one. */
+  async open(): Promise<void> {
+    this.#silent = false;
+    this.#server.listen(this.port, HOST);
+    await once(this.#server, "listening");
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Nobody listens any more, and what was connected is cut. */
+  async cut(): Promise<void> {
+    this.#server.close();
+    this.reset();
+    await once(this.#server, "close");
+  }
+
+  /** What is connected is cut; new connections are taken. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The service gets the next `count` produce requests; their answers are lost with the connection. */
+  loseAnswers(count: number): void {
+    this.#answersToLose = count;
+  }
+
+  /** The service gets what is sent; no answer comes back, and the connections stay: half-open, as behind a dead router. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  #join(client: Socket): void {
+    const service = connect(this.#targetPort, this.#host);
+    let request = -1; // Kafka's number of the last one
+    let answered = Promise.resolve();
+    client.on("data", (bytes) => {
+      if (bytes.length > 6) request = bytes.readInt16BE(4);
+      service.write(bytes);
+    });
+    service.on("data", (bytes) => {
+      const asked = request;
+      answered = answered.then(() => this.#answer(client, asked, bytes));
+    });
+    for (const [one, other] of [
+      [client, service],
+      [service, client],
+    ] as const) {
+      this.#sockets.add(one);
+      one.on("error", () => one.destroy());
+      one.on("close", () => {
+        this.#sockets.delete(one);
+        void answered.then(() => other.destroy());
+      });
+    }
+  }
+
+  async #answer(client: Socket, request: number, bytes: Buffer): Promise<void> {
+    if (this.#silent) return;
+    if (this.#answersToLose > 0 && request === KAFKA_REQUESTS.produce) {
+      this.#answersToLose--;
+      client.destroy();
+      return;
+    }
+    await this.onAnswer(request, bytes);
+    if (this.latencyMs > 0) await sleep(this.latencyMs);
+    const [theirs, ours] = [this.#targetPort, this.port].map((port) => this.#addressed(this.#host, port));
+    if (!client.destroyed) client.write(bytes.toString("latin1").replaceAll(theirs!, ours!), "latin1");
+  }
+}
