@@ -103,13 +103,11 @@ async function readRows(hdfs: Hdfs, topic: string, { table, path, bytes }: Table
   const isFailed = table === failedEvents.table;
   const columns = ["kafka_partition", "kafka_offset", isFailed ? "topic" : "event_id"];
   const rows = await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), columns });
-  return rows
-    .map(({ kafka_partition, kafka_offset, event_id, topic }, i) => ({
-      ...{ table, event_id: isFailed ? null : String(event_id), topic: topic as string | undefined },
-      ...{ partition: Number(kafka_partition), offset: Number(kafka_offset), path, row: i + 1 },
-    }))
-    .filter((row) => row.topic === undefined || row.topic === topic)
-    .map(({ topic: _, ...row }) => row);
+  return rows.flatMap(({ kafka_partition, kafka_offset, event_id, topic: landedFrom = topic }, i) => {
+    if (landedFrom !== topic) return [];
+    const place = { partition: Number(kafka_partition), offset: Number(kafka_offset) };
+    return { table, event_id: isFailed ? null : String(event_id), ...place, path, row: i + 1 };
+  });
 }
 
 /** A file as hyparquet reads it: a range at a time. */

@@ -63,13 +63,13 @@ export async function traceEvent(
     const place = { partition: one.kafka_partition, from: one.kafka_offset, to: one.kafka_offset + 1 };
     const [commit] = await readCommits([place], { topic, root });
     const files = commit ? await readFileRows([place], { topic, root }) : [];
-    const { topic: _, partition, offset, timestamp } = messageOf(one, topic);
+    const message = messageOf(one, topic);
     return {
       request: requestOf(one.raw_event),
-      message: { topic, partition, offset, timestamp },
+      message,
       commit: commit
         ? {
-            path: `${commitsFolder({ root, topic, partition })}/${String(commit.first).padStart(20, "0")}.json`,
+            path: `${commitsFolder({ root, ...message })}/${String(commit.first).padStart(20, "0")}.json`,
             ...{ writer: commit.writer, committed_at: commit.committed_at },
             ...{ first: commit.first, last: commit.last },
           }
