@@ -79,7 +79,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     hdfsUser: "questlog",
     hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
     catalog: "hive",
-    schema: "default",
+    schema: env.QUESTLOG_SCHEMA ?? "default",
     root,
     home,
     out: resolve(root, env.QUESTLOG_OUT ?? "out"),
