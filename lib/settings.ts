@@ -27,6 +27,10 @@ export const DEFAULT_PORTS = {
   lab: 8888,
 };
 
+/** The most that a stack may be told to allow, or to remember. */
+export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
+export const MAX_RECENT_EVENTS = 10_000;
+
 export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
@@ -81,8 +85,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     topic: env.QUESTLOG_TOPIC ?? "game_events",
     topicPartitions: 2,
     writeKeysFile: env.QUESTLOG_WRITE_KEYS === undefined ? undefined : resolve(root, env.QUESTLOG_WRITE_KEYS),
-    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", 1_000_000),
-    recentEvents: readCount(env, "QUESTLOG_RECENT", 10_000),
+    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", MAX_RATE_LIMIT),
+    recentEvents: readCount(env, "QUESTLOG_RECENT", MAX_RECENT_EVENTS),
     retention: env.QUESTLOG_RETENTION ?? "",
     retentionSecret: env.QUESTLOG_RETENTION_SECRET,
     consumerGroup: env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream",
