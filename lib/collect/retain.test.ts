@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import type { RetentionPolicy } from "../catalog.js";
+import { columnsOf, events, type RetentionPolicy } from "../catalog.js";
+import { readEvent } from "../land/envelope.js";
+import { receive } from "./envelope.js";
 import { createRetention, type PersonalFields } from "./retain.js";
 
 const secret = "sixteen characters, or more";
@@ -170,4 +172,34 @@ describe("createRetention({ policies, overrides, secret })", () => {
           !message.includes("shortsecret"),
       );
   });
+});
+
+describe("createRetention(…): the row that an event becomes", () => {
+  const event = events.find(({ type }) => type === "purchase_sword")!;
+  const headers = { host: "user1.example:5000", "user-agent": "Mozilla/5.0 (X11; Linux)", accept: "*/*" };
+
+  /** What stands in the columns that tell of a person, and whether the raw event is the message. */
+  function rowOf(policy: RetentionPolicy) {
+    const overrides = `player=${policy},user_agent=${policy},remote_addr=${policy}`;
+    const { retain } = createRetention({ overrides, secret });
+    const { message } = receive(event, { query: "metal=gold", headers, remoteAddr: "192.0.2.77" }, retain);
+    const { values } = readEvent(message, { timestamp: 0, partition: 0, offset: 0 });
+    const row = Object.fromEntries(columnsOf(event).map(({ name }, i) => [name, values[i]]));
+    assert.equal(row.raw_event, message);
+    return [row.player, row.host, row.user_agent, row.remote_addr, row.accept, row.metal];
+  }
+
+  for (const [policy, personal] of [
+    ["keep", ["user1.example", "user1.example:5000", "Mozilla/5.0 (X11; Linux)", "192.0.2.77"]],
+    ["drop", ["", null, null, ""]],
+    ["truncate", ["user1.example", "user1.example", "Mozilla/5.0 (X11", "192.0.2.0"]],
+    [
+      "hash",
+      [hmac("user1.example"), hmac("user1.example"), hmac("Mozilla/5.0 (X11; Linux)"), hmac("192.0.2.77")],
+    ],
+  ] as const) {
+    it(`lands with what ${policy} leaves, and has the message as raw_event`, () => {
+      assert.deepEqual(rowOf(policy), [...personal, "*/*", "gold"]);
+    });
+  }
 });
