@@ -27,7 +27,7 @@ const NAME = /^[\w.-]{1,64}$/;
  */
 export function readWriteKeys(file: string): WriteKey[] {
   const keys = new Map<string, WriteKey>();
-  for (const [i, line] of readFileSync(file, "utf8").split("\n").entries()) {
+  for (const [i, line] of readText(file).split("\n").entries()) {
     const words = line.replace(/#.*/, "").trim();
     if (words === "") continue;
     const refuse = (expected: string, got: string) =>
@@ -39,6 +39,17 @@ export function readWriteKeys(file: string): WriteKey[] {
   if (keys.size === 0)
     throw new Error(`${file}: expected at least one key, got none; npm run key -- NAME makes one`);
   return [...keys.values()];
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code = "an error" } = error as NodeJS.ErrnoException;
+    throw new Error(`${file}: expected a file of write keys, got ${code}; see QUESTLOG_WRITE_KEYS`, {
+      cause: error,
+    });
+  }
 }
 
 /** Makes a key and its line; the key is in no file, and cannot be found out from the line. */
