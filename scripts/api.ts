@@ -58,15 +58,16 @@ function readRules() {
   try {
     const { writeKeysFile, rateLimit, recentEvents } = settings;
     const keys = writeKeysFile === undefined ? undefined : readWriteKeys(writeKeysFile);
-    const { retain, changes } = createRetention({
+    const retention = createRetention({
       overrides: settings.retention,
       secret: settings.retentionSecret,
     });
     if (keys) console.log(`api takes events of ${keys.length} write keys only`);
-    if (changes.length > 0) console.log(`api keeps all of an event but ${changes.join(", ")}`);
+    if (retention.changes.length > 0)
+      console.log(`api keeps all of an event but ${retention.changes.join(", ")}`);
     return {
       guard: createGuard({ keys, rateLimit }),
-      ...(changes.length > 0 ? { retain } : {}),
+      retention,
       ...(recentEvents > 0 ? { recent: createRecent(recentEvents) } : {}),
     };
   } catch (error) {

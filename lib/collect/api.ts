@@ -19,7 +19,7 @@ import { ParameterError, receive, type RequestFacts } from "./envelope.js";
 import { Unavailable } from "./gather.js";
 import type { GuardLocals } from "./guard.js";
 import { answerRecent, type Recent } from "./recent.js";
-import type { Retain } from "./retain.js";
+import type { Retain, Retention } from "./retain.js";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
@@ -43,7 +43,7 @@ export interface ApiOptions {
   isReady: () => boolean;
   log?: (line: RequestLog) => void;
   /** What is kept of an event; without it, all. */
-  retain?: Retain;
+  retention?: Retention;
   /** Who may send, and how much; without it, everybody. See guard.ts. */
   guard?: RequestHandler[];
   /** What GET /events looks at; without it, there is no such path. */
@@ -52,11 +52,12 @@ export interface ApiOptions {
 
 /** Makes the API. It does not listen: see serve.ts. */
 export function createApi(options: ApiOptions): Express {
-  const { isReady, log, guard = [], recent } = options;
+  const { isReady, log, retention, guard = [], recent } = options;
+  const keepsAll = retention === undefined || retention.changes.length === 0;
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
   api.enable("case sensitive routing").enable("strict routing");
-  if (log) api.use((request, response, next) => (logWhenDone(request, response, options), next()));
+  if (log) api.use((request, response, next) => (logWhenDone(request, response, { log, keepsAll }), next()));
   api.use((request, response, next) => {
     if (!refuseTooLarge(request, response)) next();
   });
@@ -82,7 +83,7 @@ async function collect(
   event: EventDefinition,
   request: Request,
   response: Response,
-  { publish, retain, recent }: ApiOptions,
+  { publish, retention, recent }: ApiOptions,
 ): Promise<void> {
   if (refuseMethod(request, response)) return;
   const { url, headers } = request;
@@ -92,7 +93,7 @@ async function collect(
   const { eventId, player, message, reply } = receiveEvent(
     event,
     facts,
-    retain,
+    retention?.retain,
     request.method === "GET" ? recent : undefined,
   );
   if (request.method === "GET") {
@@ -153,7 +154,7 @@ function refuseTooLarge({ url, headers }: Request, response: Response): boolean 
 
 const answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
   if (response.headersSent) return next(error);
-  const { method, originalUrl } = request;
+  const { method, path } = request;
   if (error instanceof ParameterError) {
     const { message, field, expected, value } = error;
     answerJson(response, 400, { error: message, field, expected, value });
@@ -165,18 +166,23 @@ const answerError: ErrorRequestHandler = (error: unknown, request, response, nex
     };
     answerJson(response, 503, body, { "Retry-After": RETRY_AFTER_S });
   } else {
-    console.error(`${method} ${originalUrl}:`, error);
+    console.error(`${method} ${path}:`, error);
     answerJson(response, 500, { error: "internal error; the API's log says more" });
   }
 };
 
-function logWhenDone(request: Request, response: Response, { log, retain }: ApiOptions): void {
+interface LogOptions {
+  log: (line: RequestLog) => void;
+  keepsAll: boolean;
+}
+
+function logWhenDone(request: Request, response: Response, { log, keepsAll }: LogOptions): void {
   const started = Date.now();
   const { method } = request;
-  const url = retain ? request.path : request.originalUrl; // a query may name what is not to be kept
+  const url = keepsAll ? request.originalUrl : request.path; // a query may name what is not to be kept
   response.once("close", () => {
     const { eventId, writeKey } = response.locals as Locals;
-    log?.({
+    log({
       time: new Date(started).toISOString(),
       method,
       url,

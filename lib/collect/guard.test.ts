@@ -178,16 +178,16 @@ describe("createGuard({ keys, rateLimit })", () => {
   });
 });
 
-describe("createApi({ retain })", () => {
+describe("createApi({ retention })", () => {
   it("publishes what is kept, keyed by the player as kept, and logs no query", async () => {
     const published: { message: string; key: string }[] = [];
     const logged: RequestLog[] = [];
-    const { retain } = createRetention({ overrides: "player=hash", secret: "sixteen characters, or more" });
+    const retention = createRetention({ overrides: "player=hash", secret: "sixteen characters, or more" });
     const api = createApi({
       publish: (message, key) => Promise.resolve(void published.push({ message, key })),
       isReady: () => true,
       log: (line) => logged.push(line),
-      retain,
+      retention,
     });
     const listener = await serve(api, 0);
     const url = `http://127.0.0.1:${listener.port}/join_a_guild?region=cali&player=annabelle`;

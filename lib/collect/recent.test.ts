@@ -103,8 +103,8 @@ describe("GET /events", () => {
   });
 
   it("shows a player only as kept", async () => {
-    const { retain } = createRetention({ overrides: "player=drop" });
-    const kept = await serve(createApi({ publish, isReady: () => true, recent, retain }), 0);
+    const retention = createRetention({ overrides: "player=drop" });
+    const kept = await serve(createApi({ publish, isReady: () => true, recent, retention }), 0);
     const url = `http://127.0.0.1:${kept.port}/purchase_sword`;
     await fetch(`${url}?player=annabelle`);
     await fetch(`${url}?player=annabelle&magical=maybe`);

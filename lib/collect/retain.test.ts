@@ -26,9 +26,10 @@ function retained(overrides: string, from: PersonalFields) {
 
 describe("createRetention({ policies, overrides, secret })", () => {
   it("keeps all by default, without touching the envelope", () => {
-    const { retain, changes } = createRetention();
+    const { retain, retainText, changes } = createRetention();
     const from = envelope({ player: "ann" }, { Host: "ann.example:5000", Referer: "http://ann.example/" });
     assert.equal(retain(from), from);
+    assert.equal(retainText("{ann"), "{ann");
     assert.deepEqual(changes, []);
   });
 
@@ -109,6 +110,10 @@ describe("createRetention({ policies, overrides, secret })", () => {
       "X-Real-Ip": "198.51.100.0",
       "X-Other": "kept",
     });
+  });
+
+  it("keeps nothing of text that is no envelope, once anything is not kept", () => {
+    assert.equal(createRetention({ overrides: "Referer=truncate" }).retainText("{ann"), "");
   });
 
   it("says what it changes, so that a start can show it", () => {

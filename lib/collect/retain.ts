@@ -2,7 +2,7 @@
  * Envelope → the envelope that is kept: what tells of a person is kept, dropped, cut short or hashed.
  *
  * It runs where envelopes are made, so the topic, the files and whatever stands before them never
- * have more than this leaves. A hash is an HMAC of the value alone: equal values stay equal, in all
+ * have more than this leaves; text that cannot become one is left out whole, unless all is kept. A hash is an HMAC of the value alone: equal values stay equal, in all
  * fields, and who has the secret can find a person again. The key of a message is the player as kept;
  * a player's events stay in order, and with `drop` all players are one.
  *
@@ -31,6 +31,8 @@ export type Retain = <T extends PersonalFields>(envelope: T) => T;
 
 export interface Retention {
   retain: Retain;
+  /** Makes of text that is no envelope, and may say anything anywhere, what is kept: all of it or nothing. */
+  retainText: (text: string) => string;
   /** What is not kept as it is, e.g. "player: hash"; empty: `retain` changes nothing. */
   changes: string[];
 }
@@ -63,13 +65,17 @@ export function createRetention({
   const named = new Map([...Object.entries(policies).map(checked), ...readOverrides(overrides)]);
   const all = new Map<string, RetentionPolicy>([...implied(named), ...named]);
   const changes = [...all].filter(([, policy]) => policy !== "keep").map((entry) => entry.join(": "));
-  if (changes.length === 0) return { retain: (envelope) => envelope, changes };
+  if (changes.length === 0) return { retain: (envelope) => envelope, retainText: (text) => text, changes };
   if ([...all.values()].includes("hash") && secret.length < MIN_SECRET_CHARS)
     throw new Error(
       `QUESTLOG_RETENTION_SECRET: expected at least ${MIN_SECRET_CHARS} characters, since something is to be hashed, ` +
         `got ${secret.length}; openssl rand -hex 32 makes one`,
     );
-  return { retain: (envelope) => retainBy({ policies: all, secret }, envelope), changes };
+  return {
+    retain: (envelope) => retainBy({ policies: all, secret }, envelope),
+    retainText: () => "",
+    changes,
+  };
 }
 
 interface Rules {
