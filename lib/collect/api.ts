@@ -4,7 +4,7 @@
  * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event. Only GET
  * makes an event. Replies are text/plain, not Flask's text/html: they echo what the request said,
  * and a browser must not read that as a page. Middleware costs express microseconds each, so
- * there is one before the routes, and the log only when it is asked for.
+ * there is one before the routes, and the log and the guard only when they are asked for.
  */
 import express, {
   type ErrorRequestHandler,
