@@ -224,7 +224,10 @@ describe("openChain(hdfs, place).commit(batch)", () => {
     const chain = await openChain(hdfs, place);
     assert.equal(hdfs.files("/q/staging").length, 3, "its place is still to be had: it may be alive");
     await chain.commit(newBatch(0, 1, 1));
-    assert.deepEqual(hdfs.files("/q/staging"), []);
+    assert.deepEqual(
+      hdfs.files("/q/staging").map(([path]) => path),
+      [],
+    );
   });
 
   for (const [point, nth] of [
