@@ -267,7 +267,8 @@ describe("startStream(options)", () => {
     await untilLanded(10);
     const [file] = (await listFiles({ hdfs, root })).filter(({ table }) => table === "failed_events");
     const bytes = (await hdfs.read(file!.path))!;
-    const rows = await parquetReadObjects({ file: new Uint8Array(bytes).buffer, compressors });
+    const buffer = new Uint8Array(bytes).buffer;
+    const rows: Record<string, unknown>[] = await parquetReadObjects({ file: buffer, compressors });
     assert.deepEqual(
       rows.map((row) => [row.topic, row.kafka_offset, row.reason]),
       [
@@ -324,7 +325,7 @@ describe("startStream(options)", () => {
 
   async function untilTrue(state: () => boolean): Promise<void> {
     for (const deadline = Date.now() + DEADLINE_MS; !state(); await sleep(50)) {
-      assert.ok(Date.now() < deadline, `not within ${DEADLINE_MS} ms: ${state}`);
+      assert.ok(Date.now() < deadline, `not within ${DEADLINE_MS} ms: ${String(state)}`);
     }
   }
 
