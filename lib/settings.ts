@@ -15,6 +15,7 @@ export const HOST = "127.0.0.1";
 /** The port of each listener, unless the environment names another. */
 export const DEFAULT_PORTS = {
   api: 5000,
+  stream: 5001,
   kafka: 9092,
   kafkaController: 9093,
   namenode: 8020,
@@ -38,9 +39,11 @@ export interface Settings {
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
+  failedTopic: string; // events that the API refused
   topicPartitions: number; // when the topic is created
   consumerGroup: string;
   hdfsUser: string;
+  killAt: string | undefined; // where a drill has the stream end: "point" or "point:n"
   hdfsRoot: string; // HDFS folder of everything that the stream writes
   catalog: string; // Trino catalog
   schema: string;
@@ -54,7 +57,7 @@ export interface Settings {
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a port is not an integer from 1 to 65535.
+ * @throws Error if a port is not an integer from 1 to 65535; the stream's may be 0.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -74,8 +77,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       trino: env.QUESTLOG_TRINO_URL !== undefined,
     },
     topic: env.QUESTLOG_TOPIC ?? "game_events",
+    failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
     consumerGroup: env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream",
+    killAt: env.QUESTLOG_KILL_AT,
     hdfsUser: "questlog",
     hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
     catalog: "hive",
@@ -98,8 +103,10 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   const variable = portVariable(name);
   const text = env[variable] ?? String(fallback);
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(port >= 1 && port <= 65535)) {
-    throw new Error(`${variable}: expected a port from 1 to 65535, got "${text}"`);
+  // Nobody but a person asks the stream, whose ready line names the port: it may take any free one.
+  const least = name === "stream" ? 0 : 1;
+  if (!(port >= least && port <= 65535)) {
+    throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);
   }
   return port;
 }

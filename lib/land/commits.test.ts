@@ -4,7 +4,14 @@
 import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
 import fc from "fast-check";
-import { type Batch, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
+import {
+  type Batch,
+  COMMIT_POINTS,
+  type CommitPoint,
+  type CommitRecord,
+  LostPlaceError,
+  openChain,
+} from "./commits.js";
 import { HdfsModel } from "./hdfs-model.test.js";
 import { type Hdfs, HdfsError } from "./webhdfs.js";
 
@@ -199,6 +206,42 @@ describe("openChain(hdfs, place).commit(batch)", () => {
       assertOneChain(history);
     });
   });
+
+  /** A writer that lands offsets 0 to 3, in two tables, and is killed when it has reached `point` for the nth time. */
+  async function killedAt(hdfs: Hdfs, point: CommitPoint, nth = 1): Promise<void> {
+    let reached = 0;
+    const killed = new Error(`killed at ${point}`);
+    const at = (now: CommitPoint) => {
+      if (now === point && ++reached === nth) throw killed;
+    };
+    const chain = await openChain(hdfs, place, at);
+    await assert.rejects(chain.commit(newBatch(0, 3, 1)), killed);
+  }
+
+  it("removes what a killed writer had staged exactly at the chain's end, after the next commit", async () => {
+    const hdfs = new HdfsModel();
+    await killedAt(hdfs, "record_staged");
+    const chain = await openChain(hdfs, place);
+    assert.equal(hdfs.files("/q/staging").length, 3, "its place is still to be had: it may be alive");
+    await chain.commit(newBatch(0, 1, 1));
+    assert.deepEqual(
+      hdfs.files("/q/staging").map(([path]) => path),
+      [],
+    );
+  });
+
+  for (const [point, nth] of [
+    ...COMMIT_POINTS.map((point) => [point, 1] as const),
+    ["file_moved", 2] as const,
+  ]) {
+    it(`lands every offset exactly once when the writer is killed at ${point} (${nth})`, async () => {
+      const history = new History([]);
+      await killedAt(history.hdfs, point, nth);
+      assertExactlyOnce(await history.play());
+      assertOneChain(history);
+      assert.deepEqual(history.hdfs.files("/q/staging"), []);
+    });
+  }
 
   // Were the histories too tame, these would pass too.
   it("would double or lose events if RENAME's answer were ignored", async () => {

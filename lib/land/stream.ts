@@ -10,10 +10,16 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "kafkajs";
-import { DEFAULT_LIMITS } from "./batch.js";
-import { type CommitRecord, LostPlaceError, openChain } from "./commits.js";
+import { DEFAULT_LIMITS, type Reader } from "./batch.js";
+import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
 import { delayMs, type Log, Outage } from "./outage.js";
-import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.js";
+import {
+  type BatchFacts,
+  OtherTopicError,
+  type Pace,
+  PartitionLander,
+  PositionResetError,
+} from "./partition.js";
 import { type Hdfs, HdfsError } from "./webhdfs.js";
 
 export interface StreamOptions {
@@ -22,8 +28,10 @@ export interface StreamOptions {
   group: string; // consumer group
   hdfs: Hdfs;
   root: string; // HDFS folder
+  reader?: Reader; // what the messages are; default: events
   pace?: Partial<Pace>;
-  onCommit?: (record: CommitRecord) => void;
+  onCommit?: (record: CommitRecord, batch: BatchFacts) => void;
+  at?: AtPoint;
   log?: Log; // one line for each change of state
 }
 
@@ -31,6 +39,7 @@ export interface StreamMetrics {
   rows: number; // landed by this process, failed ones included
   failed: number; // landed in failed_events
   commits: number;
+  away: { kafka: boolean; hdfs: boolean };
   partitions: { partition: number; next: number; lag: number }[]; // open ones; lag in events
 }
 
@@ -101,7 +110,8 @@ export class Stream {
       next,
       lag: Math.max(0, high - next),
     }));
-    return { ...this.#totals, partitions };
+    const away = { kafka: this.#kafkaOutage.isOn, hdfs: this.#hdfsOutage.isOn };
+    return { ...this.#totals, away, partitions };
   }
 
   /** Commits what has been read, leaves the group, ends. What cannot be committed within 20 s is read again by the next stream. */
@@ -202,10 +212,10 @@ export class Stream {
 
   async #openChain(session: Session, partition: number, generation: number): Promise<void> {
     const { consumer, admin } = session;
-    const { topic, hdfs, root } = this.#options;
+    const { topic, hdfs, root, reader, at } = this.#options;
     const current = () => generation === this.#generation && !this.#stopping.signal.aborted;
     try {
-      const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }));
+      const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }, at));
       const { low, high } = await this.#watermarks(admin, partition);
       if (!current()) return;
       if (chain.next > high) {
@@ -217,11 +227,11 @@ export class Stream {
         this.#log(`topic ${topic}, partition ${partition}: ${gone}`);
       }
       const lander = new PartitionLander(
-        { topic, partition, chain, high },
+        { topic, partition, chain, high, reader },
         (commit) => this.#outlastHdfs(commit),
         this.#pace,
         {
-          onCommit: (record, failed) => this.#committed(consumer, record, failed, current()),
+          onCommit: (record, batch) => this.#committed(consumer, record, batch, current()),
           onRoom: () => current() && consumer.resume([{ topic, partitions: [partition] }]),
           onError: (error) => current() && this.#reopen(session, partition, error),
         },
@@ -260,12 +270,12 @@ export class Stream {
     }
   }
 
-  #committed(consumer: Consumer, record: CommitRecord, failed: number, current: boolean): void {
+  #committed(consumer: Consumer, record: CommitRecord, batch: BatchFacts, current: boolean): void {
     const { topic, partition, last, files } = record;
     this.#totals.rows += files.reduce((sum, { rows }) => sum + rows, 0);
-    this.#totals.failed += failed;
+    this.#totals.failed += batch.failed;
     this.#totals.commits++;
-    this.#options.onCommit?.(record);
+    this.#options.onCommit?.(record, batch);
     // For monitors only, so a failure is of no consequence: the next commit tells it again.
     if (current) consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]).catch(() => {});
   }
