@@ -42,6 +42,7 @@ export interface Settings {
   failedTopic: string; // events that the API refused
   topicPartitions: number; // when the topic is created
   consumerGroup: string;
+  failedConsumerGroup: string;
   hdfsUser: string;
   killAt: string | undefined; // where a drill has the stream end: "point" or "point:n"
   hdfsRoot: string; // HDFS folder of everything that the stream writes
@@ -64,6 +65,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const ports = Object.fromEntries(
     Object.entries(DEFAULT_PORTS).map(([name, port]) => [name, readPort(env, name, port)]),
   ) as Ports;
+  const consumerGroup = env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream";
   const home = resolve(root, env.QUESTLOG_HOME ?? ".questlog");
   return {
     ports,
@@ -79,7 +81,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     topic: env.QUESTLOG_TOPIC ?? "game_events",
     failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
-    consumerGroup: env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream",
+    consumerGroup,
+    failedConsumerGroup: `${consumerGroup}_failed`,
     killAt: env.QUESTLOG_KILL_AT,
     hdfsUser: "questlog",
     hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
