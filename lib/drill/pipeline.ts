@@ -55,6 +55,14 @@ export class Child {
     return this.#ready;
   }
 
+  /** Resolves when it has ended. @throws Error with its log if it has not within `limitMs`. */
+  async ended(limitMs: number): Promise<void> {
+    if (!this.isRunning) return;
+    await once(this.process, "exit", { signal: AbortSignal.timeout(limitMs) }).catch(() => {
+      throw new Error(`${this.name} has not ended in ${limitMs} ms:\n${this.log.slice(-20).join("\n")}`);
+    });
+  }
+
   /** Sends a signal, and resolves once the process has ended; with SIGSTOP and SIGCONT at once. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     if (!this.isRunning) return;
@@ -132,12 +140,21 @@ export class Pipeline {
 
   /** Starts the API and resolves when it takes requests. */
   async startApi(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    return this.#start("api", env);
+    const child = this.#spawn("api", env);
+    await child.ready();
+    return child;
   }
 
   /** Starts a stream and resolves when it reads all partitions that it has. */
   async startStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    return this.#start("stream", { QUESTLOG_STREAM_PORT: String(await freePort()), ...env });
+    const child = await this.spawnStream(env);
+    await child.ready();
+    return child;
+  }
+
+  /** Starts a stream, which may never become ready. */
+  async spawnStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
+    return this.#spawn("stream", { QUESTLOG_STREAM_PORT: String(await freePort()), ...env });
   }
 
   /** Ends all processes, and deletes the topics, the files and the tables. */
@@ -157,10 +174,9 @@ export class Pipeline {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  async #start(name: string, env: NodeJS.ProcessEnv): Promise<Child> {
+  #spawn(name: string, env: NodeJS.ProcessEnv): Child {
     const child = new Child(name, { ...this.env, ...env });
     this.children.push(child);
-    await child.ready();
     return child;
   }
 }
