@@ -9,7 +9,7 @@ import { askRaw } from "./raw.js";
 
 const REQUESTS = { full: 10_000, short: 500 };
 const AT_ONCE = 20;
-const WARM_UP = 1_000; // good requests before the memory is measured: what a process needs anyway
+const WARM_UP = 6_000; // good requests before the memory is measured: it grows for that long anyway
 const GOOD = "/join_a_guild?region=ny";
 const MAX_RSS_GROWTH_MB = 50;
 const MAX_GOOD_MS = 50;
