@@ -133,12 +133,18 @@ function refuseMethod({ method }: Request, response: Response): boolean {
   return true;
 }
 
-/** Answers a URL or body beyond the limits; true if it did. node:http itself limits the headers (431). */
+/** Answers a URL or body beyond the limits, or one that is packed; true if it did. node:http itself limits the headers (431). */
 function refuseTooLarge({ url, headers }: Request, response: Response): boolean {
   const close = { Connection: "close" };
   if (url.length > MAX_URL_LENGTH) {
     const error = `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`;
     answerJson(response, 414, { error }, close);
+    return true;
+  }
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    const error = `Content-Encoding: expected none, got ${encoding}`;
+    answerJson(response, 415, { error }, close);
     return true;
   }
   const length = headers["transfer-encoding"] ? "an unknown number" : headers["content-length"];
