@@ -15,6 +15,7 @@ export const HOST = "127.0.0.1";
 /** The port of each listener, unless the environment names another. */
 export const DEFAULT_PORTS = {
   api: 5000,
+  stream: 5001,
   kafka: 9092,
   kafkaController: 9093,
   namenode: 8020,
@@ -27,6 +28,10 @@ export const DEFAULT_PORTS = {
   lab: 8888,
 };
 
+/** The most that a stack may be told to allow, or to remember. */
+export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
+export const MAX_RECENT_EVENTS = 10_000;
+
 export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
@@ -38,9 +43,17 @@ export interface Settings {
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
+  failedTopic: string; // events that the API refused
   topicPartitions: number; // when the topic is created
+  writeKeysFile: string | undefined; // who may send events; undefined: everybody
+  rateLimit: number; // requests a minute and socket address; 0: any number
+  recentEvents: number; // that GET /events looks back to; 0: none
+  retention: string; // what the environment changes in the catalogue's retention: "player=hash,remote_addr=drop"
+  retentionSecret: string | undefined; // of the hashes
   consumerGroup: string;
+  failedConsumerGroup: string;
   hdfsUser: string;
+  killAt: string | undefined; // where a drill has the stream end: "point" or "point:n"
   hdfsRoot: string; // HDFS folder of everything that the stream writes
   catalog: string; // Trino catalog
   schema: string;
@@ -54,13 +67,14 @@ export interface Settings {
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a port is not an integer from 1 to 65535.
+ * @throws Error if a port is not an integer from 1 to 65535 (the stream's may be 0), or a count is beyond its limits.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const ports = Object.fromEntries(
     Object.entries(DEFAULT_PORTS).map(([name, port]) => [name, readPort(env, name, port)]),
   ) as Ports;
+  const consumerGroup = env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream";
   const home = resolve(root, env.QUESTLOG_HOME ?? ".questlog");
   return {
     ports,
@@ -74,12 +88,20 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       trino: env.QUESTLOG_TRINO_URL !== undefined,
     },
     topic: env.QUESTLOG_TOPIC ?? "game_events",
+    failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
-    consumerGroup: env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream",
+    writeKeysFile: env.QUESTLOG_WRITE_KEYS === undefined ? undefined : resolve(root, env.QUESTLOG_WRITE_KEYS),
+    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", MAX_RATE_LIMIT),
+    recentEvents: readCount(env, "QUESTLOG_RECENT", MAX_RECENT_EVENTS),
+    retention: env.QUESTLOG_RETENTION ?? "",
+    retentionSecret: env.QUESTLOG_RETENTION_SECRET,
+    consumerGroup,
+    failedConsumerGroup: `${consumerGroup}_failed`,
+    killAt: env.QUESTLOG_KILL_AT,
     hdfsUser: "questlog",
     hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
     catalog: "hive",
-    schema: "default",
+    schema: env.QUESTLOG_SCHEMA ?? "default",
     root,
     home,
     out: resolve(root, env.QUESTLOG_OUT ?? "out"),
@@ -98,10 +120,21 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   const variable = portVariable(name);
   const text = env[variable] ?? String(fallback);
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(port >= 1 && port <= 65535)) {
-    throw new Error(`${variable}: expected a port from 1 to 65535, got "${text}"`);
+  // Nobody but a person asks the stream, whose ready line names the port: it may take any free one.
+  const least = name === "stream" ? 0 : 1;
+  if (!(port >= least && port <= 65535)) {
+    throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);
   }
   return port;
+}
+
+/** Reads a count that is 0 unless the environment says otherwise. */
+function readCount(env: NodeJS.ProcessEnv, variable: string, limit: number): number {
+  const text = env[variable] ?? "0";
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(count <= limit))
+    throw new Error(`${variable}: expected an integer from 0 to ${limit}, got "${text}"`);
+  return count;
 }
 
 /** The settings of this process. */

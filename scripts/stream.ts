@@ -1,44 +1,88 @@
 /**
- * Land the topic's events as tables, until told to stop (SIGTERM or Ctrl-C).
+ * Land events, and those that the API refused, as tables, until told to stop (SIGTERM or Ctrl-C).
  *
  *   npm run stream
+ *
+ * http://127.0.0.1:5001 answers /health, /ready and /metrics meanwhile.
  */
 import { registerDays } from "../lib/ask/tables.js";
 import { recordScript } from "../lib/history.js";
 import { whenDaysAreNew } from "../lib/land/days.js";
-import { startStream } from "../lib/land/stream.js";
+import { readRefused } from "../lib/land/envelope.js";
+import { killAt } from "../lib/land/kill.js";
+import { Meters } from "../lib/land/meters.js";
+import { openMonitor } from "../lib/land/monitor.js";
+import { startStream, type Stream, type StreamOptions } from "../lib/land/stream.js";
 import { WebHdfs } from "../lib/land/webhdfs.js";
-import { settings } from "../lib/settings.js";
+import { HOST, settings } from "../lib/settings.js";
 
 recordScript("stream");
-const { kafkaBrokers: brokers, topic, consumerGroup: group, hdfsRoot: root } = settings;
-const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;
+const { consumerGroup: group, failedConsumerGroup } = settings;
 const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
+const streams: Stream[] = [];
+const meters = new Meters();
+const at = settings.killAt === undefined ? undefined : killAt(settings.killAt);
+const monitor = await openMonitor(streams, meters, settings.ports.stream).catch((error: Error) => {
+  log(error.message);
+  process.exit(1);
+});
+const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
 const stopping = new AbortController();
-const onCommit = whenDaysAreNew(() => registerDays(), { signal: stopping.signal, log });
-const stream = startStream({ brokers, topic, group, hdfs, root, onCommit, log });
+const registerNewDays = whenDaysAreNew(() => registerDays(), { signal: stopping.signal, log });
+const common: Omit<StreamOptions, "topic" | "group"> = {
+  brokers,
+  hdfs,
+  root,
+  at,
+  onCommit: (record, batch) => {
+    meters.count(record, batch);
+    registerNewDays(record);
+  },
+};
+streams.push(
+  startStream({ ...common, topic, group, log }),
+  startStream({
+    ...common,
+    topic: failedTopic,
+    group: failedConsumerGroup,
+    reader: readRefused,
+    log: (line) => log(`${failedTopic}: ${line}`),
+  }),
+);
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => {
-    stopping.abort();
-    stream.stop().catch(() => {}); // awaited below
-  });
-}
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
 
 try {
-  await Promise.race([stream.ready, stream.done]);
-  const places = stream
-    .metrics()
-    .partitions.map(({ partition, next }) => `partition ${partition} from offset ${next}`);
-  if (!stopping.signal.aborted) console.log(`stream: ready, ${topic} to ${root}: ${places.join(", ")}`);
-  await stream.done;
-  const { rows, failed, commits } = stream.metrics();
-  log(`ended: ${rows} rows landed in ${commits} commits, ${failed} of them failed events`);
+  await Promise.race([Promise.all(streams.map(({ ready }) => ready)), ...streams.map(({ done }) => done)]);
+  if (!stopping.signal.aborted)
+    console.log(
+      `stream: ready, ${streams.map(placesOf).join("; ")}, to ${root}, http://${HOST}:${monitor.port}`,
+    );
+  await Promise.all(streams.map(({ done }) => done));
 } catch (error) {
   log((error as Error).message);
   process.exitCode = 1;
+  stop(); // the other topic's stream, if one cannot go on
+  await Promise.allSettled(streams.map(({ done }) => done));
 } finally {
-  stopping.abort();
+  monitor.close();
   hdfs.close();
 }
+for (const stream of streams) {
+  const { rows, failed, commits } = stream.metrics();
+  log(`${stream.topic} ended: ${rows} rows landed in ${commits} commits, ${failed} of them failed events`);
+}
 process.exit(); // what kafkajs could not end in time must not keep a stream that has ended
+
+function stop(): void {
+  stopping.abort();
+  for (const stream of streams) stream.stop().catch(() => {}); // awaited above
+}
+
+function placesOf(stream: Stream): string {
+  const places = stream
+    .metrics()
+    .partitions.map(({ partition, next }) => `partition ${partition} from offset ${next}`);
+  return `${stream.topic}: ${places.join(", ")}`;
+}

@@ -12,6 +12,7 @@ import { recordScript } from "../lib/history.js";
 import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.js";
 import { seconds } from "../lib/services/progress.js";
 import { startServices } from "../lib/services/start.js";
+import { settings } from "../lib/settings.js";
 
 const args = process.argv.slice(2);
 const start = Date.now();
@@ -21,7 +22,7 @@ try {
   const rows = await startServices({
     names,
     runtime,
-    after: all ? { kafka: createTopic, trino: createTables } : {},
+    after: all ? { kafka: createTopics, trino: createTables } : {},
     onReady: ({ service, version, port, seconds, state }) => {
       console.log(
         [
@@ -40,4 +41,9 @@ try {
 } catch (error) {
   console.error(`up: ${(error as Error).message}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+async function createTopics(): Promise<void> {
+  await createTopic();
+  await createTopic({ topic: settings.failedTopic });
 }

@@ -123,6 +123,17 @@ export async function readTopic({
   });
 }
 
+/**
+ * Asks which offsets the topic holds now.
+ * @throws Error if it does not exist, or Kafka is away.
+ */
+export async function readOffsets({
+  brokers = settings.kafkaBrokers,
+  topic = settings.topic,
+}: TopicAddress = {}): Promise<PartitionOffsets[]> {
+  return withAdmin(kafkaClient(brokers, PATIENT), brokers, (admin) => offsetsOf(admin, topic));
+}
+
 /** Counts the topic's messages per event_type, by reading it. */
 export async function countTopic(address: TopicAddress = {}): Promise<TopicCount> {
   const perType: Record<string, number> = {};

@@ -4,6 +4,7 @@ import { compressors } from "hyparquet-compressors";
 import { events, failedEvents } from "../catalog.js";
 import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.js";
 import type { StagedFile } from "./commits.js";
+import { readRefused } from "./envelope.js";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
@@ -146,6 +147,11 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       JSON.stringify({ ...envelope, params: { power_level: 50 } }),
       "params.power_level: expected text, as sent, got 50",
     ],
+    [
+      "what is nested too deeply to be shown",
+      "[".repeat(100_000) + "]".repeat(100_000),
+      "the message: expected a JSON object, got a value nested too deeply to be shown",
+    ],
   ];
   for (const [what, text, reason] of failures) {
     it(`lands ${what} as a failed event with the reason`, async () => {
@@ -161,6 +167,41 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       });
     });
   }
+
+  describe("of the failed topic", () => {
+    async function refused(text: string): Promise<Record<string, unknown>> {
+      const builder = new BatchBuilder("failed_events", 1, DEFAULT_LIMITS, readRefused);
+      builder.push(message(text));
+      assert.equal(builder.failed, 1);
+      const [file, ...others] = builder.finish().files;
+      assert.deepEqual([file!.table, others], [failedEvents.table, []]);
+      return (await rowsOf(file!))[0]!;
+    }
+
+    it("has the reason and the raw text that the message holds, and its own place", async () => {
+      const raw = JSON.stringify({ ...envelope, params: { power_level: "many" } });
+      assert.deepEqual(await refused(JSON.stringify({ reason: "power_level: too many", raw })), {
+        raw_event: raw,
+        timestamp: new Date(NOON),
+        reason: "power_level: too many",
+        topic: "failed_events",
+        kafka_partition: 1,
+        kafka_offset: 7n,
+      });
+    });
+
+    for (const [text, reason] of [
+      ["{", 'the message: expected JSON, got "{"'],
+      [JSON.stringify(envelope), "reason: expected text, got nothing"],
+      ['{"reason":"r","raw":{}}', "raw: expected text, got {}"],
+      ['{"__proto__":{"reason":"r","raw":"x"}}', "reason: expected text, got nothing"],
+    ] as const) {
+      it(`lands ${text.slice(0, 40)} with a reason of its own`, async () => {
+        const row = await refused(text);
+        assert.deepEqual([row.raw_event, row.reason], [text, reason]);
+      });
+    }
+  });
 
   it("takes a parameter called __proto__ for what it is: unknown", async () => {
     const text = JSON.stringify(envelope).replace('"colour"', '"__proto__"');

@@ -3,12 +3,12 @@
  *
  * The day is that of Kafka's timestamp in UTC. A message that is not an event
  * of the catalogue becomes a row of `failed_events` with the reason; no message
- * stops the stream, and none is left out.
+ * stops the stream, and none is left out. All that the failed topic holds goes there.
  */
 import { isUtf8 } from "node:buffer";
 import { failedEvents, type Value } from "../catalog.js";
 import type { Batch, StagedFile } from "./commits.js";
-import { type EventRow, eventColumns, Misfit, type Position, readEvent } from "./envelope.js";
+import { type EventRow, eventColumns, type FailedRow, Misfit, type Position, readEvent } from "./envelope.js";
 import { ParquetFile } from "./parquet.js";
 
 /** What of a Kafka message the batch reads. */
@@ -17,6 +17,9 @@ export interface Message {
   timestamp: string; // milliseconds since 1970
   value: Buffer | null;
 }
+
+/** A message's text → its row; throws Misfit when it is not of the topic's form. */
+export type Reader = (text: string, position: Position) => EventRow | FailedRow;
 
 /** When a batch is full, whichever comes first. */
 export interface BatchLimits {
@@ -27,6 +30,9 @@ export interface BatchLimits {
 
 export const DEFAULT_LIMITS: BatchLimits = { maxRows: 50_000, maxBytes: 32 << 20, maxFiles: 64 };
 
+/** The reason of a message whose raw_event is not what was sent. */
+export const NOT_UTF8 = "the message: expected UTF-8, got other bytes (replaced in raw_event by U+FFFD)";
+
 const DAY_MS = 86_400_000;
 const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1; // the last that a day's name can hold
 
@@ -36,17 +42,20 @@ export class BatchBuilder {
   bytes = 0;
   failed = 0; // rows among them that went to failed_events
   last = -1; // offset of the newest message
+  readonly timestamps: number[] = []; // of each message that has a usable one
   lastTimestamp: number | null = null; // of the newest message
   readonly #topic: string;
   readonly #partition: number;
   readonly #limits: BatchLimits;
+  readonly #reader: Reader;
   readonly #days = new Map<number, Map<string, ParquetFile>>(); // day since 1970 → table → file
   #files = 0;
 
-  constructor(topic: string, partition: number, limits: BatchLimits = DEFAULT_LIMITS) {
+  constructor(topic: string, partition: number, limits = DEFAULT_LIMITS, reader: Reader = readEvent) {
     this.#topic = topic;
     this.#partition = partition;
     this.#limits = limits;
+    this.#reader = reader;
   }
 
   get full(): boolean {
@@ -58,8 +67,8 @@ export class BatchBuilder {
   push({ offset, timestamp, value }: Message): void {
     const position = { timestamp: Number(timestamp), partition: this.#partition, offset: Number(offset) };
     const row = this.#read(position, value);
-    if (typeof row === "string") {
-      this.#fail(position, value, row);
+    if ("reason" in row) {
+      this.#fail(position, row);
     } else {
       this.#file(position.timestamp, row.event.table).append(row.values);
     }
@@ -67,6 +76,7 @@ export class BatchBuilder {
     this.bytes += value?.length ?? 0;
     this.last = position.offset;
     this.lastTimestamp = position.timestamp;
+    if (isUsable(position.timestamp)) this.timestamps.push(position.timestamp);
   }
 
   /** Encodes the batch. Covers all offsets up to the newest message's. */
@@ -81,25 +91,28 @@ export class BatchBuilder {
     return { last: this.last, last_timestamp: this.lastTimestamp, files };
   }
 
-  /** The row of an event, or why there is none. */
-  #read(position: Position, value: Buffer | null): EventRow | string {
-    if (!(position.timestamp >= 0 && position.timestamp <= MAX_TIMESTAMP)) {
-      return `Kafka's timestamp: expected a time from 1970 to 9999, got ${position.timestamp}`;
+  /** The message's row; with the reason, if it is a failed one. */
+  #read(position: Position, value: Buffer | null): EventRow | FailedRow {
+    const raw = value && value.toString("utf8");
+    if (!isUsable(position.timestamp)) {
+      return {
+        raw,
+        reason: `Kafka's timestamp: expected a time from 1970 to 9999, got ${position.timestamp}`,
+      };
     }
-    if (value === null) return "the message: expected JSON, got no value";
-    if (!isUtf8(value))
-      return "the message: expected UTF-8, got other bytes (replaced in raw_event by U+FFFD)";
+    if (value === null || raw === null) return { raw, reason: "the message: expected JSON, got no value" };
+    if (!isUtf8(value)) return { raw, reason: NOT_UTF8 };
     try {
-      return readEvent(value.toString("utf8"), position);
+      return this.#reader(raw, position);
     } catch (error) {
-      if (error instanceof Misfit) return error.message;
+      if (error instanceof Misfit) return { raw, reason: error.message };
       throw error;
     }
   }
 
-  #fail({ timestamp, partition, offset }: Position, value: Buffer | null, reason: string): void {
-    const time = timestamp >= 0 && timestamp <= MAX_TIMESTAMP ? timestamp : 0;
-    const row: Value[] = [value && value.toString("utf8"), time, reason, this.#topic, partition, offset];
+  #fail({ timestamp, partition, offset }: Position, { reason, raw }: FailedRow): void {
+    const time = isUsable(timestamp) ? timestamp : 0;
+    const row: Value[] = [raw, time, reason, this.#topic, partition, offset];
     this.#file(time, failedEvents.table).append(row);
     this.failed++;
   }
@@ -119,6 +132,10 @@ export class BatchBuilder {
     }
     return file;
   }
+}
+
+function isUsable(timestamp: number): boolean {
+  return timestamp >= 0 && timestamp <= MAX_TIMESTAMP;
 }
 
 function dayName(day: number): string {

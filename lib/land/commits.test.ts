@@ -4,7 +4,14 @@
 import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
 import fc from "fast-check";
-import { type Batch, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
+import {
+  type Batch,
+  COMMIT_POINTS,
+  type CommitPoint,
+  type CommitRecord,
+  LostPlaceError,
+  openChain,
+} from "./commits.js";
 import { HdfsModel } from "./hdfs-model.test.js";
 import { type Hdfs, HdfsError } from "./webhdfs.js";
 
@@ -198,6 +205,62 @@ describe("openChain(hdfs, place).commit(batch)", () => {
       assertExactlyOnce(history);
       assertOneChain(history);
     });
+  });
+
+  /** A writer that lands offsets 0 to 3, in two tables, and is killed when it has reached `point` for the nth time. */
+  async function killedAt(hdfs: Hdfs, point: CommitPoint, nth = 1): Promise<void> {
+    let reached = 0;
+    const killed = new Error(`killed at ${point}`);
+    const at = (now: CommitPoint) => {
+      if (now === point && ++reached === nth) throw killed;
+    };
+    const chain = await openChain(hdfs, place, at);
+    await assert.rejects(chain.commit(newBatch(0, 3, 1)), killed);
+  }
+
+  it("removes what a killed writer had staged exactly at the chain's end, after the next commit", async () => {
+    const hdfs = new HdfsModel();
+    await killedAt(hdfs, "record_staged");
+    const chain = await openChain(hdfs, place);
+    assert.equal(hdfs.files("/q/staging").length, 3, "its place is still to be had: it may be alive");
+    await chain.commit(newBatch(0, 1, 1));
+    assert.deepEqual(
+      hdfs.files("/q/staging").map(([path]) => path),
+      [],
+    );
+  });
+
+  for (const [point, nth] of [
+    ...COMMIT_POINTS.map((point) => [point, 1] as const),
+    ["file_moved", 2] as const,
+  ]) {
+    it(`lands every offset exactly once when the writer is killed at ${point} (${nth})`, async () => {
+      const history = new History([]);
+      await killedAt(history.hdfs, point, nth);
+      assertExactlyOnce(await history.play());
+      assertOneChain(history);
+      assert.deepEqual(history.hdfs.files("/q/staging"), []);
+    });
+  }
+
+  it("keeps nothing of the attempts that failed while HDFS had no room, nor what they wrote too late", async () => {
+    const hdfs = new HdfsModel();
+    const late: string[] = [];
+    const create = hdfs.create.bind(hdfs);
+    hdfs.create = (path, bytes) => {
+      if (!path.includes("/t1-") || late.length === 3) return create(path, bytes);
+      late.push(path);
+      return Promise.reject(new HdfsError("CREATE", path, "no room", { passing: false }));
+    };
+    const chain = await openChain(hdfs, place);
+    const batch = newBatch(0, 3, 1);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await assert.rejects(chain.commit(batch), HdfsError);
+      assert.equal(hdfs.files("/q/staging").length, 1, "the room that an attempt took is free for the next");
+    }
+    for (const path of late) await create(path, Buffer.from("late"));
+    await chain.commit(batch);
+    assert.deepEqual(hdfs.files("/q/staging"), []);
   });
 
   // Were the histories too tame, these would pass too.

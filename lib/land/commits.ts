@@ -62,16 +62,30 @@ export interface ChainPlace {
   partition: number;
 }
 
+/** What of a commit is done, in order; `file_moved` once for each file. */
+export const COMMIT_POINTS = [
+  "files_staged",
+  "record_staged",
+  "record_renamed",
+  "file_moved",
+  "staging_removed",
+] as const;
+
+export type CommitPoint = (typeof COMMIT_POINTS)[number];
+
+/** Is told each point that a commit has reached, so that a drill can end the writer there. */
+export type AtPoint = (point: CommitPoint) => void;
+
 /**
  * Opens a partition's chain at its end: finishes what the last commit left to move, and deletes
  * staged batches that can no longer be committed. Costs a handful of requests, however long the chain.
  * @throws HdfsError when HDFS is away: open again then.
  */
-export async function openChain(hdfs: Hdfs, place: ChainPlace): Promise<Chain> {
+export async function openChain(hdfs: Hdfs, place: ChainPlace, at: AtPoint = () => {}): Promise<Chain> {
   await hdfs.makeFolder(commitsFolder(place));
   const last = await findLastCommit(hdfs, place);
-  if (last && !(await isVisible(hdfs, place.root, last))) await moveFiles(hdfs, place.root, last);
-  const chain = new Chain(hdfs, place, last);
+  if (last && !(await isVisible(hdfs, place.root, last))) await moveFiles(hdfs, place.root, last, at);
+  const chain = new Chain(hdfs, place, last, at);
   await removeDeadStaging(hdfs, place, chain.next);
   return chain;
 }
@@ -81,12 +95,15 @@ export class Chain {
   last: CommitRecord | null; // null: nothing was ever committed
   readonly #hdfs: Hdfs;
   readonly #place: ChainPlace;
+  readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
-  #isTidy = false; // whether what a dead writer staged at the place of this one's first commit is gone
+  #stagedInVain: string | null = null; // this one's last attempt to stage a batch, if it failed
+  #isTidy = false; // whether what was staged in vain at the place of the next commit is gone
 
-  constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null) {
+  constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
     this.#place = place;
+    this.#at = at;
     this.last = last;
   }
 
@@ -106,7 +123,8 @@ export class Chain {
     }
     const record = (this.#staged ??= await this.#stage(batch));
     await this.#claim(record);
-    await moveFiles(this.#hdfs, this.#place.root, record);
+    this.#at("record_renamed");
+    await moveFiles(this.#hdfs, this.#place.root, record, this.#at);
     if (!this.#isTidy) await removeDeadStaging(this.#hdfs, this.#place, record.last + 1);
     this.#isTidy = true;
     this.last = record;
@@ -128,10 +146,18 @@ export class Chain {
       rows,
       bytes: data.length,
     }));
+    if (this.#stagedInVain !== null) {
+      await this.#hdfs.remove(stagingFolder(root, this.#stagedInVain)); // HDFS may be full
+      this.#isTidy = false; // a write of that attempt may still come through
+    }
+    this.#stagedInVain = writer;
     const committed_at = new Date().toISOString();
     const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
     await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
+    this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
+    this.#stagedInVain = null;
+    this.#at("record_staged");
     return record;
   }
 
@@ -184,18 +210,24 @@ export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitReco
 }
 
 /** Moves a committed record's files into their tables, whoever began it, then deletes its staging folder. */
-async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord): Promise<void> {
-  await inParallel(record.files, async ({ staged, target }) => {
-    if (await hdfs.rename(staged, target)) return;
-    if (await hdfs.status(target)) return; // moved before
-    await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
-    if (await hdfs.rename(staged, target)) return;
-    // With neither source nor target it was moved, and removed later: its creation was
-    // acknowledged before the record was written, and only a move takes it away from there.
-    if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
-    throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
+async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtPoint): Promise<void> {
+  await inParallel(record.files, async (file) => {
+    await moveFile(hdfs, file);
+    at("file_moved");
   });
   await hdfs.remove(stagingFolder(root, record.writer));
+  at("staging_removed");
+}
+
+async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<void> {
+  if (await hdfs.rename(staged, target)) return;
+  if (await hdfs.status(target)) return; // moved before
+  await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
+  if (await hdfs.rename(staged, target)) return;
+  // With neither source nor target it was moved, and removed later: its creation was
+  // acknowledged before the record was written, and only a move takes it away from there.
+  if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
+  throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
 }
 
 /**

@@ -64,6 +64,21 @@ export function readEvent(text: string, { timestamp, partition, offset }: Positi
   return { event: known.event, values };
 }
 
+/** What a row of failed_events is made of, beside its place. */
+export interface FailedRow {
+  reason: string;
+  raw: string | null; // null: the message had no value
+}
+
+/**
+ * Reads one message of the failed topic, where the API keeps what it refused: `{"reason": …, "raw": …}`.
+ * @throws Misfit with a reason for people when it is not of that form.
+ */
+export function readRefused(text: string): FailedRow {
+  const refused = objectOf("the message", parseJson(text));
+  return { reason: textOf(refused, "reason"), raw: textOf(refused, "raw") };
+}
+
 /** The columns of each event's table, which `readEvent` fills in this order. */
 export const eventColumns = new Map(events.map((event) => [event.table, columnsOf(event)]));
 
@@ -80,10 +95,20 @@ const MAX_SHOWN_CHARS = 100;
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  const text = toText(value);
   return text.length <= MAX_SHOWN_CHARS
     ? text
     : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
+}
+
+/** JSON.parse takes any depth, JSON.stringify only what its stack holds. */
+function toText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return "a value nested too deeply to be shown";
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {

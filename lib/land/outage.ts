@@ -39,6 +39,11 @@ export class Outage {
     }
   }
 
+  /** Whether the service is away. */
+  get isOn(): boolean {
+    return this.#since !== null;
+  }
+
   begun(error: unknown): void {
     if (this.#since !== null) return;
     this.#since = Date.now();

@@ -1,11 +1,12 @@
 /**
  * One partition's messages → commits: fills one batch while the one before it is being committed.
  *
- * A batch is committed when it is full, old, or when no message has come for a
- * while. With both batches full no more is taken: that is the limit of memory,
- * and the caller stops fetching until there is room.
+ * A batch is committed when it is full, old, when no message has come for a
+ * while, or when all is read that had waited for the lander. With both batches
+ * full no more is taken: that is the limit of memory, and the caller stops
+ * fetching until there is room.
  */
-import { BatchBuilder, type BatchLimits, type Message } from "./batch.js";
+import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.js";
 import { type Chain, type CommitRecord } from "./commits.js";
 
 export interface Pace {
@@ -14,8 +15,20 @@ export interface Pace {
   idleMs: number; // commits earlier when no message has come for so long
 }
 
+/** What of a batch its record does not say. */
+export type BatchFacts = Pick<BatchBuilder, "failed" | "timestamps">;
+
+/** Where a lander stands: its partition's open chain, and what the topic's messages are. */
+export interface LanderPlace {
+  topic: string;
+  partition: number;
+  chain: Chain;
+  high: number; // the partition's end
+  reader?: Reader; // default: of events
+}
+
 export interface PartitionEvents {
-  onCommit: (record: CommitRecord, failed: number) => void;
+  onCommit: (record: CommitRecord, batch: BatchFacts) => void;
   onRoom: () => void; // messages are taken again
   onError: (error: unknown) => void; // nothing more is committed; what was taken and not committed must be read again
 }
@@ -45,18 +58,20 @@ export class PartitionLander {
   readonly #chain: Chain;
   readonly #commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>;
   readonly #pace: Pace;
+  readonly #reader: Reader | undefined;
   readonly #events: PartitionEvents;
   #filling: BatchBuilder;
   #position: number; // the next message has this offset or a higher one
   #firstAt = 0;
   #lastAt = 0;
+  #isBehind: boolean; // whether what had come before it opened is still to be read
   #committing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param commit runs a commit, and repeats it while HDFS is away */
   constructor(
-    { topic, partition, chain, high }: { topic: string; partition: number; chain: Chain; high: number },
+    { topic, partition, chain, high, reader }: LanderPlace,
     commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>,
     pace: Pace,
     events: PartitionEvents,
@@ -67,9 +82,11 @@ export class PartitionLander {
     this.high = high;
     this.#commit = commit;
     this.#pace = pace;
+    this.#reader = reader;
     this.#events = events;
     this.#filling = this.#newBatch();
     this.#position = this.start;
+    this.#isBehind = this.next < high;
   }
 
   /** The offset to read from: the last committed message, which is looked at once more to know the topic again. */
@@ -93,7 +110,9 @@ export class PartitionLander {
       this.#takeOne(message);
       taken++;
     }
-    if (this.#filling.full) this.#beginCommit();
+    const isCaughtUp = this.#isBehind && this.#position >= this.high;
+    if (isCaughtUp) this.#isBehind = false;
+    if (isCaughtUp || this.#filling.full) this.#beginCommit();
     this.#lastAt = Date.now();
     this.#schedule();
     return taken;
@@ -146,7 +165,7 @@ export class PartitionLander {
       const batch = builder.finish();
       const record = await this.#commit(() => this.#chain.commit(batch));
       this.#committing = null;
-      this.#events.onCommit(record, builder.failed);
+      this.#events.onCommit(record, builder);
       if (this.#closed) return;
       if (this.#filling.full) this.#beginCommit();
       this.#schedule();
@@ -170,6 +189,6 @@ export class PartitionLander {
   }
 
   #newBatch(): BatchBuilder {
-    return new BatchBuilder(this.#topic, this.#partition, this.#pace.limits);
+    return new BatchBuilder(this.#topic, this.#partition, this.#pace.limits, this.#reader);
   }
 }

@@ -10,10 +10,16 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "kafkajs";
-import { DEFAULT_LIMITS } from "./batch.js";
-import { type CommitRecord, LostPlaceError, openChain } from "./commits.js";
+import { DEFAULT_LIMITS, type Reader } from "./batch.js";
+import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
 import { delayMs, type Log, Outage } from "./outage.js";
-import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.js";
+import {
+  type BatchFacts,
+  OtherTopicError,
+  type Pace,
+  PartitionLander,
+  PositionResetError,
+} from "./partition.js";
 import { type Hdfs, HdfsError } from "./webhdfs.js";
 
 export interface StreamOptions {
@@ -22,8 +28,10 @@ export interface StreamOptions {
   group: string; // consumer group
   hdfs: Hdfs;
   root: string; // HDFS folder
+  reader?: Reader; // what the messages are; default: events
   pace?: Partial<Pace>;
-  onCommit?: (record: CommitRecord) => void;
+  onCommit?: (record: CommitRecord, batch: BatchFacts) => void;
+  at?: AtPoint;
   log?: Log; // one line for each change of state
 }
 
@@ -31,6 +39,8 @@ export interface StreamMetrics {
   rows: number; // landed by this process, failed ones included
   failed: number; // landed in failed_events
   commits: number;
+  is_reading: boolean; // it is in the group, and all that it was assigned is open
+  away: { kafka: boolean; hdfs: boolean };
   partitions: { partition: number; next: number; lag: number }[]; // open ones; lag in events
 }
 
@@ -42,12 +52,13 @@ const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed par
 const FETCH_BYTES = 2 << 20; // a partition
 const DRAIN_MS = 20_000; // to commit what is buffered before leaving
 const DISCONNECT_MS = 5_000;
+const MEASURE_MS = 2_000; // for Kafka to say where the partitions end
 
 /** The clients of one life of the consumer. */
 interface Session {
   consumer: Consumer;
   admin: Admin;
-  opening: Set<Promise<void>>; // partitions whose chains are being opened
+  asking: Set<Promise<void>>; // what uses the admin client now, such as a chain's opening
 }
 
 /** Starts to land a topic. Kafka and HDFS need not be there yet. */
@@ -70,7 +81,8 @@ export class Stream {
   readonly #leaving = new AbortController(); // what is still not committed is given up
   #landers = new Map<number, PartitionLander>();
   #generation = 0; // of the assignment; what belongs to an older one is void
-  #consumer: Consumer | null = null;
+  #assigned: number | null = null; // partitions; null: not in the group
+  #session: Session | null = null;
   #crash: (error: unknown) => void = () => {};
   #becomeReady: () => void = () => {};
   #totals = { rows: 0, failed: 0, commits: 0 };
@@ -95,20 +107,41 @@ export class Stream {
     this.done.catch(() => {}); // whoever awaits it hears of it
   }
 
+  get topic(): string {
+    return this.#options.topic;
+  }
+
   metrics(): StreamMetrics {
     const partitions = [...this.#landers].map(([partition, { next, high }]) => ({
       partition,
       next,
       lag: Math.max(0, high - next),
     }));
-    return { ...this.#totals, partitions };
+    const away = { kafka: this.#kafkaOutage.isOn, hdfs: this.#hdfsOutage.isOn };
+    return { ...this.#totals, is_reading: this.#landers.size === this.#assigned, away, partitions };
+  }
+
+  /** Asks Kafka where the open partitions end, for the lag; without an answer in 2 s the last known ends stand. */
+  async measureLag(): Promise<void> {
+    const session = this.#session;
+    if (session === null || this.#landers.size === 0) return;
+    const measured = session.admin.fetchTopicOffsets(this.topic).then(
+      (ends) => {
+        for (const { partition, high } of ends) {
+          const lander = this.#landers.get(partition);
+          if (lander) lander.high = Math.max(lander.high, Number(high));
+        }
+      },
+      () => {},
+    );
+    await Promise.race([this.#keep(session, measured), sleep(MEASURE_MS, undefined, { ref: false })]);
   }
 
   /** Commits what has been read, leaves the group, ends. What cannot be committed within 20 s is read again by the next stream. */
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
       this.#stopping.abort();
-      this.#consumer?.pause([{ topic: this.#options.topic }]);
+      this.#session?.consumer.pause([{ topic: this.#options.topic }]);
       const timer = setTimeout(() => this.#leaving.abort(), DRAIN_MS);
       const drained = Promise.all([...this.#landers.values()].map((lander) => lander.drain()));
       await Promise.race([drained, once(this.#leaving.signal, "abort")]);
@@ -148,9 +181,10 @@ export class Stream {
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
     const admin = this.#kafka.admin({ retry: { retries: 3 } });
+    const over = new AbortController(); // of this life
     const ended = new Promise<void>((resolve, reject) => {
       this.#crash = reject;
-      this.#leaving.signal.addEventListener("abort", () => resolve(), { once: true });
+      this.#leaving.signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
     });
     ended.catch(() => {}); // it may end before it is awaited
     consumer.on("consumer.crash", ({ payload }) => this.#crash(payload.error));
@@ -158,8 +192,8 @@ export class Stream {
       this.#kafkaOutage.over();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
     });
-    const session: Session = { consumer, admin, opening: new Set() };
-    this.#consumer = consumer;
+    const session: Session = { consumer, admin, asking: new Set() };
+    this.#session = session;
     try {
       await Promise.all([consumer.connect(), admin.connect()]);
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -169,11 +203,16 @@ export class Stream {
         eachBatch: (payload) => Promise.resolve(this.#take(session, payload)),
       });
       await ended;
+    } catch (error) {
+      if ((error as { type?: string }).type !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+      throw new Error(`topic ${topic} does not exist; npm run up creates it`, { cause: error });
     } finally {
-      this.#consumer = null;
+      over.abort();
+      this.#session = null;
+      this.#assigned = null;
       this.#closeLanders();
       // kafkajs repeats a call that a disconnect cut off, on a new connection that nobody ends.
-      const idle = Promise.allSettled(session.opening).then(() => admin.disconnect());
+      const idle = Promise.allSettled(session.asking).then(() => admin.disconnect());
       const left = Promise.allSettled([consumer.disconnect(), idle]);
       await Promise.race([left, sleep(DISCONNECT_MS, undefined, { ref: false })]);
     }
@@ -182,6 +221,7 @@ export class Stream {
   /** A new assignment: nothing of the old one counts any more. */
   #assign(session: Session, partitions: number[]): void {
     this.#closeLanders();
+    this.#assigned = partitions.length;
     if (partitions.length > 0) session.consumer.pause([{ topic: this.#options.topic, partitions }]);
     const opened = partitions.map((partition) => this.#open(session, partition));
     Promise.all(opened).then(this.#becomeReady, () => {}); // each failure has crashed the consumer
@@ -195,17 +235,21 @@ export class Stream {
 
   /** Finds the end of a partition's chain and reads from there, unless a new assignment comes first. */
   #open(session: Session, partition: number): Promise<void> {
-    const opening = this.#openChain(session, partition, this.#generation);
-    session.opening.add(opening);
-    return opening.finally(() => session.opening.delete(opening));
+    return this.#keep(session, this.#openChain(session, partition, this.#generation));
+  }
+
+  /** Has the session's end wait for what still uses its admin client. */
+  #keep(session: Session, asking: Promise<void>): Promise<void> {
+    session.asking.add(asking);
+    return asking.finally(() => session.asking.delete(asking));
   }
 
   async #openChain(session: Session, partition: number, generation: number): Promise<void> {
     const { consumer, admin } = session;
-    const { topic, hdfs, root } = this.#options;
+    const { topic, hdfs, root, reader, at } = this.#options;
     const current = () => generation === this.#generation && !this.#stopping.signal.aborted;
     try {
-      const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }));
+      const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }, at));
       const { low, high } = await this.#watermarks(admin, partition);
       if (!current()) return;
       if (chain.next > high) {
@@ -217,11 +261,11 @@ export class Stream {
         this.#log(`topic ${topic}, partition ${partition}: ${gone}`);
       }
       const lander = new PartitionLander(
-        { topic, partition, chain, high },
+        { topic, partition, chain, high, reader },
         (commit) => this.#outlastHdfs(commit),
         this.#pace,
         {
-          onCommit: (record, failed) => this.#committed(consumer, record, failed, current()),
+          onCommit: (record, batch) => this.#committed(consumer, record, batch, current()),
           onRoom: () => current() && consumer.resume([{ topic, partitions: [partition] }]),
           onError: (error) => current() && this.#reopen(session, partition, error),
         },
@@ -260,12 +304,12 @@ export class Stream {
     }
   }
 
-  #committed(consumer: Consumer, record: CommitRecord, failed: number, current: boolean): void {
+  #committed(consumer: Consumer, record: CommitRecord, batch: BatchFacts, current: boolean): void {
     const { topic, partition, last, files } = record;
     this.#totals.rows += files.reduce((sum, { rows }) => sum + rows, 0);
-    this.#totals.failed += failed;
+    this.#totals.failed += batch.failed;
     this.#totals.commits++;
-    this.#options.onCommit?.(record);
+    this.#options.onCommit?.(record, batch);
     // For monitors only, so a failure is of no consequence: the next commit tells it again.
     if (current) consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]).catch(() => {});
   }

@@ -66,14 +66,15 @@ export async function askApi(): Promise<void> {
   if (!ready) throw new Error("/ready says that it is not");
 }
 
-/** Stream: its consumer group is stable, with a member that reads. */
+/** Stream: its two consumer groups, of events and of refused ones, are stable, each with a member that reads. */
 export async function askStream(): Promise<void> {
   await withAdmin(async (admin) => {
     await admin.describeCluster(); // without it kafkajs knows no broker yet that it could ask
-    const { groups } = await admin.describeGroups([settings.consumerGroup]);
-    const [group] = groups;
-    if (group?.state !== "Stable" || group.members.length === 0) {
-      throw new Error(`consumer group ${settings.consumerGroup} is in state "${group?.state}"`);
+    const { groups } = await admin.describeGroups([settings.consumerGroup, settings.failedConsumerGroup]);
+    for (const { groupId, state, members } of groups) {
+      if (state !== "Stable" || members.length === 0) {
+        throw new Error(`consumer group ${groupId} is in state "${state}"`);
+      }
     }
   });
 }

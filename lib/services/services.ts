@@ -118,11 +118,11 @@ export const services: readonly Service[] = [
   {
     name: "stream",
     version: OWN_VERSION,
-    ports: [],
+    ports: [ports.stream],
     needs: ["kafka", "namenode", "datanode"],
     patient: false,
     given: false,
-    question: "a stable consumer group with a member",
+    question: "two stable consumer groups, each with a member",
     ask: askStream,
     limitMs: MINUTE_MS,
     graceMs: MINUTE_MS,

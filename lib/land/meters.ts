@@ -1,0 +1,80 @@
+/**
+ * Streams and their commits → metrics in Prometheus' text.
+ *
+ * Counters begin at 0 with the process. The lag is asked of Kafka with each look, since a stream
+ * that waits for HDFS fetches nothing; while Kafka is away it is the last known.
+ */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { failedEvents } from "../catalog.js";
+import type { CommitRecord } from "./commits.js";
+import type { BatchFacts } from "./partition.js";
+import type { Stream } from "./stream.js";
+
+/** What is asked of a stream. */
+export type Watched = Pick<Stream, "topic" | "metrics" | "measureLag">;
+
+const LANDED_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 1800];
+
+export class Meters {
+  readonly #registry = new Registry();
+  readonly #rows = this.#counter("landed_rows_total", "Rows committed, failed ones included", "table");
+  readonly #failed = this.#counter("failed_rows_total", `Rows committed to ${failedEvents.table}`, "topic");
+  readonly #commits = this.#counter("commits_total", "Commits", "topic");
+  readonly #files = this.#counter("written_files_total", "Parquet files committed", "table");
+  readonly #bytes = this.#counter("written_bytes_total", "Bytes of the Parquet files committed", "table");
+  readonly #landed = new Histogram({
+    name: "questlog_stream_landed_seconds",
+    help: "From Kafka's timestamp of a message until its file is in its table",
+    buckets: LANDED_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #lag = new Gauge({
+    name: "questlog_stream_lag_events",
+    help: "Messages not yet committed, of the partitions that this process reads",
+    labelNames: ["topic", "partition"],
+    registers: [this.#registry],
+  });
+  readonly #away = new Gauge({
+    name: "questlog_stream_service_away",
+    help: "1 while the stream waits for the service to be back",
+    labelNames: ["topic", "service"],
+    registers: [this.#registry],
+  });
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Counts a commit whose files are in their tables. */
+  count({ topic, files }: CommitRecord, { failed, timestamps }: BatchFacts): void {
+    const now = Date.now();
+    this.#commits.inc({ topic });
+    this.#failed.inc({ topic }, failed);
+    for (const { table, rows, bytes } of files) {
+      this.#rows.inc({ table }, rows);
+      this.#files.inc({ table });
+      this.#bytes.inc({ table }, bytes);
+    }
+    // A producer's clock may be ahead of ours.
+    for (const timestamp of timestamps) this.#landed.observe(Math.max(0, now - timestamp) / 1000);
+  }
+
+  /** All metrics, with the state in which the streams are now. */
+  async text(streams: readonly Watched[]): Promise<string> {
+    await Promise.all(streams.map((stream) => stream.measureLag()));
+    this.#lag.reset(); // a partition that went to another process is not ours to tell of
+    for (const stream of streams) {
+      const { topic } = stream;
+      const { partitions, away } = stream.metrics();
+      for (const { partition, lag } of partitions) this.#lag.set({ topic, partition }, lag);
+      for (const [service, isAway] of Object.entries(away))
+        this.#away.set({ topic, service }, Number(isAway));
+    }
+    return this.#registry.metrics();
+  }
+
+  #counter<L extends string>(name: string, help: string, label: L): Counter<L> {
+    const registers = [this.#registry];
+    return new Counter({ name: `questlog_stream_${name}`, help, labelNames: [label], registers });
+  }
+}
