@@ -147,6 +147,11 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       JSON.stringify({ ...envelope, params: { power_level: 50 } }),
       "params.power_level: expected text, as sent, got 50",
     ],
+    [
+      "what is nested too deeply to be shown",
+      "[".repeat(100_000) + "]".repeat(100_000),
+      "the message: expected a JSON object, got a value nested too deeply to be shown",
+    ],
   ];
   for (const [what, text, reason] of failures) {
     it(`lands ${what} as a failed event with the reason`, async () => {

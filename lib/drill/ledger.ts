@@ -1,0 +1,112 @@
+/**
+ * Players who write down what they were told: each event's id, and whether it was accepted.
+ *
+ * Every request carries an id of the player's own. What got no answer, or 503, is sent again with the
+ * same id, as a careful client does; so in the end each id was accepted, or was given up.
+ */
+import { randomUUID } from "node:crypto";
+import { Agent, get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const REQUEST_LIMIT_MS = 8_000; // the API answers within 5 s
+const RETRY_MS = 250;
+const MAX_TRIES = 240; // of one event: a minute
+const MAX_WAITING = 5_000; // requests in flight; beyond that the pace is the API's
+
+/** What the players were told. */
+export interface Ledger {
+  accepted: Map<string, number>; // event_id → when, milliseconds
+  givenUp: Set<string>; // whether these are in the topic nobody knows
+  retries: number;
+  spooled: number; // answers that said the event is on disk only
+  slowestMs: number; // answer
+  firstRefusedAt: number | null; // milliseconds
+}
+
+export interface Players {
+  ledger: Ledger;
+  /** Resolves when every event has been accepted or given up. */
+  done: Promise<Ledger>;
+  /** Sends nothing new; `done` still waits for what is under way. */
+  stop: () => void;
+}
+
+export interface PlayersOptions {
+  url: () => string; // of the API, asked for each request
+  perSecond: number; // new events
+  count?: number; // events; default: until stopped
+  random: () => number; // who plays, and what
+}
+
+/** Starts to send purchases and joins by a hundred players, evenly in time. */
+export function startPlayers({ url, perSecond, count = Infinity, random }: PlayersOptions): Players {
+  const ledger: Ledger = {
+    accepted: new Map(),
+    givenUp: new Set(),
+    retries: 0,
+    spooled: 0,
+    slowestMs: 0,
+    firstRefusedAt: null,
+  };
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const waiting = new Set<Promise<void>>();
+  let stopped = false;
+
+  async function run(): Promise<Ledger> {
+    const started = Date.now();
+    for (let sent = 0; sent < count && !stopped;) {
+      const due = Math.min(count, ((Date.now() - started) / 1000) * perSecond);
+      for (; sent < due && waiting.size < MAX_WAITING; sent++) {
+        const one = send(pathOf(random)).finally(() => waiting.delete(one));
+        waiting.add(one);
+      }
+      await sleep(10);
+    }
+    await Promise.all(waiting);
+    agent.destroy();
+    return ledger;
+  }
+
+  async function send(path: string): Promise<void> {
+    const id = randomUUID();
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const since = Date.now();
+      const { status, spooled } = await ask(`${url()}${path}&event_id=${id}`, agent);
+      if (status !== 0) ledger.slowestMs = Math.max(ledger.slowestMs, Date.now() - since);
+      if (status === 200) {
+        ledger.accepted.set(id, Date.now());
+        if (spooled) ledger.spooled++;
+        return;
+      }
+      ledger.firstRefusedAt ??= Date.now();
+      ledger.retries++;
+      await sleep(RETRY_MS);
+    }
+    ledger.givenUp.add(id);
+  }
+
+  return { ledger, done: run(), stop: () => (stopped = true) };
+}
+
+function pathOf(random: () => number): string {
+  const player = `player=player_${Math.floor(random() * 100)}`;
+  const what = random();
+  if (what < 0.3) return `/join_a_guild?region=${what < 0.15 ? "cali" : "ny"}&${player}`;
+  return `/purchase_sword?metal=${what < 0.6 ? "gold" : "copper"}&power_level=${Math.floor(random() * 100)}&${player}`;
+}
+
+/** Status 0: no answer. */
+function ask(url: string, agent: Agent): Promise<{ status: number; spooled: boolean }> {
+  return new Promise((resolve) => {
+    const failed = () => resolve({ status: 0, spooled: false });
+    const request = get(url, { agent, timeout: REQUEST_LIMIT_MS }, (response) => {
+      response.resume();
+      response.once("error", failed);
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, spooled: response.headers["event-spooled"] === "true" }),
+      );
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", failed);
+  });
+}
