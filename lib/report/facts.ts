@@ -8,7 +8,7 @@ import { $ } from "zx";
 import { settings } from "../settings.js";
 import { type Facts } from "./html.js";
 
-const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "trino-client", "vega-lite"];
+const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "hyparquet", "trino-client", "vega-lite"];
 
 /** Facts about the run; `services` are those that it used. */
 export async function collectFacts(

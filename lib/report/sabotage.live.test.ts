@@ -1,10 +1,17 @@
 // The chain of proofs, broken on purpose: each test lands the same events, breaks one thing, and expects the
-// claim to fail and to name what was broken. (A number changed in a notebook's prose: run.test.ts.)
+// claim to fail and to name what was broken.
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { PartitionOffsets, TopicMessage } from "../collect/topic.js";
 import { listFiles } from "../land/files.js";
+import { settings } from "../settings.js";
+import { buildLib } from "./build.js";
 import { type Accepted, assertConserved, type Conservation, conservation } from "./conservation.js";
 import { Ground } from "./ground.test.js";
+import { isCode, readNotebook, writeNotebook } from "./notebook.js";
+import { isError } from "./outputs.js";
+import { runNotebooks } from "./run.js";
 import { collectSightings, stretchesBetween } from "./sightings.js";
 
 const GUILDS = 20;
@@ -36,7 +43,7 @@ describe("assertConserved, after a sabotage", () => {
     const conserved = await look(await ground.land());
     assertConserved(conserved);
     const [row] = conserved.rows;
-    assert.deepEqual([row?.messages_in_topic, row?.doubles_dropped, row?.events_counted], [21, 1, 20]);
+    assert.deepEqual([row?.in_topic, row?.doubles, row?.counted], [21, 1, 20]);
   });
 
   it("names the messages of a file that was deleted, and the file", async () => {
@@ -89,5 +96,42 @@ describe("assertConserved, after a sabotage", () => {
       () => assertConserved(broken),
       new RegExp(`\n {2}files: missing 1\n {4}${event_id}: ${where}`),
     );
+  });
+});
+
+describe("runNotebooks, after a sabotage of a notebook of the project", function () {
+  this.timeout(120_000);
+  let folder: string; // beside notebooks/, since cells import ../dist
+
+  before(buildLib);
+  beforeEach(async () => {
+    folder = await mkdtemp(join(settings.root, "out-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Runs 1-services with `text` in the place of `original`; resolves with the run's status and its error. */
+  async function run(original: string, text: string): Promise<[string, string | undefined]> {
+    const notebook = await readNotebook(join(settings.root, "notebooks", "1-services.ipynb"));
+    const cell = notebook.cells.find(({ source }) => source.includes(original))!;
+    cell.source = cell.source.replace(original, text);
+    await writeNotebook(join(folder, "1-services.ipynb"), notebook);
+    const { status, steps } = await runNotebooks([join(folder, "1-services.ipynb")], {
+      outFolder: join(folder, "out"),
+    });
+    const outputs = steps[0]!.notebook.cells.filter(isCode).flatMap(({ outputs }) => outputs);
+    return [status, outputs.find(isError)?.evalue.split(";")[0]];
+  }
+
+  it("passes the notebook as it is", async () => {
+    assert.deepEqual(await run("All **${status.length}**", "All **${status.length}**"), ["ok", undefined]);
+  });
+
+  it("fails it when a number is typed into a sentence, or into the text, or a claim is changed", async () => {
+    const got = "prose: expected numbers that come from results, got";
+    assert.deepEqual(await run("All **${status.length}**", "All **5**"), ["failed", `${got} 5`]);
+    assert.deepEqual(await run("at the same moment", "within 90210 s"), ["failed", `${got} 90210`]);
+    const [status, error] = await run("status.every(({ ready }) => ready)", "status.length === 90210");
+    assert.equal(status, "failed");
+    assert.equal(error, "false == true");
   });
 });
