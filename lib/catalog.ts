@@ -62,9 +62,30 @@ export interface Envelope {
   received_at: string; // ISO 8601 in UTC, with milliseconds
   player: string;
   params: Record<string, string>; // as sent; nested, so that none can override a field
-  headers: Record<string, string>; // names in Title-Case
+  headers: Record<string, string>; // names in Title-Case, without `secretHeaders`
   remote_addr: string;
 }
+
+/** What is kept of a value that tells of a person; collect/retain.ts does it. */
+export type RetentionPolicy = "keep" | "drop" | "truncate" | "hash";
+
+/**
+ * What is kept of the person behind an event, by field or header (named as in the envelope, e.g. `Referer`; `user_agent`
+ * is the header User-Agent). Headers that are not named are kept. QUESTLOG_RETENTION changes this without code.
+ */
+export const retentionPolicies: Readonly<Record<string, RetentionPolicy>> = {
+  remote_addr: "keep", // the original's columns: all kept
+  user_agent: "keep",
+  player: "keep",
+};
+
+/** Headers that prove who sends: no envelope ever has them. */
+export const secretHeaders: readonly string[] = [
+  "Authorization",
+  "Proxy-Authorization",
+  "Cookie",
+  "Write-Key",
+];
 
 /**
  * The columns of an event's table, in order: the original's first, then those that identify the

@@ -90,6 +90,8 @@ describe("recordHistory(step), recordScript(name)", () => {
 describe("redact(command)", () => {
   const cases = [
     ["curl -H 'Authorization: Bearer abc' http://host/", "curl -H 'Authorization: ***' http://host/"],
+    ["traffic -- get / -H 'Write-Key: abc'", "traffic -- get / -H 'Write-Key: ***'"],
+    ["curl -H 'Cookie: a=1; b=2' http://host/", "curl -H 'Cookie: ***' http://host/"],
     ["DB_PASSWORD=hunter2 run", "DB_PASSWORD=*** run"],
     ['run --api-key "a b" --port 1', "run --api-key *** --port 1"],
     ["git clone https://me:secret@host/x", "git clone https://me:***@host/x"],

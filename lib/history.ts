@@ -75,7 +75,7 @@ const SECRET = "(pass(word|wd)?|secret|token|api[-_]?key|write[-_]?key|authoriza
 /** Replaces what looks like a secret by ***: `password=…`, `--token …`, `Authorization: …`, `user:…@host`. */
 export function redact(command: string): string {
   return command
-    .replace(new RegExp(`(authorization:\\s*)[^'"\\n]+`, "gi"), "$1***")
+    .replace(/((?:authorization|cookie|write-key):\s*)[^'"\n]+/gi, "$1***")
     .replace(new RegExp(`(\\b[\\w-]*${SECRET}[\\w-]*=)("[^"]*"|'[^']*'|[^\\s&'"]+)`, "gi"), "$1***")
     .replace(new RegExp(`(--?[\\w-]*${SECRET}[\\w-]*\\s+)("[^"]*"|'[^']*'|[^\\s-]\\S*)`, "gi"), "$1***")
     .replace(/(\/\/[^\s:/@]+:)[^\s/@]+@/g, "$1***@");

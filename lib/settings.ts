@@ -28,6 +28,10 @@ export const DEFAULT_PORTS = {
   lab: 8888,
 };
 
+/** The most that a stack may be told to allow, or to remember. */
+export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
+export const MAX_RECENT_EVENTS = 10_000;
+
 export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
@@ -41,6 +45,11 @@ export interface Settings {
   topic: string;
   failedTopic: string; // events that the API refused
   topicPartitions: number; // when the topic is created
+  writeKeysFile: string | undefined; // who may send events; undefined: everybody
+  rateLimit: number; // requests a minute and socket address; 0: any number
+  recentEvents: number; // that GET /events looks back to; 0: none
+  retention: string; // what the environment changes in the catalogue's retention: "player=hash,remote_addr=drop"
+  retentionSecret: string | undefined; // of the hashes
   consumerGroup: string;
   failedConsumerGroup: string;
   hdfsUser: string;
@@ -58,7 +67,7 @@ export interface Settings {
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a port is not an integer from 1 to 65535; the stream's may be 0.
+ * @throws Error if a port is not an integer from 1 to 65535 (the stream's may be 0), or a count is beyond its limits.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -81,6 +90,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     topic: env.QUESTLOG_TOPIC ?? "game_events",
     failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
+    writeKeysFile: env.QUESTLOG_WRITE_KEYS === undefined ? undefined : resolve(root, env.QUESTLOG_WRITE_KEYS),
+    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", MAX_RATE_LIMIT),
+    recentEvents: readCount(env, "QUESTLOG_RECENT", MAX_RECENT_EVENTS),
+    retention: env.QUESTLOG_RETENTION ?? "",
+    retentionSecret: env.QUESTLOG_RETENTION_SECRET,
     consumerGroup,
     failedConsumerGroup: `${consumerGroup}_failed`,
     killAt: env.QUESTLOG_KILL_AT,
@@ -112,6 +126,15 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
     throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);
   }
   return port;
+}
+
+/** Reads a count that is 0 unless the environment says otherwise. */
+function readCount(env: NodeJS.ProcessEnv, variable: string, limit: number): number {
+  const text = env[variable] ?? "0";
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(count <= limit))
+    throw new Error(`${variable}: expected an integer from 0 to ${limit}, got "${text}"`);
+  return count;
 }
 
 /** The settings of this process. */

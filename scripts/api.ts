@@ -5,10 +5,14 @@
  *   npm run api -- --log     one JSON line a request
  */
 import { createApi } from "../lib/collect/api.js";
+import { createGuard } from "../lib/collect/guard.js";
+import { readWriteKeys } from "../lib/collect/keys.js";
 import { openTopic } from "../lib/collect/publish.js";
+import { createRecent } from "../lib/collect/recent.js";
+import { createRetention } from "../lib/collect/retain.js";
 import { serve } from "../lib/collect/serve.js";
 import { recordScript } from "../lib/history.js";
-import { HOST } from "../lib/settings.js";
+import { HOST, settings } from "../lib/settings.js";
 
 const words = process.argv.slice(2);
 const wrong = words.find((word) => word !== "--log");
@@ -18,12 +22,14 @@ if (wrong !== undefined) {
 }
 recordScript("api");
 
+const rules = readRules();
 const topic = await openTopic();
 const log = (line: object) => console.log(JSON.stringify(line));
 const api = createApi({
   publish: topic.publish,
   isReady: topic.isHere,
   ...(words.length > 0 ? { log } : {}),
+  ...rules,
 });
 const listener = await serve(api).catch(async (error: Error) => {
   console.error(`api: ${error.message}`);
@@ -45,4 +51,27 @@ async function drain(): Promise<void> {
   await listener.close();
   await topic.close();
   process.exit(0);
+}
+
+/** Who may send, and what is kept, as the settings say; a line for each rule that is not the default. */
+function readRules() {
+  try {
+    const { writeKeysFile, rateLimit, recentEvents } = settings;
+    const keys = writeKeysFile === undefined ? undefined : readWriteKeys(writeKeysFile);
+    const retention = createRetention({
+      overrides: settings.retention,
+      secret: settings.retentionSecret,
+    });
+    if (keys) console.log(`api takes events of ${keys.length} write keys only`);
+    if (retention.changes.length > 0)
+      console.log(`api keeps all of an event but ${retention.changes.join(", ")}`);
+    return {
+      guard: createGuard({ keys, rateLimit }),
+      retention,
+      ...(recentEvents > 0 ? { recent: createRecent(recentEvents) } : {}),
+    };
+  } catch (error) {
+    console.error(`api: ${(error as Error).message}`);
+    process.exit(1);
+  }
 }

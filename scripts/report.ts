@@ -4,6 +4,7 @@
  *
  *   npm run report
  *   npm run report -- 1-services 2-requests     only these notebooks
+ *   npm run report -- --with drill              the sixth one too, which breaks each service in turn
  *
  * Exit 0: every cell ran; 1: one failed, the report shows which; 130: interrupted.
  */
@@ -12,6 +13,7 @@ import { basename, join, relative } from "node:path";
 import { glob } from "zx";
 import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
+import { chooseNotebooks } from "../lib/report/choose.js";
 import { collectFacts } from "../lib/report/facts.js";
 import { renderReport, verdictOf } from "../lib/report/html.js";
 import { formatSeconds, showProgress } from "../lib/report/progress.js";
@@ -24,15 +26,7 @@ import { settings } from "../lib/settings.js";
 const TITLE = "What the players did";
 const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C
 
-const names = process.argv.slice(2);
-const all = (await glob(join(settings.root, "notebooks", "[0-9]-*.ipynb"))).sort();
-const paths = names.length === 0 ? all : all.filter((path) => names.includes(basename(path, ".ipynb")));
-if (paths.length !== (names.length || all.length)) {
-  console.error(
-    `expected names of notebooks (${all.map((path) => basename(path, ".ipynb")).join(", ")}), got ${names.join(", ")}`,
-  );
-  process.exit(2);
-}
+const paths = await choosePaths();
 recordScript("report");
 const signal = interruptSignal();
 try {
@@ -58,6 +52,20 @@ try {
 } catch (error) {
   console.error(`report: ${(error as Error).message}`);
   process.exitCode = 1;
+}
+
+async function choosePaths(): Promise<string[]> {
+  const all = (await glob(join(settings.root, "notebooks", "[0-9]-*.ipynb"))).sort();
+  try {
+    const names = chooseNotebooks(
+      process.argv.slice(2),
+      all.map((path) => basename(path, ".ipynb")),
+    );
+    return all.filter((path) => names.includes(basename(path, ".ipynb")));
+  } catch (error) {
+    console.error(`report: ${(error as Error).message}`);
+    process.exit(2);
+  }
 }
 
 /** Stops what was not running before. */

@@ -7,6 +7,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../catalog.js";
 import { query } from "./query.js";
+import type { Place } from "./tables.js";
+import { uniqueView } from "./views.js";
 
 /** A number for each event type. */
 export type Counts = Record<string, number>;
@@ -21,13 +23,27 @@ export interface Sample {
 
 const SAMPLE_INTERVAL_MS = 500;
 
-/** Counts the rows of each event type's table: event_type → rows, 0 for an empty table. */
-export async function countTables(): Promise<Counts> {
-  const counts = events.map(
-    ({ type, table }) => `SELECT '${type}' AS event_type, count(*) AS rows FROM ${table}`,
+/** Counts the rows of each event type's table, one for each message: event_type → rows, 0 for an empty table. */
+export function countTables(place: Place = {}): Promise<Counts> {
+  return count("count(*)", (table) => table, place);
+}
+
+/** Counts the events of each type, each once, by the views that leave doubles out. */
+export function countEvents(place: Place = {}): Promise<Counts> {
+  return count("count(*)", uniqueView, place);
+}
+
+/** Counts the rows of each type that bear the id of another row: not by the views, which must leave out as many. */
+export function countDoubles(place: Place = {}): Promise<Counts> {
+  return count("count(*) - count(DISTINCT event_id)", (table) => table, place);
+}
+
+async function count(what: string, from: (table: string) => string, { schema }: Place): Promise<Counts> {
+  const selects = events.map(
+    ({ type, table }) => `SELECT '${type}' AS event_type, ${what} AS n FROM ${from(table)}`,
   );
-  const rows = await query<{ event_type: string; rows: number }>(counts.join(" UNION ALL "));
-  return Object.fromEntries(rows.map(({ event_type, rows }) => [event_type, rows]));
+  const rows = await query<{ event_type: string; n: number }>(selects.join(" UNION ALL "), { schema });
+  return Object.fromEntries(rows.map(({ event_type, n }) => [event_type, n]));
 }
 
 /**

@@ -66,7 +66,7 @@ function bigintAsText(_key: string, value: unknown): unknown {
 }
 
 /** Control and direction characters, among them escape sequences and line ends, as \u{…}. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(
     /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,

@@ -1,15 +1,17 @@
 /**
- * The catalogue → tables in Hive: one for each event type, failed_events, and the view `events`.
+ * The catalogue → tables in Hive: one for each event type, failed_events, and the views over them (views.ts).
  *
  * All tables are external: they only say where the stream writes its files, so dropping one
  * loses nothing. A table is compared as the statement that would create it, line by line.
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist:
  * `registerDays` tells it of new ones. New files in a known day are seen at once.
  */
-import { type Column, columnsOf, events, tables } from "../catalog.js";
+import { type Column, tables } from "../catalog.js";
 import { settings } from "../settings.js";
 import { identifier, literal } from "./literal.js";
-import { query, QueryError } from "./query.js";
+import { qualified, showCreate, unlessOvertaken } from "./metastore.js";
+import { query } from "./query.js";
+import { createViews } from "./views.js";
 
 /** Where tables are made: the settings' place, another one for tests. */
 export interface Place {
@@ -20,7 +22,7 @@ export interface Place {
 export interface TableState {
   table: string;
   columns: number; // `day` included
-  state: "created" | "found" | "replaced"; // replaced: the view, which holds no data, had another definition
+  state: "created" | "found" | "replaced"; // replaced: a view, which holds no data, had another definition
 }
 
 /** A table of the catalogue as it is now. */
@@ -32,17 +34,15 @@ export interface TableSummary {
   location: string; // HDFS folder
 }
 
-const VIEW = "events";
 const DAY = "day date"; // the partition column; its folders are named day=YYYY-MM-DD
-const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more
 
 /**
- * Creates all tables and the view, or finds them equal; may run in several processes at once.
+ * Creates all tables and views, or finds them equal; may run in several processes at once.
  * @throws Error if a table exists and differs, with the differing lines and what to do.
  */
 export async function createTables(place: Place = {}): Promise<TableState[]> {
   const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, place)));
-  return [...made, await createView(place)];
+  return [...made, ...(await createViews(place))];
 }
 
 /** Registers the days of all tables whose folders have appeared; quick if there are none. */
@@ -120,47 +120,6 @@ async function createTable(table: string, columns: Column[], place: Place): Prom
   });
 }
 
-async function createView({ schema = settings.schema }: Place): Promise<TableState> {
-  const common = commonColumns();
-  const from = events.map(({ table }) => table);
-  // Trino keeps the definition in words of its own, but a comment as it is: it tells one definition from another.
-  const comment = `The columns ${common.join(", ")} of ${from.join(", ")}`;
-  const columns = common.map(identifier).join(", ");
-  const selects = from.map((table) => `SELECT ${columns} FROM ${qualified(table, schema)}`);
-  return unlessOvertaken(async () => {
-    const found = await showCreate("VIEW", VIEW, schema);
-    const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "replaced";
-    if (state !== "found") {
-      await query(
-        `CREATE ${state === "replaced" ? "OR REPLACE " : ""}VIEW ${qualified(VIEW, schema)} ` +
-          `COMMENT ${literal(comment)} SECURITY INVOKER AS ${selects.join(" UNION ALL ")}`,
-        { schema },
-      );
-    }
-    return { table: VIEW, columns: common.length, state };
-  });
-}
-
-/** The columns, by name and type, that the tables of all events have; `day` last. */
-function commonColumns(): string[] {
-  const [first, ...others] = events.map(columnsOf);
-  const common = first!.filter(({ name, type }) =>
-    others.every((columns) => columns.some((column) => column.name === name && column.type === type)),
-  );
-  return [...common.map(({ name }) => name), "day"];
-}
-
-/** The statement that Trino shows for a table or view; undefined if there is none. */
-async function showCreate(kind: "TABLE" | "VIEW", name: string, schema: string): Promise<string | undefined> {
-  try {
-    const rows = await query(`SHOW CREATE ${kind} ${qualified(name, schema)}`, { schema });
-    return String(Object.values(rows[0]!)[0]);
-  } catch (error) {
-    if (error instanceof QueryError && error.code === "TABLE_NOT_FOUND") return undefined;
-    throw error;
-  }
-}
-
 /** What stands in only one of two statements, as lines "expected …" and "found …"; order counts. */
 function differenceOf(expected: string, found: string): string[] {
   const wanted = linesOf(expected);
@@ -188,23 +147,6 @@ function linesOf(statement: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** Runs `action` again if somebody else has just made what it was about to make. */
-async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await action();
-    } catch (error) {
-      if (!isOvertaken(error) || tries === MAX_TRIES) throw error;
-    }
-  }
-}
-
-/** The metastore looks before it inserts, without a lock: at the same moment, its database says it instead. */
-function isOvertaken(error: unknown): boolean {
-  if (!(error instanceof QueryError)) return false;
-  return error.code.endsWith("ALREADY_EXISTS") || /AlreadyExists|duplicate/i.test(error.message);
-}
-
 async function makeFolder(path: string): Promise<void> {
   const url = `${settings.webhdfsUrl}/webhdfs/v1${encodeURI(path)}?op=MKDIRS&user.name=${settings.hdfsUser}`;
   const response = await fetch(url, { method: "PUT", signal: AbortSignal.timeout(10_000) }).catch(
@@ -223,8 +165,4 @@ async function makeFolder(path: string): Promise<void> {
 
 function folderOf(table: string, hdfsRoot = settings.hdfsRoot): string {
   return `${hdfsRoot}/tables/${table}`;
-}
-
-function qualified(name: string, schema: string): string {
-  return [settings.catalog, schema, name].map(identifier).join(".");
 }

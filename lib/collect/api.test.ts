@@ -173,6 +173,15 @@ describe("createApi({ publish, isReady, log })", () => {
     assert.equal((await ask("/", { headers: { "Content-Length": 1 }, body: "x" })).status, 200);
   });
 
+  it("answers 415 to a packed body: what it unpacks to has no limit", async () => {
+    const packed = await ask("/", {
+      headers: { "Content-Encoding": "gzip", "Content-Length": 1 },
+      body: "x",
+    });
+    assert.deepEqual([packed.status, packed.headers.connection], [415, "close"]);
+    assert.deepEqual(published, []);
+  });
+
   it("answers 414 to a URL beyond 8,192 characters, 431 to headers beyond 16 KiB, 400 to what is no HTTP", async () => {
     assert.equal((await ask(`/?a=${"x".repeat(8192)}`)).status, 414);
     const headers = { "X-Long": "x".repeat(17_000) };

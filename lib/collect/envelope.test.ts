@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { validate, version } from "uuid";
 import { type Envelope, type EventDefinition, events } from "../catalog.js";
-import { receive } from "./envelope.js";
+import { type ParameterError, receive } from "./envelope.js";
+import { createRetention } from "./retain.js";
 
 const definition = (type: string) => events.find((event) => event.type === type) as EventDefinition;
 const sword = definition("purchase_sword");
@@ -70,6 +71,46 @@ describe("receive(event, facts): the envelope", () => {
       "X-Forwarded-For": "a, b",
       "Set-Cookie": "a=1, b=2",
     });
+  });
+});
+
+describe("receive(event, facts): what is kept", () => {
+  it("has no secret header, whatever its policy", () => {
+    const headers = {
+      host: "h",
+      authorization: "Bearer s3cret",
+      "proxy-authorization": "s3cret",
+      cookie: "id=s3cret",
+      "write-key": "s3cret",
+    };
+    const { message } = received("", headers);
+    assert.deepEqual((JSON.parse(message) as Envelope).headers, { Host: "h" });
+    assert.doesNotMatch(message, /s3cret/);
+  });
+
+  it("is what the retention leaves, in the message and its key; the reply is what was sent", () => {
+    const { retain } = createRetention({ overrides: "player=truncate,remote_addr=truncate" });
+    const facts = { query: "player=annabelle+of+the+hills", headers: {}, remoteAddr: "127.0.0.1" };
+    const { player, message, reply } = receive(sword, facts, retain);
+    const { player: stored, params, remote_addr } = JSON.parse(message) as Envelope;
+    assert.deepEqual(
+      [player, stored, params, remote_addr],
+      ["annabelle of the", "annabelle of the", { player: "annabelle of the" }, "127.0.0.0"],
+    );
+    assert.equal(reply, 'Sword Purchased: {"player": "annabelle of the hills"}\n');
+  });
+
+  it("holds for what is refused too", () => {
+    const { retain } = createRetention({ overrides: "player=drop" });
+    const facts = { query: "magical=maybe&player=ann", headers: { host: "ann.example" }, remoteAddr: "::1" };
+    assert.throws(
+      () => receive(sword, facts, retain),
+      ({ refused }: ParameterError) => {
+        const { player, params, headers } = JSON.parse(refused ?? "") as Envelope;
+        assert.deepEqual([player, params, headers], ["", { magical: "maybe" }, {}]);
+        return true;
+      },
+    );
   });
 });
 

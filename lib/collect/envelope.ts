@@ -7,8 +7,9 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { v7 as newUuid, validate as isUuid } from "uuid";
-import { type Envelope, type EventDefinition, expectations, parseValue } from "../catalog.js";
+import { type Envelope, type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.js";
 import { type Params, parseParams } from "./params.js";
+import type { Retain } from "./retain.js";
 
 /** What an event is made of; `query` is the raw text after the "?". */
 export interface RequestFacts {
@@ -26,13 +27,17 @@ export interface ReceivedEvent {
 }
 
 /**
- * Makes the event that a request stands for.
+ * Makes the event that a request stands for; its message and player are what `retain` leaves of them, the
+ * reply echoes what was sent.
  * @throws ParameterError if a typed parameter, or `event_id`, has a value that does not fit.
  */
-export function receive(event: EventDefinition, { query, headers, remoteAddr }: RequestFacts): ReceivedEvent {
+export function receive(
+  event: EventDefinition,
+  { query, headers, remoteAddr }: RequestFacts,
+  retain: Retain = (envelope) => envelope,
+): ReceivedEvent {
   const params = parseParams(query);
-  checkParams(event, params);
-  const envelope = {
+  const envelope = retain({
     event_id: params.get("event_id")?.toLowerCase() ?? newUuid(),
     event_type: event.type,
     received_at: new Date().toISOString(),
@@ -40,7 +45,8 @@ export function receive(event: EventDefinition, { query, headers, remoteAddr }: 
     params,
     headers: titleCased(headers),
     remote_addr: remoteAddr,
-  };
+  });
+  checkParams(event, params, envelope);
   return {
     eventId: envelope.event_id,
     player: envelope.player,
@@ -49,29 +55,32 @@ export function receive(event: EventDefinition, { query, headers, remoteAddr }: 
   };
 }
 
-/** Thrown when a parameter's value does not fit; the API answers 400 with these fields. */
+/** Thrown when a parameter's value does not fit; the API answers 400 with its field, expectation and value. */
 export class ParameterError extends Error {
   override name = "ParameterError";
   field: string;
   expected: string;
   value: string;
+  refused: string | null; // the message that the event would have been; null: it is of no event
 
-  constructor(field: string, expected: string, value: string) {
+  constructor(field: string, expected: string, value: string, refused: string | null = null) {
     super(`${field}: expected ${expected}, got ${JSON.stringify(value)}`);
+    this.refused = refused;
     this.field = field;
     this.expected = expected;
     this.value = value;
   }
 }
 
-function checkParams(event: EventDefinition, params: Params): void {
+function checkParams(event: EventDefinition, params: Params, envelope: EnvelopeMaps): void {
   for (const [name, type] of Object.entries(event.parameters)) {
     const text = params.get(name);
     if (text !== undefined && parseValue(type, text) === undefined)
-      throw new ParameterError(name, expectations[type], text);
+      throw new ParameterError(name, expectations[type], text, toMessage(envelope));
   }
   const eventId = params.get("event_id");
-  if (eventId !== undefined && !isUuid(eventId)) throw new ParameterError("event_id", "a UUID", eventId);
+  if (eventId !== undefined && !isUuid(eventId))
+    throw new ParameterError("event_id", "a UUID", eventId, toMessage(envelope));
 }
 
 function toMessage({ params, headers, ...fields }: EnvelopeMaps): string {
@@ -98,19 +107,17 @@ function asciiOnly(json: string): string {
 }
 
 /** `user1.att.com:5000` → `user1.att.com`, `[::1]:5000` → `[::1]`. */
-function withoutPort(host: string): string {
+export function withoutPort(host: string): string {
   return host.replace(/:\d*$/, "");
 }
 
+/** Headers by name in Title-Case, without those that are secret. */
 function titleCased(headers: IncomingHttpHeaders): Params {
   const named = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
     const text = Array.isArray(value) ? value.join(", ") : value;
-    if (text !== undefined)
-      named.set(
-        name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()),
-        text,
-      );
+    const title = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+    if (text !== undefined && !secretHeaders.includes(title)) named.set(title, text);
   }
   return named;
 }

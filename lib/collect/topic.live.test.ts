@@ -76,6 +76,23 @@ describe("the topic", () => {
     assert.equal(new Set(messages.map(({ partition }) => partition)).size, 2);
   });
 
+  it("is read from the offsets that are asked for", async () => {
+    open = await openTopic({ topic });
+    const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
+    await Promise.all(players.map((player) => open!.publish(player, player)));
+    const all = await readAll();
+    const from = new Map([
+      [0, 3],
+      [1, all.filter(({ partition }) => partition === 1).length], // its end
+    ]);
+    const read: TopicMessage[] = [];
+    await readTopic({ topic, from, onMessage: (message) => void read.push(message) });
+    assert.deepEqual(
+      read,
+      all.filter(({ partition, offset }) => partition === 0 && offset >= 3),
+    );
+  });
+
   it("counts messages per event type, and those that are no events", async () => {
     open = await openTopic({ topic });
     const values = [

@@ -76,18 +76,20 @@ export class TopicDiffers extends Error {
 }
 
 /**
- * Reads the topic from its beginning to where it ended at the call, and with `follow` beyond that until
- * `signal` aborts. `onMessage` is awaited: a slow reader slows the reading. Messages of one
+ * Reads the topic from its beginning, or from the offsets that `from` names by partition, to where it ended at the
+ * call, and with `follow` beyond that until `signal` aborts. `onMessage` is awaited: a slow reader slows the reading. Messages of one
  * partition come in order. Resolves with the offsets at the call.
  * @throws Error if the topic does not exist, or Kafka is away or goes away.
  */
 export async function readTopic({
   brokers = settings.kafkaBrokers,
   topic = settings.topic,
+  from = new Map(),
   follow = false,
   signal,
   onMessage,
 }: TopicAddress & {
+  from?: ReadonlyMap<number, number>;
   follow?: boolean;
   signal?: AbortSignal;
   onMessage: (message: TopicMessage) => void | Promise<void>;
@@ -96,7 +98,8 @@ export async function readTopic({
   return withAdmin(kafka, brokers, async (admin) => {
     const offsets = await offsetsOf(admin, topic);
     const ends = follow ? undefined : new Map(offsets.map(({ partition, high }) => [partition, high]));
-    const isEmpty = offsets.every(({ low, high }) => low === high);
+    const next = firstOffsets(offsets, from);
+    const isEmpty = offsets.every(({ partition, high }) => next.get(partition)! >= high);
     if (signal?.aborted || (!follow && isEmpty)) return offsets;
     const groupId = `questlog_reader_${randomUUID()}`;
     let attempts = 1;
@@ -111,13 +114,24 @@ export async function readTopic({
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      await consume(consumer, { next: firstOffsets(offsets), ends, signal, onMessage });
+      await consume(consumer, { topic, from, next, ends, signal, onMessage });
     } finally {
       await consumer.disconnect();
     }
     await admin.deleteGroups([groupId]);
     return offsets;
   });
+}
+
+/**
+ * Asks which offsets the topic holds now.
+ * @throws Error if it does not exist, or Kafka is away.
+ */
+export async function readOffsets({
+  brokers = settings.kafkaBrokers,
+  topic = settings.topic,
+}: TopicAddress = {}): Promise<PartitionOffsets[]> {
+  return withAdmin(kafkaClient(brokers, PATIENT), brokers, (admin) => offsetsOf(admin, topic));
 }
 
 /** Counts the topic's messages per event_type, by reading it. */
@@ -146,6 +160,8 @@ export function eventTypeOf(value: string | null): string | null {
 }
 
 interface Reading {
+  topic: string;
+  from: ReadonlyMap<number, number>; // partition → the offset to go to first
   next: Map<number, number>; // partition → the offset to hand out next
   ends: Map<number, number> | undefined; // partition → the offset to end before; undefined: follow
   signal: AbortSignal | undefined;
@@ -153,7 +169,7 @@ interface Reading {
 }
 
 /** Runs the consumer until all ends are reached, `signal` aborts, or something fails. */
-function consume(consumer: Consumer, { next, ends, signal, onMessage }: Reading): Promise<void> {
+function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessage }: Reading): Promise<void> {
   const hasEnded = () =>
     ends !== undefined && [...ends].every(([partition, end]) => (next.get(partition) ?? 0) >= end);
   return new Promise((resolve, reject) => {
@@ -189,6 +205,9 @@ function consume(consumer: Consumer, { next, ends, signal, onMessage }: Reading)
         autoCommit: false,
         eachBatch: (payload) => eachBatch(payload).catch(reject),
       })
+      .then(() => {
+        for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) });
+      })
       .catch(reject);
   });
 }
@@ -207,8 +226,8 @@ async function offsetsOf(admin: Admin, topic: string): Promise<PartitionOffsets[
     .sort((a, b) => a.partition - b.partition);
 }
 
-function firstOffsets(offsets: PartitionOffsets[]): Map<number, number> {
-  return new Map(offsets.map(({ partition, low }) => [partition, low]));
+function firstOffsets(offsets: PartitionOffsets[], from: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map(offsets.map(({ partition, low }) => [partition, Math.max(low, from.get(partition) ?? 0)]));
 }
 
 async function withAdmin<T>(kafka: Kafka, brokers: string[], work: (admin: Admin) => Promise<T>): Promise<T> {

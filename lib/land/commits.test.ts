@@ -243,6 +243,26 @@ describe("openChain(hdfs, place).commit(batch)", () => {
     });
   }
 
+  it("keeps nothing of the attempts that failed while HDFS had no room, nor what they wrote too late", async () => {
+    const hdfs = new HdfsModel();
+    const late: string[] = [];
+    const create = hdfs.create.bind(hdfs);
+    hdfs.create = (path, bytes) => {
+      if (!path.includes("/t1-") || late.length === 3) return create(path, bytes);
+      late.push(path);
+      return Promise.reject(new HdfsError("CREATE", path, "no room", { passing: false }));
+    };
+    const chain = await openChain(hdfs, place);
+    const batch = newBatch(0, 3, 1);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await assert.rejects(chain.commit(batch), HdfsError);
+      assert.equal(hdfs.files("/q/staging").length, 1, "the room that an attempt took is free for the next");
+    }
+    for (const path of late) await create(path, Buffer.from("late"));
+    await chain.commit(batch);
+    assert.deepEqual(hdfs.files("/q/staging"), []);
+  });
+
   // Were the histories too tame, these would pass too.
   it("would double or lose events if RENAME's answer were ignored", async () => {
     const ignoring: Writer = (hdfs, choose) => {

@@ -97,7 +97,8 @@ export class Chain {
   readonly #place: ChainPlace;
   readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
-  #isTidy = false; // whether what a dead writer staged at the place of this one's first commit is gone
+  #stagedInVain: string | null = null; // this one's last attempt to stage a batch, if it failed
+  #isTidy = false; // whether what was staged in vain at the place of the next commit is gone
 
   constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
@@ -145,11 +146,17 @@ export class Chain {
       rows,
       bytes: data.length,
     }));
+    if (this.#stagedInVain !== null) {
+      await this.#hdfs.remove(stagingFolder(root, this.#stagedInVain)); // HDFS may be full
+      this.#isTidy = false; // a write of that attempt may still come through
+    }
+    this.#stagedInVain = writer;
     const committed_at = new Date().toISOString();
     const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
     await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
     this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
+    this.#stagedInVain = null;
     this.#at("record_staged");
     return record;
   }

@@ -41,24 +41,34 @@ export async function listFiles({ table, ...place }: LandedPlace & { table?: str
   LandedFile[]
 > {
   return inPlace(place, async (hdfs, root) => {
-    const found: Omit<LandedFile, "rows">[] = [];
-    const names = table === undefined ? await namesIn(hdfs, `${root}/tables`) : [table];
-    for (const name of names) {
-      for (const folder of await namesIn(hdfs, `${root}/tables/${name}`)) {
-        if (!folder.startsWith("day=")) continue;
-        const parent = `${root}/tables/${name}/${folder}`;
-        for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
-          if (type !== "FILE" || !file.endsWith(".parquet")) continue;
-          const [day, written_at] = [folder.slice("day=".length), new Date(modified_at)];
-          found.push({ table: name, day, path: `${parent}/${file}`, bytes, written_at });
-        }
-      }
-    }
+    const found = await findFiles(hdfs, root, table);
     const rows = await mapInParallel(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
     return found.map(({ table, day, path, bytes, written_at }, i) => ({
       ...{ table, day, path, rows: rows[i]!, bytes, written_at },
     }));
   });
+}
+
+/** As `listFiles`, without reading the files. */
+export async function findFiles(
+  hdfs: Hdfs,
+  root: string,
+  table?: string,
+): Promise<Omit<LandedFile, "rows">[]> {
+  const found: Omit<LandedFile, "rows">[] = [];
+  const names = table === undefined ? await namesIn(hdfs, `${root}/tables`) : [table];
+  for (const name of names) {
+    for (const folder of await namesIn(hdfs, `${root}/tables/${name}`)) {
+      if (!folder.startsWith("day=")) continue;
+      const parent = `${root}/tables/${name}/${folder}`;
+      for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
+        if (type !== "FILE" || !file.endsWith(".parquet")) continue;
+        const [day, written_at] = [folder.slice("day=".length), new Date(modified_at)];
+        found.push({ table: name, day, path: `${parent}/${file}`, bytes, written_at });
+      }
+    }
+  }
+  return found;
 }
 
 /** What each commit put into each table, oldest first; of each partition the newest 5,000 commits. */
@@ -90,7 +100,8 @@ async function countRows(hdfs: Hdfs, path: string, bytes: number): Promise<numbe
   return readRowCount(end);
 }
 
-async function inPlace<T>(
+/** Runs `work` with the place's client, or with one of its own that is closed afterwards. */
+export async function inPlace<T>(
   { hdfs, root = settings.hdfsRoot }: LandedPlace,
   work: (hdfs: Hdfs, root: string) => Promise<T>,
 ): Promise<T> {
@@ -113,13 +124,15 @@ async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<FileStatus
   }
 }
 
-async function namesIn(hdfs: Hdfs, folder: string): Promise<string[]> {
+/** The names in a folder; none if it is not there. */
+export async function namesIn(hdfs: Hdfs, folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of entriesOf(hdfs, folder)) names.push(name);
   return names;
 }
 
-async function mapInParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+/** Runs `work` on each item, 8 at a time. */
+export async function mapInParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let i = 0; i < items.length; i += PARALLEL) {
     results.push(...(await Promise.all(items.slice(i, i + PARALLEL).map(work))));

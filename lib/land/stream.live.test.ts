@@ -5,12 +5,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
 import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
+import { COMMIT_POINTS } from "./commits.js";
 import { listFiles, listLandedRows } from "./files.js";
 import { startStream, type Stream } from "./stream.js";
 import { WebHdfs } from "./webhdfs.js";
@@ -25,6 +27,8 @@ describe("startStream(options)", () => {
   let admin: Admin;
   let producer: Producer;
   let topic: string;
+  let failedTopic: string;
+  const topics: string[] = [];
   let root: string;
   let sent: number;
 
@@ -35,9 +39,10 @@ describe("startStream(options)", () => {
 
   beforeEach(async () => {
     topic = `test_${randomUUID()}`;
+    failedTopic = `${topic}_failed`;
     root = `/test-${randomUUID()}`;
     sent = 0;
-    await createTopic();
+    await Promise.all([createTopic(), createTopic(failedTopic)]);
     // One for each test: a producer asks for all topics that it ever wrote to, and fails when one is gone.
     producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
@@ -49,8 +54,9 @@ describe("startStream(options)", () => {
     await Promise.allSettled([...streams].map((stream) => stream.stop()));
     streams.clear();
     await producer.disconnect();
-    await admin.deleteTopics({ topics: [topic] }).catch(() => {}); // one test deletes it itself
-    await admin.deleteGroups([topic]).catch(() => {}); // a killed process's is still in use for some seconds
+    // One test deletes its topic itself; the groups of a killed process are still in use for some seconds.
+    for (const name of topics.splice(0)) await admin.deleteTopics({ topics: [name] }).catch(() => {});
+    await admin.deleteGroups([topic, failedTopic]).catch(() => {});
     await hdfs.remove(root);
   });
 
@@ -59,8 +65,9 @@ describe("startStream(options)", () => {
     hdfs.close();
   });
 
-  async function createTopic(): Promise<void> {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+  async function createTopic(name = topic): Promise<void> {
+    topics.push(name);
+    await admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }], waitForLeaders: true });
   }
 
   async function produce(count: number): Promise<void> {
@@ -75,33 +82,47 @@ describe("startStream(options)", () => {
     return stream;
   }
 
-  /** Starts scripts/stream.ts and waits for its ready line. */
-  async function spawnStream(): Promise<ChildProcess> {
+  /** Starts scripts/stream.ts. */
+  function spawnScript(env: NodeJS.ProcessEnv = {}): ChildProcess & { stdout: Readable } {
     const child = spawn(process.execPath, ["--import", "tsx", "scripts/stream.ts"], {
       cwd: settings.root,
       env: {
         ...process.env,
         QUESTLOG_TOPIC: topic,
+        QUESTLOG_FAILED_TOPIC: failedTopic,
         QUESTLOG_CONSUMER_GROUP: topic,
         QUESTLOG_HDFS_ROOT: root,
+        QUESTLOG_STREAM_PORT: "0",
         QUESTLOG_HISTORY: "/dev/null",
+        ...env,
       },
       stdio: ["ignore", "pipe", "ignore"],
     });
     children.add(child);
-    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-    assert.match(line, /^stream: ready/);
     return child;
   }
 
-  async function landed(): Promise<number> {
-    return (await listLandedRows({ hdfs, root, topic })).reduce((sum, { rows }) => sum + rows, 0);
+  async function readyLine(child: { stdout: Readable }): Promise<string> {
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+    assert.match(line, /^stream: ready/);
+    return line;
   }
 
-  async function untilLanded(rows: number): Promise<void> {
+  /** Starts scripts/stream.ts and waits for its ready line. */
+  async function spawnStream(): Promise<ChildProcess> {
+    const child = spawnScript();
+    await readyLine(child);
+    return child;
+  }
+
+  async function landed(of = topic): Promise<number> {
+    return (await listLandedRows({ hdfs, root, topic: of })).reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  async function untilLanded(rows: number, of = topic): Promise<void> {
     const deadline = Date.now() + DEADLINE_MS;
     for (let found = -1; found < rows; await sleep(200)) {
-      found = await landed();
+      found = await landed(of);
       assert.ok(Date.now() < deadline, `landed ${found} of ${rows} rows in ${DEADLINE_MS} ms`);
     }
   }
@@ -202,6 +223,111 @@ describe("startStream(options)", () => {
     await assertExactlyOnce();
     assert.deepEqual((await hdfs.list(`${root}/staging`)).entries, []);
   });
+
+  // Each round has a group of its own: it need not wait until the killed one's session has ended.
+  for (const at of [...COMMIT_POINTS, "file_moved:2"]) {
+    it(`lands each event once although the process is killed when a commit is at ${at}`, async () => {
+      await produce(300);
+      const killed = spawnScript({ QUESTLOG_KILL_AT: at, QUESTLOG_CONSUMER_GROUP: `${topic}_killed` });
+      assert.deepEqual(await once(killed, "exit"), [null, "SIGKILL"]);
+      await produce(100);
+      const after = start();
+      await untilLanded(400);
+      await after.stop();
+      await assertExactlyOnce();
+      assert.deepEqual((await hdfs.list(`${root}/staging`)).entries, []);
+    });
+  }
+
+  it("lands each event once although the one that finishes a killed one's commit is killed too", async () => {
+    await produce(300);
+    for (const [at, group] of [
+      ["record_renamed", "first"],
+      ["file_moved", "second"],
+    ] as const) {
+      const killed = spawnScript({ QUESTLOG_KILL_AT: at, QUESTLOG_CONSUMER_GROUP: `${topic}_${group}` });
+      assert.deepEqual(await once(killed, "exit"), [null, "SIGKILL"]);
+    }
+    const after = start();
+    await untilLanded(300);
+    await after.stop();
+    await assertExactlyOnce();
+  });
+
+  async function refuse(...values: string[]): Promise<void> {
+    await producer.send({ topic: failedTopic, messages: values.map((value) => ({ value, partition: 0 })) });
+  }
+
+  it("lands what the API refused, beside the events, and says so in its metrics", async () => {
+    await refuse(JSON.stringify({ reason: "metal: unknown", raw: event(1) }), "no refused event");
+    await produce(10);
+    const child = spawnScript();
+    const [url] = /http:\S+/.exec(await readyLine(child))!;
+    await untilLanded(2, failedTopic);
+    await untilLanded(10);
+    const [file] = (await listFiles({ hdfs, root })).filter(({ table }) => table === "failed_events");
+    const bytes = (await hdfs.read(file!.path))!;
+    const buffer = new Uint8Array(bytes).buffer;
+    const rows: Record<string, unknown>[] = await parquetReadObjects({ file: buffer, compressors });
+    assert.deepEqual(
+      rows.map((row) => [row.topic, row.kafka_offset, row.reason]),
+      [
+        [failedTopic, 0n, "metal: unknown"],
+        [failedTopic, 1n, 'the message: expected JSON, got "no refused event"'],
+      ],
+    );
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    for (const line of [
+      'questlog_stream_landed_rows_total{table="failed_events"} 2',
+      `questlog_stream_failed_rows_total{topic="${failedTopic}"} 2`,
+      `questlog_stream_lag_events{topic="${topic}",partition="1"} 0`,
+      "questlog_stream_landed_seconds_count 12",
+    ]) {
+      assert.ok(metrics.includes(`${line}\n`), `${line} is not in\n${metrics}`);
+    }
+    assert.equal((await fetch(`${url}/ready`)).status, 200);
+    child.kill("SIGTERM");
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+  });
+
+  it("lands events while the failed topic does not exist, and is ready when it does", async () => {
+    failedTopic = `${topic}_late`;
+    await produce(10);
+    const child = spawnScript();
+    const ready = readyLine(child);
+    await untilLanded(10);
+    await createTopic(failedTopic);
+    assert.match(await ready, /_late: partition 0 from offset 0/);
+  });
+
+  it("knows its lag while it waits for HDFS and fetches nothing", async () => {
+    const line = new Line({ to: new URL(settings.webhdfsUrl).host });
+    await line.open();
+    const away = new WebHdfs({ url: `http://${line.address}`, user: settings.hdfsUser });
+    const stream = startStream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
+    streams.add(stream);
+    await stream.ready;
+    await line.cut();
+    for (let i = 0; i < 5; i++) await produce(40);
+    await untilTrue(() => stream.metrics().away.hdfs);
+    await stream.measureLag();
+    assert.deepEqual(
+      stream.metrics().partitions.map(({ lag }) => lag),
+      [100, 100],
+    );
+    await line.open();
+    await untilLanded(200);
+    await untilTrue(() => !stream.metrics().away.hdfs);
+    await stream.stop();
+    await line.cut();
+    away.close();
+  });
+
+  async function untilTrue(state: () => boolean): Promise<void> {
+    for (const deadline = Date.now() + DEADLINE_MS; !state(); await sleep(50)) {
+      assert.ok(Date.now() < deadline, `not within ${DEADLINE_MS} ms: ${String(state)}`);
+    }
+  }
 
   it("lands each event once although a stream that was thought dead goes on", async function () {
     this.timeout(120_000);

@@ -48,6 +48,8 @@ describe("checkNotebooks(paths)", function () {
     "const f = () => 1;\nf();": /definition of a function/,
     'try {\n  console.log("x");\n} catch {\n  console.log("y");\n}': /try: a failed cell ends the run/,
     "const a   = 1;\na;": /is not formatted/,
+    'const say = console.log;\nsay("There are 110.");':
+      /expected sentences to take numbers from results, got 110/,
     [`${"console.log(1);\n".repeat(11)}`]: /expected at most 10 lines, got 11/,
   };
   for (const [code, expected] of Object.entries(wrong)) {

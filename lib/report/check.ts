@@ -20,6 +20,7 @@ import {
   parseNotebook,
   stripOutputs,
 } from "./notebook.js";
+import { typedNumbers } from "./numbers.js";
 
 const MAX_CELL_LINES = 10;
 
@@ -109,6 +110,9 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
     const lines = source.split("\n").length;
     if (lines > MAX_CELL_LINES) tell(i + 1, `expected at most ${MAX_CELL_LINES} lines, got ${lines}`);
     if (source.trim() === "") tell(i + 1, "is empty");
+    const typed = typedNumbers(source);
+    if (typed.length > 0)
+      tell(i + 1, `expected sentences to take numbers from results, got ${typed.join(", ")}`);
   }
   if (findings.length === 0 && fileText !== formatNotebook(stripOutputs(notebook))) {
     tell(0, "is not as the project writes notebooks; npm run check -- --write does");

@@ -1,10 +1,12 @@
 /**
- * Counts at each place of the way → the conservation table: what was accepted
- * is in the topic, in the files and in Trino, no more and no less.
+ * Where each event was seen → the conservation table, and which id is missing or double, and where.
  *
- * Each count comes from another system by another way (the players' own tally,
- * Kafka, the Parquet footers, SQL), so a loss or a double between two of them shows.
+ * What was accepted is in the topic, what is in the topic is in the files, what is in the files is in
+ * Trino, each message once; and of Trino's rows each event counts once. An event can stand in the topic
+ * twice (a client's retry, a spool that was sent again): that is no fault, but it counts once.
+ * Messages are compared by their places in the topic, events by their ids, and both are counted.
  */
+import type { Sighting, Sightings } from "./sightings.js";
 
 /** A number for each event type. */
 type Counts = Record<string, number>;
@@ -15,50 +17,197 @@ export interface ConservationRow {
   messages_in_topic: number;
   rows_in_files: number;
   rows_in_trino: number;
-  verdict: string; // "equal", or what is missing or double, and where
+  doubles_dropped: number; // messages whose event counts at another place
+  events_counted: number;
+  verdict: string; // "equal", or what is missing or double, and between which places
 }
 
-/** The places in the order in which an event passes them. */
-const PLACES = ["requests_accepted", "messages_in_topic", "rows_in_files", "rows_in_trino"] as const;
+/** What is wrong with one event at one place. */
+export interface Finding {
+  place: "topic" | "files" | "tables" | "counted";
+  problem: "missing" | "double" | "unexpected";
+  event_id: string;
+  where: string;
+}
 
-/** Puts the four counts of each event type side by side, with a verdict on each. */
-export function conservation(counts: Record<(typeof PLACES)[number], Counts>): ConservationRow[] {
-  const types = new Set(PLACES.flatMap((place) => Object.keys(counts[place])));
-  return [...types].sort().map((event_type) => {
-    const [requests_accepted = 0, messages_in_topic = 0, rows_in_files = 0, rows_in_trino = 0] = PLACES.map(
-      (place) => counts[place][event_type] ?? 0,
-    );
-    const row = { event_type, requests_accepted, messages_in_topic, rows_in_files, rows_in_trino };
-    return { ...row, verdict: verdictOf(row) };
-  });
+export interface Conservation {
+  rows: ConservationRow[];
+  findings: Finding[]; // empty when all is well
+}
+
+/** What the players were told. */
+export interface Accepted {
+  accepted: Counts; // requests answered 200
+  event_ids: readonly string[]; // of those whose answer named its event
+}
+
+const MAX_NAMED = 5; // ids of one problem at one place
+
+/** Compares the sightings of a stretch of the topic with each other, and with what the players were told. */
+export function conservation(told: Accepted, seen: Sightings): Conservation {
+  const types = new Set([
+    ...Object.keys(told.accepted),
+    ...[seen.topic, seen.files, seen.tables].flat().map(({ event_type }) => event_type),
+  ]);
+  const rows = [...types].sort().map((type) => rowOf(type, told.accepted[type] ?? 0, seen));
+  const findings = [
+    ...compareAccepted(told, seen),
+    ...compareMessages("files", seen.topic, seen.files, seen.expected),
+    ...compareMessages("tables", seen.files, seen.tables, ({ where }) => `it is in ${where}`),
+    ...compareCounted(seen),
+  ];
+  return { rows, findings };
 }
 
 /**
  * The claim that the report stands on.
- * @throws Error that names each event type and place where the counts differ; also if nothing was counted
+ * @throws Error that names each event type whose counts differ, and of each problem the first five ids and
+ * places; also if nothing was counted
  */
-export function assertConserved(rows: ConservationRow[]): void {
+export function assertConserved({ rows, findings }: Conservation): void {
   const wrong = rows.filter(({ verdict }) => verdict !== "equal");
-  if (wrong.length > 0) {
-    throw new Error(
-      `not conserved:\n${wrong.map((row) => `  ${row.event_type}: ${row.verdict}`).join("\n")}`,
-    );
+  if (wrong.length + findings.length > 0) {
+    const lines = [...wrong.map((row) => `  ${row.event_type}: ${row.verdict}`), ...describe(findings)];
+    throw new Error(`not conserved:\n${lines.join("\n")}`);
   }
   if (rows.every(({ requests_accepted }) => requests_accepted === 0)) {
     throw new Error("not conserved: no request was accepted, so the claim would be empty");
   }
 }
 
-function verdictOf(row: Omit<ConservationRow, "verdict">): string {
-  const steps = PLACES.slice(1).map((place, i) => {
-    const before = PLACES[i] ?? place;
-    const change = row[place] - row[before];
-    if (change === 0) return "";
-    return `${Math.abs(change)} ${change < 0 ? "lost" : "too many"} from ${say(before)} (${row[before]}) to ${say(place)} (${row[place]})`;
-  });
-  return steps.filter(Boolean).join("; ") || "equal";
+function rowOf(event_type: string, requests_accepted: number, seen: Sightings): ConservationRow {
+  const ofType = (sightings: Sighting[]) => sightings.filter((one) => one.event_type === event_type);
+  const [inTopic, counted] = [ofType(seen.topic), ofType(seen.counted)];
+  const [messages, files, trino] = [inTopic, ofType(seen.files), ofType(seen.tables)].map(
+    ({ length }) => length,
+  ) as [number, number, number];
+  const elsewhere = earlierIds(seen);
+  const ids = new Set(inTopic.flatMap(({ event_id }) => event_id ?? []).filter((id) => !elsewhere.has(id)));
+  const named = inTopic.filter(({ event_id }) => event_id !== null).length;
+  const doubles_dropped = named - ids.size;
+  const events_counted = counted.filter(({ event_id }) => !elsewhere.has(event_id!)).length;
+  const steps = [
+    change("requests accepted", requests_accepted, "events in topic", ids.size),
+    change("messages in topic", messages, "rows in files", files),
+    change("rows in files", files, "rows in trino", trino),
+    change("events in topic", ids.size, "events counted", events_counted),
+  ];
+  return {
+    ...{ event_type, requests_accepted, messages_in_topic: messages, rows_in_files: files },
+    ...{ rows_in_trino: trino, doubles_dropped, events_counted },
+    verdict: steps.filter(Boolean).join("; ") || "equal",
+  };
 }
 
-function say(place: string): string {
-  return place.replaceAll("_", " ");
+function change(from: string, before: number, to: string, after: number): string {
+  if (before === after) return "";
+  const what = `${Math.abs(after - before)} ${after < before ? "lost" : "too many"}`;
+  return `${what} from ${from} (${before}) to ${to} (${after})`;
+}
+
+/** Ids that count at a place before the stretch: they were accepted earlier, and here they are doubles. */
+function earlierIds({ topic, counted }: Sightings): Set<string> {
+  const places = new Set(topic.map(placeOf));
+  return new Set(
+    counted.filter((one) => !places.has(placeOf(one))).flatMap(({ event_id }) => event_id ?? []),
+  );
+}
+
+function compareAccepted({ accepted, event_ids }: Accepted, seen: Sightings): Finding[] {
+  const inTopic = groupBy(seen.topic, ({ event_id }) => event_id);
+  const told = new Set(event_ids);
+  const missing = [...told].filter((id) => !inTopic.has(id));
+  const elsewhere = earlierIds(seen);
+  const unexpected = [...inTopic].filter(([id]) => id !== null && !told.has(id) && !elsewhere.has(id));
+  const unnamed = Object.values(accepted).reduce((sum, count) => sum + count, 0) - event_ids.length;
+  return [
+    ...missing.map((event_id): Finding => {
+      return { place: "topic", problem: "missing", event_id, where: "accepted, but in no message" };
+    }),
+    // As many as there were answers that named no event can be theirs.
+    ...(unexpected.length <= unnamed ? [] : unexpected).map(([event_id, [first]]): Finding => {
+      return {
+        place: "topic",
+        problem: "unexpected",
+        event_id: event_id!,
+        where: `${first!.where}: no player was told so`,
+      };
+    }),
+  ];
+}
+
+/** Each message of `before` must be in `after` once, with the same id, and nothing else. */
+function compareMessages(
+  place: "files" | "tables",
+  before: Sighting[],
+  after: Sighting[],
+  whereExpected: (message: Sighting) => string,
+): Finding[] {
+  const findings: Finding[] = [];
+  const [were, are] = [groupBy(before, placeOf), groupBy(after, placeOf)];
+  for (const [key, [message]] of were) {
+    const found = are.get(key) ?? [];
+    const tell = (problem: Finding["problem"], where: string): void =>
+      void findings.push({ place, problem, event_id: nameOf(message!), where });
+    if (found.length === 0) tell("missing", `${message!.where}: ${whereExpected(message!)}`);
+    if (found.length > (were.get(key)?.length ?? 0))
+      tell(
+        "double",
+        `partition ${message!.partition}, offset ${message!.offset}: ${found.map(({ where }) => where).join(" and ")}`,
+      );
+  }
+  for (const [key, found] of are) {
+    const ids = new Set(were.get(key)?.map(({ event_id }) => event_id));
+    const other = found.find(({ event_id }) => !ids.has(event_id));
+    if (other) findings.push({ place, problem: "unexpected", event_id: nameOf(other), where: other.where });
+  }
+  return findings;
+}
+
+/** Each event that has a row must count once. */
+function compareCounted({ tables, counted }: Sightings): Finding[] {
+  const rows = groupBy(counted, ({ event_id }) => event_id);
+  const findings: Finding[] = [];
+  for (const [event_id, [first]] of groupBy(
+    tables,
+    ({ event_type, event_id }) => event_id && `${event_type} ${event_id}`,
+  )) {
+    if (event_id === null) continue;
+    const found = (rows.get(first!.event_id) ?? []).filter(
+      ({ event_type }) => event_type === first!.event_type,
+    );
+    if (found.length === 1) continue;
+    const problem = found.length === 0 ? "missing" : "double";
+    const where = found.length === 0 ? first!.where : found.map(({ where }) => where).join(" and ");
+    findings.push({ place: "counted", problem, event_id: nameOf(first!), where });
+  }
+  return findings;
+}
+
+/** One line for each problem at each place, then its first ids. */
+function describe(findings: Finding[]): string[] {
+  const groups = groupBy(findings, ({ place, problem }) => `${place}: ${problem}`);
+  return [...groups].flatMap(([problem, found]) => [
+    `  ${problem} ${found.length}`,
+    ...found.slice(0, MAX_NAMED).map(({ event_id, where }) => `    ${event_id}: ${where}`),
+    ...(found.length > MAX_NAMED ? [`    and ${found.length - MAX_NAMED} more`] : []),
+  ]);
+}
+
+function nameOf({ event_id }: Sighting): string {
+  return event_id ?? "a message without event_id";
+}
+
+function placeOf({ partition, offset }: Sighting): string {
+  return `${partition}/${offset}`;
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }

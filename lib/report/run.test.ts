@@ -75,6 +75,25 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(cells.filter(isCode)[1]?.outputs.filter(isError)[0]?.evalue, "expected 110 swords, got 109");
   });
 
+  it("fails a notebook when one number in its prose is changed", async () => {
+    const cells = (text: string, sentence: string) =>
+      `// %% [markdown]\n// It showed ${text} rows.\n// %%\nconst rows = 110;\n` +
+      `// %%\nconst say = (text: string) => console.log(text);\nsay(\`${sentence}\`);\n`;
+    const failure = async (name: string, text: string) => {
+      const { status, steps } = await runNotebooks([await save(name, text)], { outFolder: folder });
+      return [status, steps[0]!.cells.at(-1)!.cell.outputs.find(isError)?.evalue.split(";")[0]];
+    };
+    assert.deepEqual(await failure("1-true", cells("110", "**${rows}** rows")), ["ok", undefined]);
+    assert.deepEqual(await failure("2-text", cells("111", "**${rows}** rows")), [
+      "failed",
+      "prose: expected numbers that come from results, got 111",
+    ]);
+    assert.deepEqual(await failure("3-sentence", cells("110", "**120** of ${rows} rows")), [
+      "failed",
+      "prose: expected numbers that come from results, got 120",
+    ]);
+  });
+
   it("fails a cell that leaves a rejection to nobody", async () => {
     const path = await save(
       "1-lost",

@@ -16,6 +16,7 @@ import {
   titleOf,
   writeNotebook,
 } from "./notebook.js";
+import { typedNumbers, unshownNumbers } from "./numbers.js";
 import { type CellOutputs, createCollector } from "./outputs.js";
 import { KernelError } from "./protocol.js";
 
@@ -134,6 +135,14 @@ async function runCell(
     const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
     run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
+    const unfounded = run.status === "ok" ? unfoundedNumbers(run, step) : [];
+    if (unfounded.length > 0) {
+      run.status = "failed";
+      outputs.fail(
+        `prose: expected numbers that come from results, got ${unfounded.join(", ")}; ` +
+          "a sentence takes its numbers by ${…}, and those of the text must be in an output of this notebook",
+      );
+    }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     run.status = "failed";
@@ -141,6 +150,12 @@ async function runCell(
   }
   run.seconds = secondsSince(started);
   onProgress({ event: "end", step, cell: run });
+}
+
+/** The numbers that the cell's sentences, or at the last cell the notebook's text, have from nowhere. */
+function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): string[] {
+  const isLast = cells.at(-1)?.cell === cell;
+  return [...typedNumbers(cell.source), ...(isLast ? unshownNumbers(notebook) : [])];
 }
 
 function newStep(notebook: Notebook): StepRun {

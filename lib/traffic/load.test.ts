@@ -52,6 +52,16 @@ describe("load(url, options)", () => {
     assert.deepEqual([totals.failures, totals.statuses], [2, { 200: 3, 404: 2 }]);
   });
 
+  it("keeps the ids of the events that 200 answers name", async () => {
+    const id = (n: number) => `0197a8c2-0000-7000-8000-00000000000${n}`;
+    const url = await listen((_, response) => {
+      if (seen.length !== 2) response.setHeader("Event-Id", seen.length === 3 ? "no id" : id(seen.length));
+      response.statusCode = seen.length === 4 ? 503 : 200;
+      response.end();
+    });
+    assert.deepEqual((await load(url, { requests: 5 })).event_ids, [id(1), id(5)]);
+  });
+
   it("counts what got no whole answer by the error's code", async () => {
     const url = await listen((_, response) => {
       response.writeHead(200, { "Content-Length": 10 });

@@ -2,8 +2,9 @@
  * One request, n times, c at once → totals, as `ab -n -c -H` would give them.
  *
  * A load keeps its connections, c at most, and closes them at its end: kept over a pause, one could
- * be closed by the server just when the next request uses it. The Host header is the caller's to set, which fetch does not allow; hence node:http. Latencies are kept as a
- * histogram, so that a run without end needs no more memory than a short one.
+ * be closed by the server just when the next request uses it. The Host header is the caller's to set, which fetch does not
+ * allow; hence node:http. Latencies are kept as a histogram and of the ids the first ones only, so that a run without end
+ * needs no more memory than a short one.
  */
 import { Agent, get, type OutgoingHttpHeaders } from "node:http";
 import { performance } from "node:perf_hooks";
@@ -11,6 +12,8 @@ import { build, type Histogram } from "hdr-histogram-js";
 
 const TIMEOUT_MS = 10_000; // of one request; the API answers within 5 s
 const MAX_LATENCY_US = 60_000_000;
+const MAX_EVENT_IDS = 100_000; // of one tally
+const UUID = /^[0-9a-f-]{36}$/;
 
 /** What the requests came to. */
 export interface Totals {
@@ -22,12 +25,14 @@ export interface Totals {
   p95_ms: number;
   p99_ms: number;
   statuses: Record<string, number>; // by status code; an error code, e.g. ECONNREFUSED, where no answer came
+  event_ids: string[]; // of the accepted requests whose answer named its event, the first 100,000
 }
 
 /** Totals in the making; several loads may add to one tally. */
 export interface Tally {
   latencies: Histogram; // microseconds
   statuses: Record<string, number>;
+  eventIds: string[];
   seconds: number;
 }
 
@@ -52,9 +57,10 @@ export async function load(
     while (left > 0 && !signal?.aborted) {
       left--;
       const since = performance.now();
-      const status = await statusOf(target, headers, agent);
+      const { status, eventId } = await answerTo(target, headers, agent);
       if (/^\d+$/.test(status)) tally.latencies.recordValue(microsecondsSince(since));
       tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
+      if (eventId !== undefined && tally.eventIds.length < MAX_EVENT_IDS) tally.eventIds.push(eventId);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -66,11 +72,11 @@ export async function load(
 /** A tally of nothing. */
 export function newTally(): Tally {
   const latencies = build({ highestTrackableValue: MAX_LATENCY_US, numberOfSignificantValueDigits: 3 });
-  return { latencies, statuses: {}, seconds: 0 };
+  return { latencies, statuses: {}, eventIds: [], seconds: 0 };
 }
 
 /** The totals of what a tally holds so far. */
-export function totalsOf({ latencies, statuses, seconds }: Tally): Totals {
+export function totalsOf({ latencies, statuses, eventIds, seconds }: Tally): Totals {
   const requests = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   const percentileMs = (percent: number) => latencies.getValueAtPercentile(percent) / 1000;
   return {
@@ -82,6 +88,7 @@ export function totalsOf({ latencies, statuses, seconds }: Tally): Totals {
     p95_ms: percentileMs(95),
     p99_ms: percentileMs(99),
     statuses: { ...statuses },
+    event_ids: [...eventIds],
   };
 }
 
@@ -89,12 +96,20 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** Sends one request; resolves with its status, or with the error's code when no whole answer came. */
-function statusOf(url: URL, headers: OutgoingHttpHeaders, agent: Agent): Promise<string> {
+interface Answer {
+  status: string; // the error's code when no whole answer came
+  eventId?: string; // of the event that the request became, if it was accepted and the answer names it
+}
+
+/** Sends one request; never rejects. */
+function answerTo(url: URL, headers: OutgoingHttpHeaders, agent: Agent): Promise<Answer> {
   return new Promise((resolve) => {
     const request = get(url, { agent, headers, timeout: TIMEOUT_MS }, (response) => {
       response.resume();
-      response.once("end", () => resolve(String(response.statusCode)));
+      const { statusCode, headers } = response;
+      const eventId = String(headers["event-id"] ?? "").toLowerCase();
+      const named = statusCode === 200 && UUID.test(eventId) ? { eventId } : {};
+      response.once("end", () => resolve({ status: String(statusCode), ...named }));
       response.once("error", failed);
     });
     request.once("timeout", () =>
@@ -102,7 +117,7 @@ function statusOf(url: URL, headers: OutgoingHttpHeaders, agent: Agent): Promise
     );
     request.once("error", failed);
     function failed(error: NodeJS.ErrnoException): void {
-      resolve(error.code ?? error.message);
+      resolve({ status: error.code ?? error.message });
     }
   });
 }

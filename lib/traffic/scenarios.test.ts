@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,12 +16,14 @@ describe("the scenarios", () => {
   let url: string;
   let seen: string[];
   let status: number;
+  let ids: string[];
 
   beforeEach(async () => {
-    [seen, status] = [[], 200];
+    [seen, ids, status] = [[], [], 200];
     server = createServer((request, response) => {
       seen.push(`${request.headers.host} ${request.url}`);
-      response.writeHead(status).end();
+      ids.push(randomUUID());
+      response.writeHead(status, { "Event-Id": ids.at(-1) }).end();
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -44,6 +47,7 @@ describe("the scenarios", () => {
     );
     assert.deepEqual(totals.accepted, { default: 20, purchase_sword: 20, join_a_guild: 20 });
     assert.deepEqual([totals.requests, totals.failures, totals.rounds], [60, 0, 1]);
+    assert.deepEqual(totals.event_ids, ids);
   });
 
   it("limit 3: gold and ny, copper and cali, gold and ny", async () => {
@@ -81,6 +85,6 @@ describe("the scenarios", () => {
     status = 503;
     const totals = await limit(1, { url });
     assert.deepEqual(totals.accepted, { purchase_sword: 0, join_a_guild: 0 });
-    assert.deepEqual([totals.failures, totals.statuses], [20, { 503: 20 }]);
+    assert.deepEqual([totals.failures, totals.statuses, totals.event_ids], [20, { 503: 20 }, []]);
   });
 });

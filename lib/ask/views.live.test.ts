@@ -1,0 +1,103 @@
+// Rows with equal event_ids, in a schema and an HDFS folder of its own.
+import assert from "node:assert/strict";
+import { events } from "../catalog.js";
+import { WebHdfs } from "../land/webhdfs.js";
+import { settings } from "../settings.js";
+import { countDoubles, countEvents, countTables } from "./metrics.js";
+import { query, type QueryStats } from "./query.js";
+import { createTables } from "./tables.js";
+
+interface Copy {
+  id: string;
+  at: string; // a time of the day
+  day: string;
+  partition?: number;
+  offset: number;
+}
+
+describe("the views unique_<table>", () => {
+  const schema = `test_${Math.random().toString(36).slice(2)}`;
+  const hdfsRoot = `/test/${schema}`;
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+
+  before(async () => {
+    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
+    await createTables({ schema, hdfsRoot });
+    await insert("guild_joins", "join_a_guild", [
+      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 1 },
+      { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // the first of it, on another day
+      { id: "twice", at: "00:00:00.000", day: "2026-01-31", offset: 2 },
+      { id: "twice", at: "00:00:00.001", day: "2026-01-31", partition: 1, offset: 1 },
+      { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 1, offset: 3 },
+      { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 0, offset: 8 }, // the same moment: the lower partition
+      { id: "other", at: "11:00:00.000", day: "2026-01-31", offset: 10 },
+    ]);
+    await insert("default_requests", "default", [
+      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // another type's event is no double
+    ]);
+  });
+  after(async () => {
+    await query(`DROP SCHEMA ${schema} CASCADE`);
+    await hdfs.remove(hdfsRoot);
+    hdfs.close();
+  });
+
+  async function insert(table: string, type: string, copies: Copy[]): Promise<void> {
+    const parameters = table === "guild_joins" ? "'ny', " : "";
+    const rows = copies.map(({ id, at, day, partition = 0, offset }) => {
+      const time = `TIMESTAMP '${day} ${at}'`;
+      return `('x', ${time}, NULL, NULL, NULL, '${type}', ${parameters}'::1', '${id}', 'p', ${time}, ${partition}, BIGINT '${offset}', DATE '${day}')`;
+    });
+    await query(`INSERT INTO ${table} VALUES ${rows.join(", ")}`, { schema });
+  }
+
+  it("count of equal ids the first by time, then partition and offset, also across days", async () => {
+    const rows = await query(
+      "SELECT event_id AS id, kafka_partition AS p, kafka_offset AS o FROM unique_guild_joins ORDER BY o",
+      { schema },
+    );
+    assert.deepEqual(rows, [
+      { id: "once", p: 0, o: 1 },
+      { id: "parted", p: 0, o: 8 },
+      { id: "twice", p: 0, o: 9 },
+      { id: "other", p: 0, o: 10 },
+    ]);
+  });
+
+  it("show an event only on the day on which it counts", async () => {
+    const days = await query(
+      "SELECT CAST(day AS varchar) AS day, count(*) AS n FROM unique_guild_joins GROUP BY 1 ORDER BY 1",
+      {
+        schema,
+      },
+    );
+    assert.deepEqual(days, [
+      { day: "2026-01-30", n: 2 },
+      { day: "2026-01-31", n: 2 },
+    ]);
+    const later = "day = DATE '2026-01-31' AND event_id = 'twice'";
+    assert.deepEqual(await query(`SELECT * FROM unique_guild_joins WHERE ${later}`, { schema }), []);
+    assert.deepEqual(await query(`SELECT count(*) AS n FROM guild_joins WHERE ${later}`, { schema }), [
+      { n: 2 },
+    ]);
+  });
+
+  it("are what `events` and countEvents count; countDoubles says what they leave out", async () => {
+    assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 5 }]);
+    const rows = Object.fromEntries(events.map(({ type }) => [type, 0]));
+    assert.deepEqual(await countTables({ schema }), { ...rows, default: 1, join_a_guild: 7 });
+    assert.deepEqual(await countEvents({ schema }), { ...rows, default: 1, join_a_guild: 4 });
+    assert.deepEqual(await countDoubles({ schema }), { ...rows, join_a_guild: 3 });
+  });
+
+  it("read of the other days no more than what tells doubles apart", async () => {
+    const read = async (from: string): Promise<number> => {
+      let last: QueryStats | undefined;
+      const onStatistics = (statistics: QueryStats) => (last = statistics);
+      await query(`SELECT region FROM ${from} WHERE day = DATE '2026-01-31'`, { schema, onStatistics });
+      return last!.processedRows;
+    };
+    assert.equal(await read("guild_joins"), 5);
+    assert.equal(await read("unique_guild_joins"), 5 + 7); // the day's rows, and all rows' ids
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * Tables → views: each event once (`unique_<table>` for each event type), and `events` over all types.
+ *
+ * A table holds each message once. An event can stand in two messages: a client sent it again, or the
+ * API did after a crash. Of equal event_ids the first message by (timestamp, partition, offset) counts.
+ * The doubles' ids are found on the side, from four narrow columns of all days, so that a condition
+ * on the view (`day = …`) still limits what is read of the rows themselves; a window function would
+ * read every day whole, since the ids know no days.
+ */
+import { columnsOf, type EventDefinition, events } from "../catalog.js";
+import { settings } from "../settings.js";
+import { identifier, literal } from "./literal.js";
+import { qualified, showCreate, unlessOvertaken } from "./metastore.js";
+import { query } from "./query.js";
+import type { Place, TableState } from "./tables.js";
+
+const EVENTS = "events";
+const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // the lowest counts
+
+interface View {
+  name: string;
+  columns: string[];
+  comment: string; // Trino keeps a definition in words of its own, but a comment as it is: it tells one from another
+  select: string;
+}
+
+/** The name of the view in which each event of a table counts once. */
+export function uniqueView(table: string): string {
+  return `unique_${table}`;
+}
+
+/** Creates all views, replaces those that had another definition, or finds them equal; the tables must be there. */
+export async function createViews({ schema = settings.schema }: Place): Promise<TableState[]> {
+  const unique = await Promise.all(events.map((event) => createView(uniqueEvents(event, schema), schema)));
+  return [...unique, await createView(allEvents(schema), schema)];
+}
+
+function createView({ name, columns, comment, select }: View, schema: string): Promise<TableState> {
+  return unlessOvertaken(async () => {
+    const found = await showCreate("VIEW", name, schema);
+    const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "replaced";
+    if (state !== "found") {
+      await query(
+        `CREATE ${state === "replaced" ? "OR REPLACE " : ""}VIEW ${qualified(name, schema)} ` +
+          `COMMENT ${literal(comment)} SECURITY INVOKER AS ${select}`,
+        { schema },
+      );
+    }
+    return { table: name, columns: columns.length, state };
+  });
+}
+
+/** The rows of a table, except all but the first of those with the same event_id. */
+function uniqueEvents(event: EventDefinition, schema: string): View {
+  const columns = [...columnsOf(event).map(({ name }) => name), "day"];
+  const table = qualified(event.table, schema);
+  const place = (alias: string): string =>
+    `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
+  return {
+    name: uniqueView(event.table),
+    columns,
+    comment: `Of ${event.table} the columns ${columns.join(", ")}; of equal event_ids the row with the lowest (${ORDER.join(", ")})`,
+    select:
+      `SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")} FROM ${table} one LEFT JOIN ` +
+      `(SELECT event_id, min(${place("copy")}) AS first FROM ${table} copy GROUP BY event_id HAVING count(*) > 1) doubles ` +
+      `ON one.event_id = doubles.event_id WHERE doubles.event_id IS NULL OR ${place("one")} = doubles.first`,
+  };
+}
+
+/** The common columns of all types, each event once. */
+function allEvents(schema: string): View {
+  const columns = commonColumns();
+  const from = events.map(({ table }) => uniqueView(table));
+  const list = columns.map(identifier).join(", ");
+  return {
+    name: EVENTS,
+    columns,
+    comment: `The columns ${columns.join(", ")} of ${from.join(", ")}`,
+    select: from.map((view) => `SELECT ${list} FROM ${qualified(view, schema)}`).join(" UNION ALL "),
+  };
+}
+
+/** The columns, by name and type, that the tables of all events have; `day` last. */
+function commonColumns(): string[] {
+  const [first, ...others] = events.map(columnsOf);
+  const common = first!.filter(({ name, type }) =>
+    others.every((columns) => columns.some((column) => column.name === name && column.type === type)),
+  );
+  return [...common.map(({ name }) => name), "day"];
+}

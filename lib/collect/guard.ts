@@ -1,0 +1,90 @@
+/**
+ * Write keys and rate limits → the middleware that lets a request through, or answers 401 or 429.
+ *
+ * First the socket's address is counted, so that guessing keys is limited too; then the key is asked for;
+ * then its own limit counts. The address is the socket's: X-Forwarded-For is what anybody may say,
+ * and the application does not trust proxies. Counts are this process's, in memory, in
+ * windows of a minute. Probes need neither key nor patience.
+ */
+import type { Request, RequestHandler, Response } from "express";
+import { type Options, rateLimit } from "express-rate-limit";
+import { answerJson } from "./answer.js";
+import { findWriteKey, keyOf, type WriteKey } from "./keys.js";
+
+export interface GuardOptions {
+  keys?: readonly WriteKey[]; // undefined: everybody may send
+  rateLimit?: number; // requests a minute and socket address; 0: any number
+}
+
+const OPEN_PATHS = new Set(["/health", "/ready", "/metrics"]);
+const WINDOW_MS = 60_000;
+
+/** What a request with a key leaves for those after it: `response.locals`. */
+export interface GuardLocals {
+  writeKey?: WriteKey;
+}
+
+/** The middleware that `options` need, in order; none if they ask for nothing. */
+export function createGuard({ keys, rateLimit: perAddress = 0 }: GuardOptions): RequestHandler[] {
+  const guards: RequestHandler[] = [];
+  if (perAddress > 0) guards.push(limiter("address", { limit: perAddress }));
+  if (keys) guards.push(askForKey(keys));
+  if (keys?.some(({ limit }) => limit !== null)) guards.push(limiter("key", perKey));
+  return guards.map(exceptProbes);
+}
+
+const perKey: Partial<Options> = {
+  skip: (_, { locals }) => (locals as GuardLocals).writeKey?.limit === null,
+  limit: (_, { locals }) => (locals as GuardLocals).writeKey?.limit ?? 0,
+  keyGenerator: (_, { locals }) => (locals as GuardLocals).writeKey?.name ?? "",
+};
+
+function askForKey(keys: readonly WriteKey[]): RequestHandler {
+  return (request, response, next) => {
+    const text = keyOf(request.headers);
+    const key = text === null ? null : findWriteKey(keys, text);
+    if (key) {
+      (response.locals as GuardLocals).writeKey = key;
+      return next();
+    }
+    const got = text === null ? "none" : "another";
+    const error = `write key: expected one that this API knows, as "Authorization: Bearer KEY" or "Write-Key: KEY", got ${got}; ask its operator for one`;
+    refuse(request, response, 401, error, {
+      "WWW-Authenticate": `Bearer realm="questlog"${text === null ? "" : ', error="invalid_token"'}`,
+    });
+  };
+}
+
+function limiter(identifier: "address" | "key", options: Partial<Options>): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    identifier,
+    validate: false, // it warns of an X-Forwarded-For that is not trusted, on purpose here
+    handler: (request, response) => {
+      const { limit, used } = (request as Request & { rateLimit: { limit: number; used: number } }).rateLimit;
+      const error = `requests of this ${identifier}: expected at most ${limit} a minute, got ${used}; wait for Retry-After`;
+      refuse(request, response, 429, error);
+    },
+    ...options,
+  });
+}
+
+/** Answers without reading the body: what a sender may not send, it may not make this process read either. */
+function refuse(
+  request: Request,
+  response: Response,
+  status: number,
+  error: string,
+  headers: Record<string, string> = {},
+): void {
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  const hasBody = coding !== undefined || length !== "0";
+  answerJson(response, status, { error }, hasBody ? { ...headers, Connection: "close" } : headers);
+}
+
+function exceptProbes(guard: RequestHandler): RequestHandler {
+  return (request, response, next) =>
+    OPEN_PATHS.has(request.path) ? next() : guard(request, response, next);
+}

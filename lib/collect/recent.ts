@@ -1,0 +1,123 @@
+/**
+ * Messages that were accepted or refused → what arrived lately, newest first: GET /events.
+ *
+ * A ring in this process's memory, bounded in events and in characters. It is given messages as they
+ * are kept, so it shows no more of a person than the topic does: with hashed players, `player` asks
+ * for the hash. Headers and addresses are not shown at all.
+ */
+import type { Request, Response } from "express";
+import { MAX_RECENT_EVENTS } from "../settings.js";
+import { answerJson } from "./answer.js";
+import { ParameterError } from "./envelope.js";
+import { parseParams } from "./params.js";
+
+/** An event that arrived; null where a refused one did not say. */
+export interface RecentEvent {
+  received_at: string; // ISO 8601 in UTC
+  event_id: string | null;
+  event_type: string | null;
+  player: string | null;
+  verdict: "accepted" | "refused";
+  reason: string | null; // why it was refused
+  params: Record<string, unknown> | null;
+}
+
+export interface Recent {
+  /** Takes an envelope's text, or what was to be one; `reason` says why it was refused, null: it was accepted. */
+  add: (message: string, reason: string | null) => void;
+  /** The events that have each of the values given, newest first. */
+  find: (wanted: Wanted) => RecentEvent[];
+}
+
+export interface Wanted {
+  id?: string | undefined;
+  player?: string | undefined;
+  type?: string | undefined;
+  limit?: number;
+}
+
+const MAX_CHARS = 16 * 1024 * 1024; // of messages that the ring stands for: one may have 1 MB
+const DEFAULT_LIMIT = 100;
+const NAMES = ["id", "player", "type", "limit"];
+
+/** Makes a ring of `size` events, fewer while they are very long. */
+export function createRecent(size: number): Recent {
+  const ring: { event: RecentEvent; chars: number }[] = []; // oldest first
+  let total = 0; // characters
+
+  function add(message: string, reason: string | null): void {
+    ring.push({ event: readMessage(message, reason), chars: message.length });
+    total += message.length;
+    while (ring.length > size || total > MAX_CHARS) total -= ring.shift()?.chars ?? 0;
+  }
+
+  function find({ id, player, type, limit = DEFAULT_LIMIT }: Wanted): RecentEvent[] {
+    const found: RecentEvent[] = [];
+    for (let i = ring.length - 1; i >= 0 && found.length < limit; i--) {
+      const { event } = ring[i]!;
+      const matches =
+        (id === undefined || event.event_id === id) &&
+        (player === undefined || event.player === player) &&
+        (type === undefined || event.event_type === type);
+      if (matches) found.push(event);
+    }
+    return found;
+  }
+
+  return { add, find };
+}
+
+/**
+ * Answers GET /events?id=…&player=…&type=…&limit=… with a JSON array.
+ * @throws ParameterError for a name that it does not know, or a limit that is none.
+ */
+export function answerRecent(recent: Recent, { url }: Request, response: Response): void {
+  const question = url.indexOf("?");
+  const wanted = readQuery(question < 0 ? "" : url.slice(question + 1));
+  answerJson(response, 200, recent.find(wanted), { "Cache-Control": "no-store" });
+}
+
+function readQuery(query: string): Wanted {
+  const params = parseParams(query);
+  for (const name of params.keys())
+    if (!NAMES.includes(name)) throw new ParameterError("query", `only ${NAMES.join(", ")}`, name);
+  const limit = params.get("limit") ?? String(DEFAULT_LIMIT);
+  if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > MAX_RECENT_EVENTS)
+    throw new ParameterError("limit", `an integer from 1 to ${MAX_RECENT_EVENTS}`, limit);
+  return {
+    id: params.get("id")?.toLowerCase(), // as in the envelope
+    player: params.get("player"),
+    type: params.get("type"),
+    limit: Number(limit),
+  };
+}
+
+function readMessage(message: string, reason: string | null): RecentEvent {
+  const { received_at, event_id, event_type, player, params } = parseObject(message);
+  return {
+    received_at: textOf(received_at) ?? new Date().toISOString(),
+    event_id: textOf(event_id),
+    event_type: textOf(event_type),
+    player: textOf(player),
+    verdict: reason === null ? "accepted" : "refused",
+    reason,
+    params: isObject(params) ? params : null,
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {}; // what was refused need not be JSON
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

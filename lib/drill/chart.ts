@@ -1,0 +1,41 @@
+/**
+ * Samples and outages → a spec: one line for each place that events come to, over bands for what was away.
+ */
+import { type Spec, steps } from "../ask/chart.js";
+import type { OutageRow, Sample } from "./watch.js";
+
+const BAND_COLOR = "#8884"; // seen on light and dark pages
+const SECONDS = { type: "quantitative", title: "seconds" };
+
+/** Draws how events went on, or stood still, while things were away. */
+export function outageChart(
+  { samples, outages }: { samples: readonly Sample[]; outages: readonly OutageRow[] },
+  title: string,
+): Spec {
+  const options = { x: "seconds", y: "events", series: "place", title };
+  const { data, mark, encoding, ...frame } = steps(samples, options);
+  const away = outages.map(({ what, from_seconds, until_seconds }) => ({
+    what,
+    from: from_seconds,
+    until: until_seconds,
+    middle: (from_seconds + until_seconds) / 2,
+  }));
+  const said = away.map(({ what, from, until }) => `${what} away from ${from} s to ${until} s`);
+  return {
+    ...frame,
+    description: [frame.description, ...said].join("; "),
+    layer: [
+      {
+        data: { values: away },
+        mark: { type: "rect", color: BAND_COLOR },
+        encoding: { x: { field: "from", ...SECONDS }, x2: { field: "until" } },
+      },
+      {
+        data: { values: away },
+        mark: { type: "text", baseline: "bottom", fontSize: 13 },
+        encoding: { x: { field: "middle", ...SECONDS }, y: { value: -4 }, text: { field: "what" } },
+      },
+      { data, mark, encoding },
+    ],
+  };
+}

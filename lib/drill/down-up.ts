@@ -1,0 +1,112 @@
+/**
+ * The drill `down-up`: the whole stack is taken down and up again by its commands, under traffic; players send
+ * again, and the data is the same as before.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { $ } from "zx";
+import { findProcess } from "../services/process.js";
+import { services } from "../services/services.js";
+import { settings } from "../settings.js";
+import { type Drill, seeded } from "./drill.js";
+import { countCommits, untilCommitted } from "./landing.js";
+import { startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
+import { requireOwnServices } from "./services.js";
+
+const PER_SECOND = 50;
+const WARM_MS = 1_000; // under load before each time
+const RESUME_LIMIT_MS = 30_000; // from `up` having returned to the next commits
+
+/** Where each file system keeps who it is; each of these is made anew when it is formatted. */
+const IDENTITIES = [
+  { file: "kafka/meta.properties", names: ["cluster.id", "directory.id"] },
+  { file: "namenode/current/VERSION", names: ["clusterID", "namespaceID", "blockpoolID"] },
+  { file: "datanode/current/VERSION", names: ["clusterID", "datanodeUuid"] },
+] as const;
+
+export const downUp: Drill = {
+  name: "down-up",
+  what: "npm run down, npm run up, again and again under traffic: nothing is lost, and no file system is made anew",
+  async run({ short, seed, say }) {
+    requireOwnServices();
+    const times = short ? 1 : 10;
+    const names = services.map(({ name }) => name).filter((name) => findProcess(settings.home, name));
+    const identities = readIdentities();
+    const pipeline = await openPipeline("down-up");
+    try {
+      await pipeline.startStream();
+      await pipeline.startApi();
+      const random = seeded(seed);
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
+      const awayMs: number[] = [];
+      const resumedMs: number[] = [];
+      for (let time = 1; time <= times; time++) {
+        await sleep(WARM_MS);
+        const since = Date.now();
+        try {
+          await runScript("down", [], pipeline);
+        } finally {
+          await runScript("up", names, pipeline);
+        }
+        awayMs.push(Date.now() - since);
+        const before = await countCommits(pipeline);
+        resumedMs.push(
+          await untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS }),
+        );
+        expectSame(identities, readIdentities());
+        say(`time ${time} of ${times}: away for ${awayMs.at(-1)} ms, resumed after ${resumedMs.at(-1)} ms`);
+      }
+      players.stop();
+      const ledger = await players.done;
+      return {
+        times,
+        away_longest_ms: Math.max(...awayMs),
+        resumed_longest_ms: Math.max(...resumedMs),
+        spooled: ledger.spooled,
+        retries: ledger.retries,
+        given_up: ledger.givenUp.size,
+        slowest_answer_ms: ledger.slowestMs,
+        ...(await settle(pipeline, ledger)),
+      };
+    } finally {
+      await pipeline.close();
+    }
+  },
+};
+
+async function runScript(script: "down" | "up", names: readonly string[], { env }: Pipeline): Promise<void> {
+  const { QUESTLOG_HISTORY } = env;
+  const run = $({
+    cwd: settings.root,
+    env: { ...process.env, QUESTLOG_HISTORY },
+    nothrow: true,
+    quiet: true,
+  })`npm run --silent ${script} -- ${names}`;
+  const { exitCode, stdout, stderr } = await run;
+  if (exitCode !== 0)
+    throw new Error(`npm run ${script}: expected exit code 0, got ${exitCode} and:\n${stdout}${stderr}`);
+}
+
+/** Who the file systems of the stack are: "kafka/meta.properties cluster.id" → its value. */
+function readIdentities(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { file, names } of IDENTITIES) {
+    const path = join(settings.home, "data", file);
+    const lines = readFileSync(path, "utf8").split("\n");
+    for (const name of names) {
+      const line = lines.find((line) => line.startsWith(`${name}=`));
+      if (line === undefined) throw new Error(`${path}: expected a line ${name}=…, got none`);
+      found[`${file} ${name}`] = line.slice(name.length + 1);
+    }
+  }
+  return found;
+}
+
+function expectSame(before: Record<string, string>, after: Record<string, string>): void {
+  for (const [name, value] of Object.entries(before))
+    if (after[name] !== value)
+      throw new Error(`${name}: expected ${value} as before, got ${after[name]}: it was formatted again`);
+}

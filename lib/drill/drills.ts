@@ -1,0 +1,9 @@
+/**
+ * All drills, in the order in which they run.
+ */
+import type { Drill } from "./drill.js";
+import { large } from "./large.js";
+import { malformed } from "./malformed.js";
+import { slow } from "./slow.js";
+
+export const drills: readonly Drill[] = [malformed, large, slow];

@@ -1,0 +1,131 @@
+/**
+ * The drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream waits, and
+ * goes on when there is an HDFS with room.
+ *
+ * How busy the stream is while it waits is read from /proc, so this drill is Linux's.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HdfsError } from "../land/webhdfs.js";
+import { type Drill, seeded } from "./drill.js";
+import { countCommits, startReader, untilCommitted } from "./landing.js";
+import { startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
+import { requireOwnServices, withFullDisk, withoutServices } from "./services.js";
+
+const PER_SECOND = 100;
+const MAX_CPU_PERCENT = 5; // of one core, while the stream waits
+const SETTLE_MS = 1_000; // from the kill to the stream's waiting
+const WARM_MS = 2_000; // under load before the first kill
+const RESUME_LIMIT_MS = 20_000; // from HDFS being ready to the next commits
+const REFUSE_LIMIT_MS = 10_000; // for the NameNode to learn that its DataNode is full
+const POLL_MS = 200;
+const TICKS_PER_SECOND = 100; // of the CPU times in /proc, on every Linux
+
+export const hdfsDown: Drill = {
+  name: "hdfs-down",
+  what: "kill -9 of NameNode and DataNode under load, then a full disk: the stream waits without work, and nothing half-written is ever visible",
+  async run({ short, seed, say }) {
+    requireOwnServices();
+    const kills = short ? 1 : 5;
+    const awayMs = short ? 5_000 : 15_000;
+    const pipeline = await openPipeline("hdfs-down");
+    try {
+      const stream = await pipeline.startStream();
+      await pipeline.startApi();
+      const random = seeded(seed);
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
+      await sleep(WARM_MS);
+      const cpuPercents: number[] = [];
+      const resumedMs: number[] = [];
+      const resume = async () => resumedMs.push(await untilResumed(pipeline));
+      for (let kill = 1; kill <= kills; kill++) {
+        await withoutServices(["namenode", "datanode"], async () => {
+          await sleep(SETTLE_MS);
+          cpuPercents.push(await cpuPercent(stream.pid, awayMs));
+        });
+        await resume();
+        say(`kill ${kill} of ${kills}: ${cpuPercents.at(-1)} % CPU, resumed after ${resumedMs.at(-1)} ms`);
+      }
+      const reader = startReader(pipeline);
+      const refusal = await fillDisk(pipeline, awayMs);
+      await resume();
+      const { queries } = await reader.stop();
+      say(`full disk: "${refusal}", resumed after ${resumedMs.at(-1)} ms`);
+      players.stop();
+      const ledger = await players.done;
+      const account = await settle(pipeline, ledger);
+      const cpu_percent = Math.max(...cpuPercents);
+      if (cpu_percent >= MAX_CPU_PERCENT)
+        throw new Error(`expected less than ${MAX_CPU_PERCENT} % CPU while waiting, got ${cpu_percent} %`);
+      return {
+        kills,
+        cpu_percent,
+        resumed_longest_ms: Math.max(...resumedMs),
+        queries_of_full_disk: queries,
+        staged_left: await countStaged(pipeline),
+        ...account,
+      };
+    } finally {
+      await pipeline.close();
+    }
+  },
+};
+
+async function untilResumed(pipeline: Pipeline): Promise<number> {
+  const before = await countCommits(pipeline);
+  return untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS });
+}
+
+/** Lets the DataNode's disk be full for a while; resolves with what HDFS says to a writer. @throws Error if the stream lands meanwhile */
+async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
+  let refusal = "";
+  await withFullDisk(async () => {
+    refusal = await untilRefused(pipeline);
+    await sleep(POLL_MS); // what was staged before may still be committed
+    const before = await countCommits(pipeline);
+    await sleep(ms);
+    const after = await countCommits(pipeline);
+    if (String(after) !== String(before))
+      throw new Error(`full disk: expected no commit behind [${before}], got [${after}]`);
+  });
+  return refusal;
+}
+
+/** Writes files until there is no room for one; resolves with the refusal. */
+async function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
+  const deadline = Date.now() + REFUSE_LIMIT_MS;
+  for (let i = 0; Date.now() < deadline; i++) {
+    try {
+      await hdfs.create(`${hdfsRoot}/room/${i}`, Buffer.from("x"));
+    } catch (error) {
+      if (!(error instanceof HdfsError)) throw error;
+      if (error.exception !== null) return error.message;
+    }
+    await sleep(POLL_MS);
+  }
+  throw new Error(`full disk: expected HDFS to refuse a file within ${REFUSE_LIMIT_MS} ms, got none refused`);
+}
+
+/** @throws Error if anything is left where batches are staged: what a failed attempt wrote takes up room for nothing */
+async function countStaged({ hdfs, hdfsRoot }: Pipeline): Promise<number> {
+  const { entries } = await hdfs.list(`${hdfsRoot}/staging`);
+  if (entries.length > 0)
+    throw new Error(`staging: expected nothing, got ${entries.map(({ name }) => name).join(", ")}`);
+  return entries.length;
+}
+
+/** How busy a process is for a while, in percent of one core. */
+async function cpuPercent(pid: number, ms: number): Promise<number> {
+  const [before, since] = [cpuMs(pid), performance.now()];
+  await sleep(ms);
+  return Number(((100 * (cpuMs(pid) - before)) / (performance.now() - since)).toFixed(1));
+}
+
+/** The CPU time that a process has used, in user and in system mode. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+}

@@ -1,0 +1,74 @@
+/**
+ * The drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as before.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Drill, seeded } from "./drill.js";
+import { countCommits, untilCommitted } from "./landing.js";
+import { startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
+import { awayFor, requireOwnServices } from "./services.js";
+
+const PER_SECOND = 500;
+const NORMAL_LIMIT_MS = 5_000; // from Kafka's being ready to an event accepted by it, and to the next commits
+const WARM_MS = 2_000; // under load before the kill
+const POLL_MS = 50;
+
+export const kafkaDown: Drill = {
+  name: "kafka-down",
+  what: "kill -9 of the broker, which stays away, under 500 requests/s: nothing is lost, and 5 s after its return all is as before",
+  async run({ short, seed, say }) {
+    requireOwnServices();
+    const pipeline = await openPipeline("kafka-down");
+    try {
+      await pipeline.startStream();
+      await pipeline.startApi();
+      const random = seeded(seed);
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
+      await sleep(WARM_MS);
+      const { killedAt, readyAt } = await awayFor(["kafka"], short ? 6_000 : 30_000);
+      say(`Kafka was away for ${readyAt - killedAt} ms: ${players.ledger.accepted.size} events accepted`);
+      const before = await countCommits(pipeline);
+      const [acceptedMs, committedMs] = await Promise.all([
+        untilAccepted(pipeline),
+        untilCommitted(pipeline, { before, partitions: "every", limitMs: NORMAL_LIMIT_MS }),
+      ]);
+      say(`accepted by Kafka again after ${acceptedMs} ms, committed again after ${committedMs} ms`);
+      players.stop();
+      const ledger = await players.done;
+      return {
+        away_ms: readyAt - killedAt,
+        accepted_again_ms: acceptedMs,
+        committed_again_ms: committedMs,
+        spooled: ledger.spooled,
+        retries: ledger.retries,
+        given_up: ledger.givenUp.size,
+        slowest_answer_ms: ledger.slowestMs,
+        ...(await settle(pipeline, ledger)),
+      };
+    } finally {
+      await pipeline.close();
+    }
+  },
+};
+
+/**
+ * Asks until an event is accepted by Kafka, not by the API's spool; resolves with how long that took.
+ * @throws Error if it takes too long
+ */
+async function untilAccepted({ apiUrl }: Pipeline): Promise<number> {
+  const since = Date.now();
+  for (;;) {
+    const { status, headers } = await fetch(`${apiUrl}/?event_id=${randomUUID()}`);
+    const isSpooled = headers.get("event-spooled") === "true";
+    const tookMs = Date.now() - since;
+    if (status === 200 && !isSpooled && tookMs <= NORMAL_LIMIT_MS) return tookMs;
+    if (tookMs > NORMAL_LIMIT_MS)
+      throw new Error(
+        `expected an event accepted by Kafka within ${NORMAL_LIMIT_MS} ms of its return, got status ${status}` +
+          `${isSpooled ? ", spooled" : ""} after ${tookMs} ms`,
+      );
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Drill "malformed": thousands of requests that are wrong in every way that HTTP and JSON allow.
+ */
+import { load } from "../traffic/load.js";
+import { type ApiProcess, startApi } from "./api-process.js";
+import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.js";
+import { malformedRequest } from "./malformed-request.js";
+import { askRaw } from "./raw.js";
+
+const REQUESTS = { full: 10_000, short: 500 };
+const AT_ONCE = 20;
+const WARM_UP = 6_000; // good requests before the memory is measured: it grows for that long anyway
+const GOOD = "/join_a_guild?region=ny";
+const MAX_RSS_GROWTH_MB = 50;
+const MAX_GOOD_MS = 50;
+const NOISE = 3; // a good request may take so many times the slowest of those before, on a machine that is busy by itself
+
+export const malformed: Drill = {
+  name: "malformed",
+  what: "10,000 malformed requests: none is answered 5xx, the API lives, and the next good request is quick",
+  run: runMalformed,
+};
+
+async function runMalformed({ short, seed, say }: DrillOptions): Promise<Figures> {
+  const api = await startApi();
+  try {
+    const requests = short ? REQUESTS.short : REQUESTS.full;
+    await load(api.url + GOOD, { requests: WARM_UP, concurrency: 8 });
+    const usualMs = Math.max(...(await goodRequests(api, 20)));
+    const rssBefore = api.rssBytes();
+    const counts = await sendAll(api, { requests, seed, say });
+    const [goodMs = NaN] = await goodRequests(api, 1);
+    const growthMb = (api.rssBytes() - rssBefore) / 1e6;
+    const limitMs = Math.max(MAX_GOOD_MS, NOISE * usualMs);
+    const serverErrors = Object.keys(counts).filter((status) => status.startsWith("status_5"));
+    if (serverErrors.length > 0) throw new Error(`expected no 5xx, got ${serverErrors.join(", ")}`);
+    if (growthMb >= MAX_RSS_GROWTH_MB)
+      throw new Error(`RSS: expected less than ${MAX_RSS_GROWTH_MB} MB more, got ${growthMb.toFixed(1)} MB`);
+    if (!(goodMs <= limitMs))
+      throw new Error(
+        `next good request: expected at most ${limitMs.toFixed(0)} ms, got ${goodMs.toFixed(0)} ms`,
+      );
+    return {
+      requests,
+      ...counts,
+      rss_growth_mb: Number(growthMb.toFixed(1)),
+      good_before_max_ms: Number(usualMs.toFixed(1)),
+      next_good_ms: Number(goodMs.toFixed(1)),
+    };
+  } finally {
+    await api.stop();
+  }
+}
+
+/** Sends the requests that `seed` makes; resolves with how often each status came, and how often none. */
+async function sendAll(
+  api: ApiProcess,
+  { requests, seed, say }: { requests: number; seed: number; say: DrillOptions["say"] },
+): Promise<Figures> {
+  const random = seeded(seed);
+  const counts: Record<string, number> = {};
+  let sent = 0;
+  const worker = async () => {
+    while (sent < requests) {
+      const { kind, pieces } = malformedRequest(random);
+      if (++sent % 1000 === 0) say(`malformed: ${sent} requests sent`);
+      const { statuses, text } = await askRaw(api.port, pieces, { pauseMs: pieces.length > 1 ? 2 : 0 });
+      if (!api.isAlive())
+        throw new Error(`the API ended at a request of kind ${kind}:\n${api.output().slice(-2000)}`);
+      const bad = statuses.find((status) => status >= 500);
+      if (bad !== undefined) say(`malformed: ${bad} to one of kind ${kind}: ${text.slice(-300)}`);
+      for (const name of statuses.length > 0 ? statuses.map((status) => `status_${status}`) : ["no_answer"])
+        counts[name] = (counts[name] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** How long good requests take, one after another; each must be answered 200. */
+async function goodRequests(api: ApiProcess, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const started = performance.now();
+    const { status } = await fetch(api.url + GOOD);
+    times.push(performance.now() - started);
+    if (status !== 200) throw new Error(`good request: expected 200, got ${status}`);
+  }
+  return times;
+}

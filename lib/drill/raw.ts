@@ -1,0 +1,52 @@
+/**
+ * Bytes → a port, as they are, and what comes back: for requests that no HTTP client would send.
+ */
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HOST } from "../settings.js";
+
+export interface RawAnswer {
+  text: string; // all that came back, one character a byte
+  statuses: number[]; // of each answer in it
+  firstByteMs: number | null; // null: nothing came
+}
+
+export interface RawOptions {
+  pauseMs?: number; // between two pieces
+  patienceMs?: number; // how long an answer, or the next part of one, is waited for; then our side is ended
+}
+
+const CLOSE_LIMIT_MS = 2000; // from our end to the server's
+
+/** Sends `pieces` one after another; resolves when the server has closed the connection, or never will. */
+export async function askRaw(
+  port: number,
+  pieces: Iterable<string | Buffer>,
+  { pauseMs = 0, patienceMs = 200 }: RawOptions = {},
+): Promise<RawAnswer> {
+  const socket = connect({ port, host: HOST, allowHalfOpen: true, noDelay: true }).setEncoding("latin1");
+  const started = performance.now();
+  let text = "";
+  let firstByteMs: number | null = null;
+  socket.on("data", (chunk: string) => {
+    firstByteMs ??= performance.now() - started;
+    text += chunk;
+  });
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("error", () => socket.destroy()); // a reset is an answer too
+  socket.once("end", () => socket.end());
+  for (const piece of pieces) {
+    if (socket.destroyed || socket.writableEnded) break;
+    const bytes = typeof piece === "string" ? Buffer.from(piece, "latin1") : piece;
+    if (!socket.write(bytes))
+      await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), closed]);
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
+  socket.setTimeout(patienceMs, () => {
+    socket.end();
+    socket.setTimeout(CLOSE_LIMIT_MS, () => socket.destroy());
+  });
+  await closed;
+  const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  return { text, statuses, firstByteMs };
+}

@@ -1,0 +1,152 @@
+/**
+ * The drill `trino-down`: Trino, then the metastore is killed and stays away; landing goes on, a report fails with
+ * the service's name, and the days that began meanwhile are registered afterwards.
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Partitioners } from "kafkajs";
+import { $ } from "zx";
+import type { Envelope } from "../catalog.js";
+import { kafkaClient } from "../collect/kafka.js";
+import { untilLanded } from "../land/landed.js";
+import { runStatement } from "../services/ready.js";
+import { settings } from "../settings.js";
+import { type Drill, seeded } from "./drill.js";
+import { type Ledger, startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
+import { requireOwnServices, withoutServices } from "./services.js";
+
+const PER_SECOND = 100;
+const OUTAGES = [
+  { service: "trino", day: "2020-02-01" },
+  { service: "metastore", day: "2020-02-02" },
+] as const;
+const EVENTS_OF_DAY = 10;
+const WARM_MS = 1_000; // under load before the first kill
+const LANDED_LIMIT_MS = 10_000; // from an event's being in the topic
+const REGISTERED_LIMIT_MS = 30_000; // from the service's being ready
+const POLL_MS = 200;
+
+export const trinoDown: Drill = {
+  name: "trino-down",
+  what: "kill -9 of Trino, then of the metastore, which stay away: landing goes on, a report names the service, new days are registered afterwards",
+  async run({ short, seed, say }) {
+    requireOwnServices();
+    const awayMs = short ? 5_000 : 60_000;
+    const pipeline = await openPipeline("trino-down");
+    try {
+      await pipeline.startStream();
+      await pipeline.startApi();
+      const random = seeded(seed);
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
+      await sleep(WARM_MS);
+      const landedMs: number[] = [];
+      const registeredMs: number[] = [];
+      for (const { service, day } of OUTAGES) {
+        const { killedAt, readyAt } = await withoutServices([service], async () => {
+          await sendFrom(day, pipeline, players.ledger);
+          landedMs.push(await landTopic(pipeline));
+          say(`${service} is away: "${await failReport(pipeline, service)}"`);
+          landedMs.push(await landTopic(pipeline));
+          await sleep(killedAt + awayMs - Date.now());
+        });
+        registeredMs.push(await untilShown(day, pipeline));
+        say(
+          `${service} was away for ${readyAt - killedAt} ms; its new day is there after ${registeredMs.at(-1)} ms`,
+        );
+      }
+      players.stop();
+      const ledger = await players.done;
+      return {
+        landed_slowest_ms: Math.max(...landedMs),
+        registered_slowest_ms: Math.max(...registeredMs),
+        retries: ledger.retries,
+        slowest_answer_ms: ledger.slowestMs,
+        ...(await settle(pipeline, ledger)),
+      };
+    } finally {
+      await pipeline.close();
+    }
+  },
+};
+
+/** Puts events of a day long ago on the topic, which the ledger then knows. */
+async function sendFrom(day: string, { topic }: Pipeline, { accepted }: Ledger): Promise<void> {
+  const time = new Date(`${day}T12:00:00Z`);
+  const ids = Array.from({ length: EVENTS_OF_DAY }, () => randomUUID());
+  const producer = kafkaClient(settings.kafkaBrokers).producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
+  await producer.connect();
+  try {
+    const messages = ids.map((id) => ({
+      key: "player_1",
+      value: JSON.stringify(joinOf(id, time)),
+      timestamp: String(time.getTime()),
+    }));
+    await producer.send({ topic, messages });
+  } finally {
+    await producer.disconnect();
+  }
+  for (const id of ids) accepted.set(id, Date.now());
+}
+
+function joinOf(event_id: string, time: Date): Envelope {
+  return {
+    event_id,
+    event_type: "join_a_guild",
+    received_at: time.toISOString(),
+    player: "player_1",
+    params: { region: "ny" },
+    headers: {},
+    remote_addr: "127.0.0.1",
+  };
+}
+
+/** Waits until everything that is in the topic now is in files; resolves with how long that took. */
+async function landTopic({ topic, hdfsRoot: root }: Pipeline): Promise<number> {
+  const since = Date.now();
+  const admin = kafkaClient(settings.kafkaBrokers).admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
+  const partitions = offsets.map(({ partition, high }) => ({ partition, high: Number(high) }));
+  await untilLanded(partitions, { topic, root, timeoutMs: LANDED_LIMIT_MS });
+  return Date.now() - since;
+}
+
+/**
+ * Runs a part of the report that asks for tables; resolves with what it says at its end.
+ * @throws Error unless it fails, and names the service
+ */
+async function failReport({ env, home }: Pipeline, service: string): Promise<string> {
+  const report = $({
+    cwd: settings.root,
+    env: { ...process.env, ...env, QUESTLOG_OUT: join(home, "out") },
+    nothrow: true,
+    quiet: true,
+  })`npm run --silent report -- 4-tables`;
+  const { exitCode, stdout, stderr } = await report;
+  const said = (stdout + stderr).split("\n").find((line) => line.startsWith("Failed")) ?? "";
+  if (exitCode === 1 && said.toLowerCase().includes(service)) return said;
+  throw new Error(
+    `report without ${service}: expected exit code 1 and its name, got ${exitCode} and:\n${stdout}${stderr}`,
+  );
+}
+
+/** Waits until Trino shows the events of a day, which only the stream registers; resolves with how long that took. */
+async function untilShown(day: string, { id }: Pipeline): Promise<number> {
+  const since = Date.now();
+  for (;;) {
+    const [[rows] = []] = await runStatement(
+      `SELECT count(*) FROM ${id}.guild_joins WHERE day = DATE '${day}'`,
+    );
+    if (rows === EVENTS_OF_DAY) return Date.now() - since;
+    if (Date.now() - since > REGISTERED_LIMIT_MS)
+      throw new Error(
+        `expected ${EVENTS_OF_DAY} rows of ${day} within ${REGISTERED_LIMIT_MS} ms, got ${String(rows)}`,
+      );
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A pipeline over time: how many of its events are accepted, landed and visible, and what was away meanwhile.
+ *
+ * Each number is asked for by itself, as the service that knows it may be away: then the last one stands.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { findLastCommit } from "../land/commits.js";
+import { runStatement } from "../services/ready.js";
+import { settings } from "../settings.js";
+import type { Ledger } from "./ledger.js";
+import type { Pipeline } from "./pipeline.js";
+import type { Away } from "./services.js";
+
+const SAMPLE_MS = 500;
+const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
+
+/** What a number counts: events that a player was told are accepted, messages in files, rows that Trino shows. */
+export type PlaceName = "accepted" | "landed" | "visible";
+
+export interface Sample {
+  seconds: number; // since the watch began
+  place: PlaceName;
+  events: number;
+}
+
+/** What was away, and what became of the events. */
+export interface OutageRow {
+  what: string;
+  from_seconds: number; // since the watch began
+  until_seconds: number; // when it was ready again
+  accepted: number; // meanwhile
+  landed: number; // meanwhile
+  visible: number; // meanwhile
+  caught_up_seconds: number; // from its return until everything accepted by then was visible
+}
+
+/** Begins to watch; `stop` ends it. */
+export function watchPipeline(pipeline: Pipeline, ledger: Ledger): Watch {
+  return new Watch(pipeline, ledger);
+}
+
+export class Watch {
+  readonly samples: Sample[] = [];
+  readonly outages: OutageRow[] = [];
+  readonly #begun = Date.now();
+  readonly #watching: Promise<unknown>;
+  #stopped = false;
+
+  constructor(pipeline: Pipeline, ledger: Ledger) {
+    this.#watching = Promise.all([
+      this.#sample("accepted", () => Promise.resolve(ledger.accepted.size)),
+      this.#sample("landed", () => countLanded(pipeline)),
+      this.#sample("visible", () => countVisible(pipeline)),
+    ]);
+  }
+
+  /**
+   * Has `fault` take something away and bring it back, and waits until the events have caught up.
+   * @throws Error if they have not after 2 minutes
+   */
+  async during(what: string, fault: () => Promise<Away>): Promise<OutageRow> {
+    await this.#untilVisible(1); // there is something to break
+    const { killedAt, readyAt } = await fault();
+    const [from, until] = [this.#seconds(killedAt), this.#seconds(readyAt)];
+    const meanwhile = (place: PlaceName) => this.#eventsAt(place, until) - this.#eventsAt(place, from);
+    const row = {
+      what,
+      from_seconds: from,
+      until_seconds: until,
+      accepted: meanwhile("accepted"),
+      landed: meanwhile("landed"),
+      visible: meanwhile("visible"),
+      caught_up_seconds: await this.#untilVisible(this.#eventsAt("accepted", until)),
+    };
+    this.outages.push(row);
+    return row;
+  }
+
+  /** Ends the watch. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#watching;
+  }
+
+  async #sample(place: PlaceName, count: () => Promise<number>): Promise<void> {
+    for (; !this.#stopped; await sleep(SAMPLE_MS)) {
+      const events = await count().catch(() => null); // who counts is away, as it may be here
+      if (events !== null) this.samples.push({ seconds: this.#seconds(Date.now()), place, events });
+    }
+  }
+
+  /** Resolves with the seconds that it took. */
+  async #untilVisible(events: number): Promise<number> {
+    const since = Date.now();
+    while (this.#eventsAt("visible", Infinity) < events) {
+      if (Date.now() - since > CAUGHT_UP_LIMIT_MS)
+        throw new Error(
+          `expected ${events} events to be visible within ${CAUGHT_UP_LIMIT_MS / 1000} s, ` +
+            `got ${this.#eventsAt("visible", Infinity)}`,
+        );
+      await sleep(SAMPLE_MS / 5);
+    }
+    return Number(((Date.now() - since) / 1000).toFixed(1));
+  }
+
+  /** The last number that was known then. */
+  #eventsAt(place: PlaceName, seconds: number): number {
+    return this.samples.findLast((one) => one.place === place && one.seconds <= seconds)?.events ?? 0;
+  }
+
+  #seconds(at: number): number {
+    return Number(((at - this.#begun) / 1000).toFixed(1));
+  }
+}
+
+/** Kills the pipeline's newest stream, and starts another one after `ms`; resolves when that one reads. */
+export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> {
+  const stream = pipeline.children.findLast(({ name }) => name === "stream");
+  if (!stream) throw new Error("pipeline: expected a stream to kill, got none");
+  const killedAt = Date.now();
+  await stream.signal("SIGKILL");
+  await sleep(ms);
+  const startedAt = Date.now();
+  await pipeline.startStream();
+  return { killedAt, startedAt, readyAt: Date.now() };
+}
+
+/** How many messages of the topic the commits cover. */
+async function countLanded({ hdfs, hdfsRoot: root, topic }: Pipeline): Promise<number> {
+  const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
+  const last = await Promise.all(
+    partitions.map((partition) => findLastCommit(hdfs, { root, topic, partition })),
+  );
+  return last.reduce((sum, record) => sum + (record === null ? 0 : record.last + 1), 0);
+}
+
+async function countVisible({ id }: Pipeline): Promise<number> {
+  const [[rows] = []] = await runStatement(`SELECT count(*) FROM ${id}.events`);
+  return Number(rows);
+}

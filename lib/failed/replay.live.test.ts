@@ -1,0 +1,215 @@
+// Real streams land two topics of the test's own into tables in a schema of its own; what counts is in the tables.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import { query } from "../ask/query.js";
+import { createTables, registerDays } from "../ask/tables.js";
+import { createTopic, readOffsets } from "../collect/topic.js";
+import { readRefused } from "../land/envelope.js";
+import { untilLanded } from "../land/landed.js";
+import { startStream, type Stream } from "../land/stream.js";
+import { WebHdfs } from "../land/webhdfs.js";
+import { settings } from "../settings.js";
+import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.js";
+import { findKnown, replay, type Verdict } from "./replay.js";
+
+describe("replay(options)", function () {
+  this.timeout(120_000);
+  const schema = `test_${Math.random().toString(36).slice(2)}`;
+  const root = `/test/${schema}`;
+  const topic = schema;
+  const failedTopic = `${schema}_failed`;
+  const topics = [topic, failedTopic];
+  const kafka = new Kafka({ clientId: "test", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  let admin: Admin;
+  let producer: Producer;
+  let streams: Stream[];
+
+  before(async () => {
+    admin = kafka.admin();
+    producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await Promise.all([
+      admin.connect(),
+      producer.connect(),
+      ...topics.map((name) => createTopic({ topic: name })),
+    ]);
+    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${root}/schema')`);
+    await createTables({ schema, hdfsRoot: root });
+    const common = { brokers: settings.kafkaBrokers, hdfs, root };
+    streams = [
+      startStream({ ...common, topic, group: topic }),
+      startStream({ ...common, topic: failedTopic, group: failedTopic, reader: readRefused }),
+    ];
+    await Promise.all(streams.map(({ ready }) => ready));
+  });
+
+  after(async () => {
+    await Promise.all(streams.map((stream) => stream.stop()));
+    await producer.disconnect();
+    for (const name of topics) await admin.deleteTopics({ topics: [name] });
+    await admin.deleteGroups(topics);
+    await admin.disconnect();
+    await query(`DROP SCHEMA ${schema} CASCADE`);
+    await hdfs.remove(root);
+    hdfs.close();
+  });
+
+  /** Puts messages on partition 0 of a topic and waits until they are in the tables; the first one's place. */
+  async function land(name: string, ...values: string[]): Promise<string[]> {
+    const [{ baseOffset } = {}] = await producer.send({
+      topic: name,
+      messages: values.map((value) => ({ value, partition: 0 })),
+    });
+    await untilLanded(await readOffsets({ topic: name }), { topic: name, root });
+    await registerDays({ schema });
+    return values.map((_, i) => `${name}/0/${Number(baseOffset) + i}`);
+  }
+
+  function refused(raw: string): string {
+    return JSON.stringify({ reason: "refused for a test", raw });
+  }
+
+  async function replayed(places?: string[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for await (const verdict of replay({ places, schema, topic, failedTopic, root })) verdicts.push(verdict);
+    return verdicts;
+  }
+
+  /** How often each id is in the tables of events. */
+  async function timesThere(...ids: string[]): Promise<number[]> {
+    await untilLanded(await readOffsets({ topic }), { topic, root });
+    await registerDays({ schema });
+    const rows = await query<{ event_id: string; times: number }>(
+      "SELECT event_id, count(*) AS times FROM events GROUP BY event_id",
+      { schema },
+    );
+    return ids.map((id) => rows.find(({ event_id }) => event_id === id)?.times ?? 0);
+  }
+
+  it("sends what fits, once, however often it is called; what it sent before has yet to land then", async () => {
+    const [one, two] = [randomUUID(), randomUUID()];
+    const places = await land(
+      failedTopic,
+      refused(event(one)),
+      refused(event(two)),
+      refused(event(one)),
+      refused(event(randomUUID(), { power_level: "many" })),
+    );
+    const first = await replayed(places);
+    assert.deepEqual(
+      first.map(({ verdict, event_id }) => [verdict, event_id]),
+      [
+        ["sent", one],
+        ["sent", two],
+        ["already there", one],
+        ["still unfit", null],
+      ],
+    );
+    assert.match(first[3]!.why!, /^params\.power_level: expected an integer/);
+    assert.deepEqual(
+      (await replayed(places)).map(({ verdict }) => verdict),
+      ["already there", "already there", "already there", "still unfit"],
+    );
+    assert.deepEqual(await timesThere(one, two), [1, 1]);
+  });
+
+  it("sends the text as it was, under its player", async () => {
+    const id = randomUUID();
+    const raw = event(id, { metal: "gold" }, "a player of its own").replace("{", "{ ");
+    await replayed(await land(failedTopic, refused(raw)));
+    await timesThere(id);
+    const found = await query("SELECT raw_event, player FROM events WHERE event_id = ?", {
+      schema,
+      parameters: [id],
+    });
+    assert.deepEqual(found, [{ raw_event: raw, player: "a player of its own" }]);
+  });
+
+  it("leaves out what came another way meanwhile", async () => {
+    const id = randomUUID();
+    const [place] = await land(failedTopic, refused(event(id)));
+    await producer.send({ topic, messages: [{ value: event(id) }] }); // as a client's retry, not landed yet
+    assert.deepEqual(await replayed([place!]), [
+      { place, verdict: "already there", event_id: id, why: null },
+    ]);
+    assert.deepEqual(await timesThere(id), [1]);
+  });
+
+  it("replays all, page by page, with what the events' topic held", async () => {
+    const ids = Array.from({ length: 230 }, () => randomUUID());
+    await land(failedTopic, ...ids.map((id) => refused(event(id))));
+    await land(topic, "no event");
+    const verdicts = await replayed();
+    const { length } = await query("SELECT 1 FROM failed_events", { schema });
+    assert.equal(verdicts.length, length);
+    assert.equal(new Set(verdicts.map(({ place }) => place)).size, length);
+    assert.deepEqual(
+      verdicts.flatMap(({ verdict, event_id }) => (verdict === "sent" ? event_id : [])),
+      ids,
+    );
+    assert.ok(
+      verdicts.some(({ place, why }) => place.startsWith(`${topic}/0/`) && why?.includes('got "no event"')),
+    );
+    assert.ok((await replayed()).every(({ verdict }) => verdict !== "sent"));
+    assert.deepEqual(new Set(await timesThere(...ids)), new Set([1]));
+    assert.deepEqual((await findKnown([...ids, randomUUID()], { schema })).sort(), ids.sort());
+  });
+
+  it("sends nothing when one of the places holds no failed event", async () => {
+    const id = randomUUID();
+    const [place] = await land(failedTopic, refused(event(id)));
+    await assert.rejects(replayed([place!, `${failedTopic}/0/999999`]), {
+      message: `${failedTopic}/0/999999: expected a failed event's place, and none is there; npm run failed lists them`,
+    });
+    await assert.rejects(replayed(["0/1"]), {
+      message: 'expected a place TOPIC/PARTITION/OFFSET, got "0/1"',
+    });
+    assert.deepEqual(await timesThere(id), [0]);
+  });
+
+  describe("listFailed(options)", () => {
+    it("has the newest first, as many as asked for", async () => {
+      const [first, last] = [
+        (await land(failedTopic, refused("the last but one")))[0],
+        (await land(topic, "the very last"))[0],
+      ];
+      const rows = await listFailed({ limit: 2, schema });
+      assert.deepEqual(
+        rows.map(({ place, raw_event }) => [place, raw_event]),
+        [
+          [last, "the very last"],
+          [first, "the last but one"],
+        ],
+      );
+      assert.deepEqual(await findFailed(first!, { schema }), rows[1]);
+      assert.ok(Date.now() - rows[0]!.time.getTime() < 60_000);
+    });
+  });
+
+  describe("pagesOfFailed(options)", () => {
+    it("has pages of at most 100, in the order of topic, partition and offset", async () => {
+      const rows: FailedEvent[] = [];
+      for await (const page of pagesOfFailed({ schema })) {
+        assert.ok(page.length <= 100);
+        rows.push(...page);
+      }
+      assert.ok(rows.length > 200);
+      const order = rows.map((row) => [row.topic, row.kafka_partition, row.kafka_offset] as const);
+      const sorted = order.toSorted(([a, b, c], [d, e, f]) => (a === d ? b - e || c - f : a < d ? -1 : 1));
+      assert.deepEqual(order, sorted);
+    });
+  });
+});
+
+function event(event_id: string, params: Record<string, string> = {}, player = "player"): string {
+  return JSON.stringify({
+    event_id,
+    event_type: "purchase_sword",
+    received_at: new Date().toISOString(),
+    player,
+    params,
+    headers: {},
+    remote_addr: "127.0.0.1",
+  });
+}

@@ -1,0 +1,154 @@
+// Real requests to a real listener; what stands in for the streams says what a stream would say.
+import assert from "node:assert/strict";
+import type { CommitRecord } from "./commits.js";
+import { Meters, type Watched } from "./meters.js";
+import { type Monitor, openMonitor } from "./monitor.js";
+import type { StreamMetrics } from "./stream.js";
+
+const idle: StreamMetrics = {
+  rows: 0,
+  failed: 0,
+  commits: 0,
+  is_reading: true,
+  away: { kafka: false, hdfs: false },
+  partitions: [{ partition: 0, next: 7, lag: 3 }],
+};
+
+function stream(metrics: Partial<StreamMetrics> = {}, topic = "game_events"): Watched {
+  return { topic, metrics: () => ({ ...idle, ...metrics }), measureLag: () => Promise.resolve() };
+}
+
+function record(files: { table: string; rows: number; bytes: number }[]): CommitRecord {
+  const whole = files.map((file) => ({ day: "2026-01-31", staged: "", target: "", ...file }));
+  const place = { writer: "w", topic: "game_events", partition: 0, first: 0, last: 9, last_timestamp: null };
+  return { ...place, committed_at: "2026-01-31T12:00:00.000Z", files: whole };
+}
+
+describe("new Meters().text(streams)", () => {
+  /** The lines of a metric without its prefix. */
+  async function linesOf(meters: Meters, name: string, streams: Watched[] = []): Promise<string[]> {
+    const lines = (await meters.text(streams)).split("\n");
+    return lines.flatMap((line) =>
+      line.startsWith(`questlog_stream_${name}`) ? line.split("_stream_")[1]! : [],
+    );
+  }
+
+  it("adds up what commits wrote, by table", async () => {
+    const meters = new Meters();
+    const swords = { table: "sword_purchases", rows: 4, bytes: 100 };
+    meters.count(record([swords, { table: "failed_events", rows: 1, bytes: 50 }]), {
+      failed: 1,
+      timestamps: [],
+    });
+    meters.count(record([swords]), { failed: 0, timestamps: [] });
+    assert.deepEqual(await linesOf(meters, "landed_rows"), [
+      'landed_rows_total{table="sword_purchases"} 8',
+      'landed_rows_total{table="failed_events"} 1',
+    ]);
+    assert.deepEqual(await linesOf(meters, "written"), [
+      'written_files_total{table="sword_purchases"} 2',
+      'written_files_total{table="failed_events"} 1',
+      'written_bytes_total{table="sword_purchases"} 200',
+      'written_bytes_total{table="failed_events"} 50',
+    ]);
+    assert.deepEqual(await linesOf(meters, "commits"), ['commits_total{topic="game_events"} 2']);
+    assert.deepEqual(await linesOf(meters, "failed"), ['failed_rows_total{topic="game_events"} 1']);
+  });
+
+  it("tells the age of each message when it landed; one from the future is new", async () => {
+    const meters = new Meters();
+    const now = Date.now();
+    meters.count(record([]), {
+      failed: 0,
+      timestamps: [now - 4_000, now - 4_000, now - 90_000, now + 60_000],
+    });
+    const lines = await linesOf(meters, "landed_seconds");
+    for (const line of [
+      'bucket{le="0.25"} 1',
+      'bucket{le="3"} 1',
+      'bucket{le="5"} 3',
+      'bucket{le="300"} 4',
+    ]) {
+      assert.ok(lines.includes(`landed_seconds_${line}`), `${line} is not in ${lines.join("\n")}`);
+    }
+  });
+
+  it("has the lag of the partitions that are read now, and no others", async () => {
+    const meters = new Meters();
+    await meters.text([stream({ partitions: [{ partition: 1, next: 0, lag: 5 }] })]);
+    assert.deepEqual(await linesOf(meters, "lag", [stream(), stream({}, "failed_events")]), [
+      'lag_events{topic="game_events",partition="0"} 3',
+      'lag_events{topic="failed_events",partition="0"} 3',
+    ]);
+  });
+
+  it("says which service is away", async () => {
+    const lines = await linesOf(new Meters(), "service_away", [
+      stream({ away: { kafka: false, hdfs: true } }),
+    ]);
+    assert.deepEqual(lines, [
+      'service_away{topic="game_events",service="kafka"} 0',
+      'service_away{topic="game_events",service="hdfs"} 1',
+    ]);
+  });
+});
+
+describe("openMonitor(streams, meters, port)", () => {
+  const streams: Watched[] = [];
+  let monitor: Monitor;
+  before(async () => (monitor = await openMonitor(streams, new Meters(), 0)));
+  after(() => monitor.close());
+  beforeEach(() => streams.splice(0));
+
+  async function get(path: string, options: RequestInit = {}): Promise<{ status: number; body: string }> {
+    const response = await fetch(`http://127.0.0.1:${monitor.port}${path}`, options);
+    return { status: response.status, body: await response.text() };
+  }
+
+  it("lives as long as it answers", async () => {
+    assert.deepEqual(await get("/health"), { status: 200, body: '{"ok":true}\n' });
+  });
+
+  it("is ready when every stream reads and no service is away", async () => {
+    assert.equal((await get("/ready")).status, 503, "before there are streams");
+    streams.push(stream(), stream());
+    assert.equal((await get("/ready")).status, 200);
+    for (const trouble of [
+      { is_reading: false },
+      { away: { kafka: true, hdfs: false } },
+      { away: { kafka: false, hdfs: true } },
+    ]) {
+      streams[1] = stream(trouble, "failed_events");
+      const { status, body } = await get("/ready");
+      assert.equal(status, 503);
+      const { topics } = JSON.parse(body) as { topics: Record<string, unknown>[] };
+      assert.deepEqual(topics[1], { topic: "failed_events", ...idle, ...trouble });
+    }
+  });
+
+  it("answers metrics as Prometheus reads them", async () => {
+    streams.push(stream());
+    const response = await fetch(`http://127.0.0.1:${monitor.port}/metrics`);
+    assert.match(response.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+    assert.match(
+      await response.text(),
+      /^# HELP questlog_stream_lag_events .+\n# TYPE questlog_stream_lag_events gauge$/m,
+    );
+  });
+
+  it("refuses other paths and methods", async () => {
+    assert.deepEqual(await get("/"), {
+      status: 404,
+      body: '{"error":"path: expected one of /health, /ready, /metrics, got \\"/\\""}\n',
+    });
+    assert.equal((await get("/health", { method: "POST" })).status, 405);
+  });
+
+  it("names the port that is taken, and what to do", async () => {
+    await assert.rejects(openMonitor([], new Meters(), monitor.port), {
+      message:
+        `port ${monitor.port} on 127.0.0.1 is taken, perhaps by another stream; stop its holder, ` +
+        "or set QUESTLOG_STREAM_PORT to another (0: any free one)",
+    });
+  });
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readSettings } from "./settings.js";
+
+describe("readSettings(env): who may send, and what is kept", () => {
+  it("is nothing in particular by default", () => {
+    const { writeKeysFile, rateLimit, recentEvents, retention, retentionSecret } = readSettings({});
+    assert.deepEqual(
+      [writeKeysFile, rateLimit, recentEvents, retention, retentionSecret],
+      [undefined, 0, 0, "", undefined],
+    );
+  });
+
+  it("reads counts within their limits, and a file from the checkout's root", () => {
+    const { root, writeKeysFile, rateLimit, recentEvents } = readSettings({
+      QUESTLOG_WRITE_KEYS: "keys",
+      QUESTLOG_RATE_LIMIT: "600",
+      QUESTLOG_RECENT: "10000",
+    });
+    assert.deepEqual([writeKeysFile, rateLimit, recentEvents], [join(root, "keys"), 600, 10_000]);
+  });
+
+  for (const [variable, value, expected] of [
+    ["QUESTLOG_RATE_LIMIT", "many", "an integer from 0 to 1000000"],
+    ["QUESTLOG_RATE_LIMIT", "-1", "an integer from 0 to 1000000"],
+    ["QUESTLOG_RECENT", "10001", "an integer from 0 to 10000"],
+    ["QUESTLOG_RECENT", "", "an integer from 0 to 10000"],
+  ] as const) {
+    it(`refuses ${variable}="${value}"`, () => {
+      assert.throws(() => readSettings({ [variable]: value }), {
+        message: `${variable}: expected ${expected}, got "${value}"`,
+      });
+    });
+  }
+});

@@ -1,0 +1,51 @@
+/**
+ * Do something bad to the running stack on purpose, and say what it cost; exit 1 if a goal was missed.
+ *
+ *   npm run drill                          all drills, one after another
+ *   npm run drill -- malformed slow        these
+ *   npm run drill -- --short --seed 2      the forms that are part of the tests; another seed of what is random
+ */
+import { parseArgs } from "node:util";
+import type { Drill } from "../lib/drill/drill.js";
+import { drills } from "../lib/drill/drills.js";
+import { recordScript } from "../lib/history.js";
+
+const NAME_WIDTH = 36;
+
+const { chosen, short, seed } = readArguments();
+recordScript("drill");
+for (const drill of chosen) await run(drill);
+
+async function run({ name, what, run }: Drill): Promise<void> {
+  console.log(`${name}: ${what}`);
+  const started = performance.now();
+  const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
+  try {
+    const figures = await run({ short, seed, say: (line) => console.error(line) });
+    for (const [figure, value] of Object.entries(figures))
+      console.log(`  ${figure.padEnd(NAME_WIDTH)}  ${value}`);
+    console.log(`${name}: passed, ${seconds()} s`);
+  } catch (error) {
+    console.log(`${name}: failed, ${seconds()} s: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { short: { type: "boolean", default: false }, seed: { type: "string", default: "1" } },
+    });
+    if (!/^\d{1,9}$/.test(values.seed))
+      throw new Error(`--seed: expected an integer from 0 to 999999999, got "${values.seed}"`);
+    const unknown = positionals.find((word) => !drills.some(({ name }) => name === word));
+    if (unknown !== undefined)
+      throw new Error(`expected names among ${drills.map(({ name }) => name).join(", ")}, got "${unknown}"`);
+    const chosen = drills.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+    return { chosen, short: values.short, seed: Number(values.seed) };
+  } catch (error) {
+    console.error(`drill: ${(error as Error).message}; try: npm run drill -- [NAME…] [--short] [--seed N]`);
+    process.exit(2);
+  }
+}
