@@ -71,7 +71,11 @@ export const killStream: Drill = {
 async function resume(pipeline: Pipeline): Promise<number> {
   const since = Date.now();
   const before = await countCommits(pipeline);
-  await pipeline.spawnStream();
+  const stream = await pipeline.spawnStream();
+  stream
+    .ready()
+    .then(() => console.log("ready after", Date.now() - since))
+    .catch(() => {});
   await untilCommitted(pipeline, { before, partitions: "one", limitMs: RESUME_LIMIT_MS });
   return Date.now() - since;
 }

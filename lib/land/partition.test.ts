@@ -17,11 +17,11 @@ function messages(first: number, count: number): Message[] {
   }));
 }
 
-async function open(hdfs: HdfsModel, pace: Partial<Pace>, hold: Promise<void> = Promise.resolve()) {
+async function open(hdfs: HdfsModel, pace: Partial<Pace>, hold: Promise<void> = Promise.resolve(), high = 0) {
   const chain = await openChain(hdfs, place);
   const events = new EventEmitter();
   const lander = new PartitionLander(
-    { topic: "t", partition: 0, chain, high: 0 },
+    { topic: "t", partition: 0, chain, high },
     (commit) => hold.then(commit),
     { limits: DEFAULT_LIMITS, maxAgeMs: NEVER_MS, idleMs: NEVER_MS, ...pace },
     {
@@ -52,6 +52,18 @@ describe("PartitionLander", () => {
       assert.deepEqual(await committed, [0, 6]);
       assert.equal(lander.next, 7);
     }
+  });
+
+  it("commits what had waited for it as soon as it has read that, and then keeps its pace", async () => {
+    const { lander, events } = await open(new HdfsModel(), {}, undefined, 3);
+    const committed = once(events, "commit");
+    lander.take(messages(0, 2));
+    lander.take(messages(2, 2));
+    assert.deepEqual(await committed, [0, 3]);
+    lander.take(messages(4, 1));
+    lander.close();
+    await lander.drain();
+    assert.equal(lander.next, 4);
   });
 
   it("takes one batch more while one is being committed, then none until there is room", async () => {

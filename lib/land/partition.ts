@@ -1,9 +1,10 @@
 /**
  * One partition's messages → commits: fills one batch while the one before it is being committed.
  *
- * A batch is committed when it is full, old, or when no message has come for a
- * while. With both batches full no more is taken: that is the limit of memory,
- * and the caller stops fetching until there is room.
+ * A batch is committed when it is full, old, when no message has come for a
+ * while, or when all is read that had waited for the lander. With both batches
+ * full no more is taken: that is the limit of memory, and the caller stops
+ * fetching until there is room.
  */
 import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.js";
 import { type Chain, type CommitRecord } from "./commits.js";
@@ -63,6 +64,7 @@ export class PartitionLander {
   #position: number; // the next message has this offset or a higher one
   #firstAt = 0;
   #lastAt = 0;
+  #isBehind: boolean; // whether what had come before it opened is still to be read
   #committing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -84,6 +86,7 @@ export class PartitionLander {
     this.#events = events;
     this.#filling = this.#newBatch();
     this.#position = this.start;
+    this.#isBehind = this.next < high;
   }
 
   /** The offset to read from: the last committed message, which is looked at once more to know the topic again. */
@@ -107,7 +110,9 @@ export class PartitionLander {
       this.#takeOne(message);
       taken++;
     }
-    if (this.#filling.full) this.#beginCommit();
+    const isCaughtUp = this.#isBehind && this.#position >= this.high;
+    if (isCaughtUp) this.#isBehind = false;
+    if (isCaughtUp || this.#filling.full) this.#beginCommit();
     this.#lastAt = Date.now();
     this.#schedule();
     return taken;
