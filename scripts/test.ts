@@ -35,11 +35,7 @@ const wanted = (file: string) => words.length === 0 || words.some((word) => file
 const units = (await glob(["lib/**/*.test.ts", "!**/*.live.test.ts"])).sort().filter(wanted);
 const others = await glob(["lib/**/*.live.test.ts", ...[START, ...LAST].map((file) => `!${file}`)]);
 const live = [...others.sort(), ...LAST].filter(wanted);
-const files = [
-  ...units,
-  ...(live.length > 0 || wanted(START) ? [START] : []),
-  ...live,
-];
+const files = [...units, ...(live.length > 0 || wanted(START) ? [START] : []), ...live];
 
 await $`npm run --silent build`;
 // What a test run that was killed left behind goes first: its processes, then its data.
