@@ -4,6 +4,7 @@
 import type { Drill } from "./drill.js";
 import { killApi } from "./kill-api.js";
 import { killStream } from "./kill-stream.js";
+import { inject } from "./inject.js";
 import { large } from "./large.js";
 import { malformed } from "./malformed.js";
 import { poison } from "./poison.js";
@@ -24,4 +25,5 @@ export const drills: readonly Drill[] = [
   malformed,
   large,
   slow,
+  inject,
 ];
