@@ -43,7 +43,7 @@ export interface Settings {
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
-  failedTopic: string; // events that the API refused
+  failedTopic: string; // what the API refused
   topicPartitions: number; // when the topic is created
   writeKeysFile: string | undefined; // who may send events; undefined: everybody
   rateLimit: number; // requests a minute and socket address; 0: any number

@@ -20,7 +20,7 @@ import { settings } from "../lib/settings.js";
 
 const USAGE =
   "try: npm run failed -- [--limit N] [--json] | explain TOPIC/PARTITION/OFFSET | replay (TOPIC/PARTITION/OFFSET … | --all)";
-const MAX_LIMIT = 10_000;
+const MAX_LIMIT = 1_000; // all are held in memory, and each can have a megabyte
 const SHOWN = { reason: 100, raw: 60 }; // characters in a table
 
 const { verb, places, limit, json, all } = readArguments();

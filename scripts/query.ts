@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { query, type QueryStats } from "../lib/ask/query.js";
-import { jsonText, textTable } from "../lib/ask/rows.js";
+import { jsonText, textTable, visibleLines } from "../lib/ask/rows.js";
 import { recordScript } from "../lib/history.js";
 
 const PROGRESS_INTERVAL_MS = 2_000;
@@ -25,7 +25,7 @@ try {
   else if (rows.length > 0) console.log(textTable(rows));
   console.error(`${rows.length} ${rows.length === 1 ? "row" : "rows"}, ${seconds()} s`);
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(visibleLines((error as Error).message));
   process.exitCode = 1;
 }
 

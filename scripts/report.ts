@@ -11,6 +11,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { glob } from "zx";
+import { visible } from "../lib/ask/rows.js";
 import { recordScript } from "../lib/history.js";
 import { buildLib } from "../lib/report/build.js";
 import { chooseNotebooks } from "../lib/report/choose.js";
@@ -42,7 +43,7 @@ try {
       signal,
     });
     await writeFile(report, renderReport(run, { title: TITLE, facts: await collectFacts(services) }));
-    verdict = verdictOf(run).text;
+    verdict = visible(verdictOf(run).text); // it may quote what players sent
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {
     progress.stop();

@@ -20,6 +20,10 @@ recordScript("stream");
 const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;
 const { consumerGroup: group, failedConsumerGroup } = settings;
 const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
+if (failedTopic === topic) {
+  log(`QUESTLOG_FAILED_TOPIC: expected another topic than that of the events, got "${topic}"`);
+  process.exit(1);
+}
 const streams: Stream[] = [];
 const meters = new Meters();
 const at = settings.killAt === undefined ? undefined : killAt(settings.killAt);

@@ -6,10 +6,11 @@
  *   npm run tail -- --count                  how many there are of each type, and in total
  *   npm run tail -- --follow                 go on with what arrives, until Ctrl-C
  *
- * A message that is not one line of JSON is printed as a JSON string.
+ * A message that is not one line of JSON is printed as a JSON string. What a terminal could take for a command is escaped.
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { visibleJson } from "../lib/ask/rows.js";
 import { events } from "../lib/catalog.js";
 import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/collect/topic.js";
 import { recordScript } from "../lib/history.js";
@@ -33,7 +34,7 @@ try {
 
 async function printMessage({ value }: TopicMessage): Promise<void> {
   if (type !== undefined && eventTypeOf(value) !== type) return;
-  const line = isJson(value) ? value : JSON.stringify(value);
+  const line = visibleJson(isJson(value) ? value : JSON.stringify(value));
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
 }
 
@@ -47,7 +48,7 @@ async function printCounts(): Promise<void> {
   for (const [name, number] of lines) console.log(`${String(name).padEnd(20)}${String(number).padStart(10)}`);
 }
 
-function isJson(value: string | null): boolean {
+function isJson(value: string | null): value is string {
   try {
     JSON.parse(value ?? "");
     return !value?.includes("\n");

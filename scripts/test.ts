@@ -14,7 +14,8 @@ import { DEFAULT_PORTS, portVariable } from "../lib/settings.js";
 const TEST_PORT_OFFSET = 10_000;
 const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
 const START = "lib/services/start.live.test.ts"; // starts the stack of all that follow
-const RESTART = "lib/services/restart.live.test.ts"; // takes it down and up again: last
+// These break that stack, and take it down and up again: last.
+const LAST = ["lib/drill/outages.live.test.ts", "lib/services/restart.live.test.ts"];
 
 const ports: Record<string, string> = {};
 for (const [name, port] of Object.entries(DEFAULT_PORTS)) {
@@ -32,13 +33,9 @@ const env = {
 const words = process.argv.slice(2);
 const wanted = (file: string) => words.length === 0 || words.some((word) => file.includes(word));
 const units = (await glob(["lib/**/*.test.ts", "!**/*.live.test.ts"])).sort().filter(wanted);
-const live = (await glob(["lib/**/*.live.test.ts", `!${START}`, `!${RESTART}`])).sort().filter(wanted);
-const files = [
-  ...units,
-  ...(live.length > 0 || wanted(START) ? [START] : []),
-  ...live,
-  ...[RESTART].filter(wanted),
-];
+const others = await glob(["lib/**/*.live.test.ts", ...[START, ...LAST].map((file) => `!${file}`)]);
+const live = [...others.sort(), ...LAST].filter(wanted);
+const files = [...units, ...(live.length > 0 || wanted(START) ? [START] : []), ...live];
 
 await $`npm run --silent build`;
 // What a test run that was killed left behind goes first: its processes, then its data.

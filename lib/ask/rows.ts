@@ -44,9 +44,9 @@ export function htmlTable(rows: readonly object[], caption = ""): string {
   ].join("\n");
 }
 
-/** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings. */
+/** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings; a terminal may show it. */
 export function jsonText(rows: readonly object[]): string {
-  return `[${rows.map((row) => JSON.stringify(row, bigintAsText)).join(",\n ")}]`;
+  return `[${rows.map((row) => visibleJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
 }
 
 /** A value as a person reads it: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
@@ -65,12 +65,28 @@ function bigintAsText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
-/** Control and direction characters, among them escape sequences and line ends, as \u{…}. */
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Writes control and direction characters, among them escape sequences and line ends, as \u{…}: fit for a terminal. */
 export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  return text.replace(HIDDEN, (character) => `\\u{${hexOf(character)}}`);
+}
+
+/** The same line by line: a message's own line ends stay. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
+/** Writes the same in one JSON text, by JSON's escapes: it means what it meant, and is one line. */
+export function visibleJson(json: string): string {
+  // Blanks between two tokens are the only ones below U+0020 that JSON takes as they are.
+  return json.replace(HIDDEN, (character) =>
+    character < " " ? " " : `\\u${hexOf(character).padStart(4, "0")}`,
   );
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16);
 }
 
 /** A row's value in a column; rows of any type can be shown. */

@@ -14,7 +14,7 @@ import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.js";
-import { escapeHtml, htmlTable, textTable } from "./rows.js";
+import { escapeHtml, htmlTable, textTable, visibleLines } from "./rows.js";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
@@ -97,7 +97,7 @@ function write(data: Bundle, display?: { id: string; shown: boolean }): void {
   // A kernel has loaded this module already. Nobody else should: it loads ZeroMQ.
   const kernel = require.cache[require.resolve("tslab/dist/jupyter.js")]?.exports as
     { lastWriteDisplayData: Writer | null } | undefined;
-  if (!kernel?.lastWriteDisplayData) return console.log(data["text/plain"]);
+  if (!kernel?.lastWriteDisplayData) return console.log(visibleLines(String(data["text/plain"])));
   const transient = display ? { display_id: display.id } : {};
   kernel.lastWriteDisplayData({ data, metadata: {}, transient }, display?.shown ?? false);
 }

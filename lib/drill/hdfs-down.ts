@@ -84,11 +84,11 @@ async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
   await withFullDisk(async () => {
     refusal = await untilRefused(pipeline);
     await sleep(POLL_MS); // what was staged before may still be committed
-    const before = await countCommits(pipeline);
+    const before = String(await countCommits(pipeline));
     await sleep(ms);
-    const after = await countCommits(pipeline);
-    if (String(after) !== String(before))
-      throw new Error(`full disk: expected no commit behind [${before}], got [${after}]`);
+    const after = String(await countCommits(pipeline));
+    if (after !== before)
+      throw new Error(`full disk: expected the commits of before (${before}), got ${after}`);
   });
   return refusal;
 }

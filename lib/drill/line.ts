@@ -17,6 +17,8 @@ export interface LineOptions {
   to: string; // "host:port"
   /** What stands for `to` in answers, as latin1 text of the bytes; with this line's port in its place. */
   addressed?: (host: string, port: number) => string;
+  /** Lines to other services that this one's answers name. */
+  named?: readonly Line[];
 }
 
 /** How Kafka writes an address: the host, then the port in four bytes. */
@@ -26,22 +28,31 @@ export function kafkaAddress(host: string, port: number): string {
   return host + bytes.toString("latin1");
 }
 
+interface Answer {
+  request: number;
+  bytes: Buffer;
+  dueAt: number; // milliseconds
+}
+
 export class Line {
   port = 0; // after `open`
-  latencyMs = 0; // of each answer
+  latencyMs = 0; // from a service's answer to the client
   /** Sees each answer, with Kafka's number of the last request, before it is passed on; what it does to the bytes counts. */
   onAnswer: (request: number, answer: Buffer) => void | Promise<void> = () => {};
   readonly #host: string;
   readonly #targetPort: number;
   readonly #addressed: (host: string, port: number) => string;
+  readonly #named: readonly Line[];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #answersToLose = 0;
   #silent = false;
+  readonly #halfOpen = new WeakSet<Socket>();
 
-  constructor({ to, addressed = (host, port) => `${host}:${port}` }: LineOptions) {
+  constructor({ to, addressed = (host, port) => `${host}:${port}`, named = [] }: LineOptions) {
     const [host = "", port = ""] = to.split(":");
     [this.#host, this.#targetPort, this.#addressed] = [host, Number(port), addressed];
+    this.#named = [this, ...named];
     this.#server = createServer((client) => this.#join(client));
   }
 
@@ -72,7 +83,7 @@ export class Line {
 
   /** What is connected is cut; new connections are taken. */
   reset(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
   /** The service gets the next `count` produce requests; their answers are lost with the connection. */
@@ -83,10 +94,17 @@ export class Line {
   /** The service gets what is sent; no answer comes back, and the connections stay: half-open, as behind a dead router. */
   silence(): void {
     this.#silent = true;
+    for (const socket of this.#sockets) this.#halfOpen.add(socket);
+  }
+
+  /** New connections are answered again; those that were silent stay so, until a time-out of their client ends them. */
+  speak(): void {
+    this.#silent = false;
   }
 
   #join(client: Socket): void {
     const service = connect(this.#targetPort, this.#host);
+    if (this.#silent) this.#halfOpen.add(client);
     let request = -1; // Kafka's number of the last one
     let answered = Promise.resolve();
     client.on("data", (bytes) => {
@@ -94,8 +112,8 @@ export class Line {
       service.write(bytes);
     });
     service.on("data", (bytes) => {
-      const asked = request;
-      answered = answered.then(() => this.#answer(client, asked, bytes));
+      const answer = { request, bytes, dueAt: Date.now() + this.latencyMs };
+      answered = answered.then(() => this.#answer(client, answer));
     });
     for (const [one, other] of [
       [client, service],
@@ -110,16 +128,24 @@ export class Line {
     }
   }
 
-  async #answer(client: Socket, request: number, bytes: Buffer): Promise<void> {
-    if (this.#silent) return;
+  async #answer(client: Socket, { request, bytes, dueAt }: Answer): Promise<void> {
+    if (this.#halfOpen.has(client)) return;
     if (this.#answersToLose > 0 && request === KAFKA_REQUESTS.produce) {
       this.#answersToLose--;
       client.destroy();
       return;
     }
     await this.onAnswer(request, bytes);
-    if (this.latencyMs > 0) await sleep(this.latencyMs);
+    const waitMs = dueAt - Date.now();
+    if (waitMs > 0) await sleep(waitMs);
+    if (client.destroyed || this.#halfOpen.has(client)) return;
+    let text = bytes.toString("latin1");
+    for (const line of this.#named) text = line.#asNamedHere(text);
+    client.write(text, "latin1");
+  }
+
+  #asNamedHere(text: string): string {
     const [theirs, ours] = [this.#targetPort, this.port].map((port) => this.#addressed(this.#host, port));
-    if (!client.destroyed) client.write(bytes.toString("latin1").replaceAll(theirs!, ours!), "latin1");
+    return text.replaceAll(theirs!, ours!);
   }
 }

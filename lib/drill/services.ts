@@ -21,7 +21,6 @@ const ALL_BYTES = 2 ** 60; // more than any disk has
 /** Services that were away, in milliseconds since 1970. */
 export interface Away {
   killedAt: number;
-  startedAt: number; // when they were started again
   readyAt: number; // when they answered again
 }
 
@@ -43,19 +42,17 @@ export function requireOwnServices({ given = settings.given, runtime = stackRunt
 /** Kills services one after another, does `meanwhile`, and starts them again whatever happened; resolves when they are ready. */
 export async function withoutServices(
   names: readonly ServiceName[],
-  meanwhile: (killedAt: number) => Promise<unknown>,
+  meanwhile: () => Promise<unknown>,
 ): Promise<Away> {
   requireOwnServices();
   const killedAt = Date.now();
-  let startedAt = killedAt;
   try {
     for (const name of names) await killService(name);
-    await meanwhile(killedAt);
+    await meanwhile();
   } finally {
-    startedAt = Date.now();
     await startServices({ names, say: () => {} });
   }
-  return { killedAt, startedAt, readyAt: Date.now() };
+  return { killedAt, readyAt: Date.now() };
 }
 
 /** Kills services, and starts them again after `ms`; resolves when they are ready. */

@@ -46,11 +46,12 @@ export const trinoDown: Drill = {
       const registeredMs: number[] = [];
       for (const { service, day } of OUTAGES) {
         const { killedAt, readyAt } = await withoutServices([service], async () => {
+          const until = Date.now() + awayMs;
           await sendFrom(day, pipeline, players.ledger);
           landedMs.push(await landTopic(pipeline));
           say(`${service} is away: "${await failReport(pipeline, service)}"`);
           landedMs.push(await landTopic(pipeline));
-          await sleep(killedAt + awayMs - Date.now());
+          await sleep(Math.max(0, until - Date.now()));
         });
         registeredMs.push(await untilShown(day, pipeline));
         say(

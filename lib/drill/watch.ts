@@ -120,9 +120,8 @@ export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> 
   const killedAt = Date.now();
   await stream.signal("SIGKILL");
   await sleep(ms);
-  const startedAt = Date.now();
   await pipeline.startStream();
-  return { killedAt, startedAt, readyAt: Date.now() };
+  return { killedAt, readyAt: Date.now() };
 }
 
 /** How many messages of the topic the commits cover. */

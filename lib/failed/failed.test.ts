@@ -42,6 +42,11 @@ describe("judge(failed)", () => {
     ["text that is no event", failed("sell all"), 'the message: expected JSON, got "sell all"'],
     ["a message without a value", failed(null), "the message had no value"],
     [
+      "what retention left nothing of",
+      failed(""),
+      "nothing of its text was kept (QUESTLOG_RETENTION), or it had none",
+    ],
+    [
       "what was not UTF-8, though it fits now",
       failed(JSON.stringify({ ...envelope, player: "\ufffd" }), { reason: NOT_UTF8 }),
       "raw_event is not what was sent: that was not UTF-8",

@@ -92,6 +92,9 @@ export type Judgement =
 export function judge(failed: FailedEvent, { failedTopic = settings.failedTopic } = {}): Judgement {
   const { topic, reason, raw_event: raw, kafka_partition: partition, kafka_offset: offset } = failed;
   if (raw === null) return { fits: false, why: "the message had no value" };
+  if (raw === "" && topic === failedTopic) {
+    return { fits: false, why: "nothing of its text was kept (QUESTLOG_RETENTION), or it had none" };
+  }
   if (reason === NOT_UTF8) return { fits: false, why: "raw_event is not what was sent: that was not UTF-8" };
   try {
     const row = readEvent(raw, { timestamp: failed.time.getTime(), partition, offset });

@@ -9,6 +9,7 @@
 import { Partitioners } from "kafkajs";
 import { query } from "../ask/query.js";
 import { registerDays } from "../ask/tables.js";
+import { events } from "../catalog.js";
 import { kafkaClient, kafkaReason } from "../collect/kafka.js";
 import { readOffsets } from "../collect/topic.js";
 import { untilLanded } from "../land/landed.js";
@@ -46,9 +47,10 @@ const PATIENT = 8; // retries
  */
 export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Verdict> {
   const { places, schema, topic = settings.topic, failedTopic, root } = options;
-  await untilLanded(await readOffsets({ topic }), { topic, root });
   await registerDays({ schema });
   const chosen = places && (await Promise.all(places.map((place) => findFailed(place, { schema }))));
+  await untilLanded(await readOffsets({ topic }), { topic, root });
+  await registerDays({ schema });
   const sender = await openSender(topic);
   const sent = new Set<string>(); // event_ids, also those that are in the tables
   try {
@@ -85,9 +87,10 @@ async function replayOne(
 /** Which of the ids are in the tables of events. */
 export async function findKnown(ids: readonly string[], { schema }: FailedPlace = {}): Promise<string[]> {
   if (ids.length === 0) return [];
+  const all = events.map(({ table }) => `SELECT event_id FROM ${table}`).join(" UNION ALL ");
   const marks = ids.map(() => "?").join(", ");
   const rows = await query<{ event_id: string }>(
-    `SELECT DISTINCT event_id FROM events WHERE event_id IN (${marks})`,
+    `SELECT DISTINCT event_id FROM (${all}) WHERE event_id IN (${marks})`,
     { schema, parameters: [...ids] },
   );
   return rows.map(({ event_id }) => event_id);

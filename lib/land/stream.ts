@@ -112,11 +112,9 @@ export class Stream {
   }
 
   metrics(): StreamMetrics {
-    const partitions = [...this.#landers].map(([partition, { next, high }]) => ({
-      partition,
-      next,
-      lag: Math.max(0, high - next),
-    }));
+    const partitions = [...this.#landers]
+      .map(([partition, { next, high }]) => ({ partition, next, lag: Math.max(0, high - next) }))
+      .sort((a, b) => a.partition - b.partition);
     const away = { kafka: this.#kafkaOutage.isOn, hdfs: this.#hdfsOutage.isOn };
     return { ...this.#totals, is_reading: this.#landers.size === this.#assigned, away, partitions };
   }

@@ -2,6 +2,7 @@
  * A run's progress → the terminal: on a TTY one line that is rewritten, else one line a cell and, in a
  * long cell, one every 30 s.
  */
+import { stripVTControlCharacters } from "node:util";
 import type { Progress } from "./run.js";
 
 const REWRITE_MS = 500;
@@ -34,7 +35,7 @@ export function showProgress(terminal: Terminal = process.stdout): {
     stop,
     onProgress: ({ event, step, cell, text }) => {
       const place = `${step.notebook.name.padEnd(12)} cell ${cell.number} of ${step.cells.length}`;
-      if (event === "output") said = text?.trim().split("\n").at(-1)?.trim() ?? "";
+      if (event === "output") said = lastLine(text ?? "");
       if (event === "cell") {
         const started = performance.now();
         said = "";
@@ -51,6 +52,12 @@ export function showProgress(terminal: Terminal = process.stdout): {
       else if (last) terminal.write(`${place}  ${formatSeconds(step.seconds + cell.seconds)}${failed}\n`);
     },
   };
+}
+
+/** The last line of what a cell said, without what a terminal would act upon: it may quote what players sent. */
+function lastLine(text: string): string {
+  const line = stripVTControlCharacters(text).trim().split("\n").at(-1) ?? "";
+  return line.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, " ").trim();
 }
 
 /** "0.4 s", "12.3 s", "1 min 38 s". */

@@ -1,0 +1,250 @@
+/**
+ * Drill "inject": texts that would be commands, if anything on their way took them for such.
+ *
+ * The same events are looked at where they come by: the reply, the log, the topic, the table, and
+ * what `npm run tail` and `npm run query` put on a terminal.
+ */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { query } from "../ask/query.js";
+import { events, tables } from "../catalog.js";
+import { readTopic } from "../collect/topic.js";
+import { settings } from "../settings.js";
+import { type ApiProcess, startApi } from "./api-process.js";
+import type { Drill, DrillOptions, Figures } from "./drill.js";
+import { HOSTILE_NAMES, HOSTILE_TEXTS, SQL_TEXTS } from "./hostile.js";
+import { type DrillPlace, makePlace } from "./place.js";
+import { askRaw } from "./raw.js";
+import { assertInert, runScript } from "./terminal.js";
+
+const LOG_LIMIT_MS = 5_000;
+const PARAMETERS = 25; // of one statement
+const HEADERS = ["Content-Type", "X-Content-Type-Options", "Content-Length", "Date", "Connection"];
+const PATHS = [
+  "/../../etc/passwd",
+  "/%2e%2e/%2e%2e/etc/passwd",
+  "/purchase_sword/..;/",
+  "/__proto__",
+  "/constructor",
+]; // no routes
+
+export const inject: Drill = {
+  name: "inject",
+  what: "texts that mean something to HTTP, JSON, SQL, terminals, shells and spreadsheets are inert everywhere",
+  run: runInject,
+};
+
+/** An event that was sent. */
+interface Sent {
+  id: string;
+  params: [name: string, value: string][]; // `event_id` included
+}
+
+async function runInject({ say }: DrillOptions): Promise<Figures> {
+  const [api, place] = await Promise.all([startApi({ args: ["--log"] }), makePlace()]);
+  try {
+    const sent: Sent[] = [];
+    for (const value of HOSTILE_TEXTS)
+      sent.push(
+        await send(api, [
+          ["metal", value],
+          ["player", value],
+          ["note", value],
+        ]),
+      );
+    for (const name of HOSTILE_NAMES) sent.push(await send(api, [[name, '{"polluted":true}']]));
+    const strayPaths = await askPaths(api);
+    say(`inject: ${sent.length} events sent`);
+    await checkTopic(api, sent);
+    const landed = await place.land(api.topic);
+    assert.equal(landed, sent.length, "messages in the topic");
+    say("inject: landed");
+    await checkTable(place, sent);
+    const printed = await checkTerminal(api, place, sent);
+    await checkSql(place, sent.length);
+    await checkIdentifiers(place);
+    const posted = await postPrototypes(api);
+    const logLines = await checkLog(api, sent.length + strayPaths + posted);
+    return {
+      events: sent.length,
+      paths: strayPaths,
+      log_lines: logLines,
+      printed_chars: printed,
+      sql_texts: SQL_TEXTS.length,
+    };
+  } finally {
+    await Promise.all([api.stop(), place.remove()]);
+  }
+}
+
+/** Sends one event, its header `User-Agent` too as far as a header can hold it, and reads the reply to the byte. */
+async function send({ port }: ApiProcess, given: [string, string][]): Promise<Sent> {
+  const id = randomUUID();
+  const params: [string, string][] = [...given, ["event_id", id]];
+  const pairs = params.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const agent = given[0]![1].replace(/[^\x20-\x7e\x80-\xff]/g, "?");
+  const { statuses, text } = await askRaw(port, [
+    `GET /purchase_sword?${pairs.join("&")} HTTP/1.1\r\nHost: drill\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`,
+  ]);
+  assert.deepEqual(statuses, [200], text);
+  const end = text.indexOf("\r\n\r\n");
+  const names = text
+    .slice(0, end)
+    .split("\r\n")
+    .slice(1)
+    .map((line) => line.split(":")[0]!);
+  assert.deepEqual(
+    names.filter((name) => !HEADERS.includes(name)),
+    [],
+    "headers of the reply",
+  );
+  const [, echoed = ""] = /^Sword Purchased: (.*)\n$/.exec(text.slice(end + 4)) ?? [];
+  assert.deepEqual(Object.entries(JSON.parse(echoed) as object), params, "the reply");
+  assertInert(echoed, "replied");
+  return { id, params };
+}
+
+/** Asks for what is no route, and for what is no path: that one is not even logged. Resolves with how many were. */
+async function askPaths({ port }: ApiProcess): Promise<number> {
+  for (const [path, status] of [...PATHS.map((path) => [path, 404]), ["/\x9b31m", 400]]) {
+    const { statuses } = await askRaw(port, [
+      `GET ${path} HTTP/1.1\r\nHost: drill\r\nConnection: close\r\n\r\n`,
+    ]);
+    assert.deepEqual(statuses, [status], String(path));
+  }
+  return PATHS.length;
+}
+
+/** Posts JSON that reaches for every object's prototype; resolves with the number of requests, one good one after them included. */
+async function postPrototypes({ port, url }: ApiProcess): Promise<number> {
+  const bodies = ["__proto__", "constructor", "prototype"].flatMap((name) => {
+    const field = `"${name}":{"polluted":"yes","prototype":{"polluted":"yes"}}`;
+    return [
+      `{${field}}`,
+      `{"event_type":"purchase_sword",${field}}`,
+      `{"event_type":"purchase_sword","params":{${field}}}`,
+    ];
+  });
+  for (const body of bodies) {
+    const head = `POST /events HTTP/1.1\r\nHost: drill\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    const { statuses, text } = await askRaw(port, [`${head}\r\nConnection: close\r\n\r\n${body}`]);
+    assert.ok(statuses.length === 1 && statuses[0]! < 500, text);
+  }
+  const answer = await fetch(`${url}/purchase_sword?metal=gold`);
+  assert.equal(
+    await answer.text(),
+    'Sword Purchased: {"metal": "gold"}\n',
+    "the reply after prototype injection",
+  );
+  return bodies.length + 1;
+}
+
+async function checkTopic({ topic }: ApiProcess, sent: Sent[]): Promise<void> {
+  const found = new Map<string, unknown>();
+  await readTopic({
+    topic,
+    onMessage: ({ value }) => {
+      const { event_id: id, event_type: type, params } = JSON.parse(value ?? "") as Record<string, unknown>;
+      assert.equal(type, "purchase_sword");
+      found.set(id as string, Object.entries(params as object));
+    },
+  });
+  for (const { id, params } of sent) assert.deepEqual(found.get(id), params, "the topic");
+}
+
+async function checkTable({ schema }: DrillPlace, sent: Sent[]): Promise<void> {
+  const rows = await query<{ event_id: string; metal: string | null; player: string }>(
+    "SELECT event_id, metal, player FROM sword_purchases",
+    { schema },
+  );
+  const byId = new Map(rows.map((row) => [row.event_id, row]));
+  for (const { id, params } of sent) {
+    const { metal = null, player = "drill" } = Object.fromEntries(params);
+    assert.deepEqual(byId.get(id), { event_id: id, metal, player }, "the table");
+  }
+}
+
+/** Runs what people look at events with; resolves with how much was printed. */
+async function checkTerminal({ topic }: ApiProcess, { schema }: DrillPlace, sent: Sent[]): Promise<number> {
+  const from = `${settings.catalog}.${schema}.sword_purchases`;
+  const everything = `SELECT * FROM ${from}`;
+  const tail = await runScript("tail", [], { QUESTLOG_TOPIC: topic });
+  const json = await runScript("query", [everything, "--json"]);
+  const printed = [
+    tail,
+    json,
+    await runScript("query", [everything]),
+    await runScript("query", [`SELECT CAST(metal AS integer) FROM ${from} WHERE metal LIKE '%red%'`]), // the error quotes it
+  ];
+  for (const output of printed) assertInert(output.replaceAll("\n", ""), "printed");
+  assert.match(printed.at(-1)!, /Cannot cast/);
+  assert.equal(tail.trimEnd().split("\n").length, sent.length, "lines of tail");
+  const raw = JSON.parse(json) as { event_id: string; raw_event: string }[];
+  for (const line of tail.trimEnd().split("\n")) {
+    const envelope = JSON.parse(line) as { event_id: string };
+    const row = raw.find(({ event_id: id }) => id === envelope.event_id);
+    assert.deepEqual(JSON.parse(row!.raw_event), envelope, "tail and table");
+  }
+  return printed.join("").length;
+}
+
+/** Binds each text to a statement, as a value that comes back and as one that is looked for. */
+async function checkSql({ schema }: DrillPlace, rows: number): Promise<void> {
+  for (let at = 0; at < SQL_TEXTS.length; at += PARAMETERS) {
+    const some = SQL_TEXTS.slice(at, at + PARAMETERS);
+    const values = some.map((_, i) => `(${i}, ?)`).join(", ");
+    const found = await query<{ v: string; n: number }>(
+      `SELECT v, (SELECT count(*) FROM sword_purchases WHERE metal = v) AS n FROM (VALUES ${values}) AS t (i, v) ORDER BY i`,
+      { schema, parameters: some },
+    );
+    assert.deepEqual(
+      found,
+      some.map((v) => ({ v, n: HOSTILE_TEXTS.filter((sent) => sent === v).length })),
+      "SQL texts",
+    );
+  }
+  assert.deepEqual(await query("SELECT count(*) AS n FROM sword_purchases", { schema }), [{ n: rows }]);
+}
+
+/** Tables, columns and folders are those of the catalogue, whatever the events said. */
+async function checkIdentifiers({ schema, hdfs, hdfsRoot }: DrillPlace): Promise<void> {
+  const names = tables.map(({ table }) => table);
+  const found = await query<{ table_name: string; columns: string[] }>(
+    `SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS columns FROM information_schema.columns
+     WHERE table_schema = ? AND table_name <> 'events' GROUP BY 1`,
+    { schema, parameters: [schema] },
+  );
+  const expected = tables.map(({ table, columns }) => ({
+    table_name: table,
+    columns: [...columns.map(({ name }) => name), "day"],
+  }));
+  const byName = (a: { table_name: string }, b: { table_name: string }) =>
+    a.table_name < b.table_name ? -1 : 1;
+  assert.deepEqual(found.sort(byName), expected.sort(byName), "tables and columns");
+  const { entries } = await hdfs.list(`${hdfsRoot}/tables`);
+  assert.deepEqual(
+    entries.map(({ name }) => name).filter((name) => !names.includes(name)),
+    [],
+    "folders",
+  );
+  const { table } = events.find(({ type }) => type === "purchase_sword")!;
+  const { entries: days } = await hdfs.list(`${hdfsRoot}/tables/${table}`);
+  for (const { name } of days) assert.match(name, /^day=\d{4}-\d\d-\d\d$/);
+}
+
+/** One line of JSON a request, and nothing in it that a terminal acts upon; resolves with their number. */
+async function checkLog(api: ApiProcess, requests: number): Promise<number> {
+  const lines = () =>
+    api
+      .output()
+      .trimEnd()
+      .split("\n")
+      .filter((line) => line.includes('"url"') && !line.includes('"/ready"'));
+  const end = Date.now() + LOG_LIMIT_MS; // a request is logged when its connection has closed
+  while (lines().length < requests && Date.now() < end) await sleep(20);
+  for (const line of api.output().trimEnd().split("\n")) assertInert(line, "logged");
+  for (const line of lines()) JSON.parse(line);
+  assert.equal(lines().length, requests, "lines of the log");
+  return requests;
+}

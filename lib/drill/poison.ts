@@ -1,0 +1,131 @@
+/**
+ * The drill `poison`: messages that are no events are put on the topic among good ones, past the API.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Message, Partitioners } from "kafkajs";
+import { failedEvents } from "../catalog.js";
+import { kafkaClient } from "../collect/kafka.js";
+import { runStatement } from "../services/ready.js";
+import { settings } from "../settings.js";
+import { type Drill, seeded } from "./drill.js";
+import { countRows } from "./landing.js";
+import { startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
+
+const PER_SECOND = 200;
+const PAUSE_MS = 50; // between two bad messages, at the average
+const BIG_CHARS = 1_000_000; // Kafka takes 1,048,588 bytes
+const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
+const VISIBLE_LIMIT_MS = 15_000; // from the last message to the last row
+
+/** A kind of bad message: what its reason begins with, and the text of one with this event_id; null: no value. */
+interface Poison {
+  reason: string;
+  value: (id: string) => Message["value"];
+}
+
+const envelope = {
+  event_type: "purchase_sword",
+  received_at: "2026-01-31T12:00:00.000Z",
+  player: "poison",
+  params: {},
+  headers: {},
+  remote_addr: "127.0.0.1",
+};
+const KINDS: readonly Poison[] = [
+  { reason: "the message: expected JSON, got no value", value: () => null }, // with a key, and every other one without
+  { reason: 'the message: expected JSON, got "not', value: () => "not JSON\n\t\0'\"; DROP TABLE events; --" },
+  { reason: 'the message: expected JSON, got ""', value: () => "" },
+  { reason: 'the message: expected JSON, got "xxx', value: () => "x".repeat(BIG_CHARS) },
+  {
+    reason: "the message: expected UTF-8",
+    value: () => Buffer.from([0x22, 0xff, 0xfe, 0xed, 0xa0, 0x80, 0x22]),
+  },
+  { reason: "the message: expected a JSON object, got null", value: () => "null" },
+  { reason: "the message: expected a JSON object, got a value nested", value: () => DEEP },
+  {
+    reason: "params: expected a JSON object, got a value nested",
+    value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
+  },
+  { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
+  {
+    reason: "params.power_level: expected text",
+    value: (id) => eventOf(id, { params: { power_level: 50 } }),
+  },
+  {
+    reason: "params.power_level: expected an integer",
+    value: (id) => eventOf(id, { params: { power_level: "1e9" } }),
+  },
+  { reason: "player: expected text", value: (id) => eventOf(id, { player: ["a"] }) },
+  {
+    reason: "received_at: expected a time",
+    value: (id) => eventOf(id, { received_at: "2026-02-31T00:00:00.000Z" }),
+  },
+];
+
+export const poison: Drill = {
+  name: "poison",
+  what: "messages that are no events come among good ones: each has its row in failed_events with the reason, and nothing waits",
+  async run({ short, seed, say }) {
+    const bad = short ? 100 : 1_000;
+    const random = seeded(seed);
+    const sent = new Map<string, number>(); // reason → messages
+    const pipeline = await openPipeline("poison");
+    const producer = kafkaClient(settings.kafkaBrokers).producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    try {
+      await producer.connect();
+      await pipeline.startApi();
+      await pipeline.startStream();
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
+      for (let i = 0; i < bad; i++) {
+        const { reason, value } = KINDS[i % KINDS.length]!;
+        const key = random() < 0.5 ? null : `player ${i}`;
+        await producer.send({ topic: pipeline.topic, messages: [{ key, value: value(randomUUID()) }] });
+        sent.set(reason, (sent.get(reason) ?? 0) + 1);
+        if (i % 100 === 99) say(`${i + 1} of ${bad} bad messages`);
+        await sleep(random() * 2 * PAUSE_MS);
+      }
+      players.stop();
+      const ledger = await players.done;
+      const visibleMs = await untilVisible(pipeline, ledger.accepted.size + bad);
+      await expectReasons(pipeline, sent);
+      return { bad, kinds: sent.size, last_visible_ms: visibleMs, ...(await settle(pipeline, ledger)) };
+    } finally {
+      await producer.disconnect();
+      await pipeline.close();
+    }
+  },
+};
+
+function eventOf(event_id: string, fields: object): string {
+  return JSON.stringify({ ...envelope, event_id, ...fields });
+}
+
+async function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
+  const since = Date.now();
+  for (;;) {
+    const visible = (await countRows(pipeline)).rows;
+    const took = Date.now() - since;
+    if (visible >= rows) return took;
+    if (took > VISIBLE_LIMIT_MS)
+      throw new Error(`expected ${rows} rows within ${VISIBLE_LIMIT_MS} ms, got ${visible}`);
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** @throws Error if a reason stands in `failed_events` more or less often than its messages were sent */
+async function expectReasons({ id }: Pipeline, sent: Map<string, number>): Promise<void> {
+  const rows = await runStatement(`SELECT reason, count(*) FROM ${id}.${failedEvents.table} GROUP BY reason`);
+  const found = new Map<string, number>();
+  for (const [reason, count] of rows as [string, number][]) {
+    const known = [...sent.keys()].find((beginning) => reason.startsWith(beginning)) ?? reason;
+    found.set(known, (found.get(known) ?? 0) + count);
+  }
+  const shown = (counts: Map<string, number>) => JSON.stringify([...counts].sort());
+  if (shown(found) !== shown(sent))
+    throw new Error(`failed_events: expected ${shown(sent)}, got ${shown(found)}`);
+}

@@ -1,0 +1,103 @@
+/**
+ * The drill `soak`: the same load for a long time; what grows with time and not with load is a leak.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { WebHdfs } from "../land/webhdfs.js";
+import { type Drill, type Figures, seeded } from "./drill.js";
+import { startPlayers } from "./ledger.js";
+import { settle } from "./oracle.js";
+import { type Child, openPipeline } from "./pipeline.js";
+
+const SAMPLE_MS = 1_000;
+const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size may still do
+const MAX_DESCRIPTORS_GAINED = 10; // connections come and go
+const KIB_PER_MB = 1024;
+
+/** What a process holds at a moment. */
+export interface Sample {
+  at: number; // milliseconds
+  rssMb: number;
+  descriptors: number;
+}
+
+export const soak: Drill = {
+  name: "soak",
+  what: "the same load for 10 minutes: memory and file descriptors of API and stream do not grow",
+  async run({ short, seed, say }) {
+    const [warmUpMs, runMs] = short ? [5_000, 15_000] : [60_000, 600_000];
+    const perSecond = short ? 300 : 1_000;
+    const pipeline = await openPipeline("soak");
+    try {
+      const processes = [await pipeline.startApi(), await pipeline.startStream()];
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond, random: seeded(seed) });
+      await sleep(warmUpMs);
+      const samples = processes.map((): Sample[] => []);
+      const acceptedBefore = players.ledger.accepted.size;
+      for (const end = Date.now() + runMs; Date.now() < end; await sleep(SAMPLE_MS)) {
+        processes.forEach((child, i) => samples[i]!.push(sampleOf(child)));
+        if (samples[0]!.length % 60 === 0)
+          say(`${samples[0]!.length} s: ${players.ledger.accepted.size} events`);
+      }
+      const accepted = players.ledger.accepted.size - acceptedBefore;
+      players.stop();
+      const account = await settle(pipeline, await players.done);
+      const figures: Figures = {
+        seconds: runMs / 1000,
+        accepted_per_second: Math.round(accepted / (runMs / 1000)),
+      };
+      processes.forEach(({ name }, i) => {
+        const { slope, gained, last } = trendOf(samples[i]!);
+        figures[`${name}_rss_mb`] = Math.round(last.rssMb);
+        figures[`${name}_rss_mb_per_minute`] = Number(slope.toFixed(2));
+        figures[`${name}_descriptors`] = last.descriptors;
+        figures[`${name}_descriptors_gained`] = gained;
+        // A heap needs longer than the short form to find its size.
+        if ((!short && slope > MAX_RSS_SLOPE_MB_PER_MINUTE) || gained > MAX_DESCRIPTORS_GAINED)
+          throw new Error(
+            `${name}: expected at most ${MAX_RSS_SLOPE_MB_PER_MINUTE} MB a minute and ${MAX_DESCRIPTORS_GAINED} file descriptors more, got ${JSON.stringify(figures)}`,
+          );
+      });
+      return { ...figures, hdfs_files: await countFiles(pipeline.hdfs, pipeline.hdfsRoot), ...account };
+    } finally {
+      await pipeline.close();
+    }
+  },
+};
+
+function sampleOf({ pid }: Child): Sample {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const rssKib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+  const descriptors = readdirSync(`/proc/${pid}/fd`).length;
+  return { at: Date.now(), rssMb: rssKib / KIB_PER_MB, descriptors };
+}
+
+/** The slope of memory by least squares, in MB a minute, and by how many descriptors the second half's median is above the first's. */
+export function trendOf(samples: Sample[]): { slope: number; gained: number; last: Sample } {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const minutes = samples.map(({ at }) => at / 60_000);
+  const [meanMinute, meanMb] = [mean(minutes), mean(samples.map(({ rssMb }) => rssMb))];
+  const slope =
+    mean(samples.map(({ rssMb }, i) => (minutes[i]! - meanMinute) * (rssMb - meanMb))) /
+    mean(minutes.map((minute) => (minute - meanMinute) ** 2));
+  const half = samples.length >> 1;
+  const median = (some: Sample[]) =>
+    some.map(({ descriptors }) => descriptors).sort((a, b) => a - b)[some.length >> 1]!;
+  return {
+    slope,
+    gained: median(samples.slice(half)) - median(samples.slice(0, half)),
+    last: samples.at(-1)!,
+  };
+}
+
+/** Counts the files below a folder. */
+async function countFiles(hdfs: WebHdfs, folder: string): Promise<number> {
+  let files = 0;
+  for (let after = ""; ;) {
+    const { entries, more } = await hdfs.list(folder, after);
+    for (const { name, type } of entries)
+      files += type === "FILE" ? 1 : await countFiles(hdfs, `${folder}/${name}`);
+    if (more === 0) return files;
+    after = entries.at(-1)!.name;
+  }
+}

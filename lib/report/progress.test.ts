@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { runOf } from "./fixtures.test.js";
+import { showProgress } from "./progress.js";
+
+describe("showProgress(terminal)", () => {
+  it("shows the last line that a cell said, and nothing in it moves the cursor or colours the terminal", async () => {
+    const written: string[] = [];
+    const { onProgress, stop } = showProgress({
+      isTTY: true,
+      columns: 200,
+      write: (text: string) => written.push(text),
+    });
+    const step = runOf([[]]).steps[0]!;
+    const cell = step.cells[0]!;
+    onProgress({ event: "cell", step, cell });
+    onProgress({ event: "output", step, cell, text: "first\n\x1b[2J\x9b31mgold\b\r\u202e\u2066 60\n" });
+    while (!written.at(-1)?.includes("gold")) await new Promise((resolve) => setTimeout(resolve, 20));
+    stop();
+    const line = written.find((text) => text.includes("gold"))!;
+    assert.match(line, /^\r\x1b\[2K1-first +cell 1 of 1 {2}\d\.\d s {2}\S*gold[ ]+60$/);
+  });
+});
