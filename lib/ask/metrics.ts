@@ -43,7 +43,8 @@ async function count(what: string, from: (table: string) => string, { schema }: 
     ({ type, table }) => `SELECT '${type}' AS event_type, ${what} AS n FROM ${from(table)}`,
   );
   const rows = await query<{ event_type: string; n: number }>(selects.join(" UNION ALL "), { schema });
-  return Object.fromEntries(rows.map(({ event_type, n }) => [event_type, n]));
+  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // in any order
+  return Object.fromEntries(events.map(({ type }) => [type, found.get(type)!]));
 }
 
 /**

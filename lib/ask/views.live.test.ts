@@ -51,7 +51,7 @@ describe("the views unique_<table>", () => {
     await query(`INSERT INTO ${table} VALUES ${rows.join(", ")}`, { schema });
   }
 
-  it("count of equal ids the first by time, then partition and offset, also across days", async () => {
+  it("count, of equal ids, the first by time, then partition and offset, also across days", async () => {
     const rows = await query(
       "SELECT event_id AS id, kafka_partition AS p, kafka_offset AS o FROM unique_guild_joins ORDER BY o",
       { schema },

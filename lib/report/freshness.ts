@@ -9,8 +9,9 @@
  * | visible  | the stream's commit           | Trino was first seen to show it |
  * | in all   | the API has the request       | Trino was first seen to show it |
  *
- * The times are of the clocks of API, stream and reader. Trino is asked now and then (`watchTables`), so
- * the time to the next question is part of `visible`; commits become visible in their order.
+ * The times are of the clocks of API, stream and reader. A commit's time is that of its beginning: to write
+ * its files is part of `visible`, and so is the wait for the next question, since Trino is asked now and
+ * then (`watchTables`). Commits are taken to become visible in their order.
  */
 import type { Sample } from "../ask/metrics.js";
 import { query } from "../ask/query.js";
