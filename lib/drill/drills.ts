@@ -6,5 +6,7 @@ import { inject } from "./inject.js";
 import { large } from "./large.js";
 import { malformed } from "./malformed.js";
 import { slow } from "./slow.js";
+import { sockets } from "./sockets.js";
+import { xss } from "./xss.js";
 
-export const drills: readonly Drill[] = [malformed, large, slow, inject];
+export const drills: readonly Drill[] = [malformed, large, slow, inject, xss, sockets];
