@@ -159,6 +159,11 @@ describe("steps(rows, { x, y, series, title })", () => {
     assert.doesNotMatch(svg, /<(script|img|foreignObject|a )|<\/svg>./);
   });
 
+  it("keeps a hostile column as text", async () => {
+    const x = String.raw`\unicode \) + x`;
+    assert.ok(texts(await draw(steps([{ [x]: 1, stage: "a", rows: 1 }], { ...options, x }))).includes(x));
+  });
+
   it("refuses more series than it has colours", () => {
     const many = Array.from({ length: 7 }, (_, i) => ({ seconds: i, stage: `s${i}`, rows: i }));
     assert.throws(() => steps(many, options), /expected at most 6 values of stage, got 7/);

@@ -94,9 +94,10 @@ export function steps(rows: readonly object[], { x, y, series, title, stacked = 
     ...frame(title, said.join(", ") || NO_ROWS, rows.length === 0 ? NO_ROWS : ""),
     height: rows.length === 0 ? BAR_HEIGHT : STEPS_HEIGHT,
     data: { values: [...values, ...lastStep(values, names)] },
+    // Without `aria: false` Vega-Lite puts the axis title into an expression, where a backslash of it counts.
     mark: stacked
-      ? { type: "area", interpolate: "step-after", opacity: 0.85, line: { strokeWidth: 1.5 } }
-      : { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
+      ? { type: "area", aria: false, interpolate: "step-after", opacity: 0.85, line: { strokeWidth: 1.5 } }
+      : { type: "line", aria: false, interpolate: "step-after", strokeWidth: 2.5 },
     encoding: {
       x: {
         field: "time",

@@ -10,7 +10,7 @@ describe("show(spec) in a notebook's cell", () => {
     kernel = await startKernel(join(settings.root, "notebooks"));
     await run(
       `import { bars } from "../dist/ask/chart.js";`,
-      `import { liveShow, show, table } from "../dist/ask/show.js";`,
+      `import { liveShow, say, show, table } from "../dist/ask/show.js";`,
       `const swords = [{ metal: "gold", swords: 60 }, { metal: "<b>copper</b>", swords: 50 }];`,
       `const spec = bars(swords, { category: "metal", value: "swords", title: "Swords" });`,
     );
@@ -54,5 +54,15 @@ describe("show(spec) in a notebook's cell", () => {
     const data = outputs[0]!.content.data as Record<string, string>;
     assert.match(data["text/html"]!, /<caption>Swords<\/caption>[^]*<td>&#60;b&#62;copper/);
     assert.match(data["text/plain"]!, /^Swords\n┌/);
+  });
+
+  it("says a sentence whose values stay text, also where Markdown may be any HTML", async () => {
+    const outputs = await run(
+      `say("**60** of <img src=x onerror=alert(1)> ![a](http://b/) [c](javascript:d)");`,
+    );
+    const data = outputs[0]!.content.data as Record<string, string>;
+    assert.deepEqual(Object.keys(data), ["text/html", "text/markdown", "text/plain"]);
+    assert.match(data["text/html"]!, /^<p><strong>60<\/strong> of &lt;img /);
+    assert.doesNotMatch(data["text/html"]!, /<(img|a)\b/);
   });
 });

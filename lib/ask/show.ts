@@ -12,6 +12,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
+import MarkdownIt from "markdown-it";
 import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.js";
 import { escapeHtml, htmlTable, textTable, visibleLines } from "./rows.js";
@@ -62,9 +63,18 @@ export function facts(row: object): { name: string; value: unknown }[] {
   return Object.entries(row).map(([name, value]: [string, unknown]) => ({ name, value }));
 }
 
+// JupyterLab lets the Markdown of a cell that ran be any HTML, scripts too. It prefers HTML, so that is made here,
+// of what may hold values that players sent: their tags are text, and nothing is a picture or a link.
+const prose = new MarkdownIt({ html: false, linkify: false }).disable([
+  "image",
+  "link",
+  "autolink",
+  "reference",
+]);
+
 /** Displays a sentence in Markdown: prose that reads its numbers from the results. */
 export function say(markdown: string): void {
-  write({ "text/markdown": markdown, "text/plain": markdown });
+  write({ "text/html": prose.render(markdown), "text/markdown": markdown, "text/plain": markdown });
 }
 
 /** The three forms of a chart. */

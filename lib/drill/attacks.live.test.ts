@@ -1,0 +1,48 @@
+// The short forms of the attacks, each on an API of its own and the running stack. Their goals are the full forms'.
+import assert from "node:assert/strict";
+import { openBrowser } from "../report/browser.js";
+import type { Drill, Figures } from "./drill.js";
+import { inject } from "./inject.js";
+import { large } from "./large.js";
+import { malformed } from "./malformed.js";
+import { slow } from "./slow.js";
+import { sockets } from "./sockets.js";
+import { xss } from "./xss.js";
+
+const SEED = 1;
+
+describe("npm run drill, the attacks", function () {
+  this.timeout(5 * 60_000);
+
+  const run = (drill: Drill): Promise<Figures> => drill.run({ short: true, seed: SEED, say: () => {} });
+
+  it("malformed requests harm nothing", async () => {
+    const { requests, status_400: refused } = await run(malformed);
+    assert.equal(requests, 500);
+    assert.ok(Number(refused) > 100); // they are malformed
+  });
+
+  it("large bodies are refused, and not kept", async () => {
+    assert.ok(Number((await run(large)).body_limit_bytes) > 0);
+  });
+
+  it("slow sockets are cut, and honest players do not wait for them", async () => {
+    assert.equal((await run(slow)).slow_body_sockets, 100);
+  });
+
+  it("what players send is inert wherever it comes by", async () => {
+    assert.equal((await run(inject)).sql_texts, 200);
+  });
+
+  it("markup is text, to the report and to JupyterLab", async function () {
+    const browser = await openBrowser();
+    if (!browser) return this.skip();
+    await browser.close();
+    assert.equal((await run(xss)).payloads, 100);
+  });
+
+  it("nothing listens but on 127.0.0.1", async function () {
+    if (process.platform !== "linux") return this.skip();
+    assert.ok(Number((await run(sockets)).listening_sockets) > 8);
+  });
+});

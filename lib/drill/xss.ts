@@ -1,0 +1,212 @@
+/**
+ * Drill "xss": players who send markup, up to where a person looks at it: the API's reply, the report and JupyterLab.
+ *
+ * A server waits for whoever asks for what the payloads name; a variable of the page says whether a
+ * script ran. The report is opened without its policy too: the escaping must do alone.
+ */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser } from "../report/browser.js";
+import { buildLib } from "../report/build.js";
+import { renderReport } from "../report/html.js";
+import { runAllCells } from "../report/lab-page.js";
+import { startLab } from "../report/lab.js";
+import { textToNotebook, writeNotebook } from "../report/notebook.js";
+import { runNotebooks } from "../report/run.js";
+import { HOST, settings } from "../settings.js";
+import { freePort, startApi } from "./api-process.js";
+import type { Drill, DrillOptions, Figures } from "./drill.js";
+import { FLAG, payloads } from "./payloads.js";
+import { type DrillPlace, makePlace } from "./place.js";
+
+const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
+const SETTLE_MS = 1_000; // for what a page does by itself
+const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
+
+export const xss: Drill = {
+  name: "xss",
+  what: "100 payloads from requests to the report's HTML and JupyterLab's outputs: no script runs, no request leaves, the text is shown",
+  run: runXss,
+};
+
+async function runXss({ say }: DrillOptions): Promise<Figures> {
+  const browser = await openBrowser();
+  if (!browser)
+    throw new Error("xss: expected a Chromium on PATH, found none; install it or set QUESTLOG_CHROMIUM");
+  const asked: string[] = [];
+  const canary = createServer(({ url }, response) => {
+    asked.push(url ?? "");
+    response.end();
+  }).listen(0, HOST);
+  await once(canary, "listening");
+  const folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
+  const place = await makePlace();
+  try {
+    const texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
+    await sendAll(browser, texts, place);
+    say(`xss: ${texts.length} events landed`);
+    await makeNotebook(folder, place);
+    const outputs = await checkReport(browser, texts, folder);
+    say(`xss: ${outputs} outputs in the report`);
+    const labOutputs = await checkLab(browser, texts, folder);
+    assert.deepEqual(asked, [], "requests that left a page");
+    return {
+      payloads: texts.length,
+      report_outputs: outputs,
+      lab_outputs: labOutputs,
+      requests_that_left: 0,
+    };
+  } finally {
+    canary.close();
+    await Promise.all([browser.close(), place.remove(), rm(folder, { recursive: true })]);
+  }
+}
+
+/** Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and lands them. */
+async function sendAll(browser: Browser, texts: string[], place: DrillPlace): Promise<void> {
+  const api = await startApi();
+  try {
+    const page = await browser.newPage();
+    const deeds = watch(page, api.url);
+    for (const text of texts) {
+      const query = new URLSearchParams({ metal: text, player: text, note: text });
+      await page.setExtraHTTPHeaders({ "User-Agent": text });
+      await page.goto(`${api.url}/purchase_sword?${query.toString()}`);
+      assert.match(await page.locator("body").innerText(), /^Sword Purchased: \{/);
+      await assertInert(page, deeds, "the API's reply");
+    }
+    await page.close();
+    await place.land(api.topic);
+  } finally {
+    await api.stop();
+  }
+}
+
+/** A notebook that shows what landed in every way that a cell has; its last cell fails with it. */
+async function makeNotebook(folder: string, { schema }: DrillPlace): Promise<void> {
+  await buildLib();
+  await mkdir(join(folder, "notebooks"));
+  for (const name of ["dist", "node_modules"]) await symlink(join(settings.root, name), join(folder, name));
+  const says = [0, 1, 2, 3].map(
+    (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say(\`**1** \${text}\`));`,
+  );
+  const cells = [
+    `import { bars, steps } from "../dist/ask/chart.js";
+import { query } from "../dist/ask/query.js";
+import { say, show, table } from "../dist/ask/show.js";
+const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${schema}" });
+const texts = rows.map(({ metal }) => metal);
+const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,
+    `table(rows, { caption: texts[0], limit: 1000 });`,
+    `for (const some of groups(10)) await show(bars(some.map((metal) => ({ metal, n: 1 })), { category: "metal", value: "n", title: some[0]! }));`,
+    `for (const some of groups(5).slice(0, 10)) await show(steps(some.map((metal, i) => ({ metal, n: 1, [some[0]!]: i })), { x: some[0]!, y: "n", series: "metal", title: some[0]! }));`,
+    ...says,
+    `for (const text of texts) console.log(text);`,
+    `for (const text of texts) console.error(text);`,
+    `throw new Error(texts.slice(0, 20).join(" "));`,
+  ];
+  const source = ["// %% [markdown]\n// # Hostile players", ...cells.map((cell) => `// %%\n${cell}`)].join(
+    "\n",
+  );
+  await writeNotebook(join(folder, "notebooks", "hostile.ipynb"), textToNotebook(source, "hostile"));
+}
+
+/** Runs the notebook into a report, and opens it with its policy and without; resolves with the number of outputs. */
+async function checkReport(browser: Browser, texts: string[], folder: string): Promise<number> {
+  const run = await runNotebooks([join(folder, "notebooks", "hostile.ipynb")], {
+    outFolder: join(folder, "out"),
+  });
+  const cells = run.steps[0]!.cells;
+  assert.deepEqual(
+    cells.map(({ status }) => status),
+    [...cells.slice(1).map(() => "ok"), "failed"],
+    JSON.stringify(cells.find(({ status }) => status === "failed")?.cell.outputs.at(-1)).slice(0, 500),
+  );
+  const facts = texts.slice(0, 50).map((text): [string, string] => [text, text]);
+  const html = renderReport(run, { title: texts[0]!, facts: [{ title: texts[1]!, rows: facts }] });
+  for (const [name, text] of Object.entries({ report: html, unprotected: html.replace(POLICY, "") })) {
+    const file = join(folder, `${name}.html`);
+    await writeFile(file, text);
+    const page = await browser.newPage();
+    const deeds = watch(page, pathToFileURL(file).href);
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForTimeout(SETTLE_MS);
+    await assertInert(page, deeds, `${name}.html`);
+    assert.deepEqual(await page.evaluate(ACTIVE), [], `what acts in ${name}.html`);
+    for (const [where, shown] of Object.entries(await page.evaluate<Record<string, string>>(SHOWN)))
+      assertShown(texts, shown, `${name}.html, ${where}`);
+    await page.close();
+  }
+  return cells.reduce((sum, { cell }) => sum + cell.outputs.length, 0);
+}
+
+/** Runs the notebook in JupyterLab; resolves with the number of outputs that it shows. */
+async function checkLab(browser: Browser, texts: string[], folder: string): Promise<number> {
+  const lab = await startLab({ folder: join(folder, "notebooks"), port: await freePort() });
+  try {
+    let deeds: string[] = [];
+    const { page, prompts } = await runAllCells(browser, lab, "hostile", {
+      height: LAB_HEIGHT,
+      prepare: (page) => (deeds = watch(page, new URL(lab.url).origin)),
+    });
+    await page.waitForTimeout(SETTLE_MS);
+    assert.ok(
+      prompts.every((prompt) => /\d/.test(prompt)),
+      `JupyterLab: expected that all cells ran, got ${prompts.join(" ")}`,
+    );
+    await assertInert(page, deeds, "JupyterLab");
+    assert.deepEqual(await page.evaluate(ACTIVE_IN_LAB), [], "what acts in JupyterLab's outputs");
+    const outputs = page.locator(".jp-CodeCell .jp-OutputArea-output");
+    assertShown(texts, (await outputs.locator("td").allTextContents()).join("\n"), "JupyterLab, table");
+    return await outputs.count();
+  } finally {
+    await lab.stop();
+  }
+}
+
+function assertShown(texts: string[], shown: string, where: string): void {
+  const missing = texts.find((text) => !shown.includes(text));
+  assert.equal(missing, undefined, `${where}: expected the text as it is`);
+}
+
+/** Notes what `page` does that no page should: dialogs, and requests for anything but `own`, the page's address. */
+function watch(page: Page, own: string): string[] {
+  const deeds: string[] = [];
+  page.on("dialog", (dialog) => {
+    deeds.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(own) && !/^(data|blob):/.test(request.url())) deeds.push(request.url());
+  });
+  return deeds;
+}
+
+/** No script has run in the page, and nothing in it could. */
+async function assertInert(page: Page, deeds: string[], where: string): Promise<void> {
+  assert.equal(await page.evaluate(`globalThis.${FLAG}`), undefined, `a script ran in ${where}`);
+  assert.deepEqual(deeds, [], `deeds of ${where}`);
+}
+
+/** Elements and attributes that do something by themselves or at a click; evaluated in the page. */
+const ACTIVE = `[...document.querySelectorAll("*")].filter(({ localName, attributes }) =>
+  /^(script|iframe|object|embed|img|image|use|link|base|video|form|foreignobject|input)$/i.test(localName) && !attributes.id?.value.startsWith("show") ||
+  [...attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*(javascript|data):/i.test(value)),
+).map(({ outerHTML }) => outerHTML.slice(0, 200))`;
+
+/** The same in JupyterLab's outputs, where charts and their menus are at home. */
+const ACTIVE_IN_LAB = `[...document.querySelectorAll(".jp-OutputArea-output *")].filter(({ localName, attributes }) =>
+  /^(script|iframe|object|embed|link|base|video)$/i.test(localName) ||
+  [...attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*javascript:/i.test(value)),
+).map(({ outerHTML }) => outerHTML.slice(0, 200))`;
+
+/** Where the report shows the payloads as they are → the text there; evaluated in the page. */
+const SHOWN = `Object.fromEntries(Object.entries({ table: "td", charts: "figure.chart desc", stdout: "pre.stdout", stderr: "pre.stderr" })
+  .map(([place, selector]) => [place, [...document.querySelectorAll(selector)].map(({ textContent }) => textContent).join("\\n")]))`;
