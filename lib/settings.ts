@@ -38,7 +38,9 @@ export interface Settings {
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
+  failedTopic: string; // what the API refused
   topicPartitions: number; // when the topic is created
+  spoolMaxMb: number; // on disk, for each topic, while Kafka is away
   consumerGroup: string;
   hdfsUser: string;
   hdfsRoot: string; // HDFS folder of everything that the stream writes
@@ -54,7 +56,7 @@ export interface Settings {
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a port is not an integer from 1 to 65535.
+ * @throws Error if a number is not one, or out of its range.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -74,7 +76,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       trino: env.QUESTLOG_TRINO_URL !== undefined,
     },
     topic: env.QUESTLOG_TOPIC ?? "game_events",
+    failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
+    spoolMaxMb: readMegabytes(env, "QUESTLOG_SPOOL_MAX_MB", 256),
     consumerGroup: env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream",
     hdfsUser: "questlog",
     hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
@@ -102,6 +106,14 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
     throw new Error(`${variable}: expected a port from 1 to 65535, got "${text}"`);
   }
   return port;
+}
+
+function readMegabytes(env: NodeJS.ProcessEnv, variable: string, fallback: number): number {
+  const text = env[variable] ?? String(fallback);
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new Error(`${variable}: expected a whole number of megabytes from 1, got "${text}"`);
+  }
+  return Number(text);
 }
 
 /** The settings of this process. */
