@@ -18,7 +18,10 @@ if (wrong !== undefined) {
 }
 recordScript("api");
 
-const topic = await openTopic();
+const topic = await openTopic().catch((error: Error) => {
+  console.error(`api: ${error.message}`);
+  process.exit(1);
+});
 const log = (line: object) => console.log(JSON.stringify(line));
 const api = createApi({
   publish: topic.publish,
@@ -33,7 +36,7 @@ const listener = await serve(api).catch(async (error: Error) => {
 console.log(
   topic.isHere()
     ? `api is ready at http://${HOST}:${listener.port}`
-    : `api listens at http://${HOST}:${listener.port}, and answers 503 until Kafka is there`,
+    : `api listens at http://${HOST}:${listener.port}, and spools until Kafka is there`,
 );
 
 let draining = false;

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../catalog.js";
 import { createApi, type RequestLog } from "./api.js";
-import { Unavailable } from "./gather.js";
+import { Unavailable, type Way } from "./gather.js";
 import { type Listener, serve } from "./serve.js";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.
@@ -13,14 +13,14 @@ describe("createApi({ publish, isReady, log })", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
   let logged: RequestLog[];
-  let publish: (message: string, key: string) => Promise<void>;
+  let publish: (message: string, key: string) => Promise<Way>;
   let ready: boolean;
 
   beforeEach(async () => {
     [published, logged, ready] = [[], [], true];
     publish = (message, key) => {
       published.push({ message, key });
-      return Promise.resolve();
+      return Promise.resolve<Way>("kafka");
     };
     const api = createApi({
       publish: (message, key) => publish(message, key),
@@ -96,7 +96,7 @@ describe("createApi({ publish, isReady, log })", () => {
     const asked = new Promise<void>((resolve) => {
       publish = () =>
         new Promise((acknowledged) => {
-          acknowledge = acknowledged;
+          acknowledge = () => acknowledged("kafka");
           resolve();
         });
     });
@@ -197,6 +197,15 @@ describe("createApi({ publish, isReady, log })", () => {
       event_id: "0190b1c2-7e5f-7abc-8def-0123456789ab",
       written: "unknown",
     });
+  });
+
+  it("names the event in a header, and says so when it is only on the disk", async () => {
+    const direct = await ask("/purchase_sword");
+    assert.equal(direct.headers["event-id"], envelopeOf(0).event_id);
+    assert.equal(direct.headers["event-spooled"], undefined);
+    publish = () => Promise.resolve("spool");
+    const spooled = await ask("/purchase_sword");
+    assert.deepEqual([spooled.status, spooled.headers["event-spooled"]], [200, "true"]);
   });
 
   it("says on /ready whether it can publish, without an event", async () => {

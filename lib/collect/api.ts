@@ -1,7 +1,8 @@
 /**
  * HTTP requests → events: the game's API, one route for each event of the catalogue.
  *
- * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event. Only GET
+ * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event, or, while that
+ * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. Only GET
  * makes an event. Replies are text/plain, not Flask's text/html: they echo what the request said,
  * and a browser must not read that as a page. Middleware costs express microseconds each, so
  * there is one before the routes, and the log only when it is asked for.
@@ -9,7 +10,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { type EventDefinition, events } from "../catalog.js";
 import { ParameterError, receive } from "./envelope.js";
-import { Unavailable } from "./gather.js";
+import { Unavailable, type Way } from "./gather.js";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
@@ -26,8 +27,8 @@ export interface RequestLog {
 }
 
 export interface ApiOptions {
-  /** Resolves when the topic has the message; rejects with Unavailable when it has not. */
-  publish: (message: string, key: string) => Promise<void>;
+  /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
+  publish: (message: string, key: string) => Promise<Way>;
   /** What GET /ready answers. */
   isReady: () => boolean;
   log?: (line: RequestLog) => void;
@@ -75,7 +76,9 @@ async function collect(
   if (request.method === "GET") {
     const locals = response.locals as Locals;
     locals.eventId = eventId;
-    await publish(message, player);
+    const way = await publish(message, player);
+    response.setHeader("Event-Id", eventId);
+    if (way === "spool") response.setHeader("Event-Spooled", "true");
   }
   response.writeHead(200, {
     "Content-Type": "text/plain; charset=utf-8",
