@@ -9,8 +9,14 @@
  */
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { type EventDefinition, events } from "../catalog.js";
+import { answerJson } from "./answer.js";
+import { BodyError } from "./body.js";
 import { ParameterError, receive } from "./envelope.js";
 import { Unavailable, type Way } from "./gather.js";
+import type { Metrics } from "./metrics.js";
+import { judgePosted } from "./post.js";
+import { addProbes, type Probes } from "./probes.js";
+import { keepMisfit, type RefusedEvent } from "./refuse.js";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
@@ -26,36 +32,39 @@ export interface RequestLog {
   event_id: string | null; // null: it made no event
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends Probes {
   /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
   publish: (message: string, key: string) => Promise<Way>;
-  /** What GET /ready answers. */
-  isReady: () => boolean;
+  /** Keeps an event that was refused; resolves with whether that is done. */
+  keepRefused?: (refused: RefusedEvent) => Promise<boolean>;
   log?: (line: RequestLog) => void;
 }
 
 /** Makes the API. It does not listen: see serve.ts. */
-export function createApi({ publish, isReady, log }: ApiOptions): Express {
+export function createApi(options: ApiOptions): Express {
+  const { log, metrics } = options;
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
   api.enable("case sensitive routing").enable("strict routing");
   if (log) api.use((request, response, next) => (logWhenDone(request, response, log), next()));
   api.use((request, response, next) => {
-    if (!refuseTooLarge(request, response)) next();
+    if (!refuseTooLarge(request, response, metrics)) next();
   });
   for (const event of events) {
-    api.all(event.route, (request, response) => collect(event, request, response, publish));
+    api.all(event.route, (request, response) => collect(event, request, response, options));
   }
-  api.all("/ready", (request, response) => {
-    if (refuseMethod(request, response)) return;
-    const ready = isReady();
-    answerJson(response, ready ? 200 : 503, { ready }, ready ? {} : { "Retry-After": RETRY_AFTER_S });
+  api.post("/events", (request, response) => collectPosted(request, response, options));
+  api.all("/events", (request, response, next) => {
+    if (request.method === "GET" || request.method === "HEAD") next();
+    else refuseMethod(["POST", "OPTIONS"], request, response, metrics);
   });
+  addProbes(api, options, (request, response) => isRead(request, response, metrics));
   api.use((request, response) => {
     const routes = events.map(({ route }) => route).join(", ");
+    metrics?.refused("not_found");
     answerJson(response, 404, { error: `path: expected one of ${routes}, got "${request.path}"` });
   });
-  api.use(answerError);
+  api.use(errorAnswer(options));
   return api;
 }
 
@@ -63,9 +72,10 @@ async function collect(
   event: EventDefinition,
   request: Request,
   response: Response,
-  publish: ApiOptions["publish"],
+  { publish, metrics }: ApiOptions,
 ): Promise<void> {
-  if (refuseMethod(request, response)) return;
+  const since = performance.now();
+  if (!isRead(request, response, metrics)) return;
   const { url, headers } = request;
   const question = url.indexOf("?");
   const { eventId, player, message, reply } = receive(event, {
@@ -77,8 +87,8 @@ async function collect(
     const locals = response.locals as Locals;
     locals.eventId = eventId;
     const way = await publish(message, player);
-    response.setHeader("Event-Id", eventId);
-    if (way === "spool") response.setHeader("Event-Spooled", "true");
+    metrics?.accepted(event.type, way, (performance.now() - since) / 1000);
+    nameEvent(response, eventId, way);
   }
   response.writeHead(200, {
     "Content-Type": "text/plain; charset=utf-8",
@@ -88,71 +98,89 @@ async function collect(
   response.end(reply);
 }
 
+async function collectPosted(request: Request, response: Response, options: ApiOptions): Promise<void> {
+  const origin = { headers: request.headers, remoteAddr: remoteAddress(request) };
+  const { judgement, single } = await judgePosted(request, origin, options);
+  const [first] = judgement.verdicts;
+  if (single && first?.verdict === "accepted") {
+    (response.locals as Locals).eventId = first.event_id!;
+    nameEvent(response, first.event_id!, first.spooled ? "spool" : "kafka");
+  }
+  const none = judgement.accepted === 0 && judgement.unavailable > 0;
+  if (none) answerJson(response, 503, judgement, { "Retry-After": RETRY_AFTER_S });
+  else answerJson(response, 200, judgement);
+}
+
+/** The event that a reply has accepted, and whether it is only on the disk, as headers. */
+function nameEvent(response: Response, eventId: string, way: Way): void {
+  response.setHeader("Event-Id", eventId);
+  if (way === "spool") response.setHeader("Event-Spooled", "true");
+}
+
 interface Locals {
   eventId?: string; // of the event that this request makes
 }
 
-/** Answers what is neither GET nor HEAD; true if it did. */
-function refuseMethod({ method }: Request, response: Response): boolean {
-  if (method === "GET" || method === "HEAD") return false;
-  const allow = { Allow: "GET, HEAD, OPTIONS" };
-  if (method === "OPTIONS") response.writeHead(204, allow).end();
-  else answerJson(response, 405, { error: `method: expected GET, HEAD or OPTIONS, got ${method}` }, allow);
-  return true;
+/** Whether the request is GET or HEAD; answers it if not. */
+function isRead(request: Request, response: Response, metrics?: Metrics): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  refuseMethod(["GET", "HEAD", "OPTIONS"], request, response, metrics);
+  return false;
+}
+
+function refuseMethod(allowed: string[], { method }: Request, response: Response, metrics?: Metrics): void {
+  const allow = { Allow: allowed.join(", ") };
+  if (method === "OPTIONS") {
+    response.writeHead(204, allow).end();
+    return;
+  }
+  metrics?.refused("method");
+  const expected = [allowed.slice(0, -1).join(", "), allowed.at(-1)].join(" or ");
+  answerJson(response, 405, { error: `method: expected ${expected}, got ${method}` }, allow);
 }
 
 /** Answers a URL or body beyond the limits; true if it did. node:http itself limits the headers (431). */
-function refuseTooLarge({ url, headers }: Request, response: Response): boolean {
-  const close = { Connection: "close" };
-  if (url.length > MAX_URL_LENGTH) {
-    const error = `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`;
-    answerJson(response, 414, { error }, close);
+function refuseTooLarge({ method, url, headers }: Request, response: Response, metrics?: Metrics): boolean {
+  const refuse = (status: number, error: string) => {
+    metrics?.refused("too_large");
+    answerJson(response, status, { error }, { Connection: "close" });
     return true;
-  }
+  };
+  if (url.length > MAX_URL_LENGTH)
+    return refuse(414, `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`);
+  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // its body is read, with limits of its own
   const length = headers["transfer-encoding"] ? "an unknown number" : headers["content-length"];
   if (length === undefined || Number(length) <= MAX_BODY_BYTES) return false;
-  answerJson(
-    response,
-    413,
-    { error: `body: expected at most ${MAX_BODY_BYTES} bytes, got ${length}` },
-    close,
-  );
-  return true;
+  return refuse(413, `body: expected at most ${MAX_BODY_BYTES} bytes, got ${length}`);
 }
 
-const answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
-  if (response.headersSent) return next(error);
-  const { method, originalUrl } = request;
-  if (error instanceof ParameterError) {
-    const { message, field, expected, value } = error;
-    answerJson(response, 400, { error: message, field, expected, value });
-  } else if (error instanceof Unavailable) {
-    const body = {
-      error: error.message,
-      event_id: (response.locals as Locals).eventId,
-      written: error.written,
-    };
-    answerJson(response, 503, body, { "Retry-After": RETRY_AFTER_S });
-  } else {
-    console.error(`${method} ${originalUrl}:`, error);
-    answerJson(response, 500, { error: "internal error; the API's log says more" });
-  }
-};
-
-function answerJson(
-  response: Response,
-  status: number,
-  body: object,
-  headers: Record<string, string | number> = {},
-): void {
-  const text = JSON.stringify(body) + "\n";
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Length": Buffer.byteLength(text),
-    ...headers,
-  });
-  response.end(text);
+function errorAnswer(options: ApiOptions): ErrorRequestHandler {
+  const { metrics } = options;
+  return async (error: unknown, request, response, next) => {
+    if (response.destroyed) return; // the client has gone
+    if (response.headersSent) return next(error);
+    const { method, originalUrl } = request;
+    if (error instanceof ParameterError) {
+      const { message, field, expected, value } = error;
+      const kept = method !== "HEAD" && (await keepMisfit(error, options));
+      answerJson(response, 400, { error: message, field, expected, value, kept });
+    } else if (error instanceof BodyError) {
+      metrics?.refused(error.status === 413 ? "too_large" : error.status === 415 ? "misfit" : "unavailable");
+      const headers = { Connection: "close", ...(error.status === 503 && { "Retry-After": RETRY_AFTER_S }) };
+      answerJson(response, error.status, { error: error.message }, headers);
+    } else if (error instanceof Unavailable) {
+      metrics?.refused("unavailable");
+      const body = {
+        error: error.message,
+        event_id: (response.locals as Locals).eventId,
+        written: error.written,
+      };
+      answerJson(response, 503, body, { "Retry-After": RETRY_AFTER_S });
+    } else {
+      console.error(`${method} ${originalUrl}:`, error);
+      answerJson(response, 500, { error: "internal error; the API's log says more" });
+    }
+  };
 }
 
 function logWhenDone(request: Request, response: Response, log: (line: RequestLog) => void): void {

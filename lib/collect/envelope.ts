@@ -6,7 +6,7 @@
  * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { v7 as newUuid, validate as isUuid } from "uuid";
+import { v7 as newUuid, validate } from "uuid";
 import { type Envelope, type EventDefinition, expectations, parseValue } from "../catalog.js";
 import { type Params, parseParams } from "./params.js";
 
@@ -29,18 +29,18 @@ export interface ReceivedEvent {
  * Makes the event that a request stands for.
  * @throws ParameterError if a typed parameter, or `event_id`, has a value that does not fit.
  */
-export function receive(event: EventDefinition, { query, headers, remoteAddr }: RequestFacts): ReceivedEvent {
+export function receive(event: EventDefinition, { query, ...origin }: RequestFacts): ReceivedEvent {
   const params = parseParams(query);
-  checkParams(event, params);
-  const envelope = {
-    event_id: params.get("event_id")?.toLowerCase() ?? newUuid(),
-    event_type: event.type,
-    received_at: new Date().toISOString(),
-    player: params.get("player") || withoutPort(headers.host ?? ""),
-    params,
-    headers: titleCased(headers),
-    remote_addr: remoteAddr,
-  };
+  const envelope = newEnvelope(
+    {
+      event_id: params.get("event_id"),
+      event_type: event.type,
+      player: params.get("player"),
+      params,
+    },
+    origin,
+  );
+  checkEnvelope(event, envelope);
   return {
     eventId: envelope.event_id,
     player: envelope.player,
@@ -49,39 +49,83 @@ export function receive(event: EventDefinition, { query, headers, remoteAddr }: 
   };
 }
 
-/** Thrown when a parameter's value does not fit; the API answers 400 with these fields. */
+/** Makes the envelope of what was sent, whether that fits or not. */
+export function newEnvelope(sent: SentEvent, { headers, remoteAddr }: Origin): EnvelopeMaps {
+  return {
+    event_id: isUuid(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
+    event_type: sent.event_type,
+    received_at: new Date().toISOString(),
+    player: sent.player || withoutPort(headers.host ?? ""),
+    params: sent.params,
+    headers: titleCased(headers),
+    remote_addr: remoteAddr,
+  };
+}
+
+/** Where an event came from. */
+export type Origin = Omit<RequestFacts, "query">;
+
+/** What a client says of an event. */
+export interface SentEvent {
+  event_id: string | undefined;
+  event_type: string;
+  player: string | undefined;
+  params: Params;
+}
+
+/** Thrown when a value does not fit; the API answers 400 with its field, expectation and value. */
 export class ParameterError extends Error {
   override name = "ParameterError";
   field: string;
   expected: string;
   value: string;
+  refused: Refused | null; // null: it is of no event
 
-  constructor(field: string, expected: string, value: string) {
+  constructor(field: string, expected: string, value: string, refused: Refused | null = null) {
     super(`${field}: expected ${expected}, got ${JSON.stringify(value)}`);
-    this.field = field;
-    this.expected = expected;
-    this.value = value;
+    [this.field, this.expected, this.value, this.refused] = [field, expected, value, refused];
   }
 }
 
-function checkParams(event: EventDefinition, params: Params): void {
+/** An event that was refused. */
+export interface Refused {
+  raw: string; // the message it would have been; what was sent, if it could not be one
+  key: string; // that message's key
+  eventId: string | null;
+}
+
+/** @throws ParameterError if a typed parameter does not fit, or the event's id is no UUID. */
+export function checkEnvelope(event: EventDefinition, envelope: EnvelopeMaps): void {
   for (const [name, type] of Object.entries(event.parameters)) {
-    const text = params.get(name);
+    const text = envelope.params.get(name);
     if (text !== undefined && parseValue(type, text) === undefined)
-      throw new ParameterError(name, expectations[type], text);
+      throw new ParameterError(name, expectations[type], text, refusedAs(envelope));
   }
-  const eventId = params.get("event_id");
-  if (eventId !== undefined && !isUuid(eventId)) throw new ParameterError("event_id", "a UUID", eventId);
+  const { event_id: eventId } = envelope;
+  if (!isUuid(eventId)) throw new ParameterError("event_id", "a UUID", eventId, refusedAs(envelope));
 }
 
-function toMessage({ params, headers, ...fields }: EnvelopeMaps): string {
+/** Without an id that is no UUID: as a message it would be taken, once what was wrong beside it is mended. */
+export function refusedAs(envelope: EnvelopeMaps): Refused {
+  const eventId = isUuid(envelope.event_id) ? envelope.event_id : null;
+  const raw = toMessage({ ...envelope, event_id: eventId ?? undefined });
+  return { raw, key: envelope.player, eventId };
+}
+
+/** The envelope as the JSON text that becomes the Kafka message. */
+export function toMessage({ params, headers, ...fields }: Unidentified): string {
   const { remote_addr, ...first } = fields;
   const opening = JSON.stringify(first).slice(0, -1);
   return `${opening},"params":${jsonObject(params)},"headers":${jsonObject(headers)},"remote_addr":${JSON.stringify(remote_addr)}}`;
 }
 
 /** The envelope before it is JSON, with maps where order and names like `__proto__` matter. */
-type EnvelopeMaps = Omit<Envelope, "params" | "headers"> & { params: Params; headers: Params };
+export type EnvelopeMaps = Omit<Envelope, "params" | "headers"> & { params: Params; headers: Params };
+type Unidentified = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
+
+function isUuid(text: unknown): text is string {
+  return validate(text);
+}
 
 function replyTo({ reply }: EventDefinition, params: Params): string {
   if (reply.echo === null || params.size === 0) return `${reply.plain}\n`;
@@ -98,7 +142,7 @@ function asciiOnly(json: string): string {
 }
 
 /** `user1.att.com:5000` → `user1.att.com`, `[::1]:5000` → `[::1]`. */
-function withoutPort(host: string): string {
+export function withoutPort(host: string): string {
   return host.replace(/:\d*$/, "");
 }
 

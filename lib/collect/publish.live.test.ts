@@ -166,7 +166,7 @@ describe("openTopic(options) on a line that fails", () => {
   });
 
   it("is behind the API's replies: 200 meanwhile, and each event in the topic afterwards", async () => {
-    const listener = await serve(createApi({ publish: open.publish, isReady: () => true }), 0);
+    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
     const ask = (i: number) =>
       fetch(`http://127.0.0.1:${listener.port}/join_a_guild?region=${i}&player=player${i % 3}`);
     const ids: (string | null)[] = [];
