@@ -6,6 +6,7 @@
  * refused with a reason: unknown fields, a name given twice, a parameter that is an object.
  */
 import { events } from "../catalog.js";
+import { BodyError } from "./body.js";
 import {
   checkEnvelope,
   newEnvelope,
@@ -22,6 +23,7 @@ import type { Params } from "./params.js";
 /** Messages beyond this are refused: Kafka takes 1 MiB, with all that is around them. */
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 
+const MAX_EVENTS = 1000; // of one body
 const FIELDS = ["event_type", "event_id", "player", "params"];
 const MAX_SHOWN_CHARS = 200;
 const byType = new Map(events.map((event) => [event.type, event]));
@@ -37,19 +39,26 @@ export interface Items {
 
 /**
  * The items of a body of one JSON object, or an array of them.
- * @throws ParameterError if it is no JSON.
+ * @throws ParameterError if it is no JSON, BodyError if there are too many.
  */
 export function readJsonItems(body: string, origin: Origin): Items {
   const item = readItem(body);
   if ("error" in item) throw noJson("body", item, origin);
   if (item.json.type !== "array") return { items: [item], single: true };
+  checkCount(item.json.items);
   return { items: item.json.items.map((json) => ({ json })), single: false };
 }
 
-/** The items of a body of one JSON object a line; empty lines are none. */
+/** The items of a body of one JSON object a line; empty lines are none. @throws BodyError if there are too many. */
 export function readLines(body: string): Items {
   const lines = body.split("\n").filter((line) => line.trim() !== "");
+  checkCount(lines);
   return { items: lines.map(readItem), single: false };
+}
+
+function checkCount({ length }: unknown[]): void {
+  if (length > MAX_EVENTS)
+    throw new BodyError(413, `body: expected at most ${MAX_EVENTS} events, got ${length}`);
 }
 
 function readItem(source: string): Item {

@@ -13,8 +13,6 @@ import { Unavailable } from "./gather.js";
 import { type Item, readJsonItems, readLines, receiveItem, shown } from "./items.js";
 import { keepMisfit } from "./refuse.js";
 
-const MAX_EVENTS = 1000;
-
 /** What became of one event. */
 export interface Verdict {
   event_id: string | null; // null: it has none that could be one
@@ -49,8 +47,6 @@ export async function judgePosted(
   const readItems = itemReader(origin.headers["content-type"]);
   const text = (await readBody(request)).toString("utf8");
   const { items, single } = readItems(text, origin);
-  if (items.length > MAX_EVENTS)
-    throw new BodyError(413, `body: expected at most ${MAX_EVENTS} events, got ${items.length}`);
   const verdicts = await Promise.all(items.map((item) => judge(item, origin, since, options)));
   const count = (wanted: Verdict["verdict"]) => verdicts.filter(({ verdict }) => verdict === wanted).length;
   const judgement = {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigResourceTypes } from "kafkajs";
 import type { Envelope } from "../catalog.js";
 import { kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
@@ -153,6 +154,29 @@ describe("openTopic(options) on a line that fails", () => {
     // Batches of the size of the lost one: a producer that reused its numbers would have them dropped.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
     assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
+  });
+
+  it("sets aside what the topic never takes, and goes on with the rest", async () => {
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: "max.message.bytes", value: "2000" }],
+        },
+      ],
+    });
+    await admin.disconnect();
+    const large = "x".repeat(3000);
+    await Promise.all(["a", "b", large, "c"].map((value) => open.publish(value, "player")));
+    await until(/spooling ended/);
+    assert.deepEqual(await distinctValues(), ["a", "b", "c"]);
+    const aside = join(spoolFolder, "set-aside.ndjson");
+    assert.deepEqual(JSON.parse(readFileSync(aside, "utf8")), { key: "player", value: large });
+    assert.ok(states.includes(`topic ${topic} takes no message of 3000 characters: it is kept in ${aside}`));
   });
 
   it("sends what an earlier process has left in the spool, before anything new", async () => {

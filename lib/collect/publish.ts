@@ -66,6 +66,7 @@ export async function openTopic({
   let connecting: Promise<void> = Promise.resolve();
   let draining: Promise<void> | undefined; // undefined: nothing is spooled
   let spooling = false; // that something is has been told
+  let drainedAtOnce = Infinity; // messages
 
   const gatherer = gather({ send: accept });
 
@@ -89,7 +90,7 @@ export async function openTopic({
       return "spool";
     } catch (error) {
       if (error instanceof Unavailable && written === "no") throw error;
-      throw new Unavailable((error as Error).message, "unknown", error);
+      throw new Unavailable(`spool ${spoolFolder}: ${(error as Error).message}`, "unknown", error);
     }
   }
 
@@ -142,10 +143,20 @@ export async function openTopic({
   }
 
   async function drainPortion(): Promise<number> {
-    const portion = await spool.first();
+    const portion = await spool.first(drainedAtOnce);
     if (portion === undefined) return 0; // it is on its way to the disk, or failed there
     const { messages, remove } = portion;
-    if (messages.length > 0) await send(messages, Date.now() + DRAIN_MS);
+    const [message] = messages;
+    try {
+      if (message) await send(messages, Date.now() + DRAIN_MS);
+      drainedAtOnce *= 2;
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      drainedAtOnce = Math.ceil(messages.length / 2); // until the one that is too large is alone
+      if (!message || messages.length > 1) return 0;
+      const file = await spool.setAside(message);
+      onState(`topic ${topic} takes no message of ${message.value.length} characters: it is kept in ${file}`);
+    }
     await remove();
     return messages.length;
   }
@@ -205,6 +216,13 @@ export async function openTopic({
 function discard(producer: Producer, sent: Promise<unknown>): void {
   const disconnect = () => producer.disconnect();
   void sent.then(disconnect, disconnect).catch(() => undefined);
+}
+
+/** Whether the broker, or its setting for the topic, refuses the size of what was sent, and will always do so. */
+function isTooLarge(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause)
+    if ((inner as { type?: string }).type === "MESSAGE_TOO_LARGE") return true;
+  return false;
 }
 
 /** A topic with more or fewer partitions takes events as well; `npm run up` is who complains. */

@@ -10,10 +10,11 @@
  * same event_ids. A lock file keeps a second process out.
  */
 import { rmSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock } from "../services/lock.js";
 import { type Message, Unavailable } from "./gather.js";
+import { type Lines, parseLines, readRange, toLine } from "./lines.js";
 
 const SEGMENT_BYTES = 1024 * 1024; // what a crash may send twice, at most, beside the last append
 const PORTION_BYTES = 256 * 1024; // read at once; Kafka takes 1 MiB a batch and partition
@@ -116,17 +117,24 @@ export class Spool {
     }
   }
 
-  /** The oldest messages, about 256 KiB of them at most; undefined if there is none. */
-  async first(): Promise<Portion | undefined> {
+  /** The oldest messages, about 256 KiB of them and `maxMessages` at most; undefined if there is none. */
+  async first(maxMessages = Infinity): Promise<Portion | undefined> {
     if (this.#pendingBytes > 0 && this.#oldest() === undefined) await this.#turn;
     const segment = this.#oldest();
     if (segment === undefined) return undefined;
     const { file, bytes, removedBytes: start } = segment;
-    let read = parseLines(await readRange(file, start, Math.min(bytes, start + PORTION_BYTES)));
-    if (read.bytes === 0) read = parseLines(await readRange(file, start, bytes)); // a long line
+    let read = parseLines(await readRange(file, start, Math.min(bytes, start + PORTION_BYTES)), maxMessages);
+    if (read.bytes === 0) read = parseLines(await readRange(file, start, bytes), 1); // a long line
     if (read.bytes === 0)
       throw new Error(`spool ${file}: expected ${bytes} bytes, got fewer; was it edited?`);
     return { messages: read.messages, remove: () => this.#inTurn(() => this.#remove(segment, read)) };
+  }
+
+  /** Keeps a message that the topic will never take, in a file that is not read again; resolves with its name. */
+  async setAside(message: Message): Promise<string> {
+    const file = join(this.#folder, "set-aside.ndjson");
+    await appendFile(file, toLine(message), { flush: true });
+    return file;
   }
 
   /** Resolves when what is being appended is on the disk; what is in the spool stays there. */
@@ -229,49 +237,6 @@ const SEGMENT_NAME = /^\d{12}\.ndjson$/;
 
 function lockFile(folder: string): string {
   return join(folder, "lock");
-}
-
-function toLine({ key, value }: Message): string {
-  return JSON.stringify({ key, value }) + "\n";
-}
-
-interface Lines {
-  messages: Message[]; // of the lines that are whole
-  wholeBytes: number; // of those lines
-  bytes: number; // up to the last line break
-}
-
-function parseLines(content: Buffer): Lines {
-  const bytes = content.lastIndexOf("\n") + 1;
-  const lines: Lines = { messages: [], wholeBytes: 0, bytes };
-  for (let start = 0, end = 0; start < bytes; start = end) {
-    end = content.indexOf("\n", start) + 1;
-    const message = parseMessage(content.toString("utf8", start, end));
-    if (message === undefined) continue;
-    lines.messages.push(message);
-    lines.wholeBytes += end - start;
-  }
-  return lines;
-}
-
-function parseMessage(line: string): Message | undefined {
-  try {
-    const { key, value } = JSON.parse(line) as Partial<Message>;
-    return typeof key === "string" && typeof value === "string" ? { key, value } : undefined;
-  } catch {
-    return undefined; // cut short
-  }
-}
-
-async function readRange(file: string, start: number, end: number): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const content = Buffer.alloc(end - start);
-    const { bytesRead } = await handle.read(content, 0, content.length, start);
-    return content.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 async function syncFolder(folder: string): Promise<void> {
