@@ -2,8 +2,8 @@
  * HTTP requests → events: the game's API, one route for each event of the catalogue.
  *
  * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event, or, while that
- * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. Only GET
- * makes an event. Replies are text/plain, not Flask's text/html: they echo what the request said,
+ * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. GET makes an
+ * event, and so does POST /events (post.ts); nothing else does. Replies are text/plain, not Flask's text/html: they echo what the request said,
  * and a browser must not read that as a page. Middleware costs express microseconds each, so
  * there is one before the routes, and the log only when it is asked for.
  */
@@ -83,17 +83,19 @@ async function collect(
     headers,
     remoteAddr: remoteAddress(request),
   });
+  let accepted = {};
   if (request.method === "GET") {
     const locals = response.locals as Locals;
     locals.eventId = eventId;
     const way = await publish(message, player);
     metrics?.accepted(event.type, way, (performance.now() - since) / 1000);
-    nameEvent(response, eventId, way);
+    accepted = acceptedHeaders(eventId, way);
   }
   response.writeHead(200, {
     "Content-Type": "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
     "Content-Length": Buffer.byteLength(reply),
+    ...accepted,
   });
   response.end(reply);
 }
@@ -101,20 +103,22 @@ async function collect(
 async function collectPosted(request: Request, response: Response, options: ApiOptions): Promise<void> {
   const origin = { headers: request.headers, remoteAddr: remoteAddress(request) };
   const { judgement, single } = await judgePosted(request, origin, options);
+  if (judgement.accepted === 0 && judgement.unavailable > 0) {
+    answerJson(response, 503, judgement, { "Retry-After": RETRY_AFTER_S });
+    return;
+  }
   const [first] = judgement.verdicts;
+  let accepted = {};
   if (single && first?.verdict === "accepted") {
     (response.locals as Locals).eventId = first.event_id!;
-    nameEvent(response, first.event_id!, first.spooled ? "spool" : "kafka");
+    accepted = acceptedHeaders(first.event_id!, first.spooled ? "spool" : "kafka");
   }
-  const none = judgement.accepted === 0 && judgement.unavailable > 0;
-  if (none) answerJson(response, 503, judgement, { "Retry-After": RETRY_AFTER_S });
-  else answerJson(response, 200, judgement);
+  answerJson(response, 200, judgement, accepted);
 }
 
-/** The event that a reply has accepted, and whether it is only on the disk, as headers. */
-function nameEvent(response: Response, eventId: string, way: Way): void {
-  response.setHeader("Event-Id", eventId);
-  if (way === "spool") response.setHeader("Event-Spooled", "true");
+/** The headers of a reply that has accepted one event: which, and whether it is only on the disk. */
+function acceptedHeaders(eventId: string, way: Way): Record<string, string> {
+  return { "Event-Id": eventId, ...(way === "spool" && { "Event-Spooled": "true" }) };
 }
 
 interface Locals {

@@ -51,7 +51,7 @@ interface Segment {
 }
 
 export class Spool {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #maxBytes: number;
   readonly #segmentBytes: number;
   #segments: Segment[] = []; // the oldest first
@@ -65,7 +65,7 @@ export class Spool {
   #lastRemoval = 0;
 
   private constructor({ folder, maxBytes, segmentBytes = SEGMENT_BYTES }: SpoolOptions) {
-    [this.#folder, this.#maxBytes, this.#segmentBytes] = [folder, maxBytes, segmentBytes];
+    [this.folder, this.#maxBytes, this.#segmentBytes] = [folder, maxBytes, segmentBytes];
   }
 
   /**
@@ -108,7 +108,7 @@ export class Spool {
   async append(messages: readonly Message[]): Promise<void> {
     const lines = Buffer.from(messages.map(toLine).join(""));
     if (this.#pendingBytes > 0 && this.#pendingBytes + lines.length > PENDING_BYTES)
-      throw new Unavailable(`spool ${this.#folder}: the disk is behind by ${this.#pendingBytes} bytes`, "no");
+      throw new Unavailable(`spool ${this.folder}: the disk is behind by ${this.#pendingBytes} bytes`, "no");
     this.#pendingBytes += lines.length;
     try {
       await this.#inTurn(() => this.#append(lines, messages.length));
@@ -132,7 +132,7 @@ export class Spool {
 
   /** Keeps a message that the topic will never take, in a file that is not read again; resolves with its name. */
   async setAside(message: Message): Promise<string> {
-    const file = join(this.#folder, "set-aside.ndjson");
+    const file = join(this.folder, "set-aside.ndjson");
     await appendFile(file, toLine(message), { flush: true });
     return file;
   }
@@ -140,8 +140,8 @@ export class Spool {
   /** Resolves when what is being appended is on the disk; what is in the spool stays there. */
   async close(): Promise<void> {
     await this.#inTurn(() => this.#endSegment());
-    rmSync(lockFile(this.#folder), { force: true });
-    if (this.#segments.length === 0) await rmdir(this.#folder).catch(() => undefined); // something else is in it
+    rmSync(lockFile(this.folder), { force: true });
+    if (this.#segments.length === 0) await rmdir(this.folder).catch(() => undefined); // something else is in it
   }
 
   #oldest(): Segment | undefined {
@@ -159,7 +159,7 @@ export class Spool {
     this.#full = bytes + lines.length > this.#maxBytes;
     if (this.#full) {
       const room = `${bytes} of ${this.#maxBytes} bytes are taken, and ${lines.length} more came`;
-      throw new Unavailable(`spool ${this.#folder} is full: ${room}`, "no");
+      throw new Unavailable(`spool ${this.folder} is full: ${room}`, "no");
     }
     try {
       if (!this.#writing) await this.#beginSegment();
@@ -168,7 +168,7 @@ export class Spool {
     } catch (error) {
       await this.#abandonSegment();
       const { message } = error as Error;
-      throw new Unavailable(`spool ${this.#folder} cannot be written: ${message}`, "unknown", error);
+      throw new Unavailable(`spool ${this.folder} cannot be written: ${message}`, "unknown", error);
     }
     const { segment } = this.#writing!;
     segment.bytes += lines.length;
@@ -198,12 +198,12 @@ export class Spool {
   }
 
   async #beginSegment(): Promise<void> {
-    const file = join(this.#folder, `${String(this.#nextNumber++).padStart(12, "0")}.ndjson`);
+    const file = join(this.folder, `${String(this.#nextNumber++).padStart(12, "0")}.ndjson`);
     const handle = await open(file, "ax");
     const segment = { file, bytes: 0, messages: 0, removedBytes: 0 };
     this.#segments.push(segment);
     this.#writing = { segment, handle };
-    await syncFolder(this.#folder); // else a power cut could take the file, however synced its content is
+    await syncFolder(this.folder); // else a power cut could take the file, however synced its content is
   }
 
   async #endSegment(): Promise<void> {
