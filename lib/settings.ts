@@ -31,6 +31,7 @@ export const DEFAULT_PORTS = {
 /** The most that a stack may be told to allow, or to remember. */
 export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
+export const MAX_SPOOL_MB = 1_000_000;
 
 export type Ports = typeof DEFAULT_PORTS;
 
@@ -45,6 +46,7 @@ export interface Settings {
   topic: string;
   failedTopic: string; // what the API refused
   topicPartitions: number; // when the topic is created
+  spoolMaxMb: number; // on disk, for each topic, while Kafka is away
   writeKeysFile: string | undefined; // who may send events; undefined: everybody
   rateLimit: number; // requests a minute and socket address; 0: any number
   recentEvents: number; // that GET /events looks back to; 0: none
@@ -67,7 +69,7 @@ export interface Settings {
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a port is not an integer from 1 to 65535 (the stream's may be 0), or a count is beyond its limits.
+ * @throws Error if a number is not one, or out of its range.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -90,9 +92,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     topic: env.QUESTLOG_TOPIC ?? "game_events",
     failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
     topicPartitions: 2,
+    spoolMaxMb: readCount(env, "QUESTLOG_SPOOL_MAX_MB", { fallback: 256, from: 1, to: MAX_SPOOL_MB }),
     writeKeysFile: env.QUESTLOG_WRITE_KEYS === undefined ? undefined : resolve(root, env.QUESTLOG_WRITE_KEYS),
-    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", MAX_RATE_LIMIT),
-    recentEvents: readCount(env, "QUESTLOG_RECENT", MAX_RECENT_EVENTS),
+    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", { to: MAX_RATE_LIMIT }),
+    recentEvents: readCount(env, "QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
     retention: env.QUESTLOG_RETENTION ?? "",
     retentionSecret: env.QUESTLOG_RETENTION_SECRET,
     consumerGroup,
@@ -128,12 +131,16 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   return port;
 }
 
-/** Reads a count that is 0 unless the environment says otherwise. */
-function readCount(env: NodeJS.ProcessEnv, variable: string, limit: number): number {
-  const text = env[variable] ?? "0";
+/** Reads a whole number from `from` to `to`. */
+function readCount(
+  env: NodeJS.ProcessEnv,
+  variable: string,
+  { fallback = 0, from = 0, to }: { fallback?: number; from?: number; to: number },
+): number {
+  const text = env[variable] ?? String(fallback);
   const count = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(count <= limit))
-    throw new Error(`${variable}: expected an integer from 0 to ${limit}, got "${text}"`);
+  if (!(count >= from && count <= to))
+    throw new Error(`${variable}: expected a whole number from ${from} to ${to}, got "${text}"`);
   return count;
 }
 

@@ -7,7 +7,9 @@
 import { createApi } from "../lib/collect/api.js";
 import { createGuard } from "../lib/collect/guard.js";
 import { readWriteKeys } from "../lib/collect/keys.js";
-import { openTopic } from "../lib/collect/publish.js";
+import { createMetrics } from "../lib/collect/metrics.js";
+import { whySpoolIsNotReady } from "../lib/collect/probes.js";
+import { openTopic, type OpenTopic } from "../lib/collect/publish.js";
 import { createRecent } from "../lib/collect/recent.js";
 import { createRetention } from "../lib/collect/retain.js";
 import { serve } from "../lib/collect/serve.js";
@@ -22,34 +24,51 @@ if (wrong !== undefined) {
 }
 recordScript("api");
 
+const spools: Record<string, OpenTopic> = {}; // by topic, once they are open
+const metrics = createMetrics(() =>
+  Object.fromEntries(Object.entries(spools).map(([name, open]) => [name, open.spoolState()])),
+);
 const rules = readRules();
-const topic = await openTopic();
+const [topic, failed] = await Promise.all([openTopic(), openTopic({ topic: settings.failedTopic })]).catch(
+  (error: Error) => {
+    console.error(`api: ${error.message}`);
+    process.exit(1);
+  },
+);
+const close = () => Promise.all([topic.close(), failed.close()]);
+Object.assign(spools, { [settings.topic]: topic, [settings.failedTopic]: failed });
 const log = (line: object) => console.log(JSON.stringify(line));
+let draining = false;
 const api = createApi({
   publish: topic.publish,
-  isReady: topic.isHere,
+  keepRefused: ({ raw, reason, key }) =>
+    failed.publish(JSON.stringify({ reason, raw }), key).then(
+      () => true,
+      () => false, // the reply says that it was not kept
+    ),
+  whyNotReady: () => (draining ? "shutting down" : whySpoolIsNotReady(topic.spoolState())),
+  metrics,
   ...(words.length > 0 ? { log } : {}),
   ...rules,
 });
 const listener = await serve(api).catch(async (error: Error) => {
   console.error(`api: ${error.message}`);
-  await topic.close();
+  await close();
   process.exit(1);
 });
 console.log(
   topic.isHere()
     ? `api is ready at http://${HOST}:${listener.port}`
-    : `api listens at http://${HOST}:${listener.port}, and answers 503 until Kafka is there`,
+    : `api listens at http://${HOST}:${listener.port}, and spools until Kafka is there`,
 );
 
-let draining = false;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void drain());
 
 async function drain(): Promise<void> {
   if (draining) return; // npm and a terminal both pass Ctrl-C on
   draining = true;
   await listener.close();
-  await topic.close();
+  await close();
   process.exit(0);
 }
 
@@ -66,7 +85,7 @@ function readRules() {
     if (retention.changes.length > 0)
       console.log(`api keeps all of an event but ${retention.changes.join(", ")}`);
     return {
-      guard: createGuard({ keys, rateLimit }),
+      guard: createGuard({ keys, rateLimit, metrics }),
       retention,
       ...(recentEvents > 0 ? { recent: createRecent(recentEvents) } : {}),
     };

@@ -5,26 +5,37 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../catalog.js";
 import { createApi, type RequestLog } from "./api.js";
-import { Unavailable } from "./gather.js";
+import { Unavailable, type Way } from "./gather.js";
+import { createMetrics, type Metrics } from "./metrics.js";
+import type { RefusedEvent } from "./refuse.js";
 import { type Listener, serve } from "./serve.js";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.
-describe("createApi({ publish, isReady, log })", () => {
+describe("createApi({ publish, keepRefused, … })", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
   let logged: RequestLog[];
-  let publish: (message: string, key: string) => Promise<void>;
-  let ready: boolean;
+  let publish: (message: string, key: string) => Promise<Way>;
+  let whyNot: string | null;
+  let refused: RefusedEvent[];
+  let keep: (refused: RefusedEvent) => Promise<boolean>;
+  let metrics: Metrics;
 
   beforeEach(async () => {
-    [published, logged, ready] = [[], [], true];
+    [published, logged, refused, whyNot, metrics] = [[], [], [], null, createMetrics()];
+    keep = (event) => {
+      refused.push(event);
+      return Promise.resolve(true);
+    };
     publish = (message, key) => {
       published.push({ message, key });
-      return Promise.resolve();
+      return Promise.resolve<Way>("kafka");
     };
     const api = createApi({
       publish: (message, key) => publish(message, key),
-      isReady: () => ready,
+      whyNotReady: () => whyNot,
+      keepRefused: (refused) => keep(refused),
+      metrics,
       log: (line) => logged.push(line),
     });
     listener = await serve(api, 0);
@@ -96,7 +107,7 @@ describe("createApi({ publish, isReady, log })", () => {
     const asked = new Promise<void>((resolve) => {
       publish = () =>
         new Promise((acknowledged) => {
-          acknowledge = acknowledged;
+          acknowledge = () => acknowledged("kafka");
           resolve();
         });
     });
@@ -126,6 +137,7 @@ describe("createApi({ publish, isReady, log })", () => {
       field: "magical",
       expected: "true or false",
       value: "maybe",
+      kept: true,
     });
     assert.deepEqual(published, []);
   });
@@ -208,13 +220,81 @@ describe("createApi({ publish, isReady, log })", () => {
     });
   });
 
-  it("says on /ready whether it can publish, without an event", async () => {
+  it("names the event in a header, and says so when it is only on the disk", async () => {
+    const direct = await ask("/purchase_sword");
+    assert.equal(direct.headers["event-id"], envelopeOf(0).event_id);
+    assert.equal(direct.headers["event-spooled"], undefined);
+    publish = () => Promise.resolve("spool");
+    const spooled = await ask("/purchase_sword");
+    assert.deepEqual([spooled.status, spooled.headers["event-spooled"]], [200, "true"]);
+  });
+
+  it("says on /ready whether it can take events, and why not, without an event", async () => {
     const here = await ask("/ready");
     assert.deepEqual([here.status, here.body], [200, '{"ready":true}\n']);
-    ready = false;
+    whyNot = "shutting down";
     const away = await ask("/ready");
-    assert.deepEqual([away.status, away.body, away.headers["retry-after"]], [503, '{"ready":false}\n', "2"]);
+    assert.deepEqual([away.status, away.headers["retry-after"]], [503, "2"]);
+    assert.equal(away.body, '{"ready":false,"reason":"shutting down"}\n');
+    const health = await ask("/health");
+    assert.deepEqual([health.status, health.body], [200, '{"ok":true}\n']);
     assert.deepEqual(published, []);
+  });
+
+  it("keeps a refused event as the message that it would have been", async () => {
+    const { body } = await ask("/purchase_sword?metal=gold&magical=maybe&player=ann");
+    assert.equal((JSON.parse(body) as { kept: boolean }).kept, true);
+    const [{ raw, reason, key } = { raw: "" }] = refused;
+    assert.deepEqual([reason, key], ['magical: expected true or false, got "maybe"', "ann"]);
+    const { event_type, player, params, event_id } = JSON.parse(raw) as Envelope;
+    assert.deepEqual(
+      [event_type, player, params.magical, event_id.length],
+      ["purchase_sword", "ann", "maybe", 36],
+    );
+  });
+
+  it("keeps a refused event without its id, if that is no UUID: nobody can send it again by mistake", async () => {
+    await ask("/purchase_sword?event_id=7");
+    assert.equal("event_id" in (JSON.parse(refused[0]!.raw) as Envelope), false);
+  });
+
+  it("says that a refused event could not be kept, and keeps none of HEAD, an unknown path or method", async () => {
+    keep = () => Promise.resolve(false);
+    const { body } = await ask("/purchase_sword?magical=maybe");
+    assert.equal((JSON.parse(body) as { kept: boolean }).kept, false);
+    keep = () => assert.fail("kept");
+    assert.equal((await ask("/purchase_sword?magical=maybe", { method: "HEAD" })).status, 400);
+    assert.equal((await ask("/nothing")).status, 404);
+    assert.equal((await ask("/", { method: "DELETE" })).status, 405);
+  });
+
+  it("counts on /metrics what it accepted, by type and way, what it refused, and how long it took", async () => {
+    await ask("/purchase_sword");
+    publish = () => Promise.resolve("spool");
+    await ask("/join_a_guild");
+    publish = () => Promise.reject(new Unavailable("Kafka is away", "no"));
+    await ask("/join_a_guild");
+    await ask("/purchase_sword?magical=maybe");
+    await ask("/nothing");
+    await ask("/", { method: "DELETE" });
+    await ask("/", { headers: { "Content-Length": 65_537 } });
+    const { status, headers, body } = await ask("/metrics");
+    assert.deepEqual([status, headers["content-type"]], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+    for (const line of [
+      'questlog_events_accepted_total{type="purchase_sword",way="kafka"} 1',
+      'questlog_events_accepted_total{type="join_a_guild",way="spool"} 1',
+      'questlog_events_accepted_total{type="default",way="kafka"} 0',
+      'questlog_events_refused_total{reason="unavailable"} 1',
+      'questlog_events_refused_total{reason="misfit"} 1',
+      'questlog_events_refused_total{reason="not_found"} 1',
+      'questlog_events_refused_total{reason="method"} 1',
+      'questlog_events_refused_total{reason="too_large"} 1',
+      'questlog_events_refused_total{reason="key"} 0',
+      'questlog_acknowledgement_seconds_count{way="kafka"} 1',
+      'questlog_acknowledgement_seconds_bucket{le="5",way="spool"} 1',
+    ])
+      assert.ok(body.includes(`\n${line}\n`), line);
+    assert.match(body, /\nprocess_resident_memory_bytes \d+/);
   });
 
   it("logs each request with its event's id, and no header", async () => {
@@ -226,6 +306,6 @@ describe("createApi({ publish, isReady, log })", () => {
     assert.equal(first?.event_id, envelopeOf(0).event_id);
     assert.deepEqual([first?.method, first?.url, first?.status], ["GET", "/purchase_sword?metal=gold", 200]);
     assert.deepEqual([second?.url, second?.status, second?.event_id], ["/nothing", 404, null]);
-    listener = await serve(createApi({ publish, isReady: () => true }), 0); // for afterEach to close
+    listener = await serve(createApi({ publish, whyNotReady: () => null }), 0); // for afterEach to close
   });
 });

@@ -1,8 +1,9 @@
 /**
  * HTTP requests → events: the game's API, one route for each event of the catalogue.
  *
- * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event. Only GET
- * makes an event. Replies are text/plain, not Flask's text/html: they echo what the request said,
+ * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event, or, while that
+ * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. GET makes an
+ * event, and so does POST /events (post.ts); nothing else does. Replies are text/plain, not Flask's text/html: they echo what the request said,
  * and a browser must not read that as a page. Middleware costs express microseconds each, so
  * there is one before the routes, and the log and the guard only when they are asked for.
  */
@@ -15,11 +16,16 @@ import express, {
 } from "express";
 import { type EventDefinition, events } from "../catalog.js";
 import { answerJson } from "./answer.js";
-import { ParameterError, receive, type RequestFacts } from "./envelope.js";
-import { Unavailable } from "./gather.js";
+import { BodyError } from "./body.js";
+import { ParameterError, receive } from "./envelope.js";
+import { Unavailable, type Way } from "./gather.js";
 import type { GuardLocals } from "./guard.js";
+import type { Metrics } from "./metrics.js";
+import { judgePosted } from "./post.js";
+import { addProbes, type Probes } from "./probes.js";
 import { answerRecent, type Recent } from "./recent.js";
-import type { Retain, Retention } from "./retain.js";
+import { keepMisfit, type RefusedEvent } from "./refuse.js";
+import type { Retention } from "./retain.js";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
@@ -36,11 +42,11 @@ export interface RequestLog {
   key_name?: string; // whose write key it bore
 }
 
-export interface ApiOptions {
-  /** Resolves when the topic has the message; rejects with Unavailable when it has not. */
-  publish: (message: string, key: string) => Promise<void>;
-  /** What GET /ready answers. */
-  isReady: () => boolean;
+export interface ApiOptions extends Probes {
+  /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
+  publish: (message: string, key: string) => Promise<Way>;
+  /** Keeps an event that was refused; resolves with whether that is done. */
+  keepRefused?: (refused: RefusedEvent) => Promise<boolean>;
   log?: (line: RequestLog) => void;
   /** What is kept of an event; without it, all. */
   retention?: Retention;
@@ -52,30 +58,32 @@ export interface ApiOptions {
 
 /** Makes the API. It does not listen: see serve.ts. */
 export function createApi(options: ApiOptions): Express {
-  const { isReady, log, retention, guard = [], recent } = options;
+  const { log, metrics, retention, guard = [], recent } = options;
   const keepsAll = retention === undefined || retention.changes.length === 0;
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
   api.enable("case sensitive routing").enable("strict routing");
   if (log) api.use((request, response, next) => (logWhenDone(request, response, { log, keepsAll }), next()));
   api.use((request, response, next) => {
-    if (!refuseTooLarge(request, response)) next();
+    if (!refuseTooLarge(request, response, metrics)) next();
   });
   if (guard.length > 0) api.use(guard);
   for (const event of events) {
     api.all(event.route, (request, response) => collect(event, request, response, options));
   }
   if (recent) api.get("/events", (request, response) => answerRecent(recent, request, response));
-  api.all("/ready", (request, response) => {
-    if (refuseMethod(request, response)) return;
-    const ready = isReady();
-    answerJson(response, ready ? 200 : 503, { ready }, ready ? {} : { "Retry-After": RETRY_AFTER_S });
+  api.post("/events", (request, response) => collectPosted(request, response, options));
+  api.all("/events", (request, response, next) => {
+    if (request.method === "GET" || request.method === "HEAD") next();
+    else refuseMethod(["POST", "OPTIONS"], request, response, metrics);
   });
+  addProbes(api, options, (request, response) => isRead(request, response, metrics));
   api.use((request, response) => {
     const routes = events.map(({ route }) => route).join(", ");
+    metrics?.refused("not_found");
     answerJson(response, 404, { error: `path: expected one of ${routes}, got "${request.path}"` });
   });
-  api.use(answerError);
+  api.use(errorAnswer(options));
   return api;
 }
 
@@ -83,99 +91,126 @@ async function collect(
   event: EventDefinition,
   request: Request,
   response: Response,
-  { publish, retention, recent }: ApiOptions,
+  { publish, metrics, retention, recent }: ApiOptions,
 ): Promise<void> {
-  if (refuseMethod(request, response)) return;
+  const since = performance.now();
+  if (!isRead(request, response, metrics)) return;
   const { url, headers } = request;
   const question = url.indexOf("?");
-  const query = question < 0 ? "" : url.slice(question + 1);
-  const facts = { query, headers, remoteAddr: remoteAddress(request) };
-  const { eventId, player, message, reply } = receiveEvent(
-    event,
-    facts,
-    retention?.retain,
-    request.method === "GET" ? recent : undefined,
-  );
+  const { eventId, player, message, reply } = receive(event, {
+    query: question < 0 ? "" : url.slice(question + 1),
+    headers,
+    remoteAddr: remoteAddress(request),
+    ...(retention && { retention }),
+  });
+  let accepted = {};
   if (request.method === "GET") {
     const locals = response.locals as Locals;
     locals.eventId = eventId;
-    await publish(message, player);
+    const way = await publish(message, player);
+    metrics?.accepted(event.type, way, (performance.now() - since) / 1000);
     recent?.add(message, null);
+    accepted = acceptedHeaders(eventId, way);
   }
   response.writeHead(200, {
     "Content-Type": "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
     "Content-Length": Buffer.byteLength(reply),
+    ...accepted,
   });
   response.end(reply);
+}
+
+async function collectPosted(request: Request, response: Response, options: ApiOptions): Promise<void> {
+  const { headers } = request;
+  const origin = { headers, remoteAddr: remoteAddress(request), retention: options.retention };
+  const { judgement, single } = await judgePosted(request, origin, options);
+  if (judgement.accepted === 0 && judgement.unavailable > 0) {
+    answerJson(response, 503, judgement, { "Retry-After": RETRY_AFTER_S });
+    return;
+  }
+  const [first] = judgement.verdicts;
+  let accepted = {};
+  if (single && first?.verdict === "accepted") {
+    (response.locals as Locals).eventId = first.event_id!;
+    accepted = acceptedHeaders(first.event_id!, first.spooled ? "spool" : "kafka");
+  }
+  answerJson(response, 200, judgement, accepted);
+}
+
+/** The headers of a reply that has accepted one event: which, and whether it is only on the disk. */
+function acceptedHeaders(eventId: string, way: Way): Record<string, string> {
+  return { "Event-Id": eventId, ...(way === "spool" && { "Event-Spooled": "true" }) };
 }
 
 interface Locals extends GuardLocals {
   eventId?: string; // of the event that this request makes
 }
 
-/** As `receive`; a refused event goes to `recent`. */
-function receiveEvent(event: EventDefinition, facts: RequestFacts, retain?: Retain, recent?: Recent) {
-  try {
-    return receive(event, facts, retain);
-  } catch (error) {
-    if (error instanceof ParameterError && error.refused !== null) recent?.add(error.refused, error.message);
-    throw error;
+/** Whether the request is GET or HEAD; answers it if not. */
+function isRead(request: Request, response: Response, metrics?: Metrics): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  refuseMethod(["GET", "HEAD", "OPTIONS"], request, response, metrics);
+  return false;
+}
+
+function refuseMethod(allowed: string[], { method }: Request, response: Response, metrics?: Metrics): void {
+  const allow = { Allow: allowed.join(", ") };
+  if (method === "OPTIONS") {
+    response.writeHead(204, allow).end();
+    return;
   }
+  metrics?.refused("method");
+  const expected = [allowed.slice(0, -1).join(", "), allowed.at(-1)].join(" or ");
+  answerJson(response, 405, { error: `method: expected ${expected}, got ${method}` }, allow);
 }
 
-/** Answers what is neither GET nor HEAD; true if it did. */
-function refuseMethod({ method }: Request, response: Response): boolean {
-  if (method === "GET" || method === "HEAD") return false;
-  const allow = { Allow: "GET, HEAD, OPTIONS" };
-  if (method === "OPTIONS") response.writeHead(204, allow).end();
-  else answerJson(response, 405, { error: `method: expected GET, HEAD or OPTIONS, got ${method}` }, allow);
-  return true;
-}
-
-/** Answers a URL or body beyond the limits, or one that is packed; true if it did. node:http itself limits the headers (431). */
-function refuseTooLarge({ url, headers }: Request, response: Response): boolean {
-  const close = { Connection: "close" };
-  if (url.length > MAX_URL_LENGTH) {
-    const error = `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`;
-    answerJson(response, 414, { error }, close);
+/** Answers a URL or body beyond the limits; true if it did. node:http itself limits the headers (431). */
+function refuseTooLarge({ method, url, headers }: Request, response: Response, metrics?: Metrics): boolean {
+  const refuse = (status: number, error: string) => {
+    metrics?.refused("too_large");
+    answerJson(response, status, { error }, { Connection: "close" });
     return true;
-  }
+  };
+  if (url.length > MAX_URL_LENGTH)
+    return refuse(414, `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`);
+  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // its body is read, with limits of its own
   const encoding = headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    const error = `Content-Encoding: expected none, got ${encoding}`;
-    answerJson(response, 415, { error }, close);
-    return true;
-  }
+  if (encoding !== undefined && encoding !== "identity")
+    return refuse(415, `Content-Encoding: expected identity, got ${encoding}`);
   const length = headers["transfer-encoding"] ? "an unknown number" : headers["content-length"];
   if (length === undefined || Number(length) <= MAX_BODY_BYTES) return false;
-  answerJson(
-    response,
-    413,
-    { error: `body: expected at most ${MAX_BODY_BYTES} bytes, got ${length}` },
-    close,
-  );
-  return true;
+  return refuse(413, `body: expected at most ${MAX_BODY_BYTES} bytes, got ${length}`);
 }
 
-const answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
-  if (response.headersSent) return next(error);
-  const { method, path } = request;
-  if (error instanceof ParameterError) {
-    const { message, field, expected, value } = error;
-    answerJson(response, 400, { error: message, field, expected, value });
-  } else if (error instanceof Unavailable) {
-    const body = {
-      error: error.message,
-      event_id: (response.locals as Locals).eventId,
-      written: error.written,
-    };
-    answerJson(response, 503, body, { "Retry-After": RETRY_AFTER_S });
-  } else {
-    console.error(`${method} ${path}:`, error);
-    answerJson(response, 500, { error: "internal error; the API's log says more" });
-  }
-};
+function errorAnswer(options: ApiOptions): ErrorRequestHandler {
+  const { metrics } = options;
+  return async (error: unknown, request, response, next) => {
+    if (response.destroyed) return; // the client has gone
+    if (response.headersSent) return next(error);
+    const { method, path } = request;
+    if (error instanceof ParameterError) {
+      const { message, field, expected, value } = error;
+      const kept = method !== "HEAD" && (await keepMisfit(error, options));
+      answerJson(response, 400, { error: message, field, expected, value, ...(error.refused && { kept }) });
+    } else if (error instanceof BodyError) {
+      metrics?.refused(error.status === 413 ? "too_large" : error.status === 415 ? "misfit" : "unavailable");
+      const headers = { Connection: "close", ...(error.status === 503 && { "Retry-After": RETRY_AFTER_S }) };
+      answerJson(response, error.status, { error: error.message }, headers);
+    } else if (error instanceof Unavailable) {
+      metrics?.refused("unavailable");
+      const body = {
+        error: error.message,
+        event_id: (response.locals as Locals).eventId,
+        written: error.written,
+      };
+      answerJson(response, 503, body, { "Retry-After": RETRY_AFTER_S });
+    } else {
+      console.error(`${method} ${path}:`, error);
+      answerJson(response, 500, { error: "internal error; the API's log says more" });
+    }
+  };
+}
 
 interface LogOptions {
   log: (line: RequestLog) => void;

@@ -89,9 +89,9 @@ describe("receive(event, facts): what is kept", () => {
   });
 
   it("is what the retention leaves, in the message and its key; the reply is what was sent", () => {
-    const { retain } = createRetention({ overrides: "player=truncate,remote_addr=truncate" });
+    const retention = createRetention({ overrides: "player=truncate,remote_addr=truncate" });
     const facts = { query: "player=annabelle+of+the+hills", headers: {}, remoteAddr: "127.0.0.1" };
-    const { player, message, reply } = receive(sword, facts, retain);
+    const { player, message, reply } = receive(sword, { ...facts, retention });
     const { player: stored, params, remote_addr } = JSON.parse(message) as Envelope;
     assert.deepEqual(
       [player, stored, params, remote_addr],
@@ -101,12 +101,12 @@ describe("receive(event, facts): what is kept", () => {
   });
 
   it("holds for what is refused too", () => {
-    const { retain } = createRetention({ overrides: "player=drop" });
+    const retention = createRetention({ overrides: "player=drop" });
     const facts = { query: "magical=maybe&player=ann", headers: { host: "ann.example" }, remoteAddr: "::1" };
     assert.throws(
-      () => receive(sword, facts, retain),
+      () => receive(sword, { ...facts, retention }),
       ({ refused }: ParameterError) => {
-        const { player, params, headers } = JSON.parse(refused ?? "") as Envelope;
+        const { player, params, headers } = JSON.parse(refused?.raw ?? "") as Envelope;
         assert.deepEqual([player, params, headers], ["", { magical: "maybe" }, {}]);
         return true;
       },

@@ -6,16 +6,21 @@
  * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { v7 as newUuid, validate as isUuid } from "uuid";
+import { v7 as newUuid, validate } from "uuid";
 import { type Envelope, type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.js";
 import { type Params, parseParams } from "./params.js";
-import type { Retain } from "./retain.js";
+import type { Retention } from "./retain.js";
 
-/** What an event is made of; `query` is the raw text after the "?". */
-export interface RequestFacts {
-  query: string;
+/** Where an event came from, and what is kept of that. */
+export interface Origin {
   headers: IncomingHttpHeaders;
   remoteAddr: string;
+  retention?: Retention; // without it, all is kept
+}
+
+/** What an event is made of; `query` is the raw text after the "?". */
+export interface RequestFacts extends Origin {
+  query: string;
 }
 
 /** An event as it was received: what to publish and what to answer once that is done. */
@@ -27,26 +32,22 @@ export interface ReceivedEvent {
 }
 
 /**
- * Makes the event that a request stands for; its message and player are what `retain` leaves of them, the
+ * Makes the event that a request stands for; its message and player are what the retention leaves of them, the
  * reply echoes what was sent.
  * @throws ParameterError if a typed parameter, or `event_id`, has a value that does not fit.
  */
-export function receive(
-  event: EventDefinition,
-  { query, headers, remoteAddr }: RequestFacts,
-  retain: Retain = (envelope) => envelope,
-): ReceivedEvent {
+export function receive(event: EventDefinition, { query, ...origin }: RequestFacts): ReceivedEvent {
   const params = parseParams(query);
-  const envelope = retain({
-    event_id: params.get("event_id")?.toLowerCase() ?? newUuid(),
-    event_type: event.type,
-    received_at: new Date().toISOString(),
-    player: params.get("player") || withoutPort(headers.host ?? ""),
-    params,
-    headers: titleCased(headers),
-    remote_addr: remoteAddr,
-  });
-  checkParams(event, params, envelope);
+  const envelope = newEnvelope(
+    {
+      event_id: params.get("event_id"),
+      event_type: event.type,
+      player: params.get("player"),
+      params,
+    },
+    origin,
+  );
+  checkEnvelope(event, envelope);
   return {
     eventId: envelope.event_id,
     player: envelope.player,
@@ -55,42 +56,96 @@ export function receive(
   };
 }
 
-/** Thrown when a parameter's value does not fit; the API answers 400 with its field, expectation and value. */
+/** Makes the envelope of what was sent, whether that fits or not, with what is kept of a person. */
+export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }: Origin): EnvelopeMaps {
+  const envelope = {
+    event_id: isUuid(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
+    event_type: sent.event_type,
+    received_at: new Date().toISOString(),
+    player: sent.player || withoutPort(headers.host ?? ""),
+    params: sent.params,
+    headers: titleCased(headers),
+    remote_addr: remoteAddr,
+  };
+  return retention ? retention.retain(envelope) : envelope;
+}
+
+/** What a client says of an event. */
+export interface SentEvent {
+  event_id: string | undefined;
+  event_type: string;
+  player: string | undefined;
+  params: Params;
+}
+
+/** Thrown when a value does not fit; the API answers 400 with its field, expectation and value. */
 export class ParameterError extends Error {
   override name = "ParameterError";
   field: string;
   expected: string;
   value: string;
-  refused: string | null; // the message that the event would have been; null: it is of no event
+  refused: Refused | null; // null: it is of no event
 
-  constructor(field: string, expected: string, value: string, refused: string | null = null) {
+  constructor(field: string, expected: string, value: string, refused: Refused | null = null) {
     super(`${field}: expected ${expected}, got ${JSON.stringify(value)}`);
-    this.refused = refused;
-    this.field = field;
-    this.expected = expected;
-    this.value = value;
+    [this.field, this.expected, this.value, this.refused] = [field, expected, value, refused];
   }
 }
 
-function checkParams(event: EventDefinition, params: Params, envelope: EnvelopeMaps): void {
+/** An event that was refused. */
+export interface Refused {
+  raw: string; // the message it would have been; what was sent, if it could not be one
+  key: string; // that message's key
+  eventId: string | null;
+}
+
+/** @throws ParameterError if a typed parameter does not fit, or the event's id is no UUID. */
+export function checkEnvelope(event: EventDefinition, envelope: EnvelopeMaps): void {
   for (const [name, type] of Object.entries(event.parameters)) {
-    const text = params.get(name);
+    const text = envelope.params.get(name);
     if (text !== undefined && parseValue(type, text) === undefined)
-      throw new ParameterError(name, expectations[type], text, toMessage(envelope));
+      throw new ParameterError(name, expectations[type], text, refusedAs(envelope));
   }
-  const eventId = params.get("event_id");
-  if (eventId !== undefined && !isUuid(eventId))
-    throw new ParameterError("event_id", "a UUID", eventId, toMessage(envelope));
+  const { event_id: eventId } = envelope;
+  if (!isUuid(eventId)) throw new ParameterError("event_id", "a UUID", eventId, refusedAs(envelope));
 }
 
-function toMessage({ params, headers, ...fields }: EnvelopeMaps): string {
+/** Without an id that is no UUID: as a message it would be taken, once what was wrong beside it is mended. */
+export function refusedAs(envelope: EnvelopeMaps): Refused {
+  const eventId = isUuid(envelope.event_id) ? envelope.event_id : null;
+  const raw = toMessage({ ...envelope, event_id: eventId ?? undefined });
+  return { raw, key: envelope.player, eventId };
+}
+
+/** What was sent and can be no envelope; its key is the player that the Host header names. */
+export function refusedText(raw: string, origin: Origin): Refused {
+  const nobody = {
+    event_id: undefined,
+    event_type: "",
+    player: undefined,
+    params: new Map<string, string>(),
+  };
+  return {
+    raw: origin.retention ? origin.retention.retainText(raw) : raw,
+    key: newEnvelope(nobody, origin).player,
+    eventId: null,
+  };
+}
+
+/** The envelope as the JSON text that becomes the Kafka message. */
+export function toMessage({ params, headers, ...fields }: Unidentified): string {
   const { remote_addr, ...first } = fields;
   const opening = JSON.stringify(first).slice(0, -1);
   return `${opening},"params":${jsonObject(params)},"headers":${jsonObject(headers)},"remote_addr":${JSON.stringify(remote_addr)}}`;
 }
 
 /** The envelope before it is JSON, with maps where order and names like `__proto__` matter. */
-type EnvelopeMaps = Omit<Envelope, "params" | "headers"> & { params: Params; headers: Params };
+export type EnvelopeMaps = Omit<Envelope, "params" | "headers"> & { params: Params; headers: Params };
+type Unidentified = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
+
+function isUuid(text: unknown): text is string {
+  return validate(text);
+}
 
 function replyTo({ reply }: EventDefinition, params: Params): string {
   if (reply.echo === null || params.size === 0) return `${reply.plain}\n`;

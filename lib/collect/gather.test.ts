@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { gather, type Message, Unavailable } from "./gather.js";
+import { gather, type Message, Unavailable, type Way } from "./gather.js";
 
 const message = (value: string): Message => ({ key: "k", value });
 
@@ -14,10 +14,10 @@ describe("gather({ send })", () => {
     [batches, sends, kafka] = [[], [], new EventEmitter()];
   });
 
-  function send(batch: Message[]): Promise<void> {
+  function send(batch: Message[]): Promise<Way> {
     batches.push(batch.map(({ value }) => value));
     return new Promise((resolve, reject) => {
-      sends.push({ acknowledge: resolve, fail: reject });
+      sends.push({ acknowledge: () => resolve("kafka"), fail: reject });
       kafka.emit("send");
     });
   }
@@ -27,7 +27,7 @@ describe("gather({ send })", () => {
     const published = publish(message("a"));
     await once(kafka, "send");
     sends[0]?.acknowledge();
-    await published;
+    assert.equal(await published, "kafka");
     assert.deepEqual(batches, [["a"]]);
   });
 
@@ -65,7 +65,7 @@ describe("gather({ send })", () => {
   it("limits a batch by messages and by length", async () => {
     const autoSend = (batch: Message[]) => {
       batches.push(batch.map(({ value }) => value));
-      return Promise.resolve();
+      return Promise.resolve<Way>("kafka");
     };
     const byCount = gather({ send: autoSend, maxBatch: 2 });
     await Promise.all(["a", "b", "c"].map((value) => byCount.publish(message(value))));
@@ -85,6 +85,22 @@ describe("gather({ send })", () => {
     await Promise.all(waiting);
   });
 
+  it("refuses while too many characters wait, and takes more when they have gone", async () => {
+    const { publish } = gather({ send, maxQueuedLength: 4 });
+    const waiting = [publish(message("aa")), publish(message("bb"))];
+    await assert.rejects(publish(message("c")), {
+      message: "2 messages are waiting for Kafka",
+      written: "no",
+    });
+    await once(kafka, "send");
+    const next = publish(message("d"));
+    const sent = once(kafka, "send");
+    sends[0]?.acknowledge();
+    await Promise.all([...waiting, sent]);
+    sends[1]?.acknowledge();
+    assert.equal(await next, "kafka");
+  });
+
   it("gives a send until the oldest message's deadline", async () => {
     const before = Date.now();
     let deadline = 0;
@@ -92,7 +108,7 @@ describe("gather({ send })", () => {
       timeoutMs: 1000,
       send: (_, until) => {
         deadline = until;
-        return Promise.resolve();
+        return Promise.resolve<Way>("kafka");
       },
     });
     await publish(message("a"));

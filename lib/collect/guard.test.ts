@@ -20,8 +20,8 @@ describe("createGuard({ keys, rateLimit })", () => {
 
   async function listen(options: GuardOptions) {
     const api = createApi({
-      publish: (message) => Promise.resolve(void published.push(message)),
-      isReady: () => true,
+      publish: (message) => (published.push(message), Promise.resolve("kafka")),
+      whyNotReady: () => null,
       log: (line) => logged.push(line),
       guard: createGuard(options),
     });
@@ -184,8 +184,8 @@ describe("createApi({ retention })", () => {
     const logged: RequestLog[] = [];
     const retention = createRetention({ overrides: "player=hash", secret: "sixteen characters, or more" });
     const api = createApi({
-      publish: (message, key) => Promise.resolve(void published.push({ message, key })),
-      isReady: () => true,
+      publish: (message, key) => (published.push({ message, key }), Promise.resolve("kafka")),
+      whyNotReady: () => null,
       log: (line) => logged.push(line),
       retention,
     });

@@ -10,10 +10,12 @@ import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
 import { answerJson } from "./answer.js";
 import { findWriteKey, keyOf, type WriteKey } from "./keys.js";
+import type { Metrics } from "./metrics.js";
 
 export interface GuardOptions {
   keys?: readonly WriteKey[]; // undefined: everybody may send
   rateLimit?: number; // requests a minute and socket address; 0: any number
+  metrics?: Metrics; // count who was not let through
 }
 
 const OPEN_PATHS = new Set(["/health", "/ready", "/metrics"]);
@@ -25,11 +27,11 @@ export interface GuardLocals {
 }
 
 /** The middleware that `options` need, in order; none if they ask for nothing. */
-export function createGuard({ keys, rateLimit: perAddress = 0 }: GuardOptions): RequestHandler[] {
+export function createGuard({ keys, rateLimit: perAddress = 0, metrics }: GuardOptions): RequestHandler[] {
   const guards: RequestHandler[] = [];
-  if (perAddress > 0) guards.push(limiter("address", { limit: perAddress }));
-  if (keys) guards.push(askForKey(keys));
-  if (keys?.some(({ limit }) => limit !== null)) guards.push(limiter("key", perKey));
+  if (perAddress > 0) guards.push(limiter("address", { limit: perAddress }, metrics));
+  if (keys) guards.push(askForKey(keys, metrics));
+  if (keys?.some(({ limit }) => limit !== null)) guards.push(limiter("key", perKey, metrics));
   return guards.map(exceptProbes);
 }
 
@@ -39,7 +41,7 @@ const perKey: Partial<Options> = {
   keyGenerator: (_, { locals }) => (locals as GuardLocals).writeKey?.name ?? "",
 };
 
-function askForKey(keys: readonly WriteKey[]): RequestHandler {
+function askForKey(keys: readonly WriteKey[], metrics?: Metrics): RequestHandler {
   return (request, response, next) => {
     const text = keyOf(request.headers);
     const key = text === null ? null : findWriteKey(keys, text);
@@ -47,6 +49,7 @@ function askForKey(keys: readonly WriteKey[]): RequestHandler {
       (response.locals as GuardLocals).writeKey = key;
       return next();
     }
+    metrics?.refused("key");
     const got = text === null ? "none" : "another";
     const error = `write key: expected one that this API knows, as "Authorization: Bearer KEY" or "Write-Key: KEY", got ${got}; ask its operator for one`;
     refuse(request, response, 401, error, {
@@ -55,7 +58,11 @@ function askForKey(keys: readonly WriteKey[]): RequestHandler {
   };
 }
 
-function limiter(identifier: "address" | "key", options: Partial<Options>): RequestHandler {
+function limiter(
+  identifier: "address" | "key",
+  options: Partial<Options>,
+  metrics?: Metrics,
+): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
     standardHeaders: "draft-8",
@@ -63,6 +70,7 @@ function limiter(identifier: "address" | "key", options: Partial<Options>): Requ
     identifier,
     validate: false, // it warns of an X-Forwarded-For that is not trusted, on purpose here
     handler: (request, response) => {
+      metrics?.refused("rate");
       const { limit, used } = (request as Request & { rateLimit: { limit: number; used: number } }).rateLimit;
       const error = `requests of this ${identifier}: expected at most ${limit} a minute, got ${used}; wait for Retry-After`;
       refuse(request, response, 429, error);

@@ -1,16 +1,26 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigResourceTypes } from "kafkajs";
+import type { Envelope } from "../catalog.js";
 import { kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
+import { createApi } from "./api.js";
+import type { Way } from "./gather.js";
 import { kafkaClient } from "./kafka.js";
 import { openTopic, type OpenTopic } from "./publish.js";
+import { serve } from "./serve.js";
 import { readTopic } from "./topic.js";
 
 // The running Kafka, behind a line that the test can cut.
 describe("openTopic(options) on a line that fails", () => {
   let topic: string;
   let line: Line;
+  let spoolFolder: string;
   let open: OpenTopic;
   let states: string[];
   let changes: EventEmitter;
@@ -23,24 +33,31 @@ describe("openTopic(options) on a line that fails", () => {
       new EventEmitter(),
     ];
     await line.open();
-    open = await openTopic({
-      brokers: [line.address],
-      topic,
-      onState: (state) => {
-        states.push(state);
-        changes.emit("change");
-      },
-    });
+    spoolFolder = join(mkdtempSync(join(tmpdir(), "questlog-")), "spool");
+    open = await openHere();
     assert.ok(open.isHere());
   });
   afterEach(async () => {
     await open.close();
+    rmSync(dirname(spoolFolder), { recursive: true });
     await line.cut();
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
     await admin.disconnect();
   });
+
+  function openHere(): Promise<OpenTopic> {
+    return openTopic({
+      brokers: [line.address],
+      topic,
+      spoolFolder,
+      onState: (state) => {
+        states.push(state);
+        changes.emit("change");
+      },
+    });
+  }
 
   async function valuesInTopic(): Promise<(string | null)[]> {
     const values: (string | null)[] = [];
@@ -57,52 +74,149 @@ describe("openTopic(options) on a line that fails", () => {
     assert.deepEqual(states, []);
   });
 
-  it("refuses while Kafka is away, and publishes again when it is back", async () => {
-    await open.publish("a", "player");
+  /** As the topic has them, without the repetitions that a lost answer leaves. */
+  async function distinctValues(): Promise<(string | null)[]> {
+    return [...new Set(await valuesInTopic())];
+  }
+
+  async function until(what: RegExp): Promise<void> {
+    while (!states.some((state) => what.test(state))) await once(changes, "change");
+  }
+
+  it("spools while Kafka is away, and sends what is spooled first when it is back", async () => {
+    assert.equal(await open.publish("a", "player"), "kafka");
     await line.cut();
-    await assert.rejects(open.publish("lost", "player"), { name: "Unavailable", written: "unknown" });
-    assert.equal(open.isHere(), false);
-    await assert.rejects(open.publish("refused", "player"), { name: "Unavailable", written: "no" });
-    const back = once(changes, "change");
+    for (const value of ["b", "c"]) assert.equal(await open.publish(value, "player"), "spool");
+    assert.deepEqual([open.isHere(), open.spoolState().messages], [false, 2]);
     await line.open();
-    await back;
-    await open.publish("b", "player");
-    assert.deepEqual(await valuesInTopic(), ["a", "b"]);
-    assert.equal(states.length, 2);
-    assert.match(states[0] ?? "", /^Kafka at 127\.0\.0\.1:\d+ is away: /);
-    assert.match(states[1] ?? "", /^Kafka at 127\.0\.0\.1:\d+ is back after \d+\.\d s$/);
+    assert.equal(await open.publish("d", "player"), "spool");
+    await until(/spooling ended/);
+    assert.equal(await open.publish("e", "player"), "kafka");
+    assert.deepEqual(await valuesInTopic(), ["a", "b", "c", "d", "e"]);
+    const expected = [
+      /is away: /,
+      /: spooling to \//,
+      /is back after \d/,
+      /ended after .* s: 3 messages .*, 0 stay/,
+    ];
+    assert.equal(states.length, expected.length, states.join("\n"));
+    for (const [i, pattern] of expected.entries()) assert.match(states[i]!, pattern);
   });
 
-  it("acknowledges nothing that is not stored, also after a batch that got no answer at all", async () => {
+  it("keeps a player's order, and comes back to sending directly, under traffic that does not pause", async () => {
+    const ways: Way[] = [];
+    const values: string[] = [];
+    let traffic = true;
+    const send = async (): Promise<void> => {
+      for (let i = 0; traffic; i++) {
+        const sent = Array.from({ length: 20 }, (_, j) => `${i}-${j}`);
+        values.push(...sent);
+        ways.push(...(await Promise.all(sent.map((value) => open.publish(value, "player")))));
+      }
+    };
+    const sending = send();
+    await line.cut();
+    await until(/spooling to/);
+    await sleep(500);
+    await line.open();
+    await until(/spooling ended/);
+    const spooled = ways.length;
+    while (ways.length < spooled + 100) await sleep(10);
+    traffic = false;
+    await sending;
+    assert.deepEqual([...new Set(ways.slice(spooled + 20))], ["kafka"]);
+    assert.ok(ways.includes("spool"));
+    assert.deepEqual(await distinctValues(), values);
+  });
+
+  it("stores all, and in order, also a batch that got no answer at all", async () => {
     await open.publish("a", "player");
     line.loseAnswers(Infinity);
-    const back = once(changes, "change").then(() => once(changes, "change"));
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
-    for (const publishing of unanswered)
-      await assert.rejects(publishing, { name: "Unavailable", written: "unknown" });
+    assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
     line.loseAnswers(0);
-    await back;
+    await until(/spooling ended/);
     // A batch of the size of the unanswered one: bearing its numbers, Kafka would acknowledge and drop it.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
-    assert.deepEqual(await valuesInTopic(), ["a", "b", "c", "d", "e"]);
+    assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
   });
 
-  it("gives up when Kafka falls silent", async () => {
+  it("spools within 5 s when Kafka falls silent", async () => {
     await open.publish("a", "player");
     line.silence();
+    const since = Date.now();
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
-    for (const publishing of unanswered)
-      await assert.rejects(publishing, { name: "Unavailable", written: "unknown" });
+    assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
+    assert.ok(Date.now() - since < 5000, `${Date.now() - since} ms`);
     await line.cut();
-    const back = once(changes, "change");
     await line.open();
-    await back;
+    await until(/spooling ended/);
     // Batches of the size of the lost one: a producer that reused its numbers would have them dropped.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
-    const values = await valuesInTopic();
-    assert.deepEqual(
-      values.filter((value) => ["a", "d", "e"].includes(value ?? "")),
-      ["a", "d", "e"],
-    );
+    assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
+  });
+
+  it("sets aside what the topic never takes, and goes on with the rest", async () => {
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: "max.message.bytes", value: "2000" }],
+        },
+      ],
+    });
+    await admin.disconnect();
+    const large = "x".repeat(3000);
+    await Promise.all(["a", "b", large, "c"].map((value) => open.publish(value, "player")));
+    await until(/spooling ended/);
+    assert.deepEqual(await distinctValues(), ["a", "b", "c"]);
+    const aside = join(spoolFolder, "set-aside.ndjson");
+    assert.deepEqual(JSON.parse(readFileSync(aside, "utf8")), { key: "player", value: large });
+    assert.ok(states.includes(`topic ${topic} takes no message of 3000 characters: it is kept in ${aside}`));
+  });
+
+  it("sends what an earlier process has left in the spool, before anything new", async () => {
+    await line.cut();
+    await open.publish("a", "player");
+    await open.close();
+    await line.open();
+    open = await openHere();
+    assert.equal(await open.publish("b", "player"), "kafka");
+    assert.deepEqual(await distinctValues(), ["a", "b"]);
+  });
+
+  it("is behind the API's replies: 200 meanwhile, and each event in the topic afterwards", async () => {
+    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
+    const ask = (i: number) =>
+      fetch(`http://127.0.0.1:${listener.port}/join_a_guild?region=${i}&player=player${i % 3}`);
+    const ids: (string | null)[] = [];
+    const spooled: (string | null)[] = [];
+    for (let i = 0; i < 60; i++) {
+      if (i === 20) await line.cut();
+      if (i === 40) await line.open();
+      const { status, headers } = await ask(i);
+      assert.equal(status, 200);
+      ids.push(headers.get("event-id"));
+      spooled.push(headers.get("event-spooled"));
+    }
+    await listener.close();
+    await until(/spooling ended/);
+    assert.deepEqual([spooled[19], spooled[20], spooled[39]], [null, "true", "true"]);
+    const stored: Envelope[] = [];
+    await readTopic({ topic, onMessage: ({ value }) => void stored.push(JSON.parse(value!) as Envelope) });
+    const distinct = new Map(stored.map((envelope) => [envelope.event_id, envelope]));
+    assert.deepEqual([...distinct.keys()].sort(), ids.sort());
+    for (const player of ["player0", "player1", "player2"]) {
+      const regions = [...distinct.values()].filter((each) => each.player === player);
+      const order = regions.map(({ params }) => Number(params.region));
+      assert.deepEqual(
+        order,
+        [...order].sort((a, b) => a - b),
+      );
+    }
   });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { openTopic } from "./publish.js";
 import { createTopic } from "./topic.js";
 
@@ -15,23 +18,61 @@ async function closedPort(): Promise<string> {
 }
 
 describe("openTopic(options) without Kafka", () => {
-  it("opens, says so in one line, refuses to publish, and closes", async () => {
-    const broker = await closedPort();
-    const states: string[] = [];
-    const topic = await openTopic({ brokers: [broker], onState: (line) => states.push(line) });
+  let spoolFolder: string;
+  let broker: string;
+  let states: string[];
+  beforeEach(async () => {
+    spoolFolder = join(mkdtempSync(join(tmpdir(), "questlog-")), "spool");
+    [broker, states] = [await closedPort(), []];
+  });
+  afterEach(() => rmSync(dirname(spoolFolder), { recursive: true }));
+
+  const open = (spoolMaxBytes?: number) =>
+    openTopic({
+      brokers: [broker],
+      topic: "t",
+      spoolFolder,
+      spoolMaxBytes,
+      onState: (line) => states.push(line),
+    });
+  const away = () => `Kafka at ${broker} is away: Connection error: connect ECONNREFUSED ${broker}`;
+
+  it("spools, says so in one line, and finds what it spooled when it is opened again", async () => {
+    const topic = await open();
     assert.equal(topic.isHere(), false);
-    for (let i = 0; i < 3; i++) {
-      await assert.rejects(topic.publish("{}", "player"), {
-        name: "Unavailable",
-        written: "no",
-        message: `Kafka at ${broker} is away: Connection error: connect ECONNREFUSED ${broker}`,
-      });
-    }
-    assert.deepEqual(states, [
-      `Kafka at ${broker} is away: Connection error: connect ECONNREFUSED ${broker}`,
-    ]);
+    for (const value of ["a", "b", "c"]) assert.equal(await topic.publish(value, "player"), "spool");
+    const { messages, full } = topic.spoolState();
+    assert.deepEqual([messages, full], [3, false]);
     await topic.close();
-    await assert.rejects(topic.publish("{}", "player"), { message: "shutting down" });
+    assert.deepEqual(states.slice(0, 2), [away(), `topic t: spooling to ${spoolFolder}`]);
+    assert.match(
+      states[2] ?? "",
+      /^topic t: spooling ended after \d\.\d s: 0 messages went to Kafka, 3 stay in /,
+    );
+    await assert.rejects(topic.publish("d", "player"), { message: "shutting down" });
+    const again = await open();
+    assert.equal(await again.publish("d", "player"), "spool");
+    assert.equal(again.spoolState().messages, 4);
+    await again.close();
+    assert.equal(states[4], `topic t: 3 messages wait in ${spoolFolder}`);
+  });
+
+  it("refuses as not written when the spool is full, and takes what still fits", async () => {
+    const topic = await open(100);
+    await assert.rejects(topic.publish("x".repeat(100), "player"), {
+      name: "Unavailable",
+      written: "no",
+      message: `spool ${spoolFolder} is full: 0 of 100 bytes are taken, and 128 more came`,
+    });
+    assert.equal(topic.spoolState().full, true);
+    assert.equal(await topic.publish("x", "player"), "spool");
+    assert.equal(topic.spoolState().full, false);
+    await topic.close();
+  });
+
+  it("leaves no folder when it spooled nothing", async () => {
+    await (await open()).close();
+    assert.deepEqual(readdirSync(dirname(spoolFolder)), []);
   });
 });
 

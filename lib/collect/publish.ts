@@ -1,5 +1,6 @@
 /**
- * Messages → the topic, each acknowledged by all in-sync replicas before its publisher resolves.
+ * Messages → the topic, each acknowledged by all in-sync replicas, or for now by this machine's disk,
+ * before its publisher resolves.
  *
  * The producer is idempotent: what kafkajs sends again after a lost answer is recognised by the
  * broker and stored once. kafkajs 2.2.4 keeps that promise only under two conditions, and both
@@ -8,51 +9,57 @@
  * numbers of a stored one. Second, for the same reason, a producer whose send has failed is thrown
  * away and a new one, with a new id, takes over.
  *
- * What no producer can know: whether a batch was stored whose answer never came. Such a message
- * is rejected with `written: "unknown"`; it may be in the topic, or yet arrive there out of order.
- * Its event_id tells a repetition from a second event.
+ * While Kafka is away, messages go to the disk, and from there to the topic when it is back: detour.ts.
  */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Partitioners, type Producer } from "kafkajs";
 import { settings } from "../settings.js";
-import { gather, type Message, Unavailable } from "./gather.js";
+import { before, openDetour } from "./detour.js";
+import { gather, type Message, type Way } from "./gather.js";
 import { kafkaClient, kafkaReason } from "./kafka.js";
+import { Spool, type SpoolState } from "./spool.js";
 import { createTopic, TopicDiffers } from "./topic.js";
 
 const RECONNECT_MS = { first: 200, longest: 2000 };
 
 export interface OpenTopic {
-  /** Resolves when Kafka has the message; rejects with Unavailable otherwise, within 4.5 s. */
-  publish: (value: string, key: string) => Promise<void>;
+  /** Resolves with where the message is; rejects with Unavailable, within 4.5 s, if it could not be kept. */
+  publish: (value: string, key: string) => Promise<Way>;
   /** Whether Kafka was there when last asked. */
   isHere: () => boolean;
-  /** Sends what waits, then disconnects. */
+  /** What is on the disk, on its way to Kafka. */
+  spoolState: () => SpoolState;
+  /** Sends or spools what waits, then disconnects; what is spooled goes to Kafka when the topic is opened again. */
   close: () => Promise<void>;
 }
 
 /**
  * Opens the topic for writing, and creates it if it does not exist. Resolves after the first attempt to
- * connect, also if that failed: then publishing is refused until Kafka is there, which is tried again
+ * connect, also if that failed: then messages are spooled until Kafka is there, which is tried again
  * every 2 s at most. `onState` is told each change: one line.
+ * @throws Error if another process has this topic's spool.
  */
 export async function openTopic({
   brokers = settings.kafkaBrokers,
   topic = settings.topic,
   partitions = settings.topicPartitions,
+  spoolFolder = join(settings.home, "spool", topic),
+  spoolMaxBytes = settings.spoolMaxMb * 1024 * 1024,
   onState = (line: string) => console.error(line),
 } = {}): Promise<OpenTopic> {
   const kafka = kafkaClient(brokers);
+  const spool = await Spool.open({ folder: spoolFolder, maxBytes: spoolMaxBytes, say: onState });
   const closing = new AbortController();
   let producer: Producer | undefined; // undefined: Kafka is away
   let reason = "not tried yet";
   let connecting: Promise<void> = Promise.resolve();
+  const side = { isHere: () => producer !== undefined, whenHere: () => connecting, send };
 
-  const gatherer = gather({ send });
-
-  async function send(batch: Message[], deadline: number): Promise<void> {
-    const current = producer;
-    if (!current) throw new Unavailable(`Kafka at ${brokers.join(",")} is away: ${reason}`, "no");
-    const sent = current.send({ topic, acks: -1, timeout: 3000, messages: batch });
+  /** @throws what kafkajs does, after which Kafka counts as away. */
+  async function send(messages: Message[], deadline: number): Promise<void> {
+    const current = producer!;
+    const sent = current.send({ topic, acks: -1, timeout: 3000, messages });
     try {
       await before(deadline, sent);
     } catch (error) {
@@ -61,7 +68,7 @@ export async function openTopic({
       reason = kafkaReason(error);
       onState(`Kafka at ${brokers.join(",")} is away: ${reason}`);
       connecting = reconnect();
-      throw new Unavailable(`Kafka has not acknowledged: ${reason}`, "unknown", error);
+      throw error;
     }
   }
 
@@ -71,8 +78,7 @@ export async function openTopic({
       await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
       if (closing.signal.aborted || (await connect())) break;
     }
-    if (producer)
-      onState(`Kafka at ${brokers.join(",")} is back after ${((Date.now() - since) / 1000).toFixed(1)} s`);
+    if (producer) onState(`Kafka at ${brokers.join(",")} is back after ${seconds(since)} s`);
   }
 
   async function connect(): Promise<boolean> {
@@ -97,15 +103,19 @@ export async function openTopic({
     onState(`Kafka at ${brokers.join(",")} is away: ${reason}`);
     connecting = reconnect();
   }
+  const detour = openDetour({ spool, kafka: side, name: `topic ${topic}`, say: onState });
+  const gatherer = gather({ send: detour.send });
 
   return {
     publish: (value, key) => gatherer.publish({ key, value }),
     isHere: () => producer !== undefined,
+    spoolState: () => spool.state(),
     close: async () => {
       await gatherer.close();
       closing.abort();
-      await connecting;
+      await Promise.all([connecting, detour.close()]);
       await producer?.disconnect();
+      await spool.close();
     },
   };
 }
@@ -121,15 +131,6 @@ function allowOtherPartitions(error: unknown): void {
   if (!(error instanceof TopicDiffers)) throw error;
 }
 
-async function before<T>(deadline: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const timeoutMs = deadline - Date.now();
-    timer = setTimeout(() => reject(new Error(`no answer within ${Math.max(0, timeoutMs)} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createApi } from "./api.js";
-import { Unavailable } from "./gather.js";
+import { Unavailable, type Way } from "./gather.js";
 import { createRecent, type Recent, type RecentEvent } from "./recent.js";
 import { createRetention } from "./retain.js";
 import { type Listener, serve } from "./serve.js";
@@ -8,11 +8,11 @@ import { type Listener, serve } from "./serve.js";
 describe("GET /events", () => {
   let listener: Listener;
   let recent: Recent;
-  let publish: () => Promise<void>;
+  let publish: () => Promise<Way>;
   beforeEach(async () => {
     recent = createRecent(3);
-    publish = () => Promise.resolve();
-    listener = await serve(createApi({ publish: () => publish(), isReady: () => true, recent }), 0);
+    publish = () => Promise.resolve("kafka");
+    listener = await serve(createApi({ publish: () => publish(), whyNotReady: () => null, recent }), 0);
   });
   afterEach(() => listener.close());
 
@@ -96,7 +96,7 @@ describe("GET /events", () => {
   }
 
   it("answers 404, as to any path, where it is off", async () => {
-    const off = await serve(createApi({ publish, isReady: () => true }), 0);
+    const off = await serve(createApi({ publish, whyNotReady: () => null }), 0);
     const { status } = await fetch(`http://127.0.0.1:${off.port}/events`);
     await off.close();
     assert.equal(status, 404);
@@ -104,7 +104,7 @@ describe("GET /events", () => {
 
   it("shows a player only as kept", async () => {
     const retention = createRetention({ overrides: "player=drop" });
-    const kept = await serve(createApi({ publish, isReady: () => true, recent, retention }), 0);
+    const kept = await serve(createApi({ publish, whyNotReady: () => null, recent, retention }), 0);
     const url = `http://127.0.0.1:${kept.port}/purchase_sword`;
     await fetch(`${url}?player=annabelle`);
     await fetch(`${url}?player=annabelle&magical=maybe`);

@@ -186,8 +186,9 @@ describe("createRetention(…): the row that an event becomes", () => {
   /** What stands in the columns that tell of a person, and whether the raw event is the message. */
   function rowOf(policy: RetentionPolicy) {
     const overrides = `player=${policy},user_agent=${policy},remote_addr=${policy}`;
-    const { retain } = createRetention({ overrides, secret });
-    const { message } = receive(event, { query: "metal=gold", headers, remoteAddr: "192.0.2.77" }, retain);
+    const retention = createRetention({ overrides, secret });
+    const facts = { query: "metal=gold", headers, remoteAddr: "192.0.2.77", retention };
+    const { message } = receive(event, facts);
     const { values } = readEvent(message, { timestamp: 0, partition: 0, offset: 0 });
     const row = Object.fromEntries(columnsOf(event).map(({ name }, i) => [name, values[i]]));
     assert.equal(row.raw_event, message);

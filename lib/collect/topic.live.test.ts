@@ -131,7 +131,7 @@ describe("the topic", () => {
 
   it("has one message for each request that the API answered 200", async () => {
     open = await openTopic({ topic });
-    const listener = await serve(createApi({ publish: open.publish, isReady: open.isHere }), 0);
+    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
     const { accepted, failures } = await limit(2, { url: `http://127.0.0.1:${listener.port}`, pauseMs: 0 });
     await listener.close();
     assert.deepEqual([accepted, failures], [{ purchase_sword: 20, join_a_guild: 20 }, 0]);

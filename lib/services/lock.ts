@@ -19,20 +19,28 @@ const POLL_MS = 500;
 export async function withLock<T>(file: string, say: Say, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const end = Date.now() + LIMIT_MS;
-  for (let waited = false; !take(file);) {
-    const holder = holderOf(file);
-    if (holder === undefined) removeStale(file);
-    else {
-      if (!waited) say(`waiting for process ${holder}, which is at work in ${dirname(file)}`);
-      waited = true;
-      if (Date.now() > end) throw new Error(`${file}: still held by process ${holder} after 30 minutes`);
-      await sleep(POLL_MS);
-    }
+  for (let waited = false; ;) {
+    const holder = takeLock(file);
+    if (holder === undefined) break;
+    if (!waited) say(`waiting for process ${holder}, which is at work in ${dirname(file)}`);
+    waited = true;
+    if (Date.now() > end) throw new Error(`${file}: still held by process ${holder} after 30 minutes`);
+    await sleep(POLL_MS);
   }
   try {
     return await work();
   } finally {
     rmSync(file, { force: true });
+  }
+}
+
+/** Takes the lock, for as long as this process lives and `file` is there; or returns the pid of who holds it. */
+export function takeLock(file: string): number | undefined {
+  for (;;) {
+    if (take(file)) return undefined;
+    const holder = holderOf(file);
+    if (holder !== undefined) return holder;
+    removeStale(file);
   }
 }
 

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Envelope } from "../catalog.js";
+import { kafkaAddress, Line } from "../drill/line.js";
+import { settings } from "../settings.js";
+import { kafkaClient } from "./kafka.js";
+import type { Judgement } from "./post.js";
+import { readTopic } from "./topic.js";
+
+// The API as its own process, as `npm run api` starts it, and the running Kafka behind a line that can be cut.
+describe("npm run api", function () {
+  this.timeout(60_000);
+  let topic: string;
+  let line: Line;
+  let home: string;
+  let port: number;
+  let api: ChildProcess;
+  let output: string;
+
+  beforeEach(async () => {
+    topic = `test_api_${randomUUID()}`;
+    home = mkdtempSync(join(tmpdir(), "questlog-"));
+    port = await freePort();
+    line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await line.open();
+    await start();
+  });
+  afterEach(async () => {
+    await end("SIGKILL");
+    await line.cut();
+    rmSync(home, { recursive: true });
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic, `${topic}_failed`] });
+    await admin.disconnect();
+  });
+
+  function run(): ChildProcess {
+    output = "";
+    const child = spawn(process.execPath, ["--import", "tsx", "scripts/api.ts"], {
+      cwd: settings.root,
+      env: {
+        ...process.env,
+        QUESTLOG_API_PORT: String(port),
+        QUESTLOG_HOME: home,
+        QUESTLOG_HISTORY: join(home, "history.jsonl"),
+        QUESTLOG_KAFKA_BROKERS: line.address,
+        QUESTLOG_TOPIC: topic,
+        QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (output += part));
+    return child;
+  }
+
+  async function start(): Promise<void> {
+    api = run();
+    while (!/^api (is ready|listens)/m.test(output))
+      await Promise.race([once(api.stdout!, "data"), failed(api)]);
+  }
+
+  async function failed(child: ChildProcess): Promise<never> {
+    await once(child, "exit");
+    throw new Error(`the API ended: ${output}`);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (api.exitCode === null && api.signalCode === null) {
+      const exited = once(api, "exit");
+      api.kill(signal);
+      await exited;
+    }
+    return api.exitCode;
+  }
+
+  const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
+
+  /** Sends `count` events of one player, and resolves with their ids. */
+  async function send(count: number): Promise<string[]> {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const { status, headers } = await ask("/join_a_guild?player=ann");
+      assert.equal(status, 200);
+      ids.push(headers.get("event-id")!);
+    }
+    return ids;
+  }
+
+  async function untilDrained(): Promise<void> {
+    const drained = new RegExp(`^questlog_spool_messages\\{topic="${topic}"\\} 0$`, "m");
+    while (!drained.test(await (await ask("/metrics")).text())) await sleep(100);
+  }
+
+  async function read<T>(name: string): Promise<T[]> {
+    const values: T[] = [];
+    await readTopic({ topic: name, onMessage: ({ value }) => void values.push(JSON.parse(value!) as T) });
+    return values;
+  }
+
+  it("loses no event that it answered 200, and keeps their order, when it is killed while Kafka is away", async () => {
+    const ids = await send(5);
+    await line.cut();
+    ids.push(...(await send(10)));
+    await end("SIGKILL");
+    await start();
+    assert.match(output, new RegExp(`topic ${topic}: 10 messages wait in `));
+    ids.push(...(await send(5)));
+    await line.open();
+    ids.push(...(await send(5)));
+    await untilDrained();
+    ids.push(...(await send(5)));
+    const stored = (await read<Envelope>(topic)).map(({ event_id }) => event_id);
+    assert.deepEqual([...new Set(stored)], ids);
+  });
+
+  it("is not ready while the spool grows, and ready again when Kafka is back", async () => {
+    await line.cut();
+    await send(1);
+    assert.equal((await ask("/ready")).status, 200);
+    await sleep(2100);
+    const { status } = await ask("/ready");
+    const body = (await (await ask("/ready")).json()) as { reason: string };
+    assert.equal(status, 503);
+    assert.match(body.reason, /^the spool has grown for \d\.\d s: 1 messages, \d+ bytes$/);
+    await line.open();
+    await untilDrained();
+    assert.equal((await ask("/ready")).status, 200);
+  });
+
+  it("puts what it refuses on the topic of failed events", async () => {
+    const events = [
+      { event_type: "join_a_guild", player: "ann", params: { region: true } },
+      { event_type: "new" },
+    ];
+    const response = await ask("/events", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(events),
+    });
+    const { verdicts } = (await response.json()) as Judgement;
+    assert.deepEqual([verdicts[0]?.verdict, verdicts[1]?.kept], ["accepted", true]);
+    await ask("/purchase_sword?magical=maybe");
+    const refused = await read<{ reason: string; raw: string }>(`${topic}_failed`);
+    assert.deepEqual(refused.map(({ reason }) => reason).sort(), [
+      'event_type: expected one of default, purchase_sword, join_a_guild, got "new"',
+      'magical: expected true or false, got "maybe"',
+    ]);
+    for (const { raw } of refused) assert.equal(typeof (JSON.parse(raw) as Envelope).event_id, "string");
+    assert.equal((await read<Envelope>(topic)).length, 1);
+  });
+
+  it("ends with 0 at SIGTERM, and lets no second process have its spool meanwhile", async () => {
+    const second = run();
+    const [code] = (await once(second, "exit")) as [number];
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      new RegExp(`^api: spool .*: expected to be its only user, but process ${api.pid} holds it`),
+    );
+    assert.equal(await end("SIGTERM"), 0);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
