@@ -5,9 +5,12 @@
  *   npm run down -- stream      by name
  *   npm run down -- --wipe      everything, and delete the data
  */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { recordScript } from "../lib/history.js";
 import { readChoice, UsageError } from "../lib/services/choose.js";
 import { stopServices } from "../lib/services/stop.js";
+import { settings } from "../lib/settings.js";
 
 const args = process.argv.slice(2);
 recordScript("down");
@@ -23,6 +26,7 @@ try {
   if (rows.length === 0) console.log("nothing was running");
   if (wipe) {
     await runtime.wipe();
+    rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else it would go to the next Kafka
     console.log("data deleted");
   }
 } catch (error) {

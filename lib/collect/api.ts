@@ -3,9 +3,9 @@
  *
  * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event, or, while that
  * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. GET makes an
- * event, and so does POST /events (post.ts); nothing else does. Replies are text/plain, not Flask's text/html: they echo what the request said,
- * and a browser must not read that as a page. Middleware costs express microseconds each, so
- * there is one before the routes, and the log and the guard only when they are asked for.
+ * event, and so does POST /events (post.ts); nothing else does. Replies are text/plain, not Flask's
+ * text/html: they echo what the request said, and a browser must not read that as a page. Middleware costs
+ * express microseconds each, so there is one before the routes, and the log and the guard only when they are asked for.
  */
 import express, {
   type ErrorRequestHandler,
