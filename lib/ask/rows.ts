@@ -36,7 +36,7 @@ export function htmlTable(rows: readonly object[], caption = ""): string {
     return `<tr>${cells.join("")}</tr>`;
   });
   return [
-    "<table>",
+    '<table class="mathjax_ignore">', // else JupyterLab draws as a formula what stands between two $
     ...(caption === "" ? [] : [`<caption>${escapeHtml(caption)}</caption>`]),
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>${body.join("\n")}</tbody>`,

@@ -62,7 +62,7 @@ describe("show(spec) in a notebook's cell", () => {
     );
     const data = outputs[0]!.content.data as Record<string, string>;
     assert.deepEqual(Object.keys(data), ["text/html", "text/markdown", "text/plain"]);
-    assert.match(data["text/html"]!, /^<p><strong>60<\/strong> of &lt;img /);
+    assert.match(data["text/html"]!, /^<div class="mathjax_ignore"><p><strong>60<\/strong> of &lt;img /);
     assert.doesNotMatch(data["text/html"]!, /<(img|a)\b/);
   });
 });

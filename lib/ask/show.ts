@@ -74,7 +74,8 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
 
 /** Displays a sentence in Markdown: prose that reads its numbers from the results. */
 export function say(markdown: string): void {
-  write({ "text/html": prose.render(markdown), "text/markdown": markdown, "text/plain": markdown });
+  const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ is one, and begins no formula
+  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown });
 }
 
 /** The three forms of a chart. */

@@ -18,7 +18,7 @@ import { HOST, settings } from "../settings.js";
 
 const LEAVE_MS = 100;
 const LINGER_MS = 1000;
-const LINGER_BYTES = 2_000_000; // a body just beyond the limit, which some clients send whole before they read
+const LINGER_BYTES = 1_100_000; // a body just beyond the limit, which some clients send whole before they read
 const SLOW_HEADERS_MS = 10_000;
 const SLOW_REQUEST_MS = 30_000; // headers and body
 const SLOW_CHECK_MS = 1000; // how often that is looked at; node:http's own 30 s would let them live thrice as long

@@ -7,8 +7,8 @@ import { type ApiProcess, startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
 import { askRaw } from "./raw.js";
 
-const TIMES = { full: 50, short: 5 }; // each kind of body
-const WARM_UP = 6_000; // good requests before the memory is measured: it grows for that long anyway
+const TIMES = { full: 20, short: 5 }; // each kind of body
+const WARM_UP = 10_000; // good requests before the memory is measured: it grows for that long anyway
 const BOMB_BYTES = 50_000_000; // 50 KB as it is sent
 const ENDLESS_BYTES = 64_000_000; // at most; the answer comes long before
 const PIECE = Buffer.alloc(64_000, "x");
