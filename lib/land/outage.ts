@@ -57,7 +57,7 @@ export class Outage {
   }
 }
 
-/** 0.2 s, doubled with each attempt up to 5 s, and up to a half less so that many do not come at once. */
-export function delayMs(attempt: number): number {
-  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
+/** 0.2 s, doubled with each attempt up to `maxMs`, and up to a half less so that many do not come at once. */
+export function delayMs(attempt: number, maxMs = MAX_DELAY_MS): number {
+  return Math.min(maxMs, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
 }

@@ -46,8 +46,10 @@ export interface StreamMetrics {
 
 const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
-const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS; // how long the others wait for one that was killed while it joined
-const HEARTBEAT_MS = 1_500;
+const REBALANCE_TIMEOUT_MS = 2_000; // how long the others wait for one that is gone, as each of its earlier lives is when Kafka is back
+const HEARTBEAT_MS = 750; // and so a member learns that the others wait for it
+const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 }; // by kafkajs, which nests them: 2 s in all
+const MAX_KAFKA_DELAY_MS = 1_000; // before another life of the consumer
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
 const FETCH_BYTES = 2 << 20; // a partition
 const DRAIN_MS = 20_000; // to commit what is buffered before leaving
@@ -99,6 +101,7 @@ export class Stream {
       clientId: "questlog-stream",
       brokers,
       logLevel: logLevel.NOTHING,
+      retry: RETRY,
     });
     this.#kafkaOutage = new Outage("Kafka", log);
     this.#hdfsOutage = new Outage("HDFS", log);
@@ -160,7 +163,7 @@ export class Stream {
         if (this.#stopping.signal.aborted) return;
         this.#kafkaOutage.begun(error);
         if (this.#generation > before) failures = 0; // it had joined the group meanwhile
-        await sleep(delayMs(failures), undefined, { signal: this.#stopping.signal }).catch(() => {});
+        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, { signal: this.#stopping.signal }).catch(() => {});
       }
     }
   }
@@ -176,9 +179,9 @@ export class Stream {
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: MAX_WAIT_MS,
       maxBytesPerPartition: FETCH_BYTES,
-      retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
     });
-    const admin = this.#kafka.admin({ retry: { retries: 3 } });
+    const admin = this.#kafka.admin();
     const over = new AbortController(); // of this life
     const ended = new Promise<void>((resolve, reject) => {
       this.#crash = reject;
