@@ -42,7 +42,11 @@ interface Sent {
 }
 
 async function runInject({ say }: DrillOptions): Promise<Figures> {
-  const [api, place] = await Promise.all([startApi({ args: ["--log"] }), makePlace()]);
+  const place = await makePlace();
+  const api = await startApi({ args: ["--log"] }).catch(async (error: unknown) => {
+    await place.remove();
+    throw error;
+  });
   try {
     const sent: Sent[] = [];
     for (const value of HOSTILE_TEXTS)

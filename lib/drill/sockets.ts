@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "zx";
-import { startKernel } from "../report/kernel.js";
+import { type Kernel, startKernel } from "../report/kernel.js";
 import { findProcess } from "../services/process.js";
 import { services } from "../services/services.js";
 import { HOST, settings } from "../settings.js";
@@ -28,8 +28,9 @@ export interface ListeningSocket {
 
 async function runSockets(): Promise<Figures> {
   const api = await startApi();
-  const kernel = await startKernel(join(settings.root, "notebooks"));
+  let kernel: Kernel | undefined;
   try {
+    kernel = await startKernel(join(settings.root, "notebooks"));
     const owners = descendants([
       process.pid,
       ...services.map(({ name }) => findProcess(settings.home, name)?.pid ?? 0),
@@ -49,7 +50,7 @@ async function runSockets(): Promise<Figures> {
     if (wide !== undefined) throw new Error(`compose.yml: expected ports on ${HOST}, got "${wide}"`);
     return { listening_sockets: listening.length, published_ports: published.length, elsewhere: 0 };
   } finally {
-    await Promise.all([kernel.shutdown(), api.stop()]);
+    await Promise.all([kernel?.shutdown(), api.stop()]);
   }
 }
 

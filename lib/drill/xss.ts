@@ -47,8 +47,9 @@ async function runXss({ say }: DrillOptions): Promise<Figures> {
   }).listen(0, HOST);
   await once(canary, "listening");
   const folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
-  const place = await makePlace();
+  let place: DrillPlace | undefined;
   try {
+    place = await makePlace();
     const texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
     await sendAll(browser, texts, place);
     say(`xss: ${texts.length} events landed`);
@@ -65,7 +66,7 @@ async function runXss({ say }: DrillOptions): Promise<Figures> {
     };
   } finally {
     canary.close();
-    await Promise.all([browser.close(), place.remove(), rm(folder, { recursive: true })]);
+    await Promise.all([browser.close(), place?.remove(), rm(folder, { recursive: true })]);
   }
 }
 
