@@ -48,6 +48,7 @@ const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 30
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
 const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS; // how long the others wait for one that was killed while it joined
 const HEARTBEAT_MS = 1_500;
+const REQUEST_TIMEOUT_MS = 8_000; // of Kafka's answers; longer than a group takes to agree
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
 const FETCH_BYTES = 2 << 20; // a partition
 const DRAIN_MS = 20_000; // to commit what is buffered before leaving
@@ -98,6 +99,7 @@ export class Stream {
     this.#kafka = new Kafka({
       clientId: "questlog-stream",
       brokers,
+      requestTimeout: REQUEST_TIMEOUT_MS,
       logLevel: logLevel.NOTHING,
     });
     this.#kafkaOutage = new Outage("Kafka", log);
@@ -188,6 +190,10 @@ export class Stream {
     });
     ended.catch(() => {}); // it may end before it is awaited
     consumer.on("consumer.crash", ({ payload }) => this.#crash(payload.error));
+    // kafkajs would ask again on the same connection, which may be dead without anybody knowing.
+    consumer.on("consumer.network.request_timeout", ({ payload }) =>
+      this.#crash(new Error(`no answer from ${payload.broker} to ${payload.apiName}`)),
+    );
     consumer.on("consumer.group_join", ({ payload }) => {
       this.#kafkaOutage.over();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
