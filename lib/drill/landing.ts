@@ -43,7 +43,7 @@ export async function untilCommitted(
     if (Date.now() - since > limitMs) {
       const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
       throw new Error(
-        `expected ${commits} more commits in ${partitions} partition within ${limitMs} ms, got [${now}] after [${before}]\n${log}`,
+        `expected ${commits} more commits in ${partitions} partition within ${limitMs} ms, got [${now.join()}] after [${before.join()}]\n${log}`,
       );
     }
     await sleep(POLL_MS);
