@@ -23,22 +23,27 @@ export async function countCommits({ hdfs, hdfsRoot: root, topic }: Pipeline): P
 }
 
 /**
- * Waits until one partition, or every one, has a commit more than `before`; resolves with how long that took.
+ * Waits until one partition, or every one, has a commit (or several) more than `before`; resolves with how long that took.
  * @throws Error if that takes longer than `limitMs`
  */
 export async function untilCommitted(
   pipeline: Pipeline,
-  { before, partitions, limitMs }: { before: number[]; partitions: "one" | "every"; limitMs: number },
+  {
+    before,
+    partitions,
+    commits = 1,
+    limitMs,
+  }: { before: number[]; partitions: "one" | "every"; commits?: number; limitMs: number },
 ): Promise<number> {
   const since = Date.now();
   for (;;) {
     const now = await countCommits(pipeline);
-    const grown = now.filter((count, partition) => count > before[partition]!).length;
+    const grown = now.filter((count, partition) => count >= before[partition]! + commits).length;
     if (grown >= (partitions === "one" ? 1 : now.length)) return Date.now() - since;
     if (Date.now() - since > limitMs) {
       const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
       throw new Error(
-        `expected a commit in ${partitions} partition within ${limitMs} ms, got [${now}] after [${before}]\n${log}`,
+        `expected ${commits} more commits in ${partitions} partition within ${limitMs} ms, got [${now.join()}] after [${before.join()}]\n${log}`,
       );
     }
     await sleep(POLL_MS);

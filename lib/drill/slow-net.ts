@@ -26,8 +26,8 @@ export const slowNet: Drill = {
     const resets = short ? 4 : 40;
     const halfOpenMs = short ? 7_000 : LONGEST_TIMEOUT_MS + 10_000; // longer than a session, than every time-out
     const random = seeded(seed);
-    const { lines, apiEnv, streamEnv } = await openLines();
     const pipeline = await openPipeline("slow-net");
+    const { lines, apiEnv, streamEnv } = await openLines();
     try {
       await pipeline.startApi(apiEnv);
       await pipeline.startStream(streamEnv);
@@ -62,7 +62,6 @@ export const slowNet: Drill = {
         landed_after_resets_ms: resetMs,
         landed_after_half_open_ms: halfOpenEndMs,
         retries: ledger.retries,
-        slowest_answer_ms: ledger.slowestMs,
         ...(await settle(pipeline, ledger)),
       };
     } finally {
@@ -90,7 +89,8 @@ async function openLines() {
   };
 }
 
+/** Waits for commits of what was read from now on: a stream may still hold one batch that it commits, and one that it fills. */
 async function nextCommits(pipeline: Pipeline): Promise<number> {
   const before = await countCommits(pipeline);
-  return untilCommitted(pipeline, { before, partitions: "every", limitMs: LANDING_LIMIT_MS });
+  return untilCommitted(pipeline, { before, partitions: "every", commits: 3, limitMs: LANDING_LIMIT_MS });
 }

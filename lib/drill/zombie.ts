@@ -26,10 +26,10 @@ export const zombie: Drill = {
   async run({ short, seed, say }) {
     const rounds = short ? 1 : 10;
     const random = seeded(seed);
+    const pipeline = await openPipeline("zombie");
     const line = new Line({ to: new URL(settings.webhdfsUrl).host });
     await line.open();
     line.latencyMs = HDFS_LATENCY_MS;
-    const pipeline = await openPipeline("zombie");
     try {
       await pipeline.startApi();
       const slow = { QUESTLOG_WEBHDFS_URL: `http://${line.address}` };

@@ -197,6 +197,25 @@ describe("startStream(options)", () => {
     assert.equal(left, 0);
   });
 
+  it("goes on soon when its connections to Kafka had fallen silent without an end", async () => {
+    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await line.open();
+    const stream = startStream({ brokers: [line.address], topic, group: topic, hdfs, root });
+    streams.add(stream);
+    await stream.ready;
+    for (let i = 0; i < 40; i++) {
+      await produce(50);
+      await sleep(50);
+      if (i === 20) line.silence();
+    }
+    line.speak(); // new connections are answered
+    const since = Date.now();
+    await untilLanded(sent);
+    assert.ok(Date.now() - since < 20_000, `${Date.now() - since} ms`);
+    await stream.stop();
+    await line.cut();
+  });
+
   it("lands each event once although the process is killed again and again", async function () {
     this.timeout(180_000);
     let producing = true;

@@ -50,6 +50,7 @@ const REBALANCE_TIMEOUT_MS = 2_000; // how long the others wait for one that is 
 const HEARTBEAT_MS = 750; // and so a member learns that the others wait for it
 const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 }; // by kafkajs, which nests them: 2 s in all
 const MAX_KAFKA_DELAY_MS = 1_000; // before another life of the consumer
+const REQUEST_TIMEOUT_MS = 8_000; // of Kafka's answers; longer than a group takes to agree
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
 const FETCH_BYTES = 2 << 20; // a partition
 const DRAIN_MS = 20_000; // to commit what is buffered before leaving
@@ -100,6 +101,7 @@ export class Stream {
     this.#kafka = new Kafka({
       clientId: "questlog-stream",
       brokers,
+      requestTimeout: REQUEST_TIMEOUT_MS,
       logLevel: logLevel.NOTHING,
       retry: RETRY,
     });
@@ -189,6 +191,10 @@ export class Stream {
     });
     ended.catch(() => {}); // it may end before it is awaited
     consumer.on("consumer.crash", ({ payload }) => this.#crash(payload.error));
+    // kafkajs would ask again on the same connection, which may be dead without anybody knowing.
+    consumer.on("consumer.network.request_timeout", ({ payload }) =>
+      this.#crash(new Error(`no answer from ${payload.broker} to ${payload.apiName}`)),
+    );
     consumer.on("consumer.group_join", ({ payload }) => {
       this.#kafkaOutage.over();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
