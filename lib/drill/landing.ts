@@ -38,7 +38,7 @@ export async function untilCommitted(
     if (Date.now() - since > limitMs) {
       const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
       throw new Error(
-        `expected a commit in ${partitions} partition within ${limitMs} ms, got [${now}] after [${before}]\n${log}`,
+        `expected a commit in ${partitions} partition within ${limitMs} ms, got ${String(now)} after ${String(before)}\n${log}`,
       );
     }
     await sleep(POLL_MS);

@@ -165,7 +165,9 @@ export class Stream {
         if (this.#stopping.signal.aborted) return;
         this.#kafkaOutage.begun(error);
         if (this.#generation > before) failures = 0; // it had joined the group meanwhile
-        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, { signal: this.#stopping.signal }).catch(() => {});
+        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, {
+          signal: this.#stopping.signal,
+        }).catch(() => {});
       }
     }
   }
