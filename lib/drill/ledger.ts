@@ -9,8 +9,9 @@ import { Agent, get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const REQUEST_LIMIT_MS = 8_000; // the API answers within 5 s
-const RETRY_MS = 250;
-const MAX_TRIES = 240; // of one event: a minute
+const RETRY_MS = 250; // before the second try of an event; so much more before each further one
+const MAX_RETRY_MS = 2_000;
+const MAX_TRIES = 60; // of one event: about two minutes
 const MAX_WAITING = 5_000; // requests in flight; beyond that the pace is the API's
 
 /** What the players were told. */
@@ -80,7 +81,7 @@ export function startPlayers({ url, perSecond, count = Infinity, random }: Playe
       }
       ledger.firstRefusedAt ??= Date.now();
       ledger.retries++;
-      await sleep(RETRY_MS);
+      await sleep(Math.min(RETRY_MS * tries, MAX_RETRY_MS));
     }
     ledger.givenUp.add(id);
   }

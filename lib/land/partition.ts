@@ -100,6 +100,10 @@ export class PartitionLander {
     return this.#chain.next;
   }
 
+  get isCommitting(): boolean {
+    return this.#committing !== null;
+  }
+
   /** Takes messages as long as there is room; returns how many. */
   take(messages: readonly Message[]): number {
     if (this.#closed) return 0;

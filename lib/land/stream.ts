@@ -165,7 +165,9 @@ export class Stream {
         if (this.#stopping.signal.aborted) return;
         this.#kafkaOutage.begun(error);
         if (this.#generation > before) failures = 0; // it had joined the group meanwhile
-        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, { signal: this.#stopping.signal }).catch(() => {});
+        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, {
+          signal: this.#stopping.signal,
+        }).catch(() => {});
       }
     }
   }
@@ -303,7 +305,8 @@ export class Stream {
     if (lander === undefined) return; // not open yet: it is read again, from where the chain ends
     lander.high = Number(batch.highWatermark);
     try {
-      const taken = lander.take(messages);
+      // While a commit waits for HDFS there is no hurry to read on; when it is through, there is room.
+      const taken = this.#hdfsOutage.isOn && lander.isCommitting ? 0 : lander.take(messages);
       if (taken > 0) payload.resolveOffset(messages[taken - 1]!.offset);
       if (taken < messages.length) session.consumer.pause([{ topic, partitions: [partition] }]);
     } catch (error) {
