@@ -21,10 +21,10 @@ describe("readSettings(env): who may send, and what is kept", () => {
   });
 
   for (const [variable, value, expected] of [
-    ["QUESTLOG_RATE_LIMIT", "many", "an integer from 0 to 1000000"],
-    ["QUESTLOG_RATE_LIMIT", "-1", "an integer from 0 to 1000000"],
-    ["QUESTLOG_RECENT", "10001", "an integer from 0 to 10000"],
-    ["QUESTLOG_RECENT", "", "an integer from 0 to 10000"],
+    ["QUESTLOG_RATE_LIMIT", "many", "a whole number from 0 to 1000000"],
+    ["QUESTLOG_RATE_LIMIT", "-1", "a whole number from 0 to 1000000"],
+    ["QUESTLOG_RECENT", "10001", "a whole number from 0 to 10000"],
+    ["QUESTLOG_RECENT", "", "a whole number from 0 to 10000"],
   ] as const) {
     it(`refuses ${variable}="${value}"`, () => {
       assert.throws(() => readSettings({ [variable]: value }), {

@@ -21,7 +21,7 @@ describe("outageChart({ samples, outages }, title)", () => {
     );
     assert.equal(widths.length, 2);
     assert.ok(Math.abs(widths[1]! / widths[0]! - 3) < 0.01, String(widths));
-    assert.equal(svg.match(/roledescription="line mark"/g)?.length, 3);
+    assert.equal(svg.match(/class="mark-line role-mark/g)?.length, 3);
     const texts = [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
     for (const text of ["Kafka", "HDFS", "accepted", "landed", "visible", "seconds"])
       assert.ok(texts.includes(text), `${text} in ${texts.join(", ")}`);
