@@ -48,12 +48,14 @@ export async function startApi({
     `drill_${randomUUID()}`,
     mkdtempSync(join(tmpdir(), "questlog-drill-")),
   ];
+  const failedTopic = `${topic}_failed`;
   const child = spawn(process.execPath, ["--import", "tsx", "scripts/api.ts", ...args], {
     cwd: settings.root,
     env: {
       ...process.env,
       QUESTLOG_API_PORT: String(port),
       QUESTLOG_TOPIC: topic,
+      QUESTLOG_FAILED_TOPIC: failedTopic,
       QUESTLOG_HOME: home,
       QUESTLOG_HISTORY: "/dev/null",
       ...env,
@@ -73,7 +75,7 @@ export async function startApi({
     const killer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
     await closed;
     clearTimeout(killer);
-    await deleteTopic(topic);
+    await deleteTopics([topic, failedTopic]);
     rmSync(home, { recursive: true, force: true });
   };
   const url = `http://${HOST}:${port}`;
@@ -118,11 +120,12 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok ?? false;
 }
 
-async function deleteTopic(topic: string): Promise<void> {
+async function deleteTopics(topics: string[]): Promise<void> {
   const admin = kafkaClient(settings.kafkaBrokers).admin();
   await admin.connect();
   try {
-    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+    const there = (await admin.listTopics()).filter((topic) => topics.includes(topic));
+    if (there.length > 0) await admin.deleteTopics({ topics: there });
   } finally {
     await admin.disconnect();
   }

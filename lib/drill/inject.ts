@@ -20,7 +20,14 @@ import { assertInert, runScript } from "./terminal.js";
 
 const LOG_LIMIT_MS = 5_000;
 const PARAMETERS = 25; // of one statement
-const HEADERS = ["Content-Type", "X-Content-Type-Options", "Content-Length", "Date", "Connection"];
+const HEADERS = [
+  "Content-Type",
+  "X-Content-Type-Options",
+  "Content-Length",
+  "Event-Id",
+  "Date",
+  "Connection",
+];
 const PATHS = [
   "/../../etc/passwd",
   "/%2e%2e/%2e%2e/etc/passwd",
@@ -216,8 +223,9 @@ async function checkIdentifiers({ schema, hdfs, hdfsRoot }: DrillPlace): Promise
   const names = tables.map(({ table }) => table);
   const found = await query<{ table_name: string; columns: string[] }>(
     `SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS columns FROM information_schema.columns
-     WHERE table_schema = ? AND table_name <> 'events' GROUP BY 1`,
-    { schema, parameters: [schema] },
+     WHERE table_schema = ? AND table_name NOT IN (SELECT table_name FROM information_schema.views WHERE table_schema = ?)
+     GROUP BY 1`,
+    { schema, parameters: [schema, schema] },
   );
   const expected = tables.map(({ table, columns }) => ({
     table_name: table,

@@ -95,7 +95,7 @@ function bodies(limit: number): Body[] {
 /** The API's own word for how many bytes a body of POST /events may have. */
 async function bodyLimit({ port }: ApiProcess): Promise<number> {
   const { text } = await askRaw(port, [
-    `POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: ${10 ** 15}\r\n\r\n`,
+    `POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${10 ** 15}\r\n\r\n`,
   ]);
   const limit = /at most (\d+) bytes/.exec(text)?.[1];
   if (limit === undefined)
