@@ -44,7 +44,9 @@ rmSync(home, { recursive: true, force: true });
 // Modules are imported, not required: the stack's processes import them too, and coverage adds up only what was compiled alike.
 const node = ["import=tsx", "no-experimental-require-module"].flatMap((option) => ["--node-option", option]);
 // What an addon or a client has not closed must not keep a run that has ended (Node waits for it without end): hence --exit.
-const options = ["--exit", "--timeout", LIVE_TIMEOUT_MS, "--reporter", "scripts/test-reporter.ts"].map(String);
+const options = ["--exit", "--timeout", LIVE_TIMEOUT_MS, "--reporter", "scripts/test-reporter.ts"].map(
+  String,
+);
 const { exitCode } = await $({
   env,
   stdio: "inherit",
