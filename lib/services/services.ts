@@ -122,7 +122,7 @@ export const services: readonly Service[] = [
     needs: ["kafka", "namenode", "datanode"],
     patient: false,
     given: false,
-    question: "two stable consumer groups, each with a member",
+    question: "GET /ready",
     ask: askStream,
     limitMs: MINUTE_MS,
     graceMs: MINUTE_MS,

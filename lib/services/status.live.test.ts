@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { kafkaClient } from "../collect/kafka.js";
+import { createTopic } from "../collect/topic.js";
 import { HOST, settings } from "../settings.js";
 import { nativeRuntime } from "./native.js";
 import { listeningSocketsOf } from "./ports.js";
 import { findProcess } from "./process.js";
+import { askStream } from "./ready.js";
 import { serverNames, services } from "./services.js";
 import { startServices } from "./start.js";
 import { serviceStatus } from "./status.js";
@@ -46,5 +49,23 @@ describe("the running services", () => {
     const row = (await serviceStatus(away)).find(({ service }) => service === kafka?.name);
     assert.equal(row?.ready, false);
     assert.equal(row.problem, "not running");
+  });
+
+  it("do not take the sessions that a killed stream leaves in Kafka for a stream", async () => {
+    await createTopic();
+    const groupIds = [settings.consumerGroup, settings.failedConsumerGroup];
+    const members = groupIds.map((groupId) => kafkaClient(settings.kafkaBrokers).consumer({ groupId }));
+    try {
+      for (const member of members) {
+        const joined = new Promise((resolve) => member.on("consumer.group_join", resolve));
+        await member.connect();
+        await member.subscribe({ topics: [settings.topic] });
+        await member.run({ eachMessage: () => Promise.resolve() });
+        await joined;
+      }
+      await assert.rejects(askStream(), /\/ready: /);
+    } finally {
+      await Promise.all(members.map((member) => member.disconnect()));
+    }
   });
 });
