@@ -8,7 +8,8 @@
 export type Figures = Record<string, number | string>;
 
 export interface DrillOptions {
-  short: boolean; // the form that is part of `npm test`: seconds instead of minutes, the same goal
+  /** The form that is part of `npm test`: seconds instead of minutes; goals of speed are the full form's, as no test judges a time. */
+  short: boolean;
   seed: number; // of everything that is random
   say: (line: string) => void; // progress
 }
