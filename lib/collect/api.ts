@@ -15,7 +15,7 @@ import express, {
   type Response,
 } from "express";
 import { type EventDefinition, events } from "../catalog.js";
-import { answerJson } from "./answer.js";
+import { answerJson } from "../answer.js";
 import { BodyError } from "./body.js";
 import { ParameterError, receive } from "./envelope.js";
 import { Unavailable, type Way } from "./gather.js";

@@ -8,7 +8,7 @@
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
-import { answerJson } from "./answer.js";
+import { answerJson } from "../answer.js";
 import { findWriteKey, keyOf, type WriteKey } from "./keys.js";
 import type { Metrics } from "./metrics.js";
 

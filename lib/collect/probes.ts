@@ -5,7 +5,7 @@
  * down, and not while the spool is full or grows: then there are better places to send requests to.
  */
 import type { Express, Request, Response } from "express";
-import { answerJson } from "./answer.js";
+import { answerJson } from "../answer.js";
 import type { Metrics } from "./metrics.js";
 import type { SpoolState } from "./spool.js";
 

@@ -7,7 +7,7 @@
  */
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.js";
-import { answerJson } from "./answer.js";
+import { answerJson } from "../answer.js";
 import { ParameterError } from "./envelope.js";
 import { parseParams } from "./params.js";
 

@@ -8,13 +8,12 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaClient } from "../collect/kafka.js";
 import { HOST, settings } from "../settings.js";
+import { freePort } from "./pipeline.js";
 
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000; // it answers what is in flight, 6 s at most, and leaves Kafka
@@ -93,16 +92,6 @@ export async function startApi({
   }
   const pid = child.pid as number; // it has answered
   return { url, port, pid, topic, output: () => output, isAlive, rssBytes: () => rssBytesOf(pid), stop };
-}
-
-/** A port on 127.0.0.1 that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The resident memory of a process. */

@@ -21,9 +21,10 @@ import { startLab } from "../report/lab.js";
 import { textToNotebook, writeNotebook } from "../report/notebook.js";
 import { runNotebooks } from "../report/run.js";
 import { HOST, settings } from "../settings.js";
-import { freePort, startApi } from "./api-process.js";
+import { startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
 import { FLAG, payloads } from "./payloads.js";
+import { freePort } from "./pipeline.js";
 import { type DrillPlace, makePlace } from "./place.js";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view

@@ -2,8 +2,9 @@
  * HTTP requests → how the stream is: /health (it lives), /ready (it reads, and no service is away), /metrics.
  */
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerJson } from "../answer.js";
 import { HOST } from "../settings.js";
 import type { Meters, Watched } from "./meters.js";
 
@@ -66,20 +67,4 @@ function stateOf(streams: readonly Watched[]): { ready: boolean; topics: object[
   const ready =
     topics.length > 0 && topics.every((one) => one.is_reading && !one.away.kafka && !one.away.hdfs);
   return { ready, topics };
-}
-
-function answerJson(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Length": Buffer.byteLength(text),
-    ...headers,
-  });
-  response.end(text);
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { settings } from "../settings.js";
-import { freePort } from "../drill/api-process.js";
+import { freePort } from "../drill/pipeline.js";
 import { openBrowser } from "./browser.js";
 import { runAllCells } from "./lab-page.js";
 import { type Lab, startLab } from "./lab.js";
