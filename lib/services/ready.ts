@@ -7,10 +7,12 @@
 import { Kafka, logLevel } from "kafkajs";
 import { createConnection } from "node:net";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.js";
 
 const ANSWER_LIMIT_MS = 5_000;
 const STATEMENT_LIMIT_MS = 60_000;
+const NO_WORKER_PAUSE_MS = 200;
 
 /** Kafka: the cluster names a controller, so topics can be made. */
 export async function askKafka(): Promise<void> {
@@ -74,17 +76,30 @@ export async function askStream(): Promise<void> {
 interface Page {
   nextUri?: string;
   data?: unknown[][];
-  error?: { message: string };
+  error?: { message: string; errorName: string };
 }
 
-/** Runs one statement by Trino's REST protocol, which needs no library for one question; 60 s at most. */
-export async function runStatement(statement: string): Promise<unknown[][]> {
-  const { catalog, hdfsUser, schema, trinoUrl } = settings;
+/**
+ * Runs one statement by Trino's REST protocol, which needs no library for one question; 60 s at most. It is
+ * run again while no worker has the catalog yet, as for up to 5 s after Trino's start: none of it ran then.
+ */
+export async function runStatement(
+  statement: string,
+  { trinoUrl }: Pick<typeof settings, "trinoUrl"> = settings,
+): Promise<unknown[][]> {
+  const { catalog, hdfsUser, schema } = settings;
   const headers = { "X-Trino-User": hdfsUser, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
+  const send = (): Promise<Page> =>
+    getJson(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
   const end = Date.now() + STATEMENT_LIMIT_MS;
   const rows: unknown[][] = [];
-  let page = await getJson<Page>(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
+  let page = await send();
   for (;;) {
+    if (page.error?.errorName === "NO_NODES_AVAILABLE" && Date.now() < end) {
+      await sleep(NO_WORKER_PAUSE_MS);
+      page = await send();
+      continue;
+    }
     rows.push(...(page.data ?? []));
     if (page.error) throw new Error(`${page.error.message}, in ${statement}`);
     if (page.nextUri === undefined) return rows;
