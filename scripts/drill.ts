@@ -5,16 +5,28 @@
  *   npm run drill -- malformed slow        these
  *   npm run drill -- --short --seed 2      the forms that are part of the tests; another seed of what is random
  */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import type { Drill } from "../lib/drill/drill.js";
 import { drills } from "../lib/drill/drills.js";
+import { type Passed, figuresTable } from "../lib/drill/table.js";
 import { recordScript } from "../lib/history.js";
+import { settings } from "../lib/settings.js";
 
 const NAME_WIDTH = 36;
 
 const { chosen, short, seed } = readArguments();
 recordScript("drill");
+const passed: Passed[] = [];
 for (const drill of chosen) await run(drill);
+if (passed.length > 0) {
+  mkdirSync(settings.out, { recursive: true });
+  writeFileSync(join(settings.out, "drills.md"), figuresTable(passed));
+  console.log(
+    `${passed.length} of ${chosen.length} passed; a table of the figures is in ${relative("", settings.out)}/drills.md`,
+  );
+}
 
 async function run({ name, what, run }: Drill): Promise<void> {
   console.log(`${name}: ${what}`);
@@ -24,6 +36,7 @@ async function run({ name, what, run }: Drill): Promise<void> {
     const figures = await run({ short, seed, say: (line) => console.error(line) });
     for (const [figure, value] of Object.entries(figures))
       console.log(`  ${figure.padEnd(NAME_WIDTH)}  ${value}`);
+    passed.push({ name, what, figures, seconds: (performance.now() - started) / 1000 });
     console.log(`${name}: passed, ${seconds()} s`);
   } catch (error) {
     console.log(`${name}: failed, ${seconds()} s: ${(error as Error).message}`);

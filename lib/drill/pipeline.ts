@@ -66,9 +66,10 @@ export class Child {
   /** Sends a signal, and resolves once the process has ended; with SIGSTOP and SIGCONT at once. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     if (!this.isRunning) return;
-    const exited = once(this.process, "exit");
+    const ends = signal !== "SIGSTOP" && signal !== "SIGCONT";
+    const exited = ends ? once(this.process, "exit") : undefined;
     this.process.kill(signal);
-    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await exited;
+    await exited;
   }
 
   async #awaitReady(): Promise<void> {

@@ -12,6 +12,8 @@ import { type Child, openPipeline } from "./pipeline.js";
 const SAMPLE_MS = 1_000;
 const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size may still do
 const MAX_DESCRIPTORS_GAINED = 10; // connections come and go
+const MAX_LOCAL_FILES_GAINED = 5; // of the processes' folder: spool, logs
+const MAX_LANDED_RATIO = 1.2; // of HDFS files in the second half of the time, to those in the first
 const KIB_PER_MB = 1024;
 
 /** What a process holds at a moment. */
@@ -23,7 +25,7 @@ export interface Sample {
 
 export const soak: Drill = {
   name: "soak",
-  what: "the same load for 10 minutes: memory and file descriptors of API and stream do not grow",
+  what: "the same load for 10 minutes: memory, file descriptors and files of API and stream do not grow, and files land at the same pace",
   async run({ short, seed, say }) {
     const [warmUpMs, runMs] = short ? [5_000, 15_000] : [60_000, 600_000];
     const perSecond = short ? 300 : 1_000;
@@ -34,18 +36,32 @@ export const soak: Drill = {
       await sleep(warmUpMs);
       const samples = processes.map((): Sample[] => []);
       const acceptedBefore = players.ledger.accepted.size;
-      for (const end = Date.now() + runMs; Date.now() < end; await sleep(SAMPLE_MS)) {
-        processes.forEach((child, i) => samples[i]!.push(sampleOf(child)));
-        if (samples[0]!.length % 60 === 0)
-          say(`${samples[0]!.length} s: ${players.ledger.accepted.size} events`);
+      const localBefore = countLocalFiles(pipeline.home);
+      const landed = [await countFiles(pipeline.hdfs, pipeline.hdfsRoot)];
+      for (let half = 1; half <= 2; half++) {
+        for (const end = Date.now() + runMs / 2; Date.now() < end; await sleep(SAMPLE_MS)) {
+          processes.forEach((child, i) => samples[i]!.push(sampleOf(child)));
+          if (samples[0]!.length % 60 === 0)
+            say(`${samples[0]!.length} s: ${players.ledger.accepted.size} events`);
+        }
+        landed.push(await countFiles(pipeline.hdfs, pipeline.hdfsRoot));
       }
       const accepted = players.ledger.accepted.size - acceptedBefore;
+      const localGained = countLocalFiles(pipeline.home) - localBefore;
+      const [firstHalf, secondHalf] = [landed[1]! - landed[0]!, landed[2]! - landed[1]!];
       players.stop();
       const account = await settle(pipeline, await players.done);
       const figures: Figures = {
         seconds: runMs / 1000,
         accepted_per_second: Math.round(accepted / (runMs / 1000)),
+        local_files_gained: localGained,
+        hdfs_files_of_first_half: firstHalf,
+        hdfs_files_of_second_half: secondHalf,
       };
+      if (localGained > MAX_LOCAL_FILES_GAINED)
+        throw new Error(`expected at most ${MAX_LOCAL_FILES_GAINED} local files more, got ${localGained}`);
+      if (!short && secondHalf > MAX_LANDED_RATIO * firstHalf)
+        throw new Error(`expected files to land at the same pace, got ${firstHalf}, then ${secondHalf}`);
       processes.forEach(({ name }, i) => {
         const { slope, gained, last } = trendOf(samples[i]!);
         figures[`${name}_rss_mb`] = Math.round(last.rssMb);
@@ -58,7 +74,7 @@ export const soak: Drill = {
             `${name}: expected at most ${MAX_RSS_SLOPE_MB_PER_MINUTE} MB a minute and ${MAX_DESCRIPTORS_GAINED} file descriptors more, got ${JSON.stringify(figures)}`,
           );
       });
-      return { ...figures, hdfs_files: await countFiles(pipeline.hdfs, pipeline.hdfsRoot), ...account };
+      return { ...figures, ...account };
     } finally {
       await pipeline.close();
     }
@@ -90,7 +106,13 @@ export function trendOf(samples: Sample[]): { slope: number; gained: number; las
   };
 }
 
-/** Counts the files below a folder. */
+/** Counts the files below a folder of this machine. */
+function countLocalFiles(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .length;
+}
+
+/** Counts the files below a folder of HDFS. */
 async function countFiles(hdfs: WebHdfs, folder: string): Promise<number> {
   let files = 0;
   for (let after = ""; ;) {
