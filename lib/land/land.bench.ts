@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
 import { settings } from "../settings.js";
 import { BatchBuilder, type Message } from "./batch.js";
 import { startStream } from "./stream.js";

@@ -9,7 +9,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.js";
 import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
 import { COMMIT_POINTS } from "./commits.js";

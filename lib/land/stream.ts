@@ -9,7 +9,7 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "kafkajs";
+import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "../kafkajs.js";
 import { DEFAULT_LIMITS, type Reader } from "./batch.js";
 import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
 import { delayMs, type Log, Outage } from "./outage.js";

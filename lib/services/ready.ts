@@ -4,7 +4,7 @@
  * Each question resolves if the answer was right and throws what was wrong otherwise; it is asked
  * again until then. None leaves a trace in the service.
  */
-import { Kafka, logLevel } from "kafkajs";
+import { Kafka, logLevel } from "../kafkajs.js";
 import { createConnection } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";

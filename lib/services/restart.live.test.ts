@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
 import { query } from "../ask/query.js";
 import { HOST, settings } from "../settings.js";
 import { nativeRuntime } from "./native.js";

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Kafka, logLevel } from "./kafkajs.js";
+import { settings } from "./settings.js";
+
+describe("kafkajs, mended", () => {
+  it("wakes nobody while a connection has nothing to do", async () => {
+    const admin = new Kafka({ brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      await admin.listTopics();
+      const before = performance.nodeTiming.uvMetricsInfo.loopCount;
+      await sleep(1_000);
+      const loops = performance.nodeTiming.uvMetricsInfo.loopCount - before;
+      assert.ok(loops < 300, `${loops} turns of the event loop in a second`);
+    } finally {
+      await admin.disconnect();
+    }
+  });
+});
