@@ -21,7 +21,7 @@ import { kafkaClient, kafkaReason } from "./kafka.js";
 import { Spool, type SpoolState } from "./spool.js";
 import { createTopic, TopicDiffers } from "./topic.js";
 
-const RECONNECT_MS = { first: 200, longest: 2000 };
+const RECONNECT_MS = { first: 200, longest: 500 };
 
 export interface OpenTopic {
   /** Resolves with where the message is; rejects with Unavailable, within 4.5 s, if it could not be kept. */
@@ -37,7 +37,7 @@ export interface OpenTopic {
 /**
  * Opens the topic for writing, and creates it if it does not exist. Resolves after the first attempt to
  * connect, also if that failed: then messages are spooled until Kafka is there, which is tried again
- * every 2 s at most. `onState` is told each change: one line.
+ * every 0.5 s at most. `onState` is told each change: one line.
  * @throws Error if another process has this topic's spool.
  */
 export async function openTopic({
