@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaClient } from "../collect/kafka.js";
 import { HOST, settings } from "../settings.js";
-import { freePort } from "./pipeline.js";
+import { freePort, UNASKED } from "./pipeline.js";
 
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000; // it answers what is in flight, 6 s at most, and leaves Kafka
@@ -52,6 +52,7 @@ export async function startApi({
     cwd: settings.root,
     env: {
       ...process.env,
+      ...UNASKED,
       QUESTLOG_API_PORT: String(port),
       QUESTLOG_TOPIC: topic,
       QUESTLOG_FAILED_TOPIC: failedTopic,

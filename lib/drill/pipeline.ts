@@ -20,6 +20,15 @@ import { WebHdfs } from "../land/webhdfs.js";
 import { runStatement } from "../services/ready.js";
 import { HOST, settings } from "../settings.js";
 
+/** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
+export const UNASKED = {
+  QUESTLOG_WRITE_KEYS: undefined,
+  QUESTLOG_RATE_LIMIT: undefined,
+  QUESTLOG_RETENTION: undefined,
+  QUESTLOG_RECENT: undefined,
+  QUESTLOG_SPOOL_MAX_MB: undefined,
+};
+
 const READY_LIMIT_MS = 60_000; // from the start of a process to its ready line
 const MAX_LOG_LINES = 1_000;
 
@@ -124,6 +133,7 @@ export class Pipeline {
   /** What the pipeline's processes have in their environment. */
   get env(): NodeJS.ProcessEnv {
     return {
+      ...UNASKED,
       QUESTLOG_TOPIC: this.topic,
       QUESTLOG_FAILED_TOPIC: this.failedTopic,
       QUESTLOG_CONSUMER_GROUP: this.id,
