@@ -14,6 +14,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ["**/*.ts"],
+    ignores: ["lib/kafkajs.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { name: "kafkajs", message: "Import lib/kafkajs.js, which mends it." },
+      ],
+    },
+  },
+  {
     // describe() and it() return nothing worth awaiting; asserts on unknown JSON read better with a cast.
     files: ["**/*.test.ts"],
     rules: {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import kafkajs from "kafkajs";
+import { ConfigResourceTypes } from "../kafkajs.js";
 import type { Envelope } from "../catalog.js";
 import { kafkaAddress, Line } from "../drill/line.js";
 import { settings } from "../settings.js";
@@ -163,7 +163,7 @@ describe("openTopic(options) on a line that fails", () => {
       validateOnly: false,
       resources: [
         {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
+          type: ConfigResourceTypes.TOPIC,
           name: topic,
           configEntries: [{ name: "max.message.bytes", value: "2000" }],
         },

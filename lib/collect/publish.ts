@@ -13,7 +13,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Partitioners, type Producer } from "kafkajs";
+import { Partitioners, type Producer } from "../kafkajs.js";
 import { settings } from "../settings.js";
 import { before, openDetour } from "./detour.js";
 import { gather, type Message, type Way } from "./gather.js";

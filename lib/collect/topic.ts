@@ -6,7 +6,7 @@
  * pipe), kafkajs begins anew; what was handed out already is left out then.
  */
 import { randomUUID } from "node:crypto";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "kafkajs";
+import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "../kafkajs.js";
 import { settings } from "../settings.js";
 import { kafkaClient, kafkaReason } from "./kafka.js";
 

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Message, Partitioners } from "kafkajs";
+import { type Message, Partitioners } from "../kafkajs.js";
 import { failedEvents } from "../catalog.js";
 import { kafkaClient } from "../collect/kafka.js";
 import { runStatement } from "../services/ready.js";

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Partitioners } from "kafkajs";
+import { Partitioners } from "../kafkajs.js";
 import { $ } from "zx";
 import type { Envelope } from "../catalog.js";
 import { kafkaClient } from "../collect/kafka.js";
