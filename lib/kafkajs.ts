@@ -6,6 +6,7 @@
  * and on Node 24 a warning of a negative time-out. Here it only looks while one waits; a
  * request that has to wait starts the looking by itself.
  */
+import kafkajs from "kafkajs";
 import { createRequire } from "node:module";
 
 interface RequestQueue {
@@ -22,3 +23,4 @@ prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
 };
 
 export * from "kafkajs";
+export const { ConfigResourceTypes } = kafkajs; // Node does not find this name in the CommonJS module
