@@ -31,15 +31,15 @@ if (passed.length > 0) {
 async function run({ name, what, run }: Drill): Promise<void> {
   console.log(`${name}: ${what}`);
   const started = performance.now();
-  const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
+  const seconds = () => (performance.now() - started) / 1000;
   try {
     const figures = await run({ short, seed, say: (line) => console.error(line) });
     for (const [figure, value] of Object.entries(figures))
       console.log(`  ${figure.padEnd(NAME_WIDTH)}  ${value}`);
-    passed.push({ name, what, figures, seconds: (performance.now() - started) / 1000 });
-    console.log(`${name}: passed, ${seconds()} s`);
+    passed.push({ name, what, figures, seconds: seconds() });
+    console.log(`${name}: passed, ${seconds().toFixed(1)} s`);
   } catch (error) {
-    console.log(`${name}: failed, ${seconds()} s: ${(error as Error).message}`);
+    console.log(`${name}: failed, ${seconds().toFixed(1)} s: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }

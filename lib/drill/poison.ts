@@ -3,9 +3,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Message, Partitioners } from "../kafkajs.js";
 import { failedEvents } from "../catalog.js";
 import { kafkaClient } from "../collect/kafka.js";
+import { type Message, Partitioners } from "../kafkajs.js";
 import { runStatement } from "../services/ready.js";
 import { settings } from "../settings.js";
 import { type Drill, seeded } from "./drill.js";

@@ -5,10 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Partitioners } from "../kafkajs.js";
 import { $ } from "zx";
 import type { Envelope } from "../catalog.js";
 import { kafkaClient } from "../collect/kafka.js";
+import { Partitioners } from "../kafkajs.js";
 import { untilLanded } from "../land/landed.js";
 import { runStatement } from "../services/ready.js";
 import { settings } from "../settings.js";

@@ -1,10 +1,10 @@
 // Real streams land two topics of the test's own into tables in a schema of its own; what counts is in the tables.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.js";
 import { query } from "../ask/query.js";
 import { createTables, registerDays } from "../ask/tables.js";
 import { createTopic, readOffsets } from "../collect/topic.js";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.js";
 import { readRefused } from "../land/envelope.js";
 import { untilLanded } from "../land/landed.js";
 import { startStream, type Stream } from "../land/stream.js";

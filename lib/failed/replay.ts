@@ -6,12 +6,12 @@
  * and the days are registered, so that is awaited first. One message is sent at a time: when Kafka
  * gives no answer, only the last one is in doubt, and replaying again settles it.
  */
-import { Partitioners } from "../kafkajs.js";
 import { query } from "../ask/query.js";
 import { registerDays } from "../ask/tables.js";
 import { events } from "../catalog.js";
 import { kafkaClient, kafkaReason } from "../collect/kafka.js";
 import { readOffsets } from "../collect/topic.js";
+import { Partitioners } from "../kafkajs.js";
 import { untilLanded } from "../land/landed.js";
 import { settings } from "../settings.js";
 import {

@@ -4,10 +4,10 @@
  * Each question resolves if the answer was right and throws what was wrong otherwise; it is asked
  * again until then. None leaves a trace in the service.
  */
-import { Kafka, logLevel } from "../kafkajs.js";
 import { createConnection } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Kafka, logLevel } from "../kafkajs.js";
 import { HOST, settings } from "../settings.js";
 
 const ANSWER_LIMIT_MS = 5_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
 import { query } from "../ask/query.js";
+import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
 import { HOST, settings } from "../settings.js";
 import { nativeRuntime } from "./native.js";
 import { findProcess } from "./process.js";
