@@ -5,6 +5,7 @@
  *   npm run traffic -- limit 11              11 rounds of 20 requests, 5 s between them
  *   npm run traffic -- infinite              rounds without end, 10 s between them; Ctrl-C ends it
  *   npm run traffic -- get '/join_a_guild?region=ny' -n 10 -c 1 -H "Host: user1.att.com"
+ *   npm run traffic -- basic -H "Write-Key: KEY"     where the API asks for a key
  *
  * Exit 1 if a request failed, 130 if Ctrl-C ended a run that has an end of its own.
  */
@@ -14,7 +15,7 @@ import { HOST, settings } from "../lib/settings.js";
 import { load, type Totals } from "../lib/traffic/load.js";
 import { basic, infinite, limit, type ScenarioTotals } from "../lib/traffic/scenarios.js";
 
-const USAGE = `try: npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1] [-H "Name: value"]`;
+const USAGE = `try: npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1]; with -H "Name: value" for each header`;
 
 recordScript("traffic");
 const stop = new AbortController();
@@ -26,14 +27,20 @@ const started = Date.now();
 const [scenario, totals] = await play();
 print(totals);
 if (totals.failures > 0) {
-  console.error(`traffic: expected the API at ${url} to answer 200; npm run status says what runs`);
+  const advice =
+    totals.statuses["401"] === undefined
+      ? "npm run status says what runs"
+      : 'it asks for a write key: -H "Write-Key: KEY"';
+  console.error(`traffic: expected the API at ${url} to answer 200; ${advice}`);
   process.exitCode = 1;
 } else if (signal.aborted && scenario !== "infinite") process.exitCode = 130;
 
 async function play(): Promise<[string, Totals | ScenarioTotals]> {
   const { values, positionals } = readArguments();
   const [verb = "", argument, ...rest] = positionals;
-  const options = { url, signal, onRound: (totals: ScenarioTotals) => progress(totals, verb, argument) };
+  const headers = Object.fromEntries(values.H.map(header));
+  const onRound = (totals: ScenarioTotals) => progress(totals, verb, argument);
+  const options = { url, headers, signal, onRound };
   if (rest.length > 0) refuse(`expected at most one word after ${verb}, got "${rest.join(" ")}"`);
   switch (verb) {
     case "basic":
@@ -45,7 +52,6 @@ async function play(): Promise<[string, Totals | ScenarioTotals]> {
     case "get": {
       if (!argument?.startsWith("/")) refuse(`get: expected a path that begins with "/", got "${argument}"`);
       const [requests, concurrency] = [positive("-n", values.n), positive("-c", values.c)];
-      const headers = Object.fromEntries(values.H.map(header));
       return [verb, await load(url + argument, { headers, requests, concurrency, signal })];
     }
     default:

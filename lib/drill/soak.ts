@@ -3,6 +3,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { entriesOf } from "../land/files.js";
 import type { WebHdfs } from "../land/webhdfs.js";
 import { type Drill, type Figures, seeded } from "./drill.js";
 import { startPlayers } from "./ledger.js";
@@ -115,11 +116,7 @@ function countLocalFiles(folder: string): number {
 /** Counts the files below a folder of HDFS. */
 async function countFiles(hdfs: WebHdfs, folder: string): Promise<number> {
   let files = 0;
-  for (let after = ""; ;) {
-    const { entries, more } = await hdfs.list(folder, after);
-    for (const { name, type } of entries)
-      files += type === "FILE" ? 1 : await countFiles(hdfs, `${folder}/${name}`);
-    if (more === 0) return files;
-    after = entries.at(-1)!.name;
-  }
+  for await (const { name, type } of entriesOf(hdfs, folder))
+    files += type === "FILE" ? 1 : await countFiles(hdfs, `${folder}/${name}`);
+  return files;
 }

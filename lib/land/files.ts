@@ -115,7 +115,7 @@ export async function inPlace<T>(
 }
 
 /** All entries of a folder, a page in memory. */
-async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<FileStatus> {
+export async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<FileStatus> {
   for (let after = ""; ;) {
     const { entries, more } = await hdfs.list(folder, after);
     yield* entries;

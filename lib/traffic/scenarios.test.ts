@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basic, infinite, limit, type ScenarioTotals } from "./scenarios.js";
 
@@ -79,6 +79,14 @@ describe("the scenarios", () => {
     const stopLater = () => void setImmediate(() => paused.abort());
     const one = await infinite({ url, pauseMs: 3_600_000, signal: paused.signal, onRound: stopLater });
     assert.deepEqual([one.rounds, one.failures], [1, 0]);
+  });
+
+  it("sends the given headers with every request, and each step's own Host", async () => {
+    const keys: unknown[] = [];
+    server.on("request", ({ headers }: IncomingMessage) => keys.push(headers["write-key"]));
+    await limit(1, { url, headers: { "Write-Key": "k", Host: "elsewhere" } });
+    assert.deepEqual(keys, Array<string>(20).fill("k"));
+    assert.deepEqual(seen, tenOfEach(gold, ny));
   });
 
   it("counts only what was answered 200 as accepted", async () => {

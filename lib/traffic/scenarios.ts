@@ -4,6 +4,7 @@
  * Each step stands for a line `ab -n 10 -H "Host: HOST" URL` of the original. A scenario
  * counts what was accepted per event type, so that what arrives later can be compared.
  */
+import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "../catalog.js";
 import { HOST, settings } from "../settings.js";
@@ -25,6 +26,7 @@ export interface ScenarioTotals extends Totals {
 
 export interface ScenarioOptions {
   url?: string; // the API, e.g. "http://127.0.0.1:5000"
+  headers?: OutgoingHttpHeaders; // of every request, beside the step's Host: a write key, for one
   signal?: AbortSignal; // ends the scenario; the totals so far are the result
   /** Called after each round with the totals so far. */
   onRound?: (totals: ScenarioTotals) => void;
@@ -80,6 +82,7 @@ async function run(
   stepsOf: (round: number) => readonly Step[],
   {
     url = `http://${HOST}:${settings.ports.api}`,
+    headers,
     rounds,
     pauseMs,
     signal,
@@ -97,7 +100,7 @@ async function run(
     for (const { host, path } of stepsOf(round)) {
       const before = okCount(tally);
       await load(url + path, {
-        headers: { Host: host },
+        headers: { ...headers, Host: host },
         requests: REQUESTS_PER_STEP,
         tally,
         signal,
