@@ -10,22 +10,39 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import type { Drill } from "../lib/drill/drill.js";
 import { drills } from "../lib/drill/drills.js";
+import { closePipelines } from "../lib/drill/pipeline.js";
 import { type Passed, figuresTable } from "../lib/drill/table.js";
 import { recordScript } from "../lib/history.js";
 import { settings } from "../lib/settings.js";
 
 const NAME_WIDTH = 36;
+const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C
 
 const { chosen, short, seed } = readArguments();
 recordScript("drill");
 const passed: Passed[] = [];
-for (const drill of chosen) await run(drill);
+let interruptedAt = 0;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void interrupt());
+for (const drill of chosen) if (interruptedAt === 0) await run(drill);
+if (interruptedAt > 0) await new Promise(() => {}); // until the process exits
 console.log(`${passed.length} of ${chosen.length} passed`);
 if (chosen.length === drills.length && passed.length > 0) {
   const file = join(settings.out, "drills.md");
   mkdirSync(settings.out, { recursive: true });
   writeFileSync(file, figuresTable(passed));
   console.log(`the figures, as a table: ${relative("", file)}`);
+}
+
+/** Removes what the drill that runs has made; a second Ctrl-C does not wait for that. */
+async function interrupt(): Promise<void> {
+  if (interruptedAt > 0 && Date.now() - interruptedAt > SAME_CTRL_C_MS) process.exit(130);
+  if (interruptedAt > 0) return;
+  interruptedAt = Date.now();
+  console.log("\ninterrupted: removing the drill's own topics, files and tables");
+  await closePipelines().catch((error: Error) =>
+    console.error(`drill: some are left, since ${error.message}; npm run up starts what a drill has stopped`),
+  );
+  process.exit(130);
 }
 
 async function run({ name, what, run }: Drill): Promise<void> {
@@ -39,6 +56,7 @@ async function run({ name, what, run }: Drill): Promise<void> {
     passed.push({ name, what, figures, seconds: seconds() });
     console.log(`${name}: passed, ${seconds().toFixed(1)} s`);
   } catch (error) {
+    if (interruptedAt > 0) return;
     console.log(`${name}: failed, ${seconds().toFixed(1)} s: ${(error as Error).message}`);
     process.exitCode = 1;
   }

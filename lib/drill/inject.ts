@@ -11,10 +11,10 @@ import { query } from "../ask/query.js";
 import { events, tables } from "../catalog.js";
 import { readTopic } from "../collect/topic.js";
 import { settings } from "../settings.js";
-import { type ApiProcess, startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
 import { HOSTILE_NAMES, HOSTILE_TEXTS, SQL_TEXTS } from "./hostile.js";
-import { type DrillPlace, makePlace } from "./place.js";
+import { landAll } from "./landing.js";
+import { type Child, openPipeline, type Pipeline } from "./pipeline.js";
 import { askRaw } from "./raw.js";
 import { assertInert, runScript } from "./terminal.js";
 
@@ -49,33 +49,30 @@ interface Sent {
 }
 
 async function runInject({ say }: DrillOptions): Promise<Figures> {
-  const place = await makePlace();
-  const api = await startApi({ args: ["--log"] }).catch(async (error: unknown) => {
-    await place.remove();
-    throw error;
-  });
+  const pipeline = await openPipeline("inject");
   try {
+    const api = await pipeline.startApi({}, ["--log"]);
     const sent: Sent[] = [];
     for (const value of HOSTILE_TEXTS)
       sent.push(
-        await send(api, [
+        await send(pipeline, [
           ["metal", value],
           ["player", value],
           ["note", value],
         ]),
       );
-    for (const name of HOSTILE_NAMES) sent.push(await send(api, [[name, '{"polluted":true}']]));
-    const strayPaths = await askPaths(api);
+    for (const name of HOSTILE_NAMES) sent.push(await send(pipeline, [[name, '{"polluted":true}']]));
+    const strayPaths = await askPaths(pipeline);
     say(`inject: ${sent.length} events sent`);
-    await checkTopic(api, sent);
-    const landed = await place.land(api.topic);
+    await checkTopic(pipeline, sent);
+    const landed = await landAll(pipeline);
     assert.equal(landed, sent.length, "messages in the topic");
     say("inject: landed");
-    await checkTable(place, sent);
-    const printed = await checkTerminal(api, place, sent);
-    await checkSql(place, sent.length);
-    await checkIdentifiers(place);
-    const posted = await postPrototypes(api);
+    await checkTable(pipeline, sent);
+    const printed = await checkTerminal(pipeline, sent);
+    await checkSql(pipeline, sent.length);
+    await checkIdentifiers(pipeline);
+    const posted = await postPrototypes(pipeline);
     const logLines = await checkLog(api, sent.length + strayPaths + posted);
     return {
       events: sent.length,
@@ -85,17 +82,17 @@ async function runInject({ say }: DrillOptions): Promise<Figures> {
       sql_texts: SQL_TEXTS.length,
     };
   } finally {
-    await Promise.all([api.stop(), place.remove()]);
+    await pipeline.close();
   }
 }
 
 /** Sends one event, its header `User-Agent` too as far as a header can hold it, and reads the reply to the byte. */
-async function send({ port }: ApiProcess, given: [string, string][]): Promise<Sent> {
+async function send({ apiPort }: Pipeline, given: [string, string][]): Promise<Sent> {
   const id = randomUUID();
   const params: [string, string][] = [...given, ["event_id", id]];
   const pairs = params.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   const agent = given[0]![1].replace(/[^\x20-\x7e\x80-\xff]/g, "?");
-  const { statuses, text } = await askRaw(port, [
+  const { statuses, text } = await askRaw(apiPort, [
     `GET /purchase_sword?${pairs.join("&")} HTTP/1.1\r\nHost: drill\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`,
   ]);
   assert.deepEqual(statuses, [200], text);
@@ -117,9 +114,9 @@ async function send({ port }: ApiProcess, given: [string, string][]): Promise<Se
 }
 
 /** Asks for what is no route, and for what is no path: that one is not even logged. Resolves with how many were. */
-async function askPaths({ port }: ApiProcess): Promise<number> {
+async function askPaths({ apiPort }: Pipeline): Promise<number> {
   for (const [path, status] of [...PATHS.map((path) => [path, 404]), ["/\x9b31m", 400]]) {
-    const { statuses } = await askRaw(port, [
+    const { statuses } = await askRaw(apiPort, [
       `GET ${path} HTTP/1.1\r\nHost: drill\r\nConnection: close\r\n\r\n`,
     ]);
     assert.deepEqual(statuses, [status], String(path));
@@ -128,7 +125,7 @@ async function askPaths({ port }: ApiProcess): Promise<number> {
 }
 
 /** Posts JSON that reaches for every object's prototype; resolves with the number of requests, one good one after them included. */
-async function postPrototypes({ port, url }: ApiProcess): Promise<number> {
+async function postPrototypes({ apiPort, apiUrl }: Pipeline): Promise<number> {
   const bodies = ["__proto__", "constructor", "prototype"].flatMap((name) => {
     const field = `"${name}":{"polluted":"yes","prototype":{"polluted":"yes"}}`;
     return [
@@ -139,10 +136,10 @@ async function postPrototypes({ port, url }: ApiProcess): Promise<number> {
   });
   for (const body of bodies) {
     const head = `POST /events HTTP/1.1\r\nHost: drill\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
-    const { statuses, text } = await askRaw(port, [`${head}\r\nConnection: close\r\n\r\n${body}`]);
+    const { statuses, text } = await askRaw(apiPort, [`${head}\r\nConnection: close\r\n\r\n${body}`]);
     assert.ok(statuses.length === 1 && statuses[0]! < 500, text);
   }
-  const answer = await fetch(`${url}/purchase_sword?metal=gold`);
+  const answer = await fetch(`${apiUrl}/purchase_sword?metal=gold`);
   assert.equal(
     await answer.text(),
     'Sword Purchased: {"metal": "gold"}\n',
@@ -151,7 +148,7 @@ async function postPrototypes({ port, url }: ApiProcess): Promise<number> {
   return bodies.length + 1;
 }
 
-async function checkTopic({ topic }: ApiProcess, sent: Sent[]): Promise<void> {
+async function checkTopic({ topic }: Pipeline, sent: Sent[]): Promise<void> {
   const found = new Map<string, unknown>();
   await readTopic({
     topic,
@@ -164,7 +161,7 @@ async function checkTopic({ topic }: ApiProcess, sent: Sent[]): Promise<void> {
   for (const { id, params } of sent) assert.deepEqual(found.get(id), params, "the topic");
 }
 
-async function checkTable({ schema }: DrillPlace, sent: Sent[]): Promise<void> {
+async function checkTable({ id: schema }: Pipeline, sent: Sent[]): Promise<void> {
   const rows = await query<{ event_id: string; metal: string | null; player: string }>(
     "SELECT event_id, metal, player FROM sword_purchases",
     { schema },
@@ -177,7 +174,7 @@ async function checkTable({ schema }: DrillPlace, sent: Sent[]): Promise<void> {
 }
 
 /** Runs what people look at events with; resolves with how much was printed. */
-async function checkTerminal({ topic }: ApiProcess, { schema }: DrillPlace, sent: Sent[]): Promise<number> {
+async function checkTerminal({ topic, id: schema }: Pipeline, sent: Sent[]): Promise<number> {
   const from = `${settings.catalog}.${schema}.sword_purchases`;
   const everything = `SELECT * FROM ${from}`;
   const tail = await runScript("tail", [], { QUESTLOG_TOPIC: topic });
@@ -201,7 +198,7 @@ async function checkTerminal({ topic }: ApiProcess, { schema }: DrillPlace, sent
 }
 
 /** Binds each text to a statement, as a value that comes back and as one that is looked for. */
-async function checkSql({ schema }: DrillPlace, rows: number): Promise<void> {
+async function checkSql({ id: schema }: Pipeline, rows: number): Promise<void> {
   for (let at = 0; at < SQL_TEXTS.length; at += PARAMETERS) {
     const some = SQL_TEXTS.slice(at, at + PARAMETERS);
     const values = some.map((_, i) => `(${i}, ?)`).join(", ");
@@ -219,7 +216,7 @@ async function checkSql({ schema }: DrillPlace, rows: number): Promise<void> {
 }
 
 /** Tables, columns and folders are those of the catalogue, whatever the events said. */
-async function checkIdentifiers({ schema, hdfs, hdfsRoot }: DrillPlace): Promise<void> {
+async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promise<void> {
   const names = tables.map(({ table }) => table);
   const found = await query<{ table_name: string; columns: string[] }>(
     `SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS columns FROM information_schema.columns
@@ -246,16 +243,11 @@ async function checkIdentifiers({ schema, hdfs, hdfsRoot }: DrillPlace): Promise
 }
 
 /** One line of JSON a request, and nothing in it that a terminal acts upon; resolves with their number. */
-async function checkLog(api: ApiProcess, requests: number): Promise<number> {
-  const lines = () =>
-    api
-      .output()
-      .trimEnd()
-      .split("\n")
-      .filter((line) => line.includes('"url"') && !line.includes('"/ready"'));
+async function checkLog({ log }: Child, requests: number): Promise<number> {
+  const lines = () => log.filter((line) => line.includes('"url"'));
   const end = Date.now() + LOG_LIMIT_MS; // a request is logged when its connection has closed
   while (lines().length < requests && Date.now() < end) await sleep(20);
-  for (const line of api.output().trimEnd().split("\n")) assertInert(line, "logged");
+  for (const line of log) assertInert(line, "logged");
   for (const line of lines()) JSON.parse(line);
   assert.equal(lines().length, requests, "lines of the log");
   return requests;

@@ -2,8 +2,11 @@
  * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of Trino.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { registerDays } from "../ask/tables.js";
 import { tables } from "../catalog.js";
+import { countTopic } from "../collect/topic.js";
 import { commitsFolder } from "../land/commits.js";
+import { untilLanded } from "../land/landed.js";
 import { runStatement } from "../services/ready.js";
 import { settings } from "../settings.js";
 import type { Pipeline } from "./pipeline.js";
@@ -48,6 +51,16 @@ export async function untilCommitted(
     }
     await sleep(POLL_MS);
   }
+}
+
+/** Starts a stream, and resolves when all that the topic holds now is visible, with the number of its messages. */
+export async function landAll(pipeline: Pipeline): Promise<number> {
+  const { topic, hdfsRoot: root, id: schema } = pipeline;
+  const { total, partitions } = await countTopic({ topic });
+  await pipeline.startStream();
+  await untilLanded(partitions, { topic, root });
+  await registerDays({ schema });
+  return total;
 }
 
 /** Counts the rows that Trino shows, reading each one's text. */

@@ -3,8 +3,8 @@
  */
 import { gzipSync } from "node:zlib";
 import { load } from "../traffic/load.js";
-import { type ApiProcess, startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
+import { type Child, openPipeline } from "./pipeline.js";
 import { askRaw } from "./raw.js";
 
 const TIMES = { full: 20, short: 5 }; // each kind of body
@@ -23,14 +23,16 @@ export const large: Drill = {
 };
 
 async function runLarge({ short }: DrillOptions): Promise<Figures> {
-  const api = await startApi();
+  const pipeline = await openPipeline("large");
   try {
-    await load(`${api.url}/join_a_guild`, { requests: WARM_UP, concurrency: 8 });
-    const limit = await bodyLimit(api);
+    const api = await pipeline.startApi();
+    const port = pipeline.apiPort;
+    await load(`${pipeline.apiUrl}/join_a_guild`, { requests: WARM_UP, concurrency: 8 });
+    const limit = await bodyLimit(port);
     const figures: Figures = { body_limit_bytes: limit };
     const growthMb = await rssGrowthMb(api, async () => {
       for (const { kind, head, body } of bodies(limit)) {
-        const slowestMs = await sendTimes(short ? TIMES.short : TIMES.full, api, { kind, head, body });
+        const slowestMs = await sendTimes(short ? TIMES.short : TIMES.full, port, { kind, head, body });
         figures[`${kind}_max_ms`] = Number(slowestMs.toFixed(1));
       }
     });
@@ -38,12 +40,12 @@ async function runLarge({ short }: DrillOptions): Promise<Figures> {
       throw new Error(`RSS: expected less than ${MAX_RSS_GROWTH_MB} MB more, got ${growthMb.toFixed(1)} MB`);
     return { ...figures, rss_growth_max_mb: Number(growthMb.toFixed(1)) };
   } finally {
-    await api.stop();
+    await pipeline.close();
   }
 }
 
 /** Sends a body so many times; resolves with the slowest answer's time. */
-async function sendTimes(times: number, { port }: ApiProcess, { kind, head, body }: Body): Promise<number> {
+async function sendTimes(times: number, port: number, { kind, head, body }: Body): Promise<number> {
   let slowestMs = 0;
   for (let i = 0; i < times; i++) {
     const answer = await askRaw(port, withHead(head, body()), { patienceMs: MAX_ANSWER_MS });
@@ -93,7 +95,7 @@ function bodies(limit: number): Body[] {
 }
 
 /** The API's own word for how many bytes a body of POST /events may have. */
-async function bodyLimit({ port }: ApiProcess): Promise<number> {
+async function bodyLimit(port: number): Promise<number> {
   const { text } = await askRaw(port, [
     `POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${10 ** 15}\r\n\r\n`,
   ]);
@@ -104,10 +106,10 @@ async function bodyLimit({ port }: ApiProcess): Promise<number> {
 }
 
 /** How far the memory rose at most while `work` was done. */
-async function rssGrowthMb(api: ApiProcess, work: () => Promise<void>): Promise<number> {
-  const before = api.rssBytes();
+async function rssGrowthMb(api: Child, work: () => Promise<void>): Promise<number> {
+  const before = api.rssBytes;
   let most = before;
-  const sample = () => (most = Math.max(most, api.rssBytes()));
+  const sample = () => (most = Math.max(most, api.rssBytes));
   const timer = setInterval(sample, SAMPLE_MS);
   try {
     await work();

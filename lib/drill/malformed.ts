@@ -2,9 +2,9 @@
  * Drill "malformed": thousands of requests that are wrong in every way that HTTP and JSON allow.
  */
 import { load } from "../traffic/load.js";
-import { type ApiProcess, startApi } from "./api-process.js";
 import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.js";
 import { malformedRequest } from "./malformed-request.js";
+import { type Child, openPipeline, type Pipeline } from "./pipeline.js";
 import { askRaw } from "./raw.js";
 
 const REQUESTS = { full: 10_000, short: 500 };
@@ -21,15 +21,17 @@ export const malformed: Drill = {
 };
 
 async function runMalformed({ short, seed, say }: DrillOptions): Promise<Figures> {
-  const api = await startApi();
+  const pipeline = await openPipeline("malformed");
   try {
+    const api = await pipeline.startApi();
+    const good = pipeline.apiUrl + GOOD;
     const requests = short ? REQUESTS.short : REQUESTS.full;
-    await load(api.url + GOOD, { requests: WARM_UP, concurrency: 8 });
-    const usualMs = Math.max(...(await goodRequests(api, 20)));
-    const rssBefore = api.rssBytes();
-    const counts = await sendAll(api, { requests, seed, say });
-    const [goodMs = NaN] = await goodRequests(api, 1);
-    const growthMb = (api.rssBytes() - rssBefore) / 1e6;
+    await load(good, { requests: WARM_UP, concurrency: 8 });
+    const usualMs = Math.max(...(await goodRequests(good, 20)));
+    const rssBefore = api.rssBytes;
+    const counts = await sendAll(pipeline, api, { requests, seed, say });
+    const [goodMs = NaN] = await goodRequests(good, 1);
+    const growthMb = (api.rssBytes - rssBefore) / 1e6;
     const serverErrors = Object.keys(counts).filter((status) => status.startsWith("status_5"));
     if (serverErrors.length > 0) throw new Error(`expected no 5xx, got ${serverErrors.join(", ")}`);
     if (growthMb >= MAX_RSS_GROWTH_MB)
@@ -44,13 +46,14 @@ async function runMalformed({ short, seed, say }: DrillOptions): Promise<Figures
       next_good_ms: Number(goodMs.toFixed(1)),
     };
   } finally {
-    await api.stop();
+    await pipeline.close();
   }
 }
 
 /** Sends the requests that `seed` makes; resolves with how often each status came, and how often none. */
 async function sendAll(
-  api: ApiProcess,
+  { apiPort }: Pipeline,
+  api: Child,
   { requests, seed, say }: { requests: number; seed: number; say: DrillOptions["say"] },
 ): Promise<Figures> {
   const random = seeded(seed);
@@ -60,9 +63,9 @@ async function sendAll(
     while (sent < requests) {
       const { kind, pieces } = malformedRequest(random);
       if (++sent % 1000 === 0) say(`malformed: ${sent} requests sent`);
-      const { statuses, text } = await askRaw(api.port, pieces, { pauseMs: pieces.length > 1 ? 2 : 0 });
-      if (!api.isAlive())
-        throw new Error(`the API ended at a request of kind ${kind}:\n${api.output().slice(-2000)}`);
+      const { statuses, text } = await askRaw(apiPort, pieces, { pauseMs: pieces.length > 1 ? 2 : 0 });
+      if (!api.isRunning)
+        throw new Error(`the API ended at a request of kind ${kind}:\n${api.log.slice(-20).join("\n")}`);
       const bad = statuses.find((status) => status >= 500);
       if (bad !== undefined) say(`malformed: ${bad} to one of kind ${kind}: ${text.slice(-300)}`);
       for (const name of statuses.length > 0 ? statuses.map((status) => `status_${status}`) : ["no_answer"])
@@ -74,11 +77,11 @@ async function sendAll(
 }
 
 /** How long good requests take, one after another; each must be answered 200. */
-async function goodRequests(api: ApiProcess, count: number): Promise<number[]> {
+async function goodRequests(url: string, count: number): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const started = performance.now();
-    const { status } = await fetch(api.url + GOOD);
+    const { status } = await fetch(url);
     times.push(performance.now() - started);
     if (status !== 200) throw new Error(`good request: expected 200, got ${status}`);
   }

@@ -5,14 +5,13 @@
  * The processes are the scripts that a user starts. They learn where they belong by the environment, so
  * nothing of the user's data is touched, and `close` takes all of it away again.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { createTables } from "../ask/tables.js";
 import { kafkaClient } from "../collect/kafka.js";
 import { createTopic } from "../collect/topic.js";
@@ -21,7 +20,7 @@ import { runStatement } from "../services/ready.js";
 import { HOST, settings } from "../settings.js";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
-export const UNASKED = {
+const UNASKED = {
   QUESTLOG_WRITE_KEYS: undefined,
   QUESTLOG_RATE_LIMIT: undefined,
   QUESTLOG_RETENTION: undefined,
@@ -32,6 +31,12 @@ export const UNASKED = {
 const READY_LIMIT_MS = 60_000; // from the start of a process to its ready line
 const MAX_LOG_LINES = 1_000;
 
+/** What a process is given beside what the pipeline says. */
+interface Extra {
+  env?: NodeJS.ProcessEnv;
+  args?: string[];
+}
+
 /** One of a pipeline's processes. */
 export class Child {
   readonly name: string;
@@ -39,10 +44,9 @@ export class Child {
   readonly log: string[] = []; // the last 1,000 lines of both outputs
   readonly #ready: Promise<void>;
 
-  constructor(name: string, env: NodeJS.ProcessEnv) {
+  constructor(name: string, { env, args = [] }: Extra) {
     this.name = name;
-    const args = ["--import", "tsx", join("scripts", `${name}.ts`)];
-    this.process = spawn(process.execPath, args, {
+    this.process = spawn(process.execPath, ["--import", "tsx", join("scripts", `${name}.ts`), ...args], {
       cwd: settings.root,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -57,6 +61,15 @@ export class Child {
 
   get isRunning(): boolean {
     return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** Its resident memory, without what its own children have. */
+  get rssBytes(): number {
+    const status = `/proc/${this.pid}/status`;
+    const kib = existsSync(status)
+      ? /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(status, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(this.pid)], { encoding: "utf8" });
+    return Number(kib) * 1024;
   }
 
   /** Resolves at its ready line. @throws Error with its log if it ends before, or after 60 s. */
@@ -93,10 +106,13 @@ export class Child {
         reject(failed("ended before it was ready"));
       });
       for (const output of [this.process.stdout!, this.process.stderr!]) {
-        createInterface(output).on("line", (line) => {
-          this.log.push(line);
-          if (this.log.length > MAX_LOG_LINES) this.log.shift();
-          if (!/^(stream: ready|api (is ready|listens) at)/.test(line)) return;
+        let rest = "";
+        output.setEncoding("utf8").on("data", (text: string) => {
+          const lines = (rest + text).split("\n");
+          rest = lines.pop()!;
+          this.log.push(...lines);
+          this.log.splice(0, this.log.length - MAX_LOG_LINES);
+          if (!lines.some((line) => /^(stream: ready|api (is ready|listens) at)/.test(line))) return;
           clearTimeout(timer);
           resolve();
         });
@@ -112,6 +128,7 @@ export class Pipeline {
   readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
   readonly children: Child[] = [];
   apiPort = 0;
+  #closed: Promise<void> | undefined;
 
   constructor(name: string) {
     this.id = `drill_${name.replaceAll("-", "_")}_${randomBytes(4).toString("hex")}`;
@@ -150,8 +167,8 @@ export class Pipeline {
   }
 
   /** Starts the API and resolves when it takes requests. */
-  async startApi(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    const child = this.#spawn("api", env);
+  async startApi(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
+    const child = this.#spawn("api", { env, args });
     await child.ready();
     return child;
   }
@@ -165,11 +182,15 @@ export class Pipeline {
 
   /** Starts a stream, which may never become ready. */
   async spawnStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    return this.#spawn("stream", { QUESTLOG_STREAM_PORT: String(await freePort()), ...env });
+    return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env } });
   }
 
-  /** Ends all processes, and deletes the topics, the files and the tables. */
-  async close(): Promise<void> {
+  /** Ends all processes, and deletes the topics, the files and the tables; once, however often it is called. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     for (const child of this.children) {
       if (child.isRunning) child.process.kill("SIGCONT");
       await child.signal("SIGKILL");
@@ -183,18 +204,27 @@ export class Pipeline {
     await this.hdfs.remove(this.hdfsRoot);
     this.hdfs.close();
     rmSync(this.home, { recursive: true, force: true });
+    openPipelines.delete(this);
   }
 
-  #spawn(name: string, env: NodeJS.ProcessEnv): Child {
-    const child = new Child(name, { ...this.env, ...env });
+  #spawn(name: string, { env, args }: Extra): Child {
+    const child = new Child(name, { env: { ...this.env, ...env }, args });
     this.children.push(child);
     return child;
   }
 }
 
+const openPipelines = new Set<Pipeline>();
+
+/** Closes what this process has opened and not closed: what an interrupted drill would leave. */
+export async function closePipelines(): Promise<void> {
+  await Promise.all([...openPipelines].map((pipeline) => pipeline.close()));
+}
+
 /** Makes the topics, the schema and the tables of a pipeline. */
 export async function openPipeline(name: string): Promise<Pipeline> {
   const pipeline = new Pipeline(name);
+  openPipelines.add(pipeline);
   const { id, hdfsRoot, topic, failedTopic } = pipeline;
   pipeline.apiPort = await freePort();
   await createTopic({ topic });

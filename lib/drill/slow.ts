@@ -4,8 +4,8 @@
 import { connect, type Socket } from "node:net";
 import { HOST } from "../settings.js";
 import { load, type Totals } from "../traffic/load.js";
-import { type ApiProcess, startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
+import { openPipeline, type Pipeline } from "./pipeline.js";
 
 const SOCKETS = { full: 500, short: 100 }; // of each kind
 const BASELINE_MS = { full: 15_000, short: 4_000 };
@@ -31,17 +31,18 @@ const OPENINGS: Record<Kind, string> = {
 };
 
 async function runSlow({ short, say }: DrillOptions): Promise<Figures> {
-  const api = await startApi();
+  const pipeline = await openPipeline("slow");
   const sockets = short ? SOCKETS.short : SOCKETS.full;
   try {
-    await load(`${api.url}/join_a_guild`, { requests: WARM_UP, concurrency: PLAYERS });
-    const baseline = await play(api, AbortSignal.timeout(short ? BASELINE_MS.short : BASELINE_MS.full));
+    await pipeline.startApi();
+    await load(`${pipeline.apiUrl}/join_a_guild`, { requests: WARM_UP, concurrency: PLAYERS });
+    const baseline = await play(pipeline, AbortSignal.timeout(short ? BASELINE_MS.short : BASELINE_MS.full));
     say(`slow: p99 without attack ${baseline.p99_ms} ms`);
     const attacked = new AbortController();
-    const playing = play(api, attacked.signal);
+    const playing = play(pipeline, attacked.signal);
     const [headersMs, bodiesMs] = await Promise.all([
-      attack(api, "headers", sockets),
-      attack(api, "bodies", sockets),
+      attack(pipeline, "headers", sockets),
+      attack(pipeline, "bodies", sockets),
     ]).finally(() => attacked.abort());
     const totals = await playing;
     for (const { failures, statuses } of [baseline, totals])
@@ -61,16 +62,16 @@ async function runSlow({ short, say }: DrillOptions): Promise<Figures> {
       honest_p99_ms: totals.p99_ms,
     };
   } finally {
-    await api.stop();
+    await pipeline.close();
   }
 }
 
-function play(api: ApiProcess, signal: AbortSignal): Promise<Totals> {
-  return load(`${api.url}/purchase_sword?metal=gold`, { requests: Infinity, concurrency: PLAYERS, signal });
+function play({ apiUrl }: Pipeline, signal: AbortSignal): Promise<Totals> {
+  return load(`${apiUrl}/purchase_sword?metal=gold`, { requests: Infinity, concurrency: PLAYERS, signal });
 }
 
 /** Opens the sockets and lets them drip; resolves when the API has cut all, with how long the last one lived. */
-async function attack({ port }: ApiProcess, kind: Kind, count: number): Promise<number> {
+async function attack({ apiPort: port }: Pipeline, kind: Kind, count: number): Promise<number> {
   const started = performance.now();
   const open = new Set<Socket>();
   let lastMs = 0;

@@ -1,7 +1,7 @@
 /**
  * The drill `soak`: the same load for a long time; what grows with time and not with load is a leak.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { entriesOf } from "../land/files.js";
 import type { WebHdfs } from "../land/webhdfs.js";
@@ -15,7 +15,6 @@ const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size ma
 const MAX_DESCRIPTORS_GAINED = 10; // connections come and go
 const MAX_LOCAL_FILES_GAINED = 5; // of the processes' folder: spool, logs
 const MAX_LANDED_RATIO = 1.2; // of HDFS files in the second half of the time, to those in the first
-const KIB_PER_MB = 1024;
 
 /** What a process holds at a moment. */
 export interface Sample {
@@ -82,11 +81,9 @@ export const soak: Drill = {
   },
 };
 
-function sampleOf({ pid }: Child): Sample {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const rssKib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+function sampleOf({ pid, rssBytes }: Child): Sample {
   const descriptors = readdirSync(`/proc/${pid}/fd`).length;
-  return { at: Date.now(), rssMb: rssKib / KIB_PER_MB, descriptors };
+  return { at: Date.now(), rssMb: rssBytes / 1e6, descriptors };
 }
 
 /** The slope of memory by least squares, in MB a minute, and by how many descriptors the second half's median is above the first's. */

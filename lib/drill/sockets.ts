@@ -11,8 +11,8 @@ import { type Kernel, startKernel } from "../report/kernel.js";
 import { findProcess } from "../services/process.js";
 import { services } from "../services/services.js";
 import { HOST, settings } from "../settings.js";
-import { startApi } from "./api-process.js";
 import type { Drill, Figures } from "./drill.js";
+import { openPipeline } from "./pipeline.js";
 
 export const sockets: Drill = {
   name: "sockets",
@@ -27,9 +27,10 @@ export interface ListeningSocket {
 }
 
 async function runSockets(): Promise<Figures> {
-  const api = await startApi();
+  const pipeline = await openPipeline("sockets");
   let kernel: Kernel | undefined;
   try {
+    await pipeline.startApi();
     kernel = await startKernel(join(settings.root, "notebooks"));
     const owners = descendants([
       process.pid,
@@ -43,14 +44,16 @@ async function runSockets(): Promise<Figures> {
       const got = open.map(({ address, port }) => `${address}:${port}`).join(", ");
       throw new Error(`listeners: expected all on ${HOST}, got ${got}`);
     }
-    if (!listening.some(({ port }) => port === api.port))
-      throw new Error(`listeners: expected the drill's own API on port ${api.port} among them, found none`);
+    if (!listening.some(({ port }) => port === pipeline.apiPort))
+      throw new Error(
+        `listeners: expected the drill's own API on port ${pipeline.apiPort} among them, found none`,
+      );
     const published = publishedPorts();
     const wide = published.find((port) => !port.startsWith(`${HOST}:`));
     if (wide !== undefined) throw new Error(`compose.yml: expected ports on ${HOST}, got "${wide}"`);
     return { listening_sockets: listening.length, published_ports: published.length, elsewhere: 0 };
   } finally {
-    await Promise.all([kernel?.shutdown(), api.stop()]);
+    await Promise.all([kernel?.shutdown(), pipeline.close()]);
   }
 }
 

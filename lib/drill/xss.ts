@@ -21,11 +21,10 @@ import { startLab } from "../report/lab.js";
 import { textToNotebook, writeNotebook } from "../report/notebook.js";
 import { runNotebooks } from "../report/run.js";
 import { HOST, settings } from "../settings.js";
-import { startApi } from "./api-process.js";
 import type { Drill, DrillOptions, Figures } from "./drill.js";
+import { landAll } from "./landing.js";
 import { FLAG, payloads } from "./payloads.js";
-import { freePort } from "./pipeline.js";
-import { type DrillPlace, makePlace } from "./place.js";
+import { freePort, openPipeline, type Pipeline } from "./pipeline.js";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
 const SETTLE_MS = 1_000; // for what a page does by itself
@@ -48,13 +47,13 @@ async function runXss({ say }: DrillOptions): Promise<Figures> {
   }).listen(0, HOST);
   await once(canary, "listening");
   const folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
-  let place: DrillPlace | undefined;
+  let pipeline: Pipeline | undefined;
   try {
-    place = await makePlace();
+    pipeline = await openPipeline("xss");
     const texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
-    await sendAll(browser, texts, place);
+    await sendAll(browser, texts, pipeline);
     say(`xss: ${texts.length} events landed`);
-    await makeNotebook(folder, place);
+    await makeNotebook(folder, pipeline);
     const outputs = await checkReport(browser, texts, folder);
     say(`xss: ${outputs} outputs in the report`);
     const labOutputs = await checkLab(browser, texts, folder);
@@ -67,32 +66,28 @@ async function runXss({ say }: DrillOptions): Promise<Figures> {
     };
   } finally {
     canary.close();
-    await Promise.all([browser.close(), place?.remove(), rm(folder, { recursive: true })]);
+    await Promise.all([browser.close(), pipeline?.close(), rm(folder, { recursive: true })]);
   }
 }
 
 /** Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and lands them. */
-async function sendAll(browser: Browser, texts: string[], place: DrillPlace): Promise<void> {
-  const api = await startApi();
-  try {
-    const page = await browser.newPage();
-    const deeds = watch(page, api.url);
-    for (const text of texts) {
-      const query = new URLSearchParams({ metal: text, player: text, note: text });
-      await page.setExtraHTTPHeaders({ "User-Agent": text });
-      await page.goto(`${api.url}/purchase_sword?${query.toString()}`);
-      assert.match(await page.locator("body").innerText(), /^Sword Purchased: \{/);
-      await assertInert(page, deeds, "the API's reply");
-    }
-    await page.close();
-    await place.land(api.topic);
-  } finally {
-    await api.stop();
+async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): Promise<void> {
+  await pipeline.startApi();
+  const page = await browser.newPage();
+  const deeds = watch(page, pipeline.apiUrl);
+  for (const text of texts) {
+    const query = new URLSearchParams({ metal: text, player: text, note: text });
+    await page.setExtraHTTPHeaders({ "User-Agent": text });
+    await page.goto(`${pipeline.apiUrl}/purchase_sword?${query.toString()}`);
+    assert.match(await page.locator("body").innerText(), /^Sword Purchased: \{/);
+    await assertInert(page, deeds, "the API's reply");
   }
+  await page.close();
+  await landAll(pipeline);
 }
 
 /** A notebook that shows what landed in every way that a cell has; its last cell fails with it. */
-async function makeNotebook(folder: string, { schema }: DrillPlace): Promise<void> {
+async function makeNotebook(folder: string, { id }: Pipeline): Promise<void> {
   await buildLib();
   await mkdir(join(folder, "notebooks"));
   for (const name of ["dist", "node_modules"]) await symlink(join(settings.root, name), join(folder, name));
@@ -103,7 +98,7 @@ async function makeNotebook(folder: string, { schema }: DrillPlace): Promise<voi
     `import { bars, steps } from "../dist/ask/chart.js";
 import { query } from "../dist/ask/query.js";
 import { say, show, table } from "../dist/ask/show.js";
-const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${schema}" });
+const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${id}" });
 const texts = rows.map(({ metal }) => metal);
 const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,
     `table(rows, { caption: texts[0], limit: 1000 });`,
