@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import type { Drill } from "../lib/drill/drill.js";
 import { drills } from "../lib/drill/drills.js";
 import { closePipelines } from "../lib/drill/pipeline.js";
+import { endOutages } from "../lib/drill/services.js";
 import { type Passed, figuresTable } from "../lib/drill/table.js";
 import { recordScript } from "../lib/history.js";
 import { settings } from "../lib/settings.js";
@@ -33,15 +34,21 @@ if (chosen.length === drills.length && passed.length > 0) {
   console.log(`the figures, as a table: ${relative("", file)}`);
 }
 
-/** Removes what the drill that runs has made; a second Ctrl-C does not wait for that. */
+/** Undoes what the drill that runs has done; a second Ctrl-C does not wait for that. */
 async function interrupt(): Promise<void> {
   if (interruptedAt > 0 && Date.now() - interruptedAt > SAME_CTRL_C_MS) process.exit(130);
   if (interruptedAt > 0) return;
   interruptedAt = Date.now();
-  console.log("\ninterrupted: removing the drill's own topics, files and tables");
-  await closePipelines().catch((error: Error) =>
-    console.error(`drill: some are left, since ${error.message}; npm run up starts what a drill has stopped`),
+  console.log(
+    "\ninterrupted: starting what the drill has stopped, removing its own topics, files and tables",
   );
+  await endOutages()
+    .then(closePipelines)
+    .catch((error: Error) =>
+      console.error(
+        `drill: some are left, since ${error.message}; npm run up starts what a drill has stopped`,
+      ),
+    );
   process.exit(130);
 }
 

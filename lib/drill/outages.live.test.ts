@@ -1,8 +1,13 @@
 // Kills the services of the stack that `settings` names, and leaves them running: to be run late, and alone.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
+import { kafkaClient } from "../collect/kafka.js";
+import { findProcess } from "../services/process.js";
 import { serverNames } from "../services/services.js";
 import { serviceStatus } from "../services/status.js";
 import { settings } from "../settings.js";
@@ -27,6 +32,31 @@ describe("drills that kill services, in their short forms", function () {
 
   for (const drill of [kafkaDown, hdfsDown, trinoDown, downUp])
     it(`${drill.name}: ${drill.what}`, () => run(drill));
+
+  it("Ctrl-C ends a drill: what it has stopped runs again, what it has made is gone", async () => {
+    const cli = ["--import", "tsx", join("scripts", "drill.ts"), "--short", hdfsDown.name];
+    const drill = spawn(process.execPath, cli, { cwd: settings.root, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    drill.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const ended = once(drill, "exit");
+    while (findProcess(settings.home, "namenode")) {
+      assert.equal(drill.exitCode, null, output);
+      await sleep(50);
+    }
+    drill.kill("SIGINT");
+    assert.deepEqual(await ended, [130, null], output);
+    assert.ok(findProcess(settings.home, "namenode"), "the NameNode is still away");
+    const { stdout } = await $`npm run --silent query -- "SHOW SCHEMAS LIKE 'drill%'"`.quiet();
+    assert.equal(stdout, "");
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    const topics = await admin.listTopics();
+    await admin.disconnect();
+    assert.deepEqual(
+      topics.filter((topic) => topic.startsWith("drill_")),
+      [],
+    );
+  });
 
   it("6-drill tells it as a story, whose claims all hold", async () => {
     await $({ quiet: true, cwd: settings.root })`npm run --silent report -- 6-drill`;

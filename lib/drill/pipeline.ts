@@ -185,9 +185,13 @@ export class Pipeline {
     return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env } });
   }
 
-  /** Ends all processes, and deletes the topics, the files and the tables; once, however often it is called. */
+  /** Ends all processes, and deletes the topics, the files and the tables; once, however often it is called, unless it fails. */
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    this.#closed ??= this.#close().catch((error: unknown) => {
+      this.#closed = undefined;
+      throw error;
+    });
+    return this.#closed;
   }
 
   async #close(): Promise<void> {

@@ -4,6 +4,7 @@
  * Only processes of the stack in settings.home are killed: a server that the environment names is
  * somebody else's, and a container is Docker's to restart.
  */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { prepareArtifacts } from "../services/artifacts.js";
 import { stackRuntime } from "../services/choose.js";
@@ -39,18 +40,47 @@ export function requireOwnServices({ given = settings.given, runtime = stackRunt
     );
 }
 
+const outages = new Set<Promise<Away>>();
+const broken = new Set<ServiceName>(); // killed, and not back
+const interruption = new AbortController();
+const interrupted = once(interruption.signal, "abort").then(() => interruption.signal.throwIfAborted());
+interrupted.catch(() => {}); // whoever has an outage hears of it
+
 /** Kills services one after another, does `meanwhile`, and starts them again whatever happened; resolves when they are ready. */
-export async function withoutServices(
+export function withoutServices(
   names: readonly ServiceName[],
   meanwhile: () => Promise<unknown>,
 ): Promise<Away> {
+  return outage(names, () => Promise.race([meanwhile(), interrupted]));
+}
+
+/** Ends all outages before their time, and resolves when the services are back; from then on no drill can break one. */
+export async function endOutages(): Promise<void> {
+  interruption.abort(new Error("interrupted"));
+  await Promise.allSettled(outages);
+  // A start that a Ctrl-C interrupts stops again what it has started.
+  if (broken.size > 0) await startServices({ names: [...broken], say: () => {} });
+}
+
+function outage(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
+  const running = breakAndMend(names, meanwhile).finally(() => outages.delete(running));
+  outages.add(running);
+  return running;
+}
+
+async function breakAndMend(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
   requireOwnServices();
+  interruption.signal.throwIfAborted();
   const killedAt = Date.now();
   try {
-    for (const name of names) await killService(name);
+    for (const name of names) {
+      broken.add(name);
+      await killService(name);
+    }
     await meanwhile();
   } finally {
     await startServices({ names, say: () => {} });
+    for (const name of names) broken.delete(name);
   }
   return { killedAt, readyAt: Date.now() };
 }
@@ -78,7 +108,7 @@ export async function killService(name: ServiceName): Promise<void> {
 
 /** Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files can only be read. */
 export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<Away> {
-  return withoutServices(["datanode"], async () => {
+  return outage(["datanode"], async () => {
     const command = serverCommand("datanode", await prepareArtifacts(() => {}));
     const args = [...command.args, "-D", `dfs.datanode.du.reserved=${ALL_BYTES}`];
     await startProcess(settings.home, "datanode", { ...command, args });
@@ -87,7 +117,7 @@ export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<A
         services.find(({ name }) => name === "datanode")!,
         nativeRuntime,
       );
-      await meanwhile();
+      await Promise.race([meanwhile(), interrupted]);
     } finally {
       await killService("datanode");
     }
