@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { $ } from "zx";
-import { readHistory, recordCommand, recordHistory, redact } from "./history.js";
+import { readHistory, recordCommand, recordHistory, redact } from "./history.ts";
 
 describe("recordHistory(step), recordScript(name)", () => {
   let folder: string;
@@ -58,7 +58,7 @@ describe("recordHistory(step), recordScript(name)", () => {
       import { recordScript } from ${JSON.stringify(join(import.meta.dirname, "history.ts"))};
       recordScript("tail", ${JSON.stringify(file)});
       process.exit(4);`;
-    const run = promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code]);
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", code]);
     await assert.rejects(run, { code: 4 });
     const [line] = readHistory(file);
     assert.equal(line?.command, "npm run tail");

@@ -9,7 +9,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { $, type LogEntry, quote } from "zx";
-import { settings } from "./settings.js";
+import { settings } from "./settings.ts";
 
 /** One line of the history. */
 export interface HistoryEntry {

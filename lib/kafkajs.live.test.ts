@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, logLevel } from "./kafkajs.js";
-import { settings } from "./settings.js";
+import { Kafka, logLevel } from "./kafkajs.ts";
+import { settings } from "./settings.ts";
 
 describe("kafkajs, mended", () => {
   it("wakes nobody while a connection has nothing to do", async () => {

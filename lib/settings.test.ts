@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSettings } from "./settings.js";
+import { readSettings } from "./settings.ts";
 
 describe("readSettings(env): who may send, and what is kept", () => {
   it("is nothing in particular by default", () => {

@@ -4,17 +4,17 @@
  *   npm run api
  *   npm run api -- --log     one JSON line a request
  */
-import { createApi } from "../lib/collect/api.js";
-import { createGuard } from "../lib/collect/guard.js";
-import { readWriteKeys } from "../lib/collect/keys.js";
-import { createMetrics } from "../lib/collect/metrics.js";
-import { whySpoolIsNotReady } from "../lib/collect/probes.js";
-import { openTopic, type OpenTopic } from "../lib/collect/publish.js";
-import { createRecent } from "../lib/collect/recent.js";
-import { createRetention } from "../lib/collect/retain.js";
-import { serve } from "../lib/collect/serve.js";
-import { recordScript } from "../lib/history.js";
-import { HOST, settings } from "../lib/settings.js";
+import { createApi } from "../lib/collect/api.ts";
+import { createGuard } from "../lib/collect/guard.ts";
+import { readWriteKeys } from "../lib/collect/keys.ts";
+import { createMetrics } from "../lib/collect/metrics.ts";
+import { whySpoolIsNotReady } from "../lib/collect/probes.ts";
+import { openTopic, type OpenTopic } from "../lib/collect/publish.ts";
+import { createRecent } from "../lib/collect/recent.ts";
+import { createRetention } from "../lib/collect/retain.ts";
+import { serve } from "../lib/collect/serve.ts";
+import { recordScript } from "../lib/history.ts";
+import { HOST, settings } from "../lib/settings.ts";
 
 const words = process.argv.slice(2);
 const wrong = words.find((word) => word !== "--log");

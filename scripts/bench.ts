@@ -4,8 +4,8 @@
  *   npm run bench              all
  *   npm run bench -- land      events to files: the encoder, and the whole stream
  */
-import { benchLand, measure } from "../lib/land/land.bench.js";
-import { recordScript } from "../lib/history.js";
+import { benchLand, measure } from "../lib/land/land.bench.ts";
+import { recordScript } from "../lib/history.ts";
 
 const benches: Record<string, () => Promise<void>> = { land: benchLand };
 

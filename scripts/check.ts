@@ -6,10 +6,10 @@
  */
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
-import { recordScript } from "../lib/history.js";
-import { checkNotebooks, formatFinding, tidyNotebook } from "../lib/report/check.js";
-import { readNotebook, writeNotebook } from "../lib/report/notebook.js";
-import { formatSeconds } from "../lib/report/progress.js";
+import { recordScript } from "../lib/history.ts";
+import { checkNotebooks, formatFinding, tidyNotebook } from "../lib/report/check.ts";
+import { readNotebook, writeNotebook } from "../lib/report/notebook.ts";
+import { formatSeconds } from "../lib/report/progress.ts";
 
 const args = process.argv.slice(2);
 if (args.some((arg) => arg !== "--write")) {

@@ -1,18 +1,18 @@
 /**
  * Write compose/native/checksums.txt anew, after a change of the pom beside it: what Maven fetches now.
  *
- *   npx tsx scripts/checksums.ts
+ *   node scripts/checksums.ts
  */
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { REPOSITORY, resolveWithMaven } from "../lib/services/artifacts.js";
-import { sha256Of } from "../lib/services/checksums.js";
-import { findJava, prepareJava } from "../lib/services/java.js";
-import { settings } from "../lib/settings.js";
+import { REPOSITORY, resolveWithMaven } from "../lib/services/artifacts.ts";
+import { sha256Of } from "../lib/services/checksums.ts";
+import { findJava, prepareJava } from "../lib/services/java.ts";
+import { settings } from "../lib/settings.ts";
 
 const lines = [
   "# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven",
-  "# repository; in class path order. Written by: npx tsx scripts/checksums.ts",
+  "# repository; in class path order. Written by: node scripts/checksums.ts",
 ];
 const java = (await findJava()) ?? (await prepareJava(console.log));
 for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {

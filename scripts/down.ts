@@ -7,10 +7,10 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { recordScript } from "../lib/history.js";
-import { readChoice, UsageError } from "../lib/services/choose.js";
-import { stopServices } from "../lib/services/stop.js";
-import { settings } from "../lib/settings.js";
+import { recordScript } from "../lib/history.ts";
+import { readChoice, UsageError } from "../lib/services/choose.ts";
+import { stopServices } from "../lib/services/stop.ts";
+import { settings } from "../lib/settings.ts";
 
 const args = process.argv.slice(2);
 recordScript("down");

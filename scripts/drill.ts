@@ -8,13 +8,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import type { Drill } from "../lib/drill/drill.js";
-import { drills } from "../lib/drill/drills.js";
-import { closePipelines } from "../lib/drill/pipeline.js";
-import { endOutages } from "../lib/drill/services.js";
-import { type Passed, figuresTable } from "../lib/drill/table.js";
-import { recordScript } from "../lib/history.js";
-import { settings } from "../lib/settings.js";
+import type { Drill } from "../lib/drill/drill.ts";
+import { drills } from "../lib/drill/drills.ts";
+import { closePipelines } from "../lib/drill/pipeline.ts";
+import { endOutages } from "../lib/drill/services.ts";
+import { type Passed, figuresTable } from "../lib/drill/table.ts";
+import { recordScript } from "../lib/history.ts";
+import { settings } from "../lib/settings.ts";
 
 const NAME_WIDTH = 36;
 const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C

@@ -10,13 +10,13 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { jsonText, textTable, visible } from "../lib/ask/rows.js";
-import { registerDays } from "../lib/ask/tables.js";
-import { type FailedEvent, findFailed, judge, listFailed } from "../lib/failed/failed.js";
-import { findKnown, replay, type Verdict } from "../lib/failed/replay.js";
-import { recordScript } from "../lib/history.js";
-import { withLock } from "../lib/services/lock.js";
-import { settings } from "../lib/settings.js";
+import { jsonText, textTable, visible } from "../lib/ask/rows.ts";
+import { registerDays } from "../lib/ask/tables.ts";
+import { type FailedEvent, findFailed, judge, listFailed } from "../lib/failed/failed.ts";
+import { findKnown, replay, type Verdict } from "../lib/failed/replay.ts";
+import { recordScript } from "../lib/history.ts";
+import { withLock } from "../lib/services/lock.ts";
+import { settings } from "../lib/settings.ts";
 
 const USAGE =
   "try: npm run failed -- [--limit N] [--json] | explain TOPIC/PARTITION/OFFSET | replay (TOPIC/PARTITION/OFFSET … | --all)";

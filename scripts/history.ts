@@ -4,7 +4,7 @@
  *   npm run history             all of them
  *   npm run history -- 20       the last 20
  */
-import { readHistory } from "../lib/history.js";
+import { readHistory } from "../lib/history.ts";
 
 const [count] = process.argv.slice(2);
 if (count !== undefined && !/^[1-9]\d*$/.test(count)) {

@@ -5,8 +5,8 @@
  *   npm run key -- NAME --limit 600     requests a minute
  */
 import { parseArgs } from "node:util";
-import { newWriteKey } from "../lib/collect/keys.js";
-import { recordScript } from "../lib/history.js";
+import { newWriteKey } from "../lib/collect/keys.ts";
+import { recordScript } from "../lib/history.ts";
 
 const { name, limit } = readArguments();
 recordScript("key");

@@ -3,9 +3,9 @@
  *
  *   npm run lab
  */
-import { recordScript } from "../lib/history.js";
-import { buildLib } from "../lib/report/build.js";
-import { startLab } from "../lib/report/lab.js";
+import { recordScript } from "../lib/history.ts";
+import { buildLib } from "../lib/report/build.ts";
+import { startLab } from "../lib/report/lab.ts";
 
 recordScript("lab");
 const stopped = new Promise((resolve) => {

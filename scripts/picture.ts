@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openBrowser } from "../lib/report/browser.js";
-import { settings } from "../lib/settings.js";
+import { openBrowser } from "../lib/report/browser.ts";
+import { settings } from "../lib/settings.ts";
 
 const browser = await openBrowser();
 if (!browser) throw new Error("picture: needs Chromium on PATH, or its path in QUESTLOG_CHROMIUM");

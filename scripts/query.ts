@@ -6,9 +6,9 @@
  *                                                         timestamps as ISO 8601, integers beyond 2^53 as strings
  */
 import { parseArgs } from "node:util";
-import { query, type QueryStats } from "../lib/ask/query.js";
-import { jsonText, textTable, visibleLines } from "../lib/ask/rows.js";
-import { recordScript } from "../lib/history.js";
+import { query, type QueryStats } from "../lib/ask/query.ts";
+import { jsonText, textTable, visibleLines } from "../lib/ask/rows.ts";
+import { recordScript } from "../lib/history.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;
 const USAGE = 'expected one SQL statement: npm run query -- "SELECT count(*) FROM events" [--json]';

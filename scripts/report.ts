@@ -11,18 +11,18 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { glob } from "zx";
-import { visible } from "../lib/ask/rows.js";
-import { recordScript } from "../lib/history.js";
-import { buildLib } from "../lib/report/build.js";
-import { chooseNotebooks } from "../lib/report/choose.js";
-import { collectFacts } from "../lib/report/facts.js";
-import { renderReport, verdictOf } from "../lib/report/html.js";
-import { formatSeconds, showProgress } from "../lib/report/progress.js";
-import { runNotebooks } from "../lib/report/run.js";
-import { services } from "../lib/services/services.js";
-import { serviceStatus, type StatusRow } from "../lib/services/status.js";
-import { stopServices } from "../lib/services/stop.js";
-import { settings } from "../lib/settings.js";
+import { visible } from "../lib/ask/rows.ts";
+import { recordScript } from "../lib/history.ts";
+import { buildLib } from "../lib/report/build.ts";
+import { chooseNotebooks } from "../lib/report/choose.ts";
+import { collectFacts } from "../lib/report/facts.ts";
+import { renderReport, verdictOf } from "../lib/report/html.ts";
+import { formatSeconds, showProgress } from "../lib/report/progress.ts";
+import { runNotebooks } from "../lib/report/run.ts";
+import { services } from "../lib/services/services.ts";
+import { serviceStatus, type StatusRow } from "../lib/services/status.ts";
+import { stopServices } from "../lib/services/stop.ts";
+import { settings } from "../lib/settings.ts";
 
 const TITLE = "What the players did";
 const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C

@@ -4,9 +4,9 @@
  *   npm run status
  */
 import Table from "cli-table3";
-import { recordScript } from "../lib/history.js";
-import { readChoice, UsageError } from "../lib/services/choose.js";
-import { serviceStatus } from "../lib/services/status.js";
+import { recordScript } from "../lib/history.ts";
+import { readChoice, UsageError } from "../lib/services/choose.ts";
+import { serviceStatus } from "../lib/services/status.ts";
 
 recordScript("status");
 try {

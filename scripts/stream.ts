@@ -5,16 +5,16 @@
  *
  * http://127.0.0.1:5001 answers /health, /ready and /metrics meanwhile.
  */
-import { registerDays } from "../lib/ask/tables.js";
-import { recordScript } from "../lib/history.js";
-import { whenDaysAreNew } from "../lib/land/days.js";
-import { readRefused } from "../lib/land/envelope.js";
-import { killAt } from "../lib/land/kill.js";
-import { Meters } from "../lib/land/meters.js";
-import { openMonitor } from "../lib/land/monitor.js";
-import { startStream, type Stream, type StreamOptions } from "../lib/land/stream.js";
-import { WebHdfs } from "../lib/land/webhdfs.js";
-import { HOST, settings } from "../lib/settings.js";
+import { registerDays } from "../lib/ask/tables.ts";
+import { recordScript } from "../lib/history.ts";
+import { whenDaysAreNew } from "../lib/land/days.ts";
+import { readRefused } from "../lib/land/envelope.ts";
+import { killAt } from "../lib/land/kill.ts";
+import { Meters } from "../lib/land/meters.ts";
+import { openMonitor } from "../lib/land/monitor.ts";
+import { startStream, type Stream, type StreamOptions } from "../lib/land/stream.ts";
+import { WebHdfs } from "../lib/land/webhdfs.ts";
+import { HOST, settings } from "../lib/settings.ts";
 
 recordScript("stream");
 const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;

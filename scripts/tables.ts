@@ -3,9 +3,9 @@
  *
  *   npm run tables
  */
-import { textTable } from "../lib/ask/rows.js";
-import { createTables, describeTables, registerDays } from "../lib/ask/tables.js";
-import { recordScript } from "../lib/history.js";
+import { textTable } from "../lib/ask/rows.ts";
+import { createTables, describeTables, registerDays } from "../lib/ask/tables.ts";
+import { recordScript } from "../lib/history.ts";
 
 recordScript("tables");
 try {

@@ -10,10 +10,10 @@
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { visibleJson } from "../lib/ask/rows.js";
-import { events } from "../lib/catalog.js";
-import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/collect/topic.js";
-import { recordScript } from "../lib/history.js";
+import { visibleJson } from "../lib/ask/rows.ts";
+import { events } from "../lib/catalog.ts";
+import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/collect/topic.ts";
+import { recordScript } from "../lib/history.ts";
 
 const USAGE = "try: npm run tail -- [--type TYPE] [--count | --follow]";
 

@@ -9,7 +9,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { $, glob } from "zx";
-import { DEFAULT_PORTS, portVariable } from "../lib/settings.js";
+import { DEFAULT_PORTS, portVariable } from "../lib/settings.ts";
 
 const TEST_PORT_OFFSET = 10_000;
 const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
@@ -41,8 +41,6 @@ await $`npm run --silent build`;
 // What a test run that was killed left behind goes first: its processes, then its data.
 await $({ env })`npm run --silent down`.quiet();
 rmSync(home, { recursive: true, force: true });
-// Modules are imported, not required: the stack's processes import them too, and coverage adds up only what was compiled alike.
-const node = ["import=tsx", "no-experimental-require-module"].flatMap((option) => ["--node-option", option]);
 // What an addon or a client has not closed must not keep a run that has ended (Node waits for it without end): hence --exit.
 const options = ["--exit", "--timeout", LIVE_TIMEOUT_MS, "--reporter", "scripts/test-reporter.ts"].map(
   String,
@@ -52,5 +50,5 @@ const { exitCode } = await $({
   env,
   stdio: "inherit",
   nothrow: true,
-})`npx ${runner} --no-config --no-package ${node} ${options} ${files}`;
+})`npx ${runner} --no-config --no-package ${options} ${files}`;
 process.exitCode = exitCode ?? 1;

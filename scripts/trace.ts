@@ -9,10 +9,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { validate as isUuid } from "uuid";
-import { recordScript } from "../lib/history.js";
-import { readNotebook } from "../lib/report/notebook.js";
-import { describeTrace, traceEvent } from "../lib/report/trace.js";
-import { settings } from "../lib/settings.js";
+import { recordScript } from "../lib/history.ts";
+import { readNotebook } from "../lib/report/notebook.ts";
+import { describeTrace, traceEvent } from "../lib/report/trace.ts";
+import { settings } from "../lib/settings.ts";
 
 const { eventId, json } = readArguments();
 recordScript("trace");

@@ -10,10 +10,10 @@
  * Exit 1 if a request failed, 130 if Ctrl-C ended a run that has an end of its own.
  */
 import { parseArgs } from "node:util";
-import { recordScript } from "../lib/history.js";
-import { HOST, settings } from "../lib/settings.js";
-import { load, type Totals } from "../lib/traffic/load.js";
-import { basic, infinite, limit, type ScenarioTotals } from "../lib/traffic/scenarios.js";
+import { recordScript } from "../lib/history.ts";
+import { HOST, settings } from "../lib/settings.ts";
+import { load, type Totals } from "../lib/traffic/load.ts";
+import { basic, infinite, limit, type ScenarioTotals } from "../lib/traffic/scenarios.ts";
 
 const USAGE = `try: npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1]; with -H "Name: value" for each header`;
 

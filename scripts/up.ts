@@ -6,13 +6,13 @@
  *   npm run up -- kafka hdfs    by name, with what these need
  *   npm run up -- --native      the runtime: processes (or --docker: containers)
  */
-import { createTables } from "../lib/ask/tables.js";
-import { createTopic } from "../lib/collect/topic.js";
-import { recordScript } from "../lib/history.js";
-import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.js";
-import { seconds } from "../lib/services/progress.js";
-import { startServices } from "../lib/services/start.js";
-import { settings } from "../lib/settings.js";
+import { createTables } from "../lib/ask/tables.ts";
+import { createTopic } from "../lib/collect/topic.ts";
+import { recordScript } from "../lib/history.ts";
+import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.ts";
+import { seconds } from "../lib/services/progress.ts";
+import { startServices } from "../lib/services/start.ts";
+import { settings } from "../lib/settings.ts";
 
 const args = process.argv.slice(2);
 const start = Date.now();

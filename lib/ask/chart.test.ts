@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { bars, PALETTE, type Spec, steps } from "./chart.js";
-import { chartBundle } from "./show.js";
+import { bars, PALETTE, type Spec, steps } from "./chart.ts";
+import { chartBundle } from "./show.ts";
 
 const hostile = [
   "<script>alert(1)</script>",

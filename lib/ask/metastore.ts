@@ -1,9 +1,9 @@
 /**
  * What tables.ts and views.ts both need of the metastore: full names, what is there, and creators beside each other.
  */
-import { settings } from "../settings.js";
-import { identifier } from "./literal.js";
-import { query, QueryError } from "./query.js";
+import { settings } from "../settings.ts";
+import { identifier } from "./literal.ts";
+import { query, QueryError } from "./query.ts";
 
 const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { countTables, difference, watchTables } from "./metrics.js";
-import { createTables } from "./tables.js";
+import { countTables, difference, watchTables } from "./metrics.ts";
+import { createTables } from "./tables.ts";
 
 describe("watchTables(before, expected)", () => {
   let before: Record<string, number>;

@@ -5,10 +5,10 @@
  * answered, so whoever counts after sending waits here until they are all there.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { events } from "../catalog.js";
-import { query } from "./query.js";
-import type { Place } from "./tables.js";
-import { uniqueView } from "./views.js";
+import { events } from "../catalog.ts";
+import { query } from "./query.ts";
+import type { Place } from "./tables.ts";
+import { uniqueView } from "./views.ts";
 
 /** A number for each event type. */
 export type Counts = Record<string, number>;

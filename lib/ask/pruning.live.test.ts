@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { columnsOf, events, type Value } from "../catalog.js";
-import { ParquetFile } from "../land/parquet.js";
-import { WebHdfs } from "../land/webhdfs.js";
-import { settings } from "../settings.js";
-import { query, type QueryStats } from "./query.js";
-import { createTables, registerDays } from "./tables.js";
+import { columnsOf, events, type Value } from "../catalog.ts";
+import { ParquetFile } from "../land/parquet.ts";
+import { WebHdfs } from "../land/webhdfs.ts";
+import { settings } from "../settings.ts";
+import { query, type QueryStats } from "./query.ts";
+import { createTables, registerDays } from "./tables.ts";
 
 const GROUPS = 40;
 const GROUP_ROWS = 500;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import fc from "fast-check";
-import { type Parameter, query, type QueryStats } from "./query.js";
+import { type Parameter, query, type QueryStats } from "./query.ts";
 
 const NASTY = [
   "",

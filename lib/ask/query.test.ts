@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo } from "node:net";
-import { query } from "./query.js";
+import { query } from "./query.ts";
 
 type Page = object | ((request: IncomingMessage, response: ServerResponse) => void);
 

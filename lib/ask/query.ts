@@ -16,9 +16,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
-import { settings } from "../settings.js";
-import { literal, type Parameter } from "./literal.js";
-import { parseJson, type ResultColumn, type Row, rowReader } from "./values.js";
+import { settings } from "../settings.ts";
+import { literal, type Parameter } from "./literal.ts";
+import { parseJson, type ResultColumn, type Row, rowReader } from "./values.ts";
 
 export type { Parameter, QueryStats, Row };
 

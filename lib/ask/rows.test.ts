@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { htmlTable, jsonText, textTable, visibleJson, visibleLines } from "./rows.js";
+import { htmlTable, jsonText, textTable, visibleJson, visibleLines } from "./rows.ts";
 
 describe("textTable(rows)", () => {
   it("puts text to the left and numbers to the right", () => {

@@ -5,7 +5,7 @@
  * direction character of theirs, but its number, and HTML gets no markup.
  */
 import Table from "cli-table3";
-import type { Row } from "./values.js";
+import type { Row } from "./values.ts";
 
 /** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
 export function textTable(rows: readonly object[]): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Kernel, type KernelOutput, startKernel } from "../report/kernel.js";
-import { settings } from "../settings.js";
+import { type Kernel, type KernelOutput, startKernel } from "../report/kernel.ts";
+import { settings } from "../settings.ts";
 
 // The real kernel, with cells as a notebook has them: they import the compiled library.
 describe("show(spec) in a notebook's cell", () => {
@@ -9,8 +9,8 @@ describe("show(spec) in a notebook's cell", () => {
   before(async () => {
     kernel = await startKernel(join(settings.root, "notebooks"));
     await run(
-      `import { bars } from "../dist/ask/chart.js";`,
-      `import { liveShow, say, show, table } from "../dist/ask/show.js";`,
+      `import { bars } from "../dist/ask/chart.ts";`,
+      `import { liveShow, say, show, table } from "../dist/ask/show.ts";`,
       `const swords = [{ metal: "gold", swords: 60 }, { metal: "<b>copper</b>", swords: 50 }];`,
       `const spec = bars(swords, { category: "metal", value: "swords", title: "Swords" });`,
     );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { bars } from "./chart.js";
-import { facts, liveShow, say, show, table } from "./show.js";
+import { bars } from "./chart.ts";
+import { facts, liveShow, say, show, table } from "./show.ts";
 
 const spec = bars([{ metal: "gold", swords: 60 }], { category: "metal", value: "swords", title: "Swords" });
 

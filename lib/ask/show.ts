@@ -14,8 +14,8 @@ import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
 import type { TopLevelSpec } from "vega-lite";
-import type { Spec } from "./chart.js";
-import { escapeHtml, htmlTable, textTable, visibleLines } from "./rows.js";
+import type { Spec } from "./chart.ts";
+import { escapeHtml, htmlTable, textTable, visibleLines } from "./rows.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;

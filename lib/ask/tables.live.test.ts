@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { events, failedEvents, tables } from "../catalog.js";
-import { settings } from "../settings.js";
-import { query } from "./query.js";
-import { createTables, describeTables, registerDays } from "./tables.js";
+import { events, failedEvents, tables } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { query } from "./query.ts";
+import { createTables, describeTables, registerDays } from "./tables.ts";
 
 // All in a schema and an HDFS folder of its own.
 describe("createTables({ schema, hdfsRoot })", () => {

@@ -6,12 +6,12 @@
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist:
  * `registerDays` tells it of new ones. New files in a known day are seen at once.
  */
-import { type Column, tables } from "../catalog.js";
-import { settings } from "../settings.js";
-import { identifier, literal } from "./literal.js";
-import { qualified, showCreate, unlessOvertaken } from "./metastore.js";
-import { query } from "./query.js";
-import { createViews } from "./views.js";
+import { type Column, tables } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { identifier, literal } from "./literal.ts";
+import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
+import { query } from "./query.ts";
+import { createViews } from "./views.ts";
 
 /** Where tables are made: the settings' place, another one for tests. */
 export interface Place {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseJson, type ResultColumn, rowReader } from "./values.js";
+import { parseJson, type ResultColumn, rowReader } from "./values.ts";
 
 type Signature = ResultColumn["typeSignature"];
 

@@ -1,11 +1,11 @@
 // Rows with equal event_ids, in a schema and an HDFS folder of its own.
 import assert from "node:assert/strict";
-import { events } from "../catalog.js";
-import { WebHdfs } from "../land/webhdfs.js";
-import { settings } from "../settings.js";
-import { countDoubles, countEvents, countTables } from "./metrics.js";
-import { query, type QueryStats } from "./query.js";
-import { createTables } from "./tables.js";
+import { events } from "../catalog.ts";
+import { WebHdfs } from "../land/webhdfs.ts";
+import { settings } from "../settings.ts";
+import { countDoubles, countEvents, countTables } from "./metrics.ts";
+import { query, type QueryStats } from "./query.ts";
+import { createTables } from "./tables.ts";
 
 interface Copy {
   id: string;

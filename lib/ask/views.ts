@@ -7,12 +7,12 @@
  * on the view (`day = …`) still limits what is read of the rows themselves; a window function would
  * read every day whole, since the ids know no days.
  */
-import { columnsOf, type EventDefinition, events } from "../catalog.js";
-import { settings } from "../settings.js";
-import { identifier, literal } from "./literal.js";
-import { qualified, showCreate, unlessOvertaken } from "./metastore.js";
-import { query } from "./query.js";
-import type { Place, TableState } from "./tables.js";
+import { columnsOf, type EventDefinition, events } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { identifier, literal } from "./literal.ts";
+import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
+import { query } from "./query.ts";
+import type { Place, TableState } from "./tables.ts";
 
 const EVENTS = "events";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // the lowest counts

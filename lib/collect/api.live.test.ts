@@ -7,12 +7,12 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Envelope } from "../catalog.js";
-import { kafkaAddress, Line } from "../drill/line.js";
-import { settings } from "../settings.js";
-import { kafkaClient } from "./kafka.js";
-import type { Judgement } from "./post.js";
-import { readTopic } from "./topic.js";
+import type { Envelope } from "../catalog.ts";
+import { kafkaAddress, Line } from "../drill/line.ts";
+import { settings } from "../settings.ts";
+import { kafkaClient } from "./kafka.ts";
+import type { Judgement } from "./post.ts";
+import { readTopic } from "./topic.ts";
 
 // The API as its own process, as `npm run api` starts it, and the running Kafka behind a line that can be cut.
 describe("npm run api", function () {
@@ -44,7 +44,7 @@ describe("npm run api", function () {
 
   function run(): ChildProcess {
     output = "";
-    const child = spawn(process.execPath, ["--import", "tsx", "scripts/api.ts"], {
+    const child = spawn(process.execPath, ["scripts/api.ts"], {
       cwd: settings.root,
       env: {
         ...process.env,

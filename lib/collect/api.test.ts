@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import type { Envelope } from "../catalog.js";
-import { createApi, type RequestLog } from "./api.js";
-import { Unavailable, type Way } from "./gather.js";
-import { createMetrics, type Metrics } from "./metrics.js";
-import type { RefusedEvent } from "./refuse.js";
-import { type Listener, serve } from "./serve.js";
+import type { Envelope } from "../catalog.ts";
+import { createApi, type RequestLog } from "./api.ts";
+import { Unavailable, type Way } from "./gather.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { RefusedEvent } from "./refuse.ts";
+import { type Listener, serve } from "./serve.ts";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.
 describe("createApi({ publish, keepRefused, … })", () => {

@@ -14,18 +14,18 @@ import express, {
   type RequestHandler,
   type Response,
 } from "express";
-import { type EventDefinition, events } from "../catalog.js";
-import { answerJson } from "../answer.js";
-import { BodyError } from "./body.js";
-import { ParameterError, receive } from "./envelope.js";
-import { Unavailable, type Way } from "./gather.js";
-import type { GuardLocals } from "./guard.js";
-import type { Metrics } from "./metrics.js";
-import { judgePosted } from "./post.js";
-import { addProbes, type Probes } from "./probes.js";
-import { answerRecent, type Recent } from "./recent.js";
-import { keepMisfit, type RefusedEvent } from "./refuse.js";
-import type { Retention } from "./retain.js";
+import { type EventDefinition, events } from "../catalog.ts";
+import { answerJson } from "../answer.ts";
+import { BodyError } from "./body.ts";
+import { ParameterError, receive } from "./envelope.ts";
+import { Unavailable, type Way } from "./gather.ts";
+import type { GuardLocals } from "./guard.ts";
+import type { Metrics } from "./metrics.ts";
+import { judgePosted } from "./post.ts";
+import { addProbes, type Probes } from "./probes.ts";
+import { answerRecent, type Recent } from "./recent.ts";
+import { keepMisfit, type RefusedEvent } from "./refuse.ts";
+import type { Retention } from "./retain.ts";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { type DirectWay, openDetour } from "./detour.js";
-import { gather, type Gatherer, type Message, type Way } from "./gather.js";
-import { Spool } from "./spool.js";
+import { type DirectWay, openDetour } from "./detour.ts";
+import { gather, type Gatherer, type Message, type Way } from "./gather.ts";
+import { Spool } from "./spool.ts";
 
 /** A topic, and one process' way to it. */
 class Topic {

@@ -10,8 +10,8 @@
  * Its event_id tells a repetition from a second event.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Message, Unavailable, type Way } from "./gather.js";
-import type { Spool } from "./spool.js";
+import { type Message, Unavailable, type Way } from "./gather.ts";
+import type { Spool } from "./spool.ts";
 
 const DISK_MS = 1500; // of the time for an answer, kept for the spool if Kafka does not answer
 const LEAST_SEND_MS = 500; // with less time it is not worth asking Kafka

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { validate, version } from "uuid";
-import { type Envelope, type EventDefinition, events } from "../catalog.js";
-import { type ParameterError, receive } from "./envelope.js";
-import { createRetention } from "./retain.js";
+import { type Envelope, type EventDefinition, events } from "../catalog.ts";
+import { type ParameterError, receive } from "./envelope.ts";
+import { createRetention } from "./retain.ts";
 
 const definition = (type: string) => events.find((event) => event.type === type) as EventDefinition;
 const sword = definition("purchase_sword");

@@ -7,9 +7,9 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { v7 as newUuid, validate } from "uuid";
-import { type Envelope, type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.js";
-import { type Params, parseParams } from "./params.js";
-import type { Retention } from "./retain.js";
+import { type Envelope, type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.ts";
+import { type Params, parseParams } from "./params.ts";
+import type { Retention } from "./retain.ts";
 
 /** Where an event came from, and what is kept of that. */
 export interface Origin {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { gather, type Message, Unavailable, type Way } from "./gather.js";
+import { gather, type Message, Unavailable, type Way } from "./gather.ts";
 
 const message = (value: string): Message => ({ key: "k", value });
 

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { text } from "node:stream/consumers";
-import type { Envelope } from "../catalog.js";
-import { createApi, type RequestLog } from "./api.js";
-import { createGuard, type GuardOptions } from "./guard.js";
-import { newWriteKey, type WriteKey } from "./keys.js";
-import { createRetention } from "./retain.js";
-import { type Listener, serve } from "./serve.js";
+import type { Envelope } from "../catalog.ts";
+import { createApi, type RequestLog } from "./api.ts";
+import { createGuard, type GuardOptions } from "./guard.ts";
+import { newWriteKey, type WriteKey } from "./keys.ts";
+import { createRetention } from "./retain.ts";
+import { type Listener, serve } from "./serve.ts";
 
 describe("createGuard({ keys, rateLimit })", () => {
   let listener: Listener | undefined;

@@ -8,9 +8,9 @@
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
-import { answerJson } from "../answer.js";
-import { findWriteKey, keyOf, type WriteKey } from "./keys.js";
-import type { Metrics } from "./metrics.js";
+import { answerJson } from "../answer.ts";
+import { findWriteKey, keyOf, type WriteKey } from "./keys.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface GuardOptions {
   keys?: readonly WriteKey[]; // undefined: everybody may send

@@ -5,8 +5,8 @@
  * and the catalogue then judges that text as it judges a query's. What JSON lets pass and nobody can mean is
  * refused with a reason: unknown fields, a name given twice, a parameter that is an object.
  */
-import { events } from "../catalog.js";
-import { BodyError } from "./body.js";
+import { events } from "../catalog.ts";
+import { BodyError } from "./body.ts";
 import {
   checkEnvelope,
   newEnvelope,
@@ -16,9 +16,9 @@ import {
   refusedText,
   type SentEvent,
   toMessage,
-} from "./envelope.js";
-import { type Json, JsonError, readJson } from "./json.js";
-import type { Params } from "./params.js";
+} from "./envelope.ts";
+import { type Json, JsonError, readJson } from "./json.ts";
+import type { Params } from "./params.ts";
 
 /** Messages beyond this are refused: Kafka takes 1 MiB, with all that is around them. */
 export const MAX_MESSAGE_BYTES = 512 * 1024;

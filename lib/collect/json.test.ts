@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Json, readJson } from "./json.js";
+import { type Json, readJson } from "./json.ts";
 
 /** What JSON.parse would have made of it. */
 function plain(json: Json): unknown {

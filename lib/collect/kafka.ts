@@ -4,7 +4,7 @@
  * kafkajs logs every attempt as a line of JSON; that is off. What an operator must know
  * is said by the callers, one line a change of state.
  */
-import { Kafka, logLevel } from "../kafkajs.js";
+import { Kafka, logLevel } from "../kafkajs.ts";
 
 /**
  * A client whose single request takes 3 s at most. With its 3 retries it gives up within about half a

@@ -8,7 +8,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { MAX_RATE_LIMIT } from "../settings.js";
+import { MAX_RATE_LIMIT } from "../settings.ts";
 
 /** One line of the file: who sends, and how much. */
 export interface WriteKey {

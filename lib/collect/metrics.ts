@@ -5,9 +5,9 @@
  * Each series exists from the start, at 0, so that a rate has something to start from.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { events } from "../catalog.js";
-import type { Way } from "./gather.js";
-import type { SpoolState } from "./spool.js";
+import { events } from "../catalog.ts";
+import type { Way } from "./gather.ts";
+import type { SpoolState } from "./spool.ts";
 
 /** Why an event, or a request that was to make one, was refused. */
 export const refusalReasons = [

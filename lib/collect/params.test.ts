@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseParams } from "./params.js";
+import { parseParams } from "./params.ts";
 
 const parsed = (query: string) => [...parseParams(query)];
 

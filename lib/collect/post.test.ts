@@ -4,13 +4,13 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
-import type { Envelope } from "../catalog.js";
-import { createApi } from "./api.js";
-import { Unavailable, type Way } from "./gather.js";
-import { createMetrics, type Metrics } from "./metrics.js";
-import type { Judgement } from "./post.js";
-import type { RefusedEvent } from "./refuse.js";
-import { type Listener, serve } from "./serve.js";
+import type { Envelope } from "../catalog.ts";
+import { createApi } from "./api.ts";
+import { Unavailable, type Way } from "./gather.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { Judgement } from "./post.ts";
+import type { RefusedEvent } from "./refuse.ts";
+import { type Listener, serve } from "./serve.ts";
 
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 

@@ -6,12 +6,12 @@
  * a lost answer all of them, under the same event_id makes no second event.
  */
 import type { IncomingMessage } from "node:http";
-import type { ApiOptions } from "./api.js";
-import { BodyError, readBody } from "./body.js";
-import { type Origin, ParameterError } from "./envelope.js";
-import { Unavailable } from "./gather.js";
-import { type Item, readJsonItems, readLines, receiveItem, shown } from "./items.js";
-import { keepMisfit } from "./refuse.js";
+import type { ApiOptions } from "./api.ts";
+import { BodyError, readBody } from "./body.ts";
+import { type Origin, ParameterError } from "./envelope.ts";
+import { Unavailable } from "./gather.ts";
+import { type Item, readJsonItems, readLines, receiveItem, shown } from "./items.ts";
+import { keepMisfit } from "./refuse.ts";
 
 /** What became of one event. */
 export interface Verdict {

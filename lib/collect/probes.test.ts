@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createMetrics } from "./metrics.js";
-import { whySpoolIsNotReady } from "./probes.js";
+import { createMetrics } from "./metrics.ts";
+import { whySpoolIsNotReady } from "./probes.ts";
 
 const empty = { messages: 0, bytes: 0, full: false, grownForMs: 0 };
 

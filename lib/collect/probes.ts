@@ -5,9 +5,9 @@
  * down, and not while the spool is full or grows: then there are better places to send requests to.
  */
 import type { Express, Request, Response } from "express";
-import { answerJson } from "../answer.js";
-import type { Metrics } from "./metrics.js";
-import type { SpoolState } from "./spool.js";
+import { answerJson } from "../answer.ts";
+import type { Metrics } from "./metrics.ts";
+import type { SpoolState } from "./spool.ts";
 
 const MAX_GROWING_MS = 2000;
 

@@ -5,16 +5,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Envelope } from "../catalog.js";
-import { kafkaAddress, Line } from "../drill/line.js";
-import { ConfigResourceTypes } from "../kafkajs.js";
-import { settings } from "../settings.js";
-import { createApi } from "./api.js";
-import type { Way } from "./gather.js";
-import { kafkaClient } from "./kafka.js";
-import { openTopic, type OpenTopic } from "./publish.js";
-import { serve } from "./serve.js";
-import { readTopic } from "./topic.js";
+import type { Envelope } from "../catalog.ts";
+import { kafkaAddress, Line } from "../drill/line.ts";
+import { ConfigResourceTypes } from "../kafkajs.ts";
+import { settings } from "../settings.ts";
+import { createApi } from "./api.ts";
+import type { Way } from "./gather.ts";
+import { kafkaClient } from "./kafka.ts";
+import { openTopic, type OpenTopic } from "./publish.ts";
+import { serve } from "./serve.ts";
+import { readTopic } from "./topic.ts";
 
 // The running Kafka, behind a line that the test can cut.
 describe("openTopic(options) on a line that fails", () => {

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { openTopic } from "./publish.js";
-import { createTopic } from "./topic.js";
+import { openTopic } from "./publish.ts";
+import { createTopic } from "./topic.ts";
 
 // A port that nobody listens on: one that was free a moment ago.
 async function closedPort(): Promise<string> {

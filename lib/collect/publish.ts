@@ -13,13 +13,13 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Partitioners, type Producer } from "../kafkajs.js";
-import { settings } from "../settings.js";
-import { before, openDetour } from "./detour.js";
-import { gather, type Message, type Way } from "./gather.js";
-import { kafkaClient, kafkaReason } from "./kafka.js";
-import { Spool, type SpoolState } from "./spool.js";
-import { createTopic, TopicDiffers } from "./topic.js";
+import { Partitioners, type Producer } from "../kafkajs.ts";
+import { settings } from "../settings.ts";
+import { before, openDetour } from "./detour.ts";
+import { gather, type Message, type Way } from "./gather.ts";
+import { kafkaClient, kafkaReason } from "./kafka.ts";
+import { Spool, type SpoolState } from "./spool.ts";
+import { createTopic, TopicDiffers } from "./topic.ts";
 
 const RECONNECT_MS = { first: 200, longest: 500 };
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createApi } from "./api.js";
-import { Unavailable, type Way } from "./gather.js";
-import { createRecent, type Recent, type RecentEvent } from "./recent.js";
-import { createRetention } from "./retain.js";
-import { type Listener, serve } from "./serve.js";
+import { createApi } from "./api.ts";
+import { Unavailable, type Way } from "./gather.ts";
+import { createRecent, type Recent, type RecentEvent } from "./recent.ts";
+import { createRetention } from "./retain.ts";
+import { type Listener, serve } from "./serve.ts";
 
 describe("GET /events", () => {
   let listener: Listener;

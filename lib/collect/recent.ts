@@ -6,10 +6,10 @@
  * for the hash. Headers and addresses are not shown at all.
  */
 import type { Request, Response } from "express";
-import { MAX_RECENT_EVENTS } from "../settings.js";
-import { answerJson } from "../answer.js";
-import { ParameterError } from "./envelope.js";
-import { parseParams } from "./params.js";
+import { MAX_RECENT_EVENTS } from "../settings.ts";
+import { answerJson } from "../answer.ts";
+import { ParameterError } from "./envelope.ts";
+import { parseParams } from "./params.ts";
 
 /** An event that arrived; null where a refused one did not say. */
 export interface RecentEvent {

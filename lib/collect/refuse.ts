@@ -3,8 +3,8 @@
  *
  * Kept is what could have been an event; a path that does not exist or a body that is too large is only counted.
  */
-import type { ApiOptions } from "./api.js";
-import type { ParameterError } from "./envelope.js";
+import type { ApiOptions } from "./api.ts";
+import type { ParameterError } from "./envelope.ts";
 
 const MAX_RAW_BYTES = 64 * 1024;
 const MAX_REASON_CHARS = 1000;

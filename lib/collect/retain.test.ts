@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { columnsOf, events, type RetentionPolicy } from "../catalog.js";
-import { readEvent } from "../land/envelope.js";
-import { receive } from "./envelope.js";
-import { createRetention, type PersonalFields } from "./retain.js";
+import { columnsOf, events, type RetentionPolicy } from "../catalog.ts";
+import { readEvent } from "../land/envelope.ts";
+import { receive } from "./envelope.ts";
+import { createRetention, type PersonalFields } from "./retain.ts";
 
 const secret = "sixteen characters, or more";
 const hmac = (text: string) => createHmac("sha256", secret).update(text).digest("hex").slice(0, 32);

@@ -14,9 +14,9 @@
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { Address4, Address6 } from "ip-address";
-import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.js";
-import { withoutPort } from "./envelope.js";
-import type { Params } from "./params.js";
+import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.ts";
+import { withoutPort } from "./envelope.ts";
+import type { Params } from "./params.ts";
 
 /** The part of an envelope that can tell of a person. */
 export interface PersonalFields {

@@ -4,7 +4,7 @@ import { Agent, get, type IncomingMessage, type RequestListener, type ServerResp
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Listener, serve } from "./serve.js";
+import { type Listener, serve } from "./serve.ts";
 
 describe("serve(application, port)", () => {
   it("answers what is in flight before it has closed, then accepts nothing more", async () => {

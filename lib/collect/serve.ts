@@ -14,7 +14,7 @@ import { createServer, type RequestListener, type ServerResponse, STATUS_CODES }
 import type { AddressInfo, Socket } from "node:net";
 import { finished } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST, settings } from "../settings.js";
+import { HOST, settings } from "../settings.ts";
 
 const LEAVE_MS = 100;
 const LINGER_MS = 1000;

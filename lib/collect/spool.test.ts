@@ -16,8 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import type { Message } from "./gather.js";
-import { Spool, type SpoolOptions } from "./spool.js";
+import type { Message } from "./gather.ts";
+import { Spool, type SpoolOptions } from "./spool.ts";
 
 const message = (value: string, key = "player"): Message => ({ key, value });
 
@@ -211,7 +211,7 @@ describe("Spool", () => {
         await spool.append([0, 1, 2].map((j) => ({ key: "player", value: String(i + j) })));
         console.log(i + 2);
       }`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program]);
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
     let told = -1;
     for await (const line of createInterface(child.stdout)) {
       told = Number(line);

@@ -12,9 +12,9 @@
 import { rmSync } from "node:fs";
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { takeLock } from "../services/lock.js";
-import { type Message, Unavailable } from "./gather.js";
-import { type Lines, parseLines, readRange, toLine } from "./lines.js";
+import { takeLock } from "../services/lock.ts";
+import { type Message, Unavailable } from "./gather.ts";
+import { type Lines, parseLines, readRange, toLine } from "./lines.ts";
 
 const SEGMENT_BYTES = 1024 * 1024; // what a crash may send twice, at most, beside the last append
 const PORTION_BYTES = 256 * 1024; // read at once; Kafka takes 1 MiB a batch and partition

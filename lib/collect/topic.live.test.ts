@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
-import { settings } from "../settings.js";
-import { limit } from "../traffic/scenarios.js";
-import { createApi } from "./api.js";
-import { kafkaClient } from "./kafka.js";
-import { openTopic, type OpenTopic } from "./publish.js";
-import { serve } from "./serve.js";
-import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.js";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.ts";
+import { settings } from "../settings.ts";
+import { limit } from "../traffic/scenarios.ts";
+import { createApi } from "./api.ts";
+import { kafkaClient } from "./kafka.ts";
+import { openTopic, type OpenTopic } from "./publish.ts";
+import { serve } from "./serve.ts";
+import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.ts";
 
 const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
 const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time

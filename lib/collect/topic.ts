@@ -6,9 +6,9 @@
  * pipe), kafkajs begins anew; what was handed out already is left out then.
  */
 import { randomUUID } from "node:crypto";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "../kafkajs.js";
-import { settings } from "../settings.js";
-import { kafkaClient, kafkaReason } from "./kafka.js";
+import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "../kafkajs.ts";
+import { settings } from "../settings.ts";
+import { kafkaClient, kafkaReason } from "./kafka.ts";
 
 /** Where a topic is; the defaults are the settings'. */
 export interface TopicAddress {

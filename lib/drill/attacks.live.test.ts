@@ -1,13 +1,13 @@
 // The short forms of the attacks, each on an API of its own and the running stack. Their goals are the full forms'.
 import assert from "node:assert/strict";
-import { openBrowser } from "../report/browser.js";
-import type { Drill, Figures } from "./drill.js";
-import { inject } from "./inject.js";
-import { large } from "./large.js";
-import { malformed } from "./malformed.js";
-import { slow } from "./slow.js";
-import { sockets } from "./sockets.js";
-import { xss } from "./xss.js";
+import { openBrowser } from "../report/browser.ts";
+import type { Drill, Figures } from "./drill.ts";
+import { inject } from "./inject.ts";
+import { large } from "./large.ts";
+import { malformed } from "./malformed.ts";
+import { slow } from "./slow.ts";
+import { sockets } from "./sockets.ts";
+import { xss } from "./xss.ts";
 
 const SEED = 1;
 

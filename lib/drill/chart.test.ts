@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { chartBundle } from "../ask/show.js";
-import { outageChart } from "./chart.js";
+import { chartBundle } from "../ask/show.ts";
+import { outageChart } from "./chart.ts";
 
 // The real vega draws the chart; what is looked at is the picture.
 describe("outageChart({ samples, outages }, title)", () => {

@@ -1,8 +1,8 @@
 /**
  * Samples and outages → a spec: one line for each place that events come to, over bands for what was away.
  */
-import { type Spec, steps } from "../ask/chart.js";
-import type { OutageRow, Sample } from "./watch.js";
+import { type Spec, steps } from "../ask/chart.ts";
+import type { OutageRow, Sample } from "./watch.ts";
 
 const BAND_COLOR = "#8884"; // seen on light and dark pages
 const SECONDS = { type: "quantitative", title: "seconds" };

@@ -6,15 +6,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { findProcess } from "../services/process.js";
-import { services } from "../services/services.js";
-import { settings } from "../settings.js";
-import { type Drill, seeded } from "./drill.js";
-import { countCommits, untilCommitted } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
-import { requireOwnServices } from "./services.js";
+import { findProcess } from "../services/process.ts";
+import { services } from "../services/services.ts";
+import { settings } from "../settings.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { countCommits, untilCommitted } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
+import { requireOwnServices } from "./services.ts";
 
 const PER_SECOND = 50;
 const WARM_MS = 1_000; // under load before each time

@@ -1,24 +1,24 @@
 /**
  * All drills, in the order in which they run: faults of our own processes, attacks, outages of services.
  */
-import { downUp } from "./down-up.js";
-import type { Drill } from "./drill.js";
-import { hdfsDown } from "./hdfs-down.js";
-import { inject } from "./inject.js";
-import { kafkaDown } from "./kafka-down.js";
-import { killApi } from "./kill-api.js";
-import { killStream } from "./kill-stream.js";
-import { large } from "./large.js";
-import { malformed } from "./malformed.js";
-import { poison } from "./poison.js";
-import { rebalance } from "./rebalance.js";
-import { slow } from "./slow.js";
-import { slowNet } from "./slow-net.js";
-import { soak } from "./soak.js";
-import { sockets } from "./sockets.js";
-import { trinoDown } from "./trino-down.js";
-import { xss } from "./xss.js";
-import { zombie } from "./zombie.js";
+import { downUp } from "./down-up.ts";
+import type { Drill } from "./drill.ts";
+import { hdfsDown } from "./hdfs-down.ts";
+import { inject } from "./inject.ts";
+import { kafkaDown } from "./kafka-down.ts";
+import { killApi } from "./kill-api.ts";
+import { killStream } from "./kill-stream.ts";
+import { large } from "./large.ts";
+import { malformed } from "./malformed.ts";
+import { poison } from "./poison.ts";
+import { rebalance } from "./rebalance.ts";
+import { slow } from "./slow.ts";
+import { slowNet } from "./slow-net.ts";
+import { soak } from "./soak.ts";
+import { sockets } from "./sockets.ts";
+import { trinoDown } from "./trino-down.ts";
+import { xss } from "./xss.ts";
+import { zombie } from "./zombie.ts";
 
 export const drills: readonly Drill[] = [
   ...[killStream, zombie, rebalance, killApi, poison, slowNet, soak],

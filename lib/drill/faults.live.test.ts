@@ -1,11 +1,11 @@
 // The short forms of the drills that kill, stop, poison and slow down the stream and the API.
-import { killApi } from "./kill-api.js";
-import { killStream } from "./kill-stream.js";
-import { poison } from "./poison.js";
-import { rebalance } from "./rebalance.js";
-import { slowNet } from "./slow-net.js";
-import { soak } from "./soak.js";
-import { zombie } from "./zombie.js";
+import { killApi } from "./kill-api.ts";
+import { killStream } from "./kill-stream.ts";
+import { poison } from "./poison.ts";
+import { rebalance } from "./rebalance.ts";
+import { slowNet } from "./slow-net.ts";
+import { soak } from "./soak.ts";
+import { zombie } from "./zombie.ts";
 
 describe("drills of the API and the stream", function () {
   this.timeout(300_000);

@@ -3,12 +3,12 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.js";
-import { countCommits, untilCommitted } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
-import { awayFor, requireOwnServices } from "./services.js";
+import { type Drill, seeded } from "./drill.ts";
+import { countCommits, untilCommitted } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
+import { awayFor, requireOwnServices } from "./services.ts";
 
 const PER_SECOND = 500;
 const SHORT_LIMIT_MS = 30_000; // the same in the short form, which is a test and no measurement

@@ -2,10 +2,10 @@
  * The drill `kill-api`: the API is killed again and again under load; clients send again what got no answer.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { openPipeline } from "./pipeline.js";
+import { type Drill, seeded } from "./drill.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline } from "./pipeline.ts";
 
 const PER_SECOND = 500;
 

@@ -3,12 +3,12 @@
  * Trino reads; a new one is started at once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { COMMIT_POINTS } from "../land/commits.js";
-import { type Drill, seeded } from "./drill.js";
-import { countCommits, startReader, untilCommitted } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { type Child, openPipeline, type Pipeline } from "./pipeline.js";
+import { COMMIT_POINTS } from "../land/commits.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { countCommits, startReader, untilCommitted } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { type Child, openPipeline, type Pipeline } from "./pipeline.ts";
 
 const EVENTS_PER_KILL = 1_000;
 const PER_SECOND = 110; // about as many events in the time of a kill

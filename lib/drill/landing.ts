@@ -2,14 +2,14 @@
  * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of Trino.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { registerDays } from "../ask/tables.js";
-import { tables } from "../catalog.js";
-import { countTopic } from "../collect/topic.js";
-import { commitsFolder } from "../land/commits.js";
-import { untilLanded } from "../land/landed.js";
-import { runStatement } from "../services/ready.js";
-import { settings } from "../settings.js";
-import type { Pipeline } from "./pipeline.js";
+import { registerDays } from "../ask/tables.ts";
+import { tables } from "../catalog.ts";
+import { countTopic } from "../collect/topic.ts";
+import { commitsFolder } from "../land/commits.ts";
+import { untilLanded } from "../land/landed.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 const POLL_MS = 100;
 const QUERY_PAUSE_MS = 250;

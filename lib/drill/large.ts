@@ -2,10 +2,10 @@
  * Drill "large": bodies beyond the limit, by one byte, without a length, and only once unpacked.
  */
 import { gzipSync } from "node:zlib";
-import { load } from "../traffic/load.js";
-import type { Drill, DrillOptions, Figures } from "./drill.js";
-import { type Child, openPipeline } from "./pipeline.js";
-import { askRaw } from "./raw.js";
+import { load } from "../traffic/load.ts";
+import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import { type Child, openPipeline } from "./pipeline.ts";
+import { askRaw } from "./raw.ts";
 
 const TIMES = { full: 20, short: 5 }; // each kind of body
 const WARM_UP = 10_000; // good requests before the memory is measured: it grows for that long anyway

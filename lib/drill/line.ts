@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST } from "../settings.js";
+import { HOST } from "../settings.ts";
 
 /** Kafka's numbers of the requests that tests ask for. */
 export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as const;
@@ -107,11 +107,11 @@ export class Line {
     if (this.#silent) this.#halfOpen.add(client);
     let request = -1; // Kafka's number of the last one
     let answered = Promise.resolve();
-    client.on("data", (bytes) => {
+    client.on("data", (bytes: Buffer) => {
       if (bytes.length > 6) request = bytes.readInt16BE(4);
       service.write(bytes);
     });
-    service.on("data", (bytes) => {
+    service.on("data", (bytes: Buffer) => {
       const answer = { request, bytes, dueAt: Date.now() + this.latencyMs };
       answered = answered.then(() => this.#answer(client, answer));
     });

@@ -1,11 +1,11 @@
 /**
  * Drill "malformed": thousands of requests that are wrong in every way that HTTP and JSON allow.
  */
-import { load } from "../traffic/load.js";
-import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.js";
-import { malformedRequest } from "./malformed-request.js";
-import { type Child, openPipeline, type Pipeline } from "./pipeline.js";
-import { askRaw } from "./raw.js";
+import { load } from "../traffic/load.ts";
+import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.ts";
+import { malformedRequest } from "./malformed-request.ts";
+import { type Child, openPipeline, type Pipeline } from "./pipeline.ts";
+import { askRaw } from "./raw.ts";
 
 const REQUESTS = { full: 10_000, short: 500 };
 const AT_ONCE = 20;

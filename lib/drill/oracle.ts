@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { events, failedEvents } from "../catalog.js";
-import { prepareArtifacts } from "../services/artifacts.js";
-import { runStatement } from "../services/ready.js";
-import { settings } from "../settings.js";
-import type { Ledger } from "./ledger.js";
-import type { Pipeline } from "./pipeline.js";
+import { events, failedEvents } from "../catalog.ts";
+import { prepareArtifacts } from "../services/artifacts.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 const CONSUMER_IDLE_MS = 5_000; // the console consumer ends when nothing has come for so long
 const LANDED_LIMIT_MS = 120_000; // from the call to everything being visible in Trino

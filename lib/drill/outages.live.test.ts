@@ -6,16 +6,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { kafkaClient } from "../collect/kafka.js";
-import { findProcess } from "../services/process.js";
-import { serverNames } from "../services/services.js";
-import { serviceStatus } from "../services/status.js";
-import { settings } from "../settings.js";
-import { downUp } from "./down-up.js";
-import type { Drill } from "./drill.js";
-import { hdfsDown } from "./hdfs-down.js";
-import { kafkaDown } from "./kafka-down.js";
-import { trinoDown } from "./trino-down.js";
+import { kafkaClient } from "../collect/kafka.ts";
+import { findProcess } from "../services/process.ts";
+import { serverNames } from "../services/services.ts";
+import { serviceStatus } from "../services/status.ts";
+import { settings } from "../settings.ts";
+import { downUp } from "./down-up.ts";
+import type { Drill } from "./drill.ts";
+import { hdfsDown } from "./hdfs-down.ts";
+import { kafkaDown } from "./kafka-down.ts";
+import { trinoDown } from "./trino-down.ts";
 
 describe("drills that kill services, in their short forms", function () {
   this.timeout(300_000);
@@ -34,7 +34,7 @@ describe("drills that kill services, in their short forms", function () {
     it(`${drill.name}: ${drill.what}`, () => run(drill));
 
   it("Ctrl-C ends a drill: what it has stopped runs again, what it has made is gone", async () => {
-    const cli = ["--import", "tsx", join("scripts", "drill.ts"), "--short", hdfsDown.name];
+    const cli = [join("scripts", "drill.ts"), "--short", hdfsDown.name];
     const drill = spawn(process.execPath, cli, { cwd: settings.root, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     drill.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));

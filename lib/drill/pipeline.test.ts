@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
-import { Pipeline } from "./pipeline.js";
+import { Pipeline } from "./pipeline.ts";
 
 describe("Pipeline", () => {
   it("asks for no key, and limits nobody, whatever the user's API does", () => {

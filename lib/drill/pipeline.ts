@@ -12,12 +12,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTables } from "../ask/tables.js";
-import { kafkaClient } from "../collect/kafka.js";
-import { createTopic } from "../collect/topic.js";
-import { WebHdfs } from "../land/webhdfs.js";
-import { runStatement } from "../services/ready.js";
-import { HOST, settings } from "../settings.js";
+import { createTables } from "../ask/tables.ts";
+import { kafkaClient } from "../collect/kafka.ts";
+import { createTopic } from "../collect/topic.ts";
+import { WebHdfs } from "../land/webhdfs.ts";
+import { runStatement } from "../services/ready.ts";
+import { HOST, settings } from "../settings.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
 const UNASKED = {
@@ -46,7 +46,7 @@ export class Child {
 
   constructor(name: string, { env, args = [] }: Extra) {
     this.name = name;
-    this.process = spawn(process.execPath, ["--import", "tsx", join("scripts", `${name}.ts`), ...args], {
+    this.process = spawn(process.execPath, [join("scripts", `${name}.ts`), ...args], {
       cwd: settings.root,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -3,16 +3,16 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { failedEvents } from "../catalog.js";
-import { kafkaClient } from "../collect/kafka.js";
-import { type Message, Partitioners } from "../kafkajs.js";
-import { runStatement } from "../services/ready.js";
-import { settings } from "../settings.js";
-import { type Drill, seeded } from "./drill.js";
-import { countRows } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
+import { failedEvents } from "../catalog.ts";
+import { kafkaClient } from "../collect/kafka.ts";
+import { type Message, Partitioners } from "../kafkajs.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { countRows } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
 
 const PER_SECOND = 200;
 const PAUSE_MS = 50; // between two bad messages, at the average

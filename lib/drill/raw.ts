@@ -3,7 +3,7 @@
  */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST } from "../settings.js";
+import { HOST } from "../settings.ts";
 
 export interface RawAnswer {
   text: string; // all that came back, one character a byte

@@ -2,10 +2,10 @@
  * The drill `rebalance`: streams join and leave every 2 s under load, half of them by `kill -9`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.js";
-import { startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { type Child, openPipeline } from "./pipeline.js";
+import { type Drill, seeded } from "./drill.ts";
+import { startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { type Child, openPipeline } from "./pipeline.ts";
 
 const PER_SECOND = 300;
 const CHANGE_MS = 2_000;

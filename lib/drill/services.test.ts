@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requireOwnServices } from "./services.js";
+import { requireOwnServices } from "./services.ts";
 
 describe("requireOwnServices(stack)", () => {
   const given = { kafka: false, hdfs: false, trino: false };

@@ -6,14 +6,14 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { prepareArtifacts } from "../services/artifacts.js";
-import { stackRuntime } from "../services/choose.js";
-import { nativeRuntime } from "../services/native.js";
-import { findProcess, startProcess } from "../services/process.js";
-import { serverCommand } from "../services/programs.js";
-import { type ServiceName, services } from "../services/services.js";
-import { startServices, waitUntilReady } from "../services/start.js";
-import { settings } from "../settings.js";
+import { prepareArtifacts } from "../services/artifacts.ts";
+import { stackRuntime } from "../services/choose.ts";
+import { nativeRuntime } from "../services/native.ts";
+import { findProcess, startProcess } from "../services/process.ts";
+import { serverCommand } from "../services/programs.ts";
+import { type ServiceName, services } from "../services/services.ts";
+import { startServices, waitUntilReady } from "../services/start.ts";
+import { settings } from "../settings.ts";
 
 const GONE_LIMIT_MS = 10_000; // from SIGKILL to the process's end
 const POLL_MS = 20;

@@ -5,13 +5,13 @@
  * only the time-outs of the clients can end the waiting.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST, settings } from "../settings.js";
-import { type Drill, seeded } from "./drill.js";
-import { countCommits, untilCommitted } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { kafkaAddress, Line } from "./line.js";
-import { settle } from "./oracle.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
+import { HOST, settings } from "../settings.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { countCommits, untilCommitted } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { kafkaAddress, Line } from "./line.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
 
 const PER_SECOND = 100;
 const LATENCY_MS = 500;

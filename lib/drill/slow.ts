@@ -2,10 +2,10 @@
  * Drill "slow": sockets that send a byte now and then and never finish, while honest players play.
  */
 import { connect, type Socket } from "node:net";
-import { HOST } from "../settings.js";
-import { load, type Totals } from "../traffic/load.js";
-import type { Drill, DrillOptions, Figures } from "./drill.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
+import { HOST } from "../settings.ts";
+import { load, type Totals } from "../traffic/load.ts";
+import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
 
 const SOCKETS = { full: 500, short: 100 }; // of each kind
 const BASELINE_MS = { full: 15_000, short: 4_000 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { trendOf } from "./soak.js";
+import { trendOf } from "./soak.ts";
 
 describe("trendOf(samples)", () => {
   it("finds what memory grows by in a minute, between waves", () => {

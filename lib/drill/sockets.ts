@@ -7,12 +7,12 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "zx";
-import { type Kernel, startKernel } from "../report/kernel.js";
-import { findProcess } from "../services/process.js";
-import { services } from "../services/services.js";
-import { HOST, settings } from "../settings.js";
-import type { Drill, Figures } from "./drill.js";
-import { openPipeline } from "./pipeline.js";
+import { type Kernel, startKernel } from "../report/kernel.ts";
+import { findProcess } from "../services/process.ts";
+import { services } from "../services/services.ts";
+import { HOST, settings } from "../settings.ts";
+import type { Drill, Figures } from "./drill.ts";
+import { openPipeline } from "./pipeline.ts";
 
 export const sockets: Drill = {
   name: "sockets",

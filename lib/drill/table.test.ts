@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { settings } from "../settings.js";
-import { drills } from "./drills.js";
-import { figuresTable } from "./table.js";
+import { settings } from "../settings.ts";
+import { drills } from "./drills.ts";
+import { figuresTable } from "./table.ts";
 
 describe("figuresTable(passed)", () => {
   it("reads a figure as its words, its value and its unit, and the account of the events by itself", () => {

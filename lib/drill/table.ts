@@ -4,8 +4,8 @@
  * The unit of a figure is the end of its name (drill.ts). The account (oracle.ts) has a column of its own;
  * what it holds besides is 0, or the drill had failed, or follows from the rest.
  */
-import type { Drill, Figures } from "./drill.js";
-import type { Account } from "./oracle.js";
+import type { Drill, Figures } from "./drill.ts";
+import type { Account } from "./oracle.ts";
 
 /** A drill that was run to its end. */
 export interface Passed extends Pick<Drill, "name" | "what"> {

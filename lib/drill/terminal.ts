@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
@@ -25,7 +25,7 @@ export async function runScript(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<string> {
-  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
+  const child = spawn(process.execPath, [`scripts/${script}.ts`, ...args], {
     cwd: settings.root,
     env: { ...process.env, QUESTLOG_HISTORY: "/dev/null", ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -6,17 +6,17 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import type { Envelope } from "../catalog.js";
-import { kafkaClient } from "../collect/kafka.js";
-import { Partitioners } from "../kafkajs.js";
-import { untilLanded } from "../land/landed.js";
-import { runStatement } from "../services/ready.js";
-import { settings } from "../settings.js";
-import { type Drill, seeded } from "./drill.js";
-import { type Ledger, startPlayers } from "./ledger.js";
-import { settle } from "./oracle.js";
-import { openPipeline, type Pipeline } from "./pipeline.js";
-import { requireOwnServices, withoutServices } from "./services.js";
+import type { Envelope } from "../catalog.ts";
+import { kafkaClient } from "../collect/kafka.ts";
+import { Partitioners } from "../kafkajs.ts";
+import { untilLanded } from "../land/landed.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { type Ledger, startPlayers } from "./ledger.ts";
+import { settle } from "./oracle.ts";
+import { openPipeline, type Pipeline } from "./pipeline.ts";
+import { requireOwnServices, withoutServices } from "./services.ts";
 
 const PER_SECOND = 100;
 const OUTAGES = [

@@ -4,12 +4,12 @@
  * Each number is asked for by itself, as the service that knows it may be away: then the last one stands.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { findLastCommit } from "../land/commits.js";
-import { runStatement } from "../services/ready.js";
-import { settings } from "../settings.js";
-import type { Ledger } from "./ledger.js";
-import type { Pipeline } from "./pipeline.js";
-import type { Away } from "./services.js";
+import { findLastCommit } from "../land/commits.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Away } from "./services.ts";
 
 const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible

@@ -13,18 +13,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser } from "../report/browser.js";
-import { buildLib } from "../report/build.js";
-import { renderReport } from "../report/html.js";
-import { runAllCells } from "../report/lab-page.js";
-import { startLab } from "../report/lab.js";
-import { textToNotebook, writeNotebook } from "../report/notebook.js";
-import { runNotebooks } from "../report/run.js";
-import { HOST, settings } from "../settings.js";
-import type { Drill, DrillOptions, Figures } from "./drill.js";
-import { landAll } from "./landing.js";
-import { FLAG, payloads } from "./payloads.js";
-import { freePort, openPipeline, type Pipeline } from "./pipeline.js";
+import { openBrowser } from "../report/browser.ts";
+import { buildLib } from "../report/build.ts";
+import { renderReport } from "../report/html.ts";
+import { runAllCells } from "../report/lab-page.ts";
+import { startLab } from "../report/lab.ts";
+import { textToNotebook, writeNotebook } from "../report/notebook.ts";
+import { runNotebooks } from "../report/run.ts";
+import { HOST, settings } from "../settings.ts";
+import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import { landAll } from "./landing.ts";
+import { FLAG, payloads } from "./payloads.ts";
+import { freePort, openPipeline, type Pipeline } from "./pipeline.ts";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
 const SETTLE_MS = 1_000; // for what a page does by itself
@@ -95,9 +95,9 @@ async function makeNotebook(folder: string, { id }: Pipeline): Promise<void> {
     (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say(\`**said** \${text}\`));`,
   );
   const cells = [
-    `import { bars, steps } from "../dist/ask/chart.js";
-import { query } from "../dist/ask/query.js";
-import { say, show, table } from "../dist/ask/show.js";
+    `import { bars, steps } from "../dist/ask/chart.ts";
+import { query } from "../dist/ask/query.ts";
+import { say, show, table } from "../dist/ask/show.ts";
 const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${id}" });
 const texts = rows.map(({ metal }) => metal);
 const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,

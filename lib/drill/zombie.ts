@@ -4,13 +4,13 @@
  * Both see HDFS through a slow line, so that the one that is stopped is mostly in the middle of a commit.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { settings } from "../settings.js";
-import { type Drill, seeded } from "./drill.js";
-import { countCommits, untilCommitted } from "./landing.js";
-import { startPlayers } from "./ledger.js";
-import { Line } from "./line.js";
-import { settle } from "./oracle.js";
-import { type Child, openPipeline } from "./pipeline.js";
+import { settings } from "../settings.ts";
+import { type Drill, seeded } from "./drill.ts";
+import { countCommits, untilCommitted } from "./landing.ts";
+import { startPlayers } from "./ledger.ts";
+import { Line } from "./line.ts";
+import { settle } from "./oracle.ts";
+import { type Child, openPipeline } from "./pipeline.ts";
 
 const PER_SECOND = 300;
 const HDFS_LATENCY_MS = 150;

@@ -1,7 +1,7 @@
 // The command as its user types it; that it replays is tested in replay.live.test.ts, on topics of its own.
 import assert from "node:assert/strict";
 import { $ } from "zx";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 
 const npm = $({ quiet: true, nothrow: true, cwd: settings.root });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { NOT_UTF8 } from "../land/batch.js";
-import { type FailedEvent, judge, KEPT_BYTES } from "./failed.js";
+import { NOT_UTF8 } from "../land/batch.ts";
+import { type FailedEvent, judge, KEPT_BYTES } from "./failed.ts";
 
 const envelope = {
   event_id: "0190163d-8694-739b-aea5-966c26f8ad91",

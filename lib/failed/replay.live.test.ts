@@ -1,17 +1,17 @@
 // Real streams land two topics of the test's own into tables in a schema of its own; what counts is in the tables.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { query } from "../ask/query.js";
-import { createTables, registerDays } from "../ask/tables.js";
-import { createTopic, readOffsets } from "../collect/topic.js";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.js";
-import { readRefused } from "../land/envelope.js";
-import { untilLanded } from "../land/landed.js";
-import { startStream, type Stream } from "../land/stream.js";
-import { WebHdfs } from "../land/webhdfs.js";
-import { settings } from "../settings.js";
-import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.js";
-import { findKnown, replay, type Verdict } from "./replay.js";
+import { query } from "../ask/query.ts";
+import { createTables, registerDays } from "../ask/tables.ts";
+import { createTopic, readOffsets } from "../collect/topic.ts";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
+import { readRefused } from "../land/envelope.ts";
+import { untilLanded } from "../land/landed.ts";
+import { startStream, type Stream } from "../land/stream.ts";
+import { WebHdfs } from "../land/webhdfs.ts";
+import { settings } from "../settings.ts";
+import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.ts";
+import { findKnown, replay, type Verdict } from "./replay.ts";
 
 describe("replay(options)", function () {
   this.timeout(120_000);

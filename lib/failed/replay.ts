@@ -6,14 +6,14 @@
  * and the days are registered, so that is awaited first. One message is sent at a time: when Kafka
  * gives no answer, only the last one is in doubt, and replaying again settles it.
  */
-import { query } from "../ask/query.js";
-import { registerDays } from "../ask/tables.js";
-import { events } from "../catalog.js";
-import { kafkaClient, kafkaReason } from "../collect/kafka.js";
-import { readOffsets } from "../collect/topic.js";
-import { Partitioners } from "../kafkajs.js";
-import { untilLanded } from "../land/landed.js";
-import { settings } from "../settings.js";
+import { query } from "../ask/query.ts";
+import { registerDays } from "../ask/tables.ts";
+import { events } from "../catalog.ts";
+import { kafkaClient, kafkaReason } from "../collect/kafka.ts";
+import { readOffsets } from "../collect/topic.ts";
+import { Partitioners } from "../kafkajs.ts";
+import { untilLanded } from "../land/landed.ts";
+import { settings } from "../settings.ts";
 import {
   type FailedEvent,
   findFailed,
@@ -21,7 +21,7 @@ import {
   type Judgement,
   judge,
   pagesOfFailed,
-} from "./failed.js";
+} from "./failed.ts";
 
 /** What became of one failed event. */
 export interface Verdict {

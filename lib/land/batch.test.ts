@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { events, failedEvents } from "../catalog.js";
-import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.js";
-import type { StagedFile } from "./commits.js";
-import { readRefused } from "./envelope.js";
+import { events, failedEvents } from "../catalog.ts";
+import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.ts";
+import type { StagedFile } from "./commits.ts";
+import { readRefused } from "./envelope.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
@@ -149,7 +149,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
     ],
     [
       "what is nested too deeply to be shown",
-      "[".repeat(100_000) + "]".repeat(100_000),
+      `[{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}]`,
       "the message: expected a JSON object, got a value nested too deeply to be shown",
     ],
   ];

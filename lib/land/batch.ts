@@ -6,10 +6,10 @@
  * stops the stream, and none is left out. All that the failed topic holds goes there.
  */
 import { isUtf8 } from "node:buffer";
-import { failedEvents, type Value } from "../catalog.js";
-import type { Batch, StagedFile } from "./commits.js";
-import { type EventRow, eventColumns, type FailedRow, Misfit, type Position, readEvent } from "./envelope.js";
-import { ParquetFile } from "./parquet.js";
+import { failedEvents, type Value } from "../catalog.ts";
+import type { Batch, StagedFile } from "./commits.ts";
+import { type EventRow, eventColumns, type FailedRow, Misfit, type Position, readEvent } from "./envelope.ts";
+import { ParquetFile } from "./parquet.ts";
 
 /** What of a Kafka message the batch reads. */
 export interface Message {

@@ -6,9 +6,9 @@
  * compares text in is not the order of its bytes, and a reader would skip rows by it.
  */
 import { compressSync } from "snappy";
-import type { Column, ColumnType, Value } from "../catalog.js";
-import { encodeLevels } from "./levels.js";
-import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.js";
+import type { Column, ColumnType, Value } from "../catalog.ts";
+import { encodeLevels } from "./levels.ts";
+import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.ts";
 
 /** A column of one row group, ready to be written. */
 export interface EncodedColumn {

@@ -11,9 +11,9 @@ import {
   type CommitRecord,
   LostPlaceError,
   openChain,
-} from "./commits.js";
-import { HdfsModel } from "./hdfs-model.test.js";
-import { type Hdfs, HdfsError } from "./webhdfs.js";
+} from "./commits.ts";
+import { HdfsModel } from "./hdfs-model.test.ts";
+import { type Hdfs, HdfsError } from "./webhdfs.ts";
 
 const LOG = 12; // offsets 0 to 11 are to be landed
 const place = { root: "/q", topic: "game-1", partition: 0 };

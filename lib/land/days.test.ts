@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as settled } from "node:timers/promises";
-import { whenDaysAreNew } from "./days.js";
+import { whenDaysAreNew } from "./days.ts";
 
 describe("whenDaysAreNew(register, options)", () => {
   const file = (table: string, day: string) => ({ table, day, staged: "", target: "", rows: 1, bytes: 1 });

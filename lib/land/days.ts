@@ -4,8 +4,8 @@
  * Trino sees the files of a day only when the day is registered. Landing never
  * waits for that: calls run one at a time beside it, and again while Trino is away.
  */
-import type { CommitRecord } from "./commits.js";
-import { type Log, Outage } from "./outage.js";
+import type { CommitRecord } from "./commits.ts";
+import { type Log, Outage } from "./outage.ts";
 
 /** Registers what an earlier stream may have left, and returns what to call with each commit. */
 export function whenDaysAreNew(

@@ -12,7 +12,7 @@ import {
   type ParameterType,
   parseValue,
   type Value,
-} from "../catalog.js";
+} from "../catalog.ts";
 
 /** Where a message stands in its topic. */
 export interface Position {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { openChain } from "./commits.js";
-import { listFiles, listLandedRows } from "./files.js";
-import { HdfsModel } from "./hdfs-model.test.js";
-import { ParquetFile } from "./parquet.js";
+import { openChain } from "./commits.ts";
+import { listFiles, listLandedRows } from "./files.ts";
+import { HdfsModel } from "./hdfs-model.test.ts";
+import { ParquetFile } from "./parquet.ts";
 
 const root = "/q";
 const topic = "game_events";

@@ -4,10 +4,10 @@
  * A file's rows are read from its own footer, so that they can be held against
  * what the commit records say.
  */
-import { settings } from "../settings.js";
-import { type CommitRecord, commitsFolder, readRecord } from "./commits.js";
-import { footerBytes, readRowCount } from "./parquet.js";
-import { type FileStatus, type Hdfs, WebHdfs } from "./webhdfs.js";
+import { settings } from "../settings.ts";
+import { type CommitRecord, commitsFolder, readRecord } from "./commits.ts";
+import { footerBytes, readRowCount } from "./parquet.ts";
+import { type FileStatus, type Hdfs, WebHdfs } from "./webhdfs.ts";
 
 /** One Parquet file of a table. */
 export interface LandedFile {

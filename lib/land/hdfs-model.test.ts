@@ -1,7 +1,7 @@
 // HDFS in memory, as far as the commit chain uses it, for tests that need thousands of histories.
 // `hdfsContract` holds for it here, and for the real HDFS in webhdfs.live.test.ts.
 import assert from "node:assert/strict";
-import { type FileStatus, type Hdfs, HdfsError } from "./webhdfs.js";
+import { type FileStatus, type Hdfs, HdfsError } from "./webhdfs.ts";
 
 const FOLDER = Symbol("folder");
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { COMMIT_POINTS } from "./commits.js";
-import { killAt } from "./kill.js";
+import { COMMIT_POINTS } from "./commits.ts";
+import { killAt } from "./kill.ts";
 
 describe("killAt(text)", () => {
   /** How many points are passed before the process is killed. */

@@ -3,7 +3,7 @@
  *
  * For drills: nothing is flushed, closed or said, as when the machine kills it.
  */
-import { type AtPoint, COMMIT_POINTS, type CommitPoint } from "./commits.js";
+import { type AtPoint, COMMIT_POINTS, type CommitPoint } from "./commits.ts";
 
 /** @throws Error if the text names no point of a commit. */
 export function killAt(text: string, kill = () => process.kill(process.pid, "SIGKILL")): AtPoint {

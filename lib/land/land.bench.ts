@@ -7,11 +7,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
-import { settings } from "../settings.js";
-import { BatchBuilder, type Message } from "./batch.js";
-import { startStream } from "./stream.js";
-import { WebHdfs } from "./webhdfs.js";
+import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
+import { settings } from "../settings.ts";
+import { BatchBuilder, type Message } from "./batch.ts";
+import { startStream } from "./stream.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 const ENCODED = 1_000_000; // events
 const BACKLOG = 300_000;
@@ -127,7 +127,7 @@ function messageOf(i: number): Message {
 async function measured(name: string, place = ""): Promise<Measure> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ["--import", "tsx", "scripts/bench.ts", "--measure", name, place],
+    ["scripts/bench.ts", "--measure", name, place],
     { cwd: settings.root, stdio: ["ignore", "inherit", "inherit", "ipc"] },
   );
   const result = once(child, "message") as Promise<[Measure]>;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { settings } from "../settings.js";
-import { openChain } from "./commits.js";
-import { countFiles, untilLanded } from "./landed.js";
-import { ParquetFile } from "./parquet.js";
-import { WebHdfs } from "./webhdfs.js";
+import { settings } from "../settings.ts";
+import { openChain } from "./commits.ts";
+import { countFiles, untilLanded } from "./landed.ts";
+import { ParquetFile } from "./parquet.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 describe("untilLanded(partitions), countFiles(place)", () => {
   const id = randomUUID();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { landedSoFar } from "./landed.js";
+import { landedSoFar } from "./landed.ts";
 
 describe("landedSoFar(landed)", () => {
   it("adds up the rows, with every table at every commit", () => {

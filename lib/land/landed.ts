@@ -2,11 +2,11 @@
  * HDFS → how far the landing is: rows per event type, and whether the topic has been caught up with.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { events } from "../catalog.js";
-import { settings } from "../settings.js";
-import { findLastCommit, isVisible } from "./commits.js";
-import { type LandedPlace, type LandedRows, listFiles } from "./files.js";
-import { WebHdfs } from "./webhdfs.js";
+import { events } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { findLastCommit, isVisible } from "./commits.ts";
+import { type LandedPlace, type LandedRows, listFiles } from "./files.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 const POLL_MS = 200;
 const MAX_MOMENTS = 500; // more than a chart can show

@@ -5,10 +5,10 @@
  * that waits for HDFS fetches nothing; while Kafka is away it is the last known.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { failedEvents } from "../catalog.js";
-import type { CommitRecord } from "./commits.js";
-import type { BatchFacts } from "./partition.js";
-import type { Stream } from "./stream.js";
+import { failedEvents } from "../catalog.ts";
+import type { CommitRecord } from "./commits.ts";
+import type { BatchFacts } from "./partition.ts";
+import type { Stream } from "./stream.ts";
 
 /** What is asked of a stream. */
 export type Watched = Pick<Stream, "topic" | "metrics" | "measureLag">;

@@ -1,9 +1,9 @@
 // Real requests to a real listener; what stands in for the streams says what a stream would say.
 import assert from "node:assert/strict";
-import type { CommitRecord } from "./commits.js";
-import { Meters, type Watched } from "./meters.js";
-import { type Monitor, openMonitor } from "./monitor.js";
-import type { StreamMetrics } from "./stream.js";
+import type { CommitRecord } from "./commits.ts";
+import { Meters, type Watched } from "./meters.ts";
+import { type Monitor, openMonitor } from "./monitor.ts";
+import type { StreamMetrics } from "./stream.ts";
 
 const idle: StreamMetrics = {
   rows: 0,

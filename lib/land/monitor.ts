@@ -4,9 +4,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerJson } from "../answer.js";
-import { HOST } from "../settings.js";
-import type { Meters, Watched } from "./meters.js";
+import { answerJson } from "../answer.ts";
+import { HOST } from "../settings.ts";
+import type { Meters, Watched } from "./meters.ts";
 
 export interface Monitor {
   port: number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Outage } from "./outage.js";
+import { Outage } from "./outage.ts";
 
 describe("new Outage(service, log).outlast(call, options)", () => {
   const passing = (error: unknown) => (error as Error).message === "away";

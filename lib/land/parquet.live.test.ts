@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BasicAuth, type QueryResult, Trino } from "trino-client";
-import type { Column, Value } from "../catalog.js";
-import { settings } from "../settings.js";
-import { ParquetFile } from "./parquet.js";
-import { WebHdfs } from "./webhdfs.js";
+import type { Column, Value } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { ParquetFile } from "./parquet.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 const PYARROW = "21.0.0";
 const run = promisify(execFile);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import type { Column, Value } from "../catalog.js";
-import { footerBytes, ParquetFile, readRowCount } from "./parquet.js";
+import type { Column, Value } from "../catalog.ts";
+import { footerBytes, ParquetFile, readRowCount } from "./parquet.ts";
 
 const TYPES = ["text", "integer", "bigint", "boolean", "timestamp"] as const;
 const nullable: Column[] = TYPES.map((type) => ({ name: `a_${type}`, type, required: false }));

@@ -6,8 +6,8 @@
  * finished row group's metadata is corrected before the footer is written.
  * The bytes depend on the rows alone.
  */
-import type { Column, ColumnType, Value } from "../catalog.js";
-import { type ColumnEncoder, createColumn, type EncodedColumn, misfit } from "./columns.js";
+import type { Column, ColumnType, Value } from "../catalog.ts";
+import { type ColumnEncoder, createColumn, type EncodedColumn, misfit } from "./columns.ts";
 import {
   decodeThrift,
   type EnvelopeWriter,
@@ -16,7 +16,7 @@ import {
   ParquetSchema,
   type Schema,
   thrift,
-} from "./parquetjs.js";
+} from "./parquetjs.ts";
 
 /** A row group ends after this many rows, or earlier after `ROW_GROUP_CHARS` of text. */
 export const ROW_GROUP_ROWS = 50_000;

@@ -1,10 +1,10 @@
 // A partition's real batches and commits on HDFS in memory; time is mocha's own, the paces are short or endless.
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
-import { DEFAULT_LIMITS, type Message } from "./batch.js";
-import { openChain } from "./commits.js";
-import { HdfsModel } from "./hdfs-model.test.js";
-import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.js";
+import { DEFAULT_LIMITS, type Message } from "./batch.ts";
+import { openChain } from "./commits.ts";
+import { HdfsModel } from "./hdfs-model.test.ts";
+import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.ts";
 
 const place = { root: "/q", topic: "t", partition: 0 };
 const NEVER_MS = 1_000_000;

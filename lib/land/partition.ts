@@ -6,8 +6,8 @@
  * full no more is taken: that is the limit of memory, and the caller stops
  * fetching until there is room.
  */
-import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.js";
-import { type Chain, type CommitRecord } from "./commits.js";
+import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.ts";
+import { type Chain, type CommitRecord } from "./commits.ts";
 
 export interface Pace {
   limits: BatchLimits;

@@ -5,11 +5,11 @@
  * file of any other name is read: it may be a copy that somebody put there.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
-import { failedEvents } from "../catalog.js";
-import { settings } from "../settings.js";
-import { type CommitRecord, commitsFolder, readRecord } from "./commits.js";
-import { findFiles, inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.js";
-import type { Hdfs } from "./webhdfs.js";
+import { failedEvents } from "../catalog.ts";
+import { settings } from "../settings.ts";
+import { type CommitRecord, commitsFolder, readRecord } from "./commits.ts";
+import { findFiles, inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
+import type { Hdfs } from "./webhdfs.ts";
 
 /** Offsets of one partition, from `from` up to, without, `to`. */
 export interface Stretch {

@@ -9,13 +9,13 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.js";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.js";
-import { settings } from "../settings.js";
-import { COMMIT_POINTS } from "./commits.js";
-import { listFiles, listLandedRows } from "./files.js";
-import { startStream, type Stream } from "./stream.js";
-import { WebHdfs } from "./webhdfs.js";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.ts";
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
+import { settings } from "../settings.ts";
+import { COMMIT_POINTS } from "./commits.ts";
+import { listFiles, listLandedRows } from "./files.ts";
+import { startStream, type Stream } from "./stream.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 const DEADLINE_MS = 60_000;
 
@@ -84,7 +84,7 @@ describe("startStream(options)", () => {
 
   /** Starts scripts/stream.ts. */
   function spawnScript(env: NodeJS.ProcessEnv = {}): ChildProcess & { stdout: Readable } {
-    const child = spawn(process.execPath, ["--import", "tsx", "scripts/stream.ts"], {
+    const child = spawn(process.execPath, ["scripts/stream.ts"], {
       cwd: settings.root,
       env: {
         ...process.env,

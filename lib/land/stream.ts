@@ -9,18 +9,18 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "../kafkajs.js";
-import { DEFAULT_LIMITS, type Reader } from "./batch.js";
-import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.js";
-import { delayMs, type Log, Outage } from "./outage.js";
+import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "../kafkajs.ts";
+import { DEFAULT_LIMITS, type Reader } from "./batch.ts";
+import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.ts";
+import { delayMs, type Log, Outage } from "./outage.ts";
 import {
   type BatchFacts,
   OtherTopicError,
   type Pace,
   PartitionLander,
   PositionResetError,
-} from "./partition.js";
-import { type Hdfs, HdfsError } from "./webhdfs.js";
+} from "./partition.ts";
+import { type Hdfs, HdfsError } from "./webhdfs.ts";
 
 export interface StreamOptions {
   brokers: string[]; // "host:port"

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import assert from "node:assert/strict";
-import { settings } from "../settings.js";
-import { hdfsContract } from "./hdfs-model.test.js";
-import { WebHdfs } from "./webhdfs.js";
+import { settings } from "../settings.ts";
+import { hdfsContract } from "./hdfs-model.test.ts";
+import { WebHdfs } from "./webhdfs.ts";
 
 describe("WebHdfs", () => {
   const root = `/test-${randomUUID()}`;

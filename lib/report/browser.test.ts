@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { openBrowser } from "./browser.js";
-import { runOf } from "./fixtures.test.js";
-import { renderReport } from "./html.js";
-import type { Output } from "./notebook.js";
+import { openBrowser } from "./browser.ts";
+import { runOf } from "./fixtures.test.ts";
+import { renderReport } from "./html.ts";
+import type { Output } from "./notebook.ts";
 
 const WIDE = `<table><tr>${"<td>a_column_that_is_long</td>".repeat(12)}</tr></table>`;
 const SVG =

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { $ } from "zx";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 
 /** Compiles lib/; without a change since the last time that takes a second. @throws Error with the compiler's messages. */
 export async function buildLib(): Promise<void> {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { settings } from "../settings.js";
-import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.js";
-import { type CodeCell, isCode, newCell, readNotebook, textToNotebook, writeNotebook } from "./notebook.js";
+import { settings } from "../settings.ts";
+import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.ts";
+import { type CodeCell, isCode, newCell, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
 
 describe("checkNotebooks(paths)", function () {
   this.timeout(60_000);

@@ -11,7 +11,7 @@ import { ESLint } from "eslint";
 import * as prettier from "prettier";
 import ts from "typescript";
 import tseslint from "typescript-eslint";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 import {
   type CodeCell,
   formatNotebook,
@@ -19,8 +19,8 @@ import {
   type Notebook,
   parseNotebook,
   stripOutputs,
-} from "./notebook.js";
-import { typedNumbers } from "./numbers.js";
+} from "./notebook.ts";
+import { typedNumbers } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
 

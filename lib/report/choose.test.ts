@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseNotebooks } from "./choose.js";
+import { chooseNotebooks } from "./choose.ts";
 
 describe("chooseNotebooks(args, all)", () => {
   const all = ["1-services", "2-requests", "6-drill"];

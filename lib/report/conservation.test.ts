@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { assertConserved, conservation } from "./conservation.js";
-import type { Sighting, Sightings } from "./sightings.js";
+import { assertConserved, conservation } from "./conservation.ts";
+import type { Sighting, Sightings } from "./sightings.ts";
 
 const TYPE = "join_a_guild";
 

@@ -6,7 +6,7 @@
  * twice (a client's retry, a spool that was sent again): that is no fault, but it counts once.
  * Messages are compared by their places in the topic, events by their ids, and both are counted.
  */
-import type { Sighting, Sightings } from "./sightings.js";
+import type { Sighting, Sightings } from "./sightings.ts";
 
 /** A number for each event type. */
 type Counts = Record<string, number>;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { collectFacts } from "./facts.js";
+import { collectFacts } from "./facts.ts";
 
 describe("collectFacts(services)", () => {
   it("tells commit, machine, and the versions of services and packages", async () => {

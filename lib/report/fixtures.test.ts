@@ -1,6 +1,6 @@
 // Runs of notebooks, made without a kernel, for the tests of what is made from them.
-import { type CodeCell, isCode, newCell, type Output, textToNotebook } from "./notebook.js";
-import type { Run, StepRun } from "./run.js";
+import { type CodeCell, isCode, newCell, type Output, textToNotebook } from "./notebook.ts";
+import type { Run, StepRun } from "./run.ts";
 
 /** A run of one notebook whose cells have these outputs and took a second each. */
 export function runOf(

@@ -1,9 +1,9 @@
 // Landed events in a topic, folder and schema of their own.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { measureFreshness } from "./freshness.js";
-import { Ground } from "./ground.test.js";
-import { stretchesBetween } from "./sightings.js";
+import { measureFreshness } from "./freshness.ts";
+import { Ground } from "./ground.test.ts";
+import { stretchesBetween } from "./sightings.ts";
 
 const WAIT_MS = 300;
 

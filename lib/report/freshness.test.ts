@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { CommitRecord } from "../land/commits.js";
-import { hopsOf, type Message } from "./freshness.js";
+import type { CommitRecord } from "../land/commits.ts";
+import { hopsOf, type Message } from "./freshness.ts";
 
 const at = (ms: number) => new Date(1_800_000_000_000 + ms);
 

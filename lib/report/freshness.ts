@@ -13,14 +13,14 @@
  * its files is part of `visible`, and so is the wait for the next question, since Trino is asked now and
  * then (`watchTables`). Commits are taken to become visible in their order.
  */
-import type { Sample } from "../ask/metrics.js";
-import { query } from "../ask/query.js";
-import { events } from "../catalog.js";
-import type { CommitRecord } from "../land/commits.js";
-import { readCommits, type Stretch } from "../land/places.js";
-import { settings } from "../settings.js";
-import type { Totals } from "../traffic/load.js";
-import { conditionOf, type SightingsOptions } from "./sightings.js";
+import type { Sample } from "../ask/metrics.ts";
+import { query } from "../ask/query.ts";
+import { events } from "../catalog.ts";
+import type { CommitRecord } from "../land/commits.ts";
+import { readCommits, type Stretch } from "../land/places.ts";
+import { settings } from "../settings.ts";
+import type { Totals } from "../traffic/load.ts";
+import { conditionOf, type SightingsOptions } from "./sightings.ts";
 
 /** The times of one hop: 50, 95 and 99 of 100 events took at most so long. */
 export interface Hop {

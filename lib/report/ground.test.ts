@@ -1,16 +1,16 @@
 // No test: a topic, an HDFS folder and a schema of its own, for live tests that break or follow what has landed.
 import { randomUUID } from "node:crypto";
-import { query } from "../ask/query.js";
-import { createTables, registerDays } from "../ask/tables.js";
-import { events } from "../catalog.js";
-import { receive, type ReceivedEvent } from "../collect/envelope.js";
-import { kafkaClient } from "../collect/kafka.js";
-import { openTopic } from "../collect/publish.js";
-import { type PartitionOffsets, readTopic, type TopicMessage } from "../collect/topic.js";
-import { BatchBuilder } from "../land/batch.js";
-import { openChain } from "../land/commits.js";
-import { WebHdfs } from "../land/webhdfs.js";
-import { settings } from "../settings.js";
+import { query } from "../ask/query.ts";
+import { createTables, registerDays } from "../ask/tables.ts";
+import { events } from "../catalog.ts";
+import { receive, type ReceivedEvent } from "../collect/envelope.ts";
+import { kafkaClient } from "../collect/kafka.ts";
+import { openTopic } from "../collect/publish.ts";
+import { type PartitionOffsets, readTopic, type TopicMessage } from "../collect/topic.ts";
+import { BatchBuilder } from "../land/batch.ts";
+import { openChain } from "../land/commits.ts";
+import { WebHdfs } from "../land/webhdfs.ts";
+import { settings } from "../settings.ts";
 
 const guild = events.find(({ type }) => type === "join_a_guild")!;
 

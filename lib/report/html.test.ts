@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Output } from "./notebook.js";
-import { runOf } from "./fixtures.test.js";
-import { renderReport, verdictOf } from "./html.js";
+import type { Output } from "./notebook.ts";
+import { runOf } from "./fixtures.test.ts";
+import { renderReport, verdictOf } from "./html.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='alert(1)'>`;
 const SVG =

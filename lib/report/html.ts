@@ -6,13 +6,13 @@
  */
 import { createHash } from "node:crypto";
 import type { MultilineString } from "@jupyterlab/nbformat";
-import { escapeHtml, safeSvg, safeTable } from "./markup.js";
-import { isCode, type Output } from "./notebook.js";
-import { isError, isStream, textOf } from "./outputs.js";
-import { formatSeconds as secondsText } from "./progress.js";
-import { type Heading, renderCode, renderProse, renderSaid, slug, summaryOf } from "./prose.js";
-import { type CellRun, countClaims, type Run, type StepRun } from "./run.js";
-import { STYLE } from "./style.js";
+import { escapeHtml, safeSvg, safeTable } from "./markup.ts";
+import { isCode, type Output } from "./notebook.ts";
+import { isError, isStream, textOf } from "./outputs.ts";
+import { formatSeconds as secondsText } from "./progress.ts";
+import { type Heading, renderCode, renderProse, renderSaid, slug, summaryOf } from "./prose.ts";
+import { type CellRun, countClaims, type Run, type StepRun } from "./run.ts";
+import { STYLE } from "./style.ts";
 
 const MAX_BYTES = 1_000_000;
 const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // of one output; the next smaller until the report fits

@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { settings } from "../settings.js";
-import { type Kernel, type KernelOutput, startKernel } from "./kernel.js";
+import { settings } from "../settings.ts";
+import { type Kernel, type KernelOutput, startKernel } from "./kernel.ts";
 
 const LIMIT_MS = 30_000;
 
@@ -96,7 +96,7 @@ describe("startKernel(folder)", function () {
       process.kill(process.pid, "SIGKILL");`;
     const { stdout } = spawnSync(
       process.execPath,
-      ["--import", "tsx", "--input-type=module", "--eval", code],
+      ["--input-type=module", "--eval", code],
       { encoding: "utf8" },
     );
     const pid = Number(stdout.trim());

@@ -25,7 +25,7 @@ import {
   parseMessage,
   SHELL,
   socketAddress,
-} from "./protocol.js";
+} from "./protocol.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
 const READY_INTERVAL_MS = 250;

@@ -2,7 +2,7 @@
  * A notebook in JupyterLab's page → run to its end, as a person would by Run All Cells.
  */
 import type { Browser, Page } from "playwright-core";
-import type { Lab } from "./lab.js";
+import type { Lab } from "./lab.ts";
 
 const OPEN_TIMEOUT_MS = 60_000;
 const KERNEL_TIMEOUT_MS = 60_000;

@@ -6,12 +6,12 @@ import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { settings } from "../settings.js";
-import { freePort } from "../drill/pipeline.js";
-import { openBrowser } from "./browser.js";
-import { runAllCells } from "./lab-page.js";
-import { type Lab, startLab } from "./lab.js";
-import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.js";
+import { settings } from "../settings.ts";
+import { freePort } from "../drill/pipeline.ts";
+import { openBrowser } from "./browser.ts";
+import { runAllCells } from "./lab-page.ts";
+import { type Lab, startLab } from "./lab.ts";
+import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
 
 const FIXTURE = `
 // %% [markdown]

@@ -8,8 +8,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST, settings } from "../settings.js";
-import { prepareVenv } from "./venv.js";
+import { HOST, settings } from "../settings.ts";
+import { prepareVenv } from "./venv.ts";
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { escapeHtml, safeSvg, safeTable } from "./markup.js";
+import { escapeHtml, safeSvg, safeTable } from "./markup.ts";
 
 describe("safeSvg(text, idPrefix)", () => {
   it("keeps a drawing, with its ids made unique", () => {

@@ -7,7 +7,7 @@ import {
   stripOutputs,
   textToNotebook,
   titleOf,
-} from "./notebook.js";
+} from "./notebook.ts";
 
 const TEXT = `// %% [markdown] id=a
 // # Title

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isCode, textToNotebook } from "./notebook.js";
-import { typedNumbers, unshownNumbers } from "./numbers.js";
+import { isCode, textToNotebook } from "./notebook.ts";
+import { typedNumbers, unshownNumbers } from "./numbers.ts";
 
 describe("typedNumbers(source)", () => {
   it("finds a number that was typed into a sentence, and no other", () => {

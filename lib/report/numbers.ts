@@ -6,8 +6,8 @@
  * output of the notebook shows. Words such as "eleven", names such as p50 and code are not looked at.
  */
 import ts from "typescript";
-import { type CodeCell, isCode, type Notebook } from "./notebook.js";
-import { isStream, textOf } from "./outputs.js";
+import { type CodeCell, isCode, type Notebook } from "./notebook.ts";
+import { isStream, textOf } from "./outputs.ts";
 
 const NUMBER = /(?<![\w.,/-])\d[\d,]*(?:\.\d+)?(?![\w/-])/g;
 const CODE = /```[\s\S]*?```|`[^`]*`|\]\([^)]*\)/g; // fenced, in a line, and where links lead

@@ -1,7 +1,7 @@
 // What tslab 1.0.22 sends, as it was seen.
 import assert from "node:assert/strict";
-import { type CodeCell, newCell } from "./notebook.js";
-import { type CellOutputs, createCollector } from "./outputs.js";
+import { type CodeCell, newCell } from "./notebook.ts";
+import { type CellOutputs, createCollector } from "./outputs.ts";
 
 describe("createCollector()", () => {
   let cell: CodeCell;

@@ -8,8 +8,8 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
-import type { KernelOutput } from "./kernel.js";
-import type { CodeCell, Output } from "./notebook.js";
+import type { KernelOutput } from "./kernel.ts";
+import type { CodeCell, Output } from "./notebook.ts";
 
 const MAX_CHARS = 1_000_000; // of text that one cell may keep
 const MAX_ERROR_CHARS = 10_000; // read of what an error printed

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { runOf } from "./fixtures.test.js";
-import { showProgress } from "./progress.js";
+import { runOf } from "./fixtures.test.ts";
+import { showProgress } from "./progress.ts";
 
 describe("showProgress(terminal)", () => {
   it("shows the last line that a cell said, and nothing in it moves the cursor or colours the terminal", async () => {

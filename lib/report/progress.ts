@@ -3,7 +3,7 @@
  * long cell, one every 30 s.
  */
 import { stripVTControlCharacters } from "node:util";
-import type { Progress } from "./run.js";
+import type { Progress } from "./run.ts";
 
 const REWRITE_MS = 500;
 const REPEAT_MS = 30_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderProse, renderSaid, summaryOf } from "./prose.js";
+import { renderProse, renderSaid, summaryOf } from "./prose.ts";
 
 describe("renderProse(source, idPrefix)", () => {
   it("moves headings one level down and gives their ids", () => {

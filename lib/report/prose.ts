@@ -7,7 +7,7 @@
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
 import MarkdownIt from "markdown-it";
-import { escapeHtml } from "./markup.js";
+import { escapeHtml } from "./markup.ts";
 
 hljs.registerLanguage("typescript", typescript);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatMessage, parseMessage } from "./protocol.js";
+import { formatMessage, parseMessage } from "./protocol.ts";
 
 const REQUEST = { id: "1", session: "s", type: "execute_request", content: { code: "1 + 1" } };
 

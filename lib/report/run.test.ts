@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FAILING } from "./fixtures.test.js";
-import { renderReport } from "./html.js";
-import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.js";
-import { isError } from "./outputs.js";
-import { formatSeconds, showProgress } from "./progress.js";
-import { countClaims, runNotebooks } from "./run.js";
+import { FAILING } from "./fixtures.test.ts";
+import { renderReport } from "./html.ts";
+import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
+import { isError } from "./outputs.ts";
+import { formatSeconds, showProgress } from "./progress.ts";
+import { countClaims, runNotebooks } from "./run.ts";
 
 const GOOD = `// %% [markdown]
 // # Works

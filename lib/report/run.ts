@@ -6,7 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Kernel, startKernel } from "./kernel.js";
+import { type Kernel, startKernel } from "./kernel.ts";
 import {
   type CodeCell,
   isCode,
@@ -15,10 +15,10 @@ import {
   stripOutputs,
   titleOf,
   writeNotebook,
-} from "./notebook.js";
-import { typedNumbers, unshownNumbers } from "./numbers.js";
-import { type CellOutputs, createCollector } from "./outputs.js";
-import { KernelError } from "./protocol.js";
+} from "./notebook.ts";
+import { typedNumbers, unshownNumbers } from "./numbers.ts";
+import { type CellOutputs, createCollector } from "./outputs.ts";
+import { KernelError } from "./protocol.ts";
 
 const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
 

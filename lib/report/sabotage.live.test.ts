@@ -3,16 +3,16 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { PartitionOffsets, TopicMessage } from "../collect/topic.js";
-import { listFiles } from "../land/files.js";
-import { settings } from "../settings.js";
-import { buildLib } from "./build.js";
-import { type Accepted, assertConserved, type Conservation, conservation } from "./conservation.js";
-import { Ground } from "./ground.test.js";
-import { isCode, readNotebook, writeNotebook } from "./notebook.js";
-import { isError } from "./outputs.js";
-import { runNotebooks } from "./run.js";
-import { collectSightings, stretchesBetween } from "./sightings.js";
+import type { PartitionOffsets, TopicMessage } from "../collect/topic.ts";
+import { listFiles } from "../land/files.ts";
+import { settings } from "../settings.ts";
+import { buildLib } from "./build.ts";
+import { type Accepted, assertConserved, type Conservation, conservation } from "./conservation.ts";
+import { Ground } from "./ground.test.ts";
+import { isCode, readNotebook, writeNotebook } from "./notebook.ts";
+import { isError } from "./outputs.ts";
+import { runNotebooks } from "./run.ts";
+import { collectSightings, stretchesBetween } from "./sightings.ts";
 
 const GUILDS = 20;
 

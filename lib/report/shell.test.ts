@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { shell } from "./shell.js";
+import { shell } from "./shell.ts";
 
 const module = JSON.stringify(join(import.meta.dirname, "shell.ts"));
 
 describe("shell(command)", () => {
   it("prints the command as typed, then what it wrote", () => {
     const code = `import { shell } from ${module}; await shell("echo 'a  b' | tr a c; echo done >&2")`;
-    const args = ["--import", "tsx", "--input-type=module", "-e", code];
+    const args = ["--input-type=module", "-e", code];
     assert.equal(
       execFileSync(process.execPath, args, { encoding: "utf8" }),
       "$ echo 'a  b' | tr a c; echo done >&2\nc  b\ndone\n",

@@ -4,14 +4,14 @@
  * The four are asked by four ways that share no code: Kafka's client, the files' own bytes, SQL on the
  * tables, SQL on the views. Whether they agree is for conservation.ts to say.
  */
-import { literal } from "../ask/literal.js";
-import { query } from "../ask/query.js";
-import { uniqueView } from "../ask/views.js";
-import { events, failedEvents } from "../catalog.js";
-import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../collect/topic.js";
-import type { CommitRecord } from "../land/commits.js";
-import { isIn, readCommits, readFileRows, type Stretch } from "../land/places.js";
-import { settings } from "../settings.js";
+import { literal } from "../ask/literal.ts";
+import { query } from "../ask/query.ts";
+import { uniqueView } from "../ask/views.ts";
+import { events, failedEvents } from "../catalog.ts";
+import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../collect/topic.ts";
+import type { CommitRecord } from "../land/commits.ts";
+import { isIn, readCommits, readFileRows, type Stretch } from "../land/places.ts";
+import { settings } from "../settings.ts";
 
 /** One message at one place. */
 export interface Sighting {

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { $ } from "zx";
-import type { ReceivedEvent } from "../collect/envelope.js";
-import { listFiles } from "../land/files.js";
-import { settings } from "../settings.js";
-import { Ground } from "./ground.test.js";
-import { type Notebook, readNotebook } from "./notebook.js";
-import { describeTrace, traceEvent } from "./trace.js";
+import type { ReceivedEvent } from "../collect/envelope.ts";
+import { listFiles } from "../land/files.ts";
+import { settings } from "../settings.ts";
+import { Ground } from "./ground.test.ts";
+import { type Notebook, readNotebook } from "./notebook.ts";
+import { describeTrace, traceEvent } from "./trace.ts";
 
 describe("traceEvent(eventId, report, place)", () => {
   const ground = new Ground();

@@ -4,16 +4,16 @@
  * An id can stand in several messages; each has a way of its own, and only one of them counts. What has
  * landed is found by Trino; otherwise the topic is read, which takes as long as the topic is.
  */
-import { query } from "../ask/query.js";
-import { visible } from "../ask/rows.js";
-import { uniqueView } from "../ask/views.js";
-import { type Envelope, type EventDefinition, events, failedEvents } from "../catalog.js";
-import { readTopic } from "../collect/topic.js";
-import { commitsFolder } from "../land/commits.js";
-import { readCommits, readFileRows } from "../land/places.js";
-import { settings } from "../settings.js";
-import { isCode, type Notebook } from "./notebook.js";
-import type { SightingsOptions } from "./sightings.js";
+import { query } from "../ask/query.ts";
+import { visible } from "../ask/rows.ts";
+import { uniqueView } from "../ask/views.ts";
+import { type Envelope, type EventDefinition, events, failedEvents } from "../catalog.ts";
+import { readTopic } from "../collect/topic.ts";
+import { commitsFolder } from "../land/commits.ts";
+import { readCommits, readFileRows } from "../land/places.ts";
+import { settings } from "../settings.ts";
+import { isCode, type Notebook } from "./notebook.ts";
+import type { SightingsOptions } from "./sightings.ts";
 
 /** The way of one message; null: not there yet. */
 export interface Way {

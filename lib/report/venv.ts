@@ -10,7 +10,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 
 const MIN_PYTHON = [3, 10];
 

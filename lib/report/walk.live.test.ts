@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { $, which } from "zx";
-import { settings } from "../settings.js";
-import { openBrowser } from "./browser.js";
+import { settings } from "../settings.ts";
+import { openBrowser } from "./browser.ts";
 
 const VISIBLE_WITHIN_MS = 10_000;
 const npm = $({ quiet: true, cwd: settings.root });

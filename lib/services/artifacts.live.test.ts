@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { settings } from "../settings.js";
+import { settings } from "../settings.ts";
 
 describe("prepareArtifacts(say)", function () {
   this.timeout(5 * 60_000);
@@ -21,7 +21,7 @@ describe("prepareArtifacts(say)", function () {
   async function prepare(): Promise<string[]> {
     const code = `import { prepareArtifacts } from ${module}; await prepareArtifacts((line) => console.log(line));`;
     const env = { ...process.env, QUESTLOG_CACHE: cache };
-    const { stdout } = await $({ env, quiet: true })`node --import tsx --input-type=module -e ${code}`;
+    const { stdout } = await $({ env, quiet: true })`node --input-type=module -e ${code}`;
     return stdout.split("\n").filter((line) => line !== "");
   }
 

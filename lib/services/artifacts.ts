@@ -9,15 +9,15 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { $ } from "zx";
-import { settings } from "../settings.js";
-import { type Checksum, findMismatches } from "./checksums.js";
-import { findJava, prepareJava } from "./java.js";
-import { withLock } from "./lock.js";
-import { megabytes, type Say, seconds } from "./progress.js";
-import { checkDisk } from "./space.js";
-import { requireTools, runTool } from "./tools.js";
-import { fileTreeIsWhole } from "./tree.js";
-import { unpackTrino } from "./trino.js";
+import { settings } from "../settings.ts";
+import { type Checksum, findMismatches } from "./checksums.ts";
+import { findJava, prepareJava } from "./java.ts";
+import { withLock } from "./lock.ts";
+import { megabytes, type Say, seconds } from "./progress.ts";
+import { checkDisk } from "./space.ts";
+import { requireTools, runTool } from "./tools.ts";
+import { fileTreeIsWhole } from "./tree.ts";
+import { unpackTrino } from "./trino.ts";
 
 /** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
-import { readChoice } from "./choose.js";
-import { fillFolder } from "./configuration.js";
-import { runTool } from "./tools.js";
+import { readChoice } from "./choose.ts";
+import { fillFolder } from "./configuration.ts";
+import { runTool } from "./tools.ts";
 
 describe("readChoice(args)", () => {
   it("means everything when nothing is named", () => {

@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { which } from "zx";
-import { settings } from "../settings.js";
-import { dockerRuntime } from "./containers.js";
-import { nativeRuntime } from "./native.js";
-import type { Runtime } from "./runtime.js";
-import { ownNames, serverNames, type ServiceName } from "./services.js";
+import { settings } from "../settings.ts";
+import { dockerRuntime } from "./containers.ts";
+import { nativeRuntime } from "./native.ts";
+import type { Runtime } from "./runtime.ts";
+import { ownNames, serverNames, type ServiceName } from "./services.ts";
 
 const groups: Record<string, readonly ServiceName[]> = {
   services: serverNames,

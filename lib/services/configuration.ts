@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { HOST, settings } from "../settings.js";
+import { HOST, settings } from "../settings.ts";
 
 /** What differs between the runtimes; the folders are as the servers see them. */
 export interface Place {

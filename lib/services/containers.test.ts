@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { which, YAML } from "zx";
-import { settings } from "../settings.js";
-import { writeConfiguration } from "./configuration.js";
-import { serverNames, services } from "./services.js";
+import { settings } from "../settings.ts";
+import { writeConfiguration } from "./configuration.ts";
+import { serverNames, services } from "./services.ts";
 
 const file = join(settings.root, "compose", "compose.yml");
 

@@ -8,12 +8,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { portVariable, settings } from "../settings.js";
-import { type Place, writeConfiguration } from "./configuration.js";
-import { nativeRuntime } from "./native.js";
-import { seconds } from "./progress.js";
-import type { Runtime } from "./runtime.js";
-import { type Service, serverNames } from "./services.js";
+import { portVariable, settings } from "../settings.ts";
+import { type Place, writeConfiguration } from "./configuration.ts";
+import { nativeRuntime } from "./native.ts";
+import { seconds } from "./progress.ts";
+import type { Runtime } from "./runtime.ts";
+import { type Service, serverNames } from "./services.ts";
 
 const CONF = join(settings.home, "conf-docker");
 const MOUNT = "/questlog"; // where compose.yml mounts it

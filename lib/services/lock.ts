@@ -6,8 +6,8 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processStartTime } from "./process.js";
-import type { Say } from "./progress.js";
+import { processStartTime } from "./process.ts";
+import type { Say } from "./progress.ts";
 
 const LIMIT_MS = 30 * 60_000;
 const POLL_MS = 500;

@@ -5,13 +5,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { HOST, settings } from "../settings.js";
-import { type Artifacts, prepareArtifacts } from "./artifacts.js";
-import { fillFolder, type Place, writeConfiguration } from "./configuration.js";
-import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.js";
-import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.js";
-import type { Runtime } from "./runtime.js";
-import { serverNames } from "./services.js";
+import { HOST, settings } from "../settings.ts";
+import { type Artifacts, prepareArtifacts } from "./artifacts.ts";
+import { fillFolder, type Place, writeConfiguration } from "./configuration.ts";
+import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
+import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.ts";
+import type { Runtime } from "./runtime.ts";
+import { serverNames } from "./services.ts";
 
 const { home, root } = settings;
 const DATA = join(home, "data");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { findPortHolder, listeningSocketsOf } from "./ports.js";
-import { services } from "./services.js";
-import { checkPorts, checkSpace, checkDisk } from "./space.js";
+import { findPortHolder, listeningSocketsOf } from "./ports.ts";
+import { services } from "./services.ts";
+import { checkPorts, checkSpace, checkDisk } from "./space.ts";
 
 describe("what is in the way", () => {
   let server: Server;

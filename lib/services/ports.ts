@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { $ } from "zx";
-import { HOST } from "../settings.js";
+import { HOST } from "../settings.ts";
 
 /** A process that listens; both fields are undefined if it is another user's, which the system hides. */
 export interface PortHolder {

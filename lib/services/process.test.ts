@@ -9,7 +9,7 @@ import {
   processStartTime,
   startProcess,
   stopProcess,
-} from "./process.js";
+} from "./process.ts";
 
 // Real processes: small Node programs, in a stack's home of their own.
 describe("process", () => {

@@ -7,10 +7,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { settings } from "../settings.js";
-import type { Artifacts } from "./artifacts.js";
-import type { Command } from "./process.js";
-import type { ServiceName, serverNames } from "./services.js";
+import { settings } from "../settings.ts";
+import type { Artifacts } from "./artifacts.ts";
+import type { Command } from "./process.ts";
+import type { ServiceName, serverNames } from "./services.ts";
 
 type ServerName = (typeof serverNames)[number];
 
@@ -32,7 +32,7 @@ export const CONF = join(home, "conf");
 
 /** The command of one of our own processes. */
 export function ownCommand(name: ServiceName): Command {
-  return { file: "node", args: ["--import", "tsx", join("scripts", `${name}.ts`)], cwd: root };
+  return { file: process.execPath, args: [join("scripts", `${name}.ts`)], cwd: root };
 }
 
 /** The command of a server. */

@@ -7,8 +7,8 @@
 import { createConnection } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, logLevel } from "../kafkajs.js";
-import { HOST, settings } from "../settings.js";
+import { Kafka, logLevel } from "../kafkajs.ts";
+import { HOST, settings } from "../settings.ts";
 
 const ANSWER_LIMIT_MS = 5_000;
 const STATEMENT_LIMIT_MS = 60_000;

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { query } from "../ask/query.js";
-import { Kafka, logLevel, Partitioners } from "../kafkajs.js";
-import { HOST, settings } from "../settings.js";
-import { nativeRuntime } from "./native.js";
-import { findProcess } from "./process.js";
-import { runStatement } from "./ready.js";
-import { services } from "./services.js";
-import { startServices } from "./start.js";
-import { stopServices } from "./stop.js";
+import { query } from "../ask/query.ts";
+import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
+import { HOST, settings } from "../settings.ts";
+import { nativeRuntime } from "./native.ts";
+import { findProcess } from "./process.ts";
+import { runStatement } from "./ready.ts";
+import { services } from "./services.ts";
+import { startServices } from "./start.ts";
+import { stopServices } from "./stop.ts";
 
 // Stops and starts the services of the stack that `settings` names: to be run alone.
 describe("a stack that is stopped and started", function () {

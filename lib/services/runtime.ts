@@ -1,8 +1,8 @@
 /**
  * What a runtime must be able to do with a service; native.ts does it with processes, containers.ts with Docker.
  */
-import type { Say } from "./progress.js";
-import type { Service } from "./services.js";
+import type { Say } from "./progress.ts";
+import type { Service } from "./services.ts";
 
 export interface Runtime {
   name: "native" | "docker";

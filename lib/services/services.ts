@@ -1,8 +1,8 @@
 /**
  * The services of a stack, as data: what each is, where it listens, what it needs, what it must answer.
  */
-import { settings } from "../settings.js";
-import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.js";
+import { settings } from "../settings.ts";
+import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.ts";
 
 /** The servers that come from elsewhere. */
 export const serverNames = ["kafka", "namenode", "datanode", "metastore", "trino"] as const;

@@ -3,9 +3,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { portVariable, settings } from "../settings.js";
-import { findPortHolder } from "./ports.js";
-import type { Service } from "./services.js";
+import { portVariable, settings } from "../settings.ts";
+import { findPortHolder } from "./ports.ts";
+import type { Service } from "./services.ts";
 
 const DATA_MB = 1_000; // in the stack's home: room for data and logs
 

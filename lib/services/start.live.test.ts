@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { serverNames } from "./services.js";
-import { type ServiceRow, startServices } from "./start.js";
-import { stopServices } from "./stop.js";
+import { serverNames } from "./services.ts";
+import { type ServiceRow, startServices } from "./start.ts";
+import { stopServices } from "./stop.ts";
 
 // Runs first of all live tests, and leaves the stack that `settings` names running for the others.
 // What it started is stopped after the last of them: this hook, outside of describe, is the whole run's.

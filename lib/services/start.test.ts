@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.js";
-import type { Runtime } from "./runtime.js";
-import { type Service, services, withNeeds } from "./services.js";
-import { waitUntilReady } from "./start.js";
+import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
+import type { Runtime } from "./runtime.ts";
+import { type Service, services, withNeeds } from "./services.ts";
+import { waitUntilReady } from "./start.ts";
 
 // A runtime of real processes, with a small program in the place of the server.
 describe("waitUntilReady(service, runtime)", () => {

@@ -3,14 +3,14 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { within, $ } from "zx";
-import { recordCommand } from "../history.js";
-import { withLock } from "./lock.js";
-import { type Say, seconds } from "./progress.js";
-import { stackRuntime } from "./choose.js";
-import type { Runtime } from "./runtime.js";
-import { stackLock, stopLocked } from "./stop.js";
-import { type Service, type ServiceName, withNeeds } from "./services.js";
-import { checkPorts, checkSpace } from "./space.js";
+import { recordCommand } from "../history.ts";
+import { withLock } from "./lock.ts";
+import { type Say, seconds } from "./progress.ts";
+import { stackRuntime } from "./choose.ts";
+import type { Runtime } from "./runtime.ts";
+import { stackLock, stopLocked } from "./stop.ts";
+import { type Service, type ServiceName, withNeeds } from "./services.ts";
+import { checkPorts, checkSpace } from "./space.ts";
 
 /** A service that is ready. */
 export interface ServiceRow {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { kafkaClient } from "../collect/kafka.js";
-import { createTopic } from "../collect/topic.js";
-import { HOST, settings } from "../settings.js";
-import { nativeRuntime } from "./native.js";
-import { listeningSocketsOf } from "./ports.js";
-import { findProcess } from "./process.js";
-import { askStream } from "./ready.js";
-import { serverNames, services } from "./services.js";
-import { startServices } from "./start.js";
-import { serviceStatus } from "./status.js";
+import { kafkaClient } from "../collect/kafka.ts";
+import { createTopic } from "../collect/topic.ts";
+import { HOST, settings } from "../settings.ts";
+import { nativeRuntime } from "./native.ts";
+import { listeningSocketsOf } from "./ports.ts";
+import { findProcess } from "./process.ts";
+import { askStream } from "./ready.ts";
+import { serverNames, services } from "./services.ts";
+import { startServices } from "./start.ts";
+import { serviceStatus } from "./status.ts";
 
 // The running stack that `settings` names.
 describe("the running services", () => {

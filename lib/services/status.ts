@@ -1,7 +1,7 @@
 /** Services → whether each one is ready now, and if not, why. Each is asked its question once. */
-import { stackRuntime } from "./choose.js";
-import type { Runtime } from "./runtime.js";
-import { type ServiceName, services } from "./services.js";
+import { stackRuntime } from "./choose.ts";
+import type { Runtime } from "./runtime.ts";
+import { type ServiceName, services } from "./services.ts";
 
 export interface StatusRow {
   service: ServiceName;

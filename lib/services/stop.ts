@@ -3,13 +3,13 @@
  * drains into HDFS and commits to Kafka before they go.
  */
 import { join } from "node:path";
-import { recordCommand } from "../history.js";
-import { settings } from "../settings.js";
-import { withLock } from "./lock.js";
-import { seconds } from "./progress.js";
-import { stackRuntime } from "./choose.js";
-import type { Runtime } from "./runtime.js";
-import { type Service, type ServiceName, services } from "./services.js";
+import { recordCommand } from "../history.ts";
+import { settings } from "../settings.ts";
+import { withLock } from "./lock.ts";
+import { seconds } from "./progress.ts";
+import { stackRuntime } from "./choose.ts";
+import type { Runtime } from "./runtime.ts";
+import { type Service, type ServiceName, services } from "./services.ts";
 
 /** Held while services are started or stopped, so that two calls do not start the same service twice. */
 export const stackLock = join(settings.home, "run", "lock");

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { type Checksum, findMismatches, sha256Of } from "./checksums.js";
+import { type Checksum, findMismatches, sha256Of } from "./checksums.ts";
 
 const LIST = "files.sha256";
 

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { $ } from "zx";
-import { unpackTrino } from "./trino.js";
+import { unpackTrino } from "./trino.ts";
 
 describe("unpackTrino(archive, target)", () => {
   let folder: string;

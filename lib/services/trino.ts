@@ -7,8 +7,8 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { runTool } from "./tools.js";
-import { keepFileTree } from "./tree.js";
+import { runTool } from "./tools.ts";
+import { keepFileTree } from "./tree.ts";
 
 const PLUGINS = ["hive"];
 

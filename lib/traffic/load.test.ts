@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { load, newTally } from "./load.js";
+import { load, newTally } from "./load.ts";
 
 describe("load(url, options)", () => {
   let server: Server;

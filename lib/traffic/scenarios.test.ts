@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basic, infinite, limit, type ScenarioTotals } from "./scenarios.js";
+import { basic, infinite, limit, type ScenarioTotals } from "./scenarios.ts";
 
 const gold = "user1.att.com /purchase_sword?metal=gold&power_level=100&magical=False";
 const copper = "user1.att.com /purchase_sword?metal=copper&power_level=50&magical=True";

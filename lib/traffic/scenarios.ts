@@ -6,9 +6,9 @@
  */
 import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { events } from "../catalog.js";
-import { HOST, settings } from "../settings.js";
-import { load, newTally, type Tally, type Totals, totalsOf } from "./load.js";
+import { events } from "../catalog.ts";
+import { HOST, settings } from "../settings.ts";
+import { load, newTally, type Tally, type Totals, totalsOf } from "./load.ts";
 
 /** One line of a traffic script: this request, REQUESTS_PER_STEP times. */
 export interface Step {
