@@ -7,11 +7,11 @@
 import { createApi } from "../lib/collect/api.ts";
 import { createGuard } from "../lib/collect/guard.ts";
 import { readWriteKeys } from "../lib/collect/keys.ts";
-import { createMetrics } from "../lib/collect/metrics.ts";
+import { createMetrics } from "../lib/collect/api-metrics.ts";
 import { whySpoolIsNotReady } from "../lib/collect/probes.ts";
 import { openTopic, type OpenTopic } from "../lib/collect/publish.ts";
 import { createRecent } from "../lib/collect/recent.ts";
-import { createRetention } from "../lib/collect/retain.ts";
+import { createRetention } from "../lib/collect/retention.ts";
 import { serve } from "../lib/collect/serve.ts";
 import { recordScript } from "../lib/history.ts";
 import { HOST, settings } from "../lib/settings.ts";

@@ -8,7 +8,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { recordScript } from "../lib/history.ts";
-import { readChoice, UsageError } from "../lib/services/choose.ts";
+import { readChoice, UsageError } from "../lib/services/arguments.ts";
 import { stopServices } from "../lib/services/stop.ts";
 import { settings } from "../lib/settings.ts";
 

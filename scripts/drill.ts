@@ -10,9 +10,9 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import type { Drill } from "../lib/drill/drill.ts";
 import { drills } from "../lib/drill/drills.ts";
-import { closePipelines } from "../lib/drill/pipeline.ts";
-import { endOutages } from "../lib/drill/services.ts";
-import { type Passed, figuresTable } from "../lib/drill/table.ts";
+import { closePipelines } from "../lib/testbed/pipeline.ts";
+import { endOutages } from "../lib/testbed/outages.ts";
+import { type Passed, figuresTable } from "../lib/drill/figures.ts";
 import { recordScript } from "../lib/history.ts";
 import { settings } from "../lib/settings.ts";
 

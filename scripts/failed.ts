@@ -10,7 +10,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { jsonText, textTable, visible } from "../lib/ask/rows.ts";
+import { jsonText, textTable, visible } from "../lib/ask/table.ts";
 import { registerDays } from "../lib/ask/tables.ts";
 import { type FailedEvent, findFailed, judge, listFailed } from "../lib/failed/failed.ts";
 import { findKnown, replay, type Verdict } from "../lib/failed/replay.ts";

@@ -5,7 +5,7 @@
  */
 import { recordScript } from "../lib/history.ts";
 import { buildLib } from "../lib/report/build.ts";
-import { startLab } from "../lib/report/lab.ts";
+import { startLab } from "../lib/lab/lab.ts";
 
 recordScript("lab");
 const stopped = new Promise((resolve) => {

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openBrowser } from "../lib/report/browser.ts";
+import { openBrowser } from "../lib/testbed/browser.ts";
 import { settings } from "../lib/settings.ts";
 
 const browser = await openBrowser();

@@ -6,8 +6,8 @@
  *                                                         timestamps as ISO 8601, integers beyond 2^53 as strings
  */
 import { parseArgs } from "node:util";
-import { query, type QueryStats } from "../lib/ask/query.ts";
-import { jsonText, textTable, visibleLines } from "../lib/ask/rows.ts";
+import { query, type QueryStats } from "../lib/trino.ts";
+import { jsonText, textTable, visibleLines } from "../lib/ask/table.ts";
 import { recordScript } from "../lib/history.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;

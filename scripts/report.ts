@@ -11,11 +11,11 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { glob } from "zx";
-import { visible } from "../lib/ask/rows.ts";
+import { visible } from "../lib/ask/table.ts";
 import { recordScript } from "../lib/history.ts";
 import { buildLib } from "../lib/report/build.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
-import { collectFacts } from "../lib/report/facts.ts";
+import { collectFacts } from "../lib/report/run-facts.ts";
 import { renderReport, verdictOf } from "../lib/report/html.ts";
 import { formatSeconds, showProgress } from "../lib/report/progress.ts";
 import { runNotebooks } from "../lib/report/run.ts";

@@ -5,7 +5,7 @@
  */
 import Table from "cli-table3";
 import { recordScript } from "../lib/history.ts";
-import { readChoice, UsageError } from "../lib/services/choose.ts";
+import { readChoice, UsageError } from "../lib/services/arguments.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 
 recordScript("status");

@@ -8,12 +8,12 @@
 import { registerDays } from "../lib/ask/tables.ts";
 import { recordScript } from "../lib/history.ts";
 import { whenDaysAreNew } from "../lib/land/days.ts";
-import { readRefused } from "../lib/land/envelope.ts";
-import { killAt } from "../lib/land/kill.ts";
-import { Meters } from "../lib/land/meters.ts";
+import { readRefused } from "../lib/envelope.ts";
+import { killAt } from "../lib/testbed/kill.ts";
+import { Meters } from "../lib/land/stream-metrics.ts";
 import { openMonitor } from "../lib/land/monitor.ts";
 import { startStream, type Stream, type StreamOptions } from "../lib/land/stream.ts";
-import { WebHdfs } from "../lib/land/webhdfs.ts";
+import { WebHdfs } from "../lib/webhdfs.ts";
 import { HOST, settings } from "../lib/settings.ts";
 
 recordScript("stream");

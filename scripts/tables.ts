@@ -3,7 +3,7 @@
  *
  *   npm run tables
  */
-import { textTable } from "../lib/ask/rows.ts";
+import { textTable } from "../lib/ask/table.ts";
 import { createTables, describeTables, registerDays } from "../lib/ask/tables.ts";
 import { recordScript } from "../lib/history.ts";
 

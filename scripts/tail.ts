@@ -10,9 +10,9 @@
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { visibleJson } from "../lib/ask/rows.ts";
+import { visibleJson } from "../lib/ask/table.ts";
 import { events } from "../lib/catalog.ts";
-import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/collect/topic.ts";
+import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/topic.ts";
 import { recordScript } from "../lib/history.ts";
 
 const USAGE = "try: npm run tail -- [--type TYPE] [--count | --follow]";

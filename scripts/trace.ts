@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { validate as isUuid } from "uuid";
 import { recordScript } from "../lib/history.ts";
 import { readNotebook } from "../lib/report/notebook.ts";
-import { describeTrace, traceEvent } from "../lib/report/trace.ts";
+import { describeTrace, traceEvent } from "../lib/audit/trace.ts";
 import { settings } from "../lib/settings.ts";
 
 const { eventId, json } = readArguments();

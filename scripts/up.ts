@@ -7,10 +7,10 @@
  *   npm run up -- --native      the runtime: processes (or --docker: containers)
  */
 import { createTables } from "../lib/ask/tables.ts";
-import { createTopic } from "../lib/collect/topic.ts";
+import { createTopic } from "../lib/topic.ts";
 import { recordScript } from "../lib/history.ts";
-import { readChoice, rememberRuntime, UsageError } from "../lib/services/choose.ts";
-import { seconds } from "../lib/services/progress.ts";
+import { readChoice, rememberRuntime, UsageError } from "../lib/services/arguments.ts";
+import { seconds } from "../lib/services/log.ts";
 import { startServices } from "../lib/services/start.ts";
 import { settings } from "../lib/settings.ts";
 

@@ -6,7 +6,7 @@
  * marks have colours of middle lightness, which stand out from both. The width is a
  * narrow column's, with room for neither long axes nor legends at the side.
  */
-import { formatValue, valueOf } from "./rows.ts";
+import { formatValue, valueOf } from "./table.ts";
 
 /** A chart as plain data; made by the functions here, drawn by `show`. */
 export interface Spec {

@@ -3,7 +3,7 @@
  */
 import { settings } from "../settings.ts";
 import { identifier } from "./literal.ts";
-import { query, QueryError } from "./query.ts";
+import { query, QueryError } from "../trino.ts";
 
 const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { columnsOf, events, type Value } from "../catalog.ts";
 import { ParquetFile } from "../land/parquet.ts";
-import { WebHdfs } from "../land/webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";
-import { query, type QueryStats } from "./query.ts";
+import { query, type QueryStats } from "../trino.ts";
 import { createTables, registerDays } from "./tables.ts";
 
 const GROUPS = 40;

@@ -15,7 +15,7 @@ import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
 import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.ts";
-import { escapeHtml, htmlTable, textTable, visibleLines } from "./rows.ts";
+import { escapeHtml, htmlTable, textTable, visibleLines } from "./table.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;

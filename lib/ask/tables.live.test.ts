@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { events, failedEvents, tables } from "../catalog.ts";
 import { settings } from "../settings.ts";
-import { query } from "./query.ts";
+import { query } from "../trino.ts";
 import { createTables, describeTables, registerDays } from "./tables.ts";
 
 // All in a schema and an HDFS folder of its own.

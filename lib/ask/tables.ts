@@ -10,7 +10,7 @@ import { type Column, tables } from "../catalog.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "./literal.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
-import { query } from "./query.ts";
+import { query } from "../trino.ts";
 import { createViews } from "./views.ts";
 
 /** Where tables are made: the settings' place, another one for tests. */

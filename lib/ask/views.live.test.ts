@@ -1,10 +1,10 @@
 // Rows with equal event_ids, in a schema and an HDFS folder of its own.
 import assert from "node:assert/strict";
 import { events } from "../catalog.ts";
-import { WebHdfs } from "../land/webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";
-import { countDoubles, countEvents, countTables } from "./metrics.ts";
-import { query, type QueryStats } from "./query.ts";
+import { countDoubles, countEvents, countTables } from "./counts.ts";
+import { query, type QueryStats } from "../trino.ts";
 import { createTables } from "./tables.ts";
 
 interface Copy {

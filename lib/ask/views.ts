@@ -11,7 +11,7 @@ import { columnsOf, type EventDefinition, events } from "../catalog.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "./literal.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
-import { query } from "./query.ts";
+import { query } from "../trino.ts";
 import type { Place, TableState } from "./tables.ts";
 
 const EVENTS = "events";

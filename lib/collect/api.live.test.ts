@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../catalog.ts";
-import { kafkaAddress, Line } from "../drill/line.ts";
+import { kafkaAddress, Line } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
-import { kafkaClient } from "./kafka.ts";
+import { kafkaClient } from "../kafka.ts";
 import type { Judgement } from "./post.ts";
-import { readTopic } from "./topic.ts";
+import { readTopic } from "../topic.ts";
 
 // The API as its own process, as `npm run api` starts it, and the running Kafka behind a line that can be cut.
 describe("npm run api", function () {

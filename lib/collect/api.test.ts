@@ -5,9 +5,9 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../catalog.ts";
 import { createApi, type RequestLog } from "./api.ts";
-import { Unavailable, type Way } from "./gather.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import type { RefusedEvent } from "./refuse.ts";
+import { Unavailable, type Way } from "./batcher.ts";
+import { createMetrics, type Metrics } from "./api-metrics.ts";
+import type { RefusedEvent } from "./refusal.ts";
 import { type Listener, serve } from "./serve.ts";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.

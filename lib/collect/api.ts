@@ -17,15 +17,15 @@ import express, {
 import { type EventDefinition, events } from "../catalog.ts";
 import { answerJson } from "../answer.ts";
 import { BodyError } from "./body.ts";
-import { ParameterError, receive } from "./envelope.ts";
-import { Unavailable, type Way } from "./gather.ts";
+import { ParameterError, receive } from "./receive.ts";
+import { Unavailable, type Way } from "./batcher.ts";
 import type { GuardLocals } from "./guard.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./api-metrics.ts";
 import { judgePosted } from "./post.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { answerRecent, type Recent } from "./recent.ts";
-import { keepMisfit, type RefusedEvent } from "./refuse.ts";
-import type { Retention } from "./retain.ts";
+import { keepMisfit, type RefusedEvent } from "./refusal.ts";
+import type { Retention } from "./retention.ts";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads

@@ -6,7 +6,7 @@ import type { Envelope } from "../catalog.ts";
 import { createApi, type RequestLog } from "./api.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { newWriteKey, type WriteKey } from "./keys.ts";
-import { createRetention } from "./retain.ts";
+import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";
 
 describe("createGuard({ keys, rateLimit })", () => {

@@ -10,7 +10,7 @@ import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
 import { answerJson } from "../answer.ts";
 import { findWriteKey, keyOf, type WriteKey } from "./keys.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./api-metrics.ts";
 
 export interface GuardOptions {
   keys?: readonly WriteKey[]; // undefined: everybody may send

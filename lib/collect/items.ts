@@ -16,7 +16,7 @@ import {
   refusedText,
   type SentEvent,
   toMessage,
-} from "./envelope.ts";
+} from "./receive.ts";
 import { type Json, JsonError, readJson } from "./json.ts";
 import type { Params } from "./params.ts";
 

@@ -4,7 +4,7 @@
  * A line that was cut short is no JSON, and is left out.
  */
 import { open } from "node:fs/promises";
-import type { Message } from "./gather.ts";
+import type { Message } from "./batcher.ts";
 
 /** The message's line. */
 export function toLine({ key, value }: Message): string {

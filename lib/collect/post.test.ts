@@ -6,10 +6,10 @@ import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import type { Envelope } from "../catalog.ts";
 import { createApi } from "./api.ts";
-import { Unavailable, type Way } from "./gather.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { Unavailable, type Way } from "./batcher.ts";
+import { createMetrics, type Metrics } from "./api-metrics.ts";
 import type { Judgement } from "./post.ts";
-import type { RefusedEvent } from "./refuse.ts";
+import type { RefusedEvent } from "./refusal.ts";
 import { type Listener, serve } from "./serve.ts";
 
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";

@@ -8,10 +8,10 @@
 import type { IncomingMessage } from "node:http";
 import type { ApiOptions } from "./api.ts";
 import { BodyError, readBody } from "./body.ts";
-import { type Origin, ParameterError } from "./envelope.ts";
-import { Unavailable } from "./gather.ts";
+import { type Origin, ParameterError } from "./receive.ts";
+import { Unavailable } from "./batcher.ts";
 import { type Item, readJsonItems, readLines, receiveItem, shown } from "./items.ts";
-import { keepMisfit } from "./refuse.ts";
+import { keepMisfit } from "./refusal.ts";
 
 /** What became of one event. */
 export interface Verdict {

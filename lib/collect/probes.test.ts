@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics } from "./api-metrics.ts";
 import { whySpoolIsNotReady } from "./probes.ts";
 
 const empty = { messages: 0, bytes: 0, full: false, grownForMs: 0 };

@@ -6,7 +6,7 @@
  */
 import type { Express, Request, Response } from "express";
 import { answerJson } from "../answer.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./api-metrics.ts";
 import type { SpoolState } from "./spool.ts";
 
 const MAX_GROWING_MS = 2000;

@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../catalog.ts";
-import { kafkaAddress, Line } from "../drill/line.ts";
+import { kafkaAddress, Line } from "../testbed/proxy.ts";
 import { ConfigResourceTypes } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
 import { createApi } from "./api.ts";
-import type { Way } from "./gather.ts";
-import { kafkaClient } from "./kafka.ts";
+import type { Way } from "./batcher.ts";
+import { kafkaClient } from "../kafka.ts";
 import { openTopic, type OpenTopic } from "./publish.ts";
 import { serve } from "./serve.ts";
-import { readTopic } from "./topic.ts";
+import { readTopic } from "../topic.ts";
 
 // The running Kafka, behind a line that the test can cut.
 describe("openTopic(options) on a line that fails", () => {

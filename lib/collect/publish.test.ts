@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openTopic } from "./publish.ts";
-import { createTopic } from "./topic.ts";
+import { createTopic } from "../topic.ts";
 
 // A port that nobody listens on: one that was free a moment ago.
 async function closedPort(): Promise<string> {

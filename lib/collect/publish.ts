@@ -15,11 +15,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Partitioners, type Producer } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
-import { before, openDetour } from "./detour.ts";
-import { gather, type Message, type Way } from "./gather.ts";
-import { kafkaClient, kafkaReason } from "./kafka.ts";
+import { before, openDetour } from "./fallback.ts";
+import { gather, type Message, type Way } from "./batcher.ts";
+import { kafkaClient, kafkaReason } from "../kafka.ts";
 import { Spool, type SpoolState } from "./spool.ts";
-import { createTopic, TopicDiffers } from "./topic.ts";
+import { createTopic, TopicDiffers } from "../topic.ts";
 
 const RECONNECT_MS = { first: 200, longest: 500 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createApi } from "./api.ts";
-import { Unavailable, type Way } from "./gather.ts";
+import { Unavailable, type Way } from "./batcher.ts";
 import { createRecent, type Recent, type RecentEvent } from "./recent.ts";
-import { createRetention } from "./retain.ts";
+import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";
 
 describe("GET /events", () => {

@@ -8,7 +8,7 @@
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.ts";
 import { answerJson } from "../answer.ts";
-import { ParameterError } from "./envelope.ts";
+import { ParameterError } from "./receive.ts";
 import { parseParams } from "./params.ts";
 
 /** An event that arrived; null where a refused one did not say. */

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import type { Message } from "./gather.ts";
+import type { Message } from "./batcher.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
 
 const message = (value: string, key = "player"): Message => ({ key, value });

@@ -13,7 +13,7 @@ import { rmSync } from "node:fs";
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock } from "../services/lock.ts";
-import { type Message, Unavailable } from "./gather.ts";
+import { type Message, Unavailable } from "./batcher.ts";
 import { type Lines, parseLines, readRange, toLine } from "./lines.ts";
 
 const SEGMENT_BYTES = 1024 * 1024; // what a crash may send twice, at most, beside the last append

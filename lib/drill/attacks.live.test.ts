@@ -1,6 +1,6 @@
 // The short forms of the attacks, each on an API of its own and the running stack. Their goals are the full forms'.
 import assert from "node:assert/strict";
-import { openBrowser } from "../report/browser.ts";
+import { openBrowser } from "../testbed/browser.ts";
 import type { Drill, Figures } from "./drill.ts";
 import { inject } from "./inject.ts";
 import { large } from "./large.ts";

@@ -10,11 +10,11 @@ import { findProcess } from "../services/process.ts";
 import { services } from "../services/services.ts";
 import { settings } from "../settings.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
-import { requireOwnServices } from "./services.ts";
+import { countCommits, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { requireOwnServices } from "../testbed/outages.ts";
 
 const PER_SECOND = 50;
 const WARM_MS = 1_000; // under load before each time

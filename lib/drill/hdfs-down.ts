@@ -6,13 +6,13 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HdfsError } from "../land/webhdfs.ts";
+import { HdfsError } from "../webhdfs.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, startReader, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
-import { requireOwnServices, withFullDisk, withoutServices } from "./services.ts";
+import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { requireOwnServices, withFullDisk, withoutServices } from "../testbed/outages.ts";
 
 const PER_SECOND = 100;
 const MAX_CPU_PERCENT = 5; // of one core, while the stream waits

@@ -7,16 +7,16 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { query } from "../ask/query.ts";
+import { query } from "../trino.ts";
 import { events, tables } from "../catalog.ts";
-import { readTopic } from "../collect/topic.ts";
+import { readTopic } from "../topic.ts";
 import { settings } from "../settings.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
 import { HOSTILE_NAMES, HOSTILE_TEXTS, SQL_TEXTS } from "./hostile.ts";
-import { landAll } from "./landing.ts";
-import { type Child, openPipeline, type Pipeline } from "./pipeline.ts";
-import { askRaw } from "./raw.ts";
-import { assertInert, runScript } from "./terminal.ts";
+import { landAll } from "../testbed/witness.ts";
+import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { askRaw } from "../testbed/raw.ts";
+import { assertInert, runScript } from "../testbed/terminal.ts";
 
 const LOG_LIMIT_MS = 5_000;
 const PARAMETERS = 25; // of one statement

@@ -4,11 +4,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
-import { awayFor, requireOwnServices } from "./services.ts";
+import { countCommits, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { awayFor, requireOwnServices } from "../testbed/outages.ts";
 
 const PER_SECOND = 500;
 const SHORT_LIMIT_MS = 30_000; // the same in the short form, which is a test and no measurement

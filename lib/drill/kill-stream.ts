@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMMIT_POINTS } from "../land/commits.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, startReader, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { type Child, openPipeline, type Pipeline } from "./pipeline.ts";
+import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const EVENTS_PER_KILL = 1_000;
 const PER_SECOND = 110; // about as many events in the time of a kill

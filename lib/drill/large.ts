@@ -4,8 +4,8 @@
 import { gzipSync } from "node:zlib";
 import { load } from "../traffic/load.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
-import { type Child, openPipeline } from "./pipeline.ts";
-import { askRaw } from "./raw.ts";
+import { type Child, openPipeline } from "../testbed/pipeline.ts";
+import { askRaw } from "../testbed/raw.ts";
 
 const TIMES = { full: 20, short: 5 }; // each kind of body
 const WARM_UP = 10_000; // good requests before the memory is measured: it grows for that long anyway

@@ -4,8 +4,8 @@
 import { load } from "../traffic/load.ts";
 import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.ts";
 import { malformedRequest } from "./malformed-request.ts";
-import { type Child, openPipeline, type Pipeline } from "./pipeline.ts";
-import { askRaw } from "./raw.ts";
+import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { askRaw } from "../testbed/raw.ts";
 
 const REQUESTS = { full: 10_000, short: 500 };
 const AT_ONCE = 20;

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { kafkaClient } from "../collect/kafka.ts";
+import { kafkaClient } from "../kafka.ts";
 import { findProcess } from "../services/process.ts";
 import { serverNames } from "../services/services.ts";
 import { serviceStatus } from "../services/status.ts";

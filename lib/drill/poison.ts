@@ -4,15 +4,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failedEvents } from "../catalog.ts";
-import { kafkaClient } from "../collect/kafka.ts";
+import { kafkaClient } from "../kafka.ts";
 import { type Message, Partitioners } from "../kafkajs.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countRows } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
+import { countRows } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const PER_SECOND = 200;
 const PAUSE_MS = 50; // between two bad messages, at the average

@@ -3,9 +3,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Drill, seeded } from "./drill.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { type Child, openPipeline } from "./pipeline.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { type Child, openPipeline } from "../testbed/pipeline.ts";
 
 const PER_SECOND = 300;
 const CHANGE_MS = 2_000;

@@ -7,11 +7,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { kafkaAddress, Line } from "./line.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
+import { countCommits, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { kafkaAddress, Line } from "../testbed/proxy.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const PER_SECOND = 100;
 const LATENCY_MS = 500;

@@ -3,12 +3,12 @@
  */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { entriesOf } from "../land/files.ts";
-import type { WebHdfs } from "../land/webhdfs.ts";
+import { entriesOf } from "../audit/files.ts";
+import type { WebHdfs } from "../webhdfs.ts";
 import { type Drill, type Figures, seeded } from "./drill.ts";
-import { startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { type Child, openPipeline } from "./pipeline.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { type Child, openPipeline } from "../testbed/pipeline.ts";
 
 const SAMPLE_MS = 1_000;
 const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size may still do

@@ -12,7 +12,7 @@ import { findProcess } from "../services/process.ts";
 import { services } from "../services/services.ts";
 import { HOST, settings } from "../settings.ts";
 import type { Drill, Figures } from "./drill.ts";
-import { openPipeline } from "./pipeline.ts";
+import { openPipeline } from "../testbed/pipeline.ts";
 
 export const sockets: Drill = {
   name: "sockets",

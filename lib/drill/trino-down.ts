@@ -7,16 +7,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import type { Envelope } from "../catalog.ts";
-import { kafkaClient } from "../collect/kafka.ts";
+import { kafkaClient } from "../kafka.ts";
 import { Partitioners } from "../kafkajs.ts";
-import { untilLanded } from "../land/landed.ts";
+import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { type Ledger, startPlayers } from "./ledger.ts";
-import { settle } from "./oracle.ts";
-import { openPipeline, type Pipeline } from "./pipeline.ts";
-import { requireOwnServices, withoutServices } from "./services.ts";
+import { type Ledger, startPlayers } from "../testbed/players.ts";
+import { settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { requireOwnServices, withoutServices } from "../testbed/outages.ts";
 
 const PER_SECOND = 100;
 const OUTAGES = [

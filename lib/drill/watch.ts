@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findLastCommit } from "../land/commits.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Pipeline } from "./pipeline.ts";
-import type { Away } from "./services.ts";
+import type { Ledger } from "../testbed/players.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
+import type { Away } from "../testbed/outages.ts";
 
 const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible

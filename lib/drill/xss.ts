@@ -13,18 +13,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser } from "../report/browser.ts";
+import { openBrowser } from "../testbed/browser.ts";
 import { buildLib } from "../report/build.ts";
 import { renderReport } from "../report/html.ts";
-import { runAllCells } from "../report/lab-page.ts";
-import { startLab } from "../report/lab.ts";
+import { runAllCells } from "../testbed/lab-page.ts";
+import { startLab } from "../lab/lab.ts";
 import { textToNotebook, writeNotebook } from "../report/notebook.ts";
 import { runNotebooks } from "../report/run.ts";
 import { HOST, settings } from "../settings.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
-import { landAll } from "./landing.ts";
+import { landAll } from "../testbed/witness.ts";
 import { FLAG, payloads } from "./payloads.ts";
-import { freePort, openPipeline, type Pipeline } from "./pipeline.ts";
+import { freePort, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
 const SETTLE_MS = 1_000; // for what a page does by itself

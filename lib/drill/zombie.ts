@@ -6,11 +6,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
 import { type Drill, seeded } from "./drill.ts";
-import { countCommits, untilCommitted } from "./landing.ts";
-import { startPlayers } from "./ledger.ts";
-import { Line } from "./line.ts";
-import { settle } from "./oracle.ts";
-import { type Child, openPipeline } from "./pipeline.ts";
+import { countCommits, untilCommitted } from "../testbed/witness.ts";
+import { startPlayers } from "../testbed/players.ts";
+import { Line } from "../testbed/proxy.ts";
+import { settle } from "../testbed/account.ts";
+import { type Child, openPipeline } from "../testbed/pipeline.ts";
 
 const PER_SECOND = 300;
 const HDFS_LATENCY_MS = 150;

@@ -5,10 +5,10 @@
  * failed topic with the text that its event would have had; what came to the events' topic in
  * another way, and is no event, stands there as it is.
  */
-import { query } from "../ask/query.ts";
+import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
 import { NOT_UTF8 } from "../land/batch.ts";
-import { eventColumns, type EventRow, Misfit, readEvent } from "../land/envelope.ts";
+import { eventColumns, type EventRow, Misfit, readEvent } from "../envelope.ts";
 import { settings } from "../settings.ts";
 
 /** A row of failed_events. */

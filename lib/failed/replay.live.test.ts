@@ -1,14 +1,14 @@
 // Real streams land two topics of the test's own into tables in a schema of its own; what counts is in the tables.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { query } from "../ask/query.ts";
+import { query } from "../trino.ts";
 import { createTables, registerDays } from "../ask/tables.ts";
-import { createTopic, readOffsets } from "../collect/topic.ts";
+import { createTopic, readOffsets } from "../topic.ts";
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
-import { readRefused } from "../land/envelope.ts";
-import { untilLanded } from "../land/landed.ts";
+import { readRefused } from "../envelope.ts";
+import { untilLanded } from "../audit/landed.ts";
 import { startStream, type Stream } from "../land/stream.ts";
-import { WebHdfs } from "../land/webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";
 import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.ts";
 import { findKnown, replay, type Verdict } from "./replay.ts";

@@ -6,13 +6,13 @@
  * and the days are registered, so that is awaited first. One message is sent at a time: when Kafka
  * gives no answer, only the last one is in doubt, and replaying again settles it.
  */
-import { query } from "../ask/query.ts";
+import { query } from "../trino.ts";
 import { registerDays } from "../ask/tables.ts";
 import { events } from "../catalog.ts";
-import { kafkaClient, kafkaReason } from "../collect/kafka.ts";
-import { readOffsets } from "../collect/topic.ts";
+import { kafkaClient, kafkaReason } from "../kafka.ts";
+import { readOffsets } from "../topic.ts";
 import { Partitioners } from "../kafkajs.ts";
-import { untilLanded } from "../land/landed.ts";
+import { untilLanded } from "../audit/landed.ts";
 import { settings } from "../settings.ts";
 import {
   type FailedEvent,

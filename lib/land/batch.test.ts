@@ -4,7 +4,7 @@ import { compressors } from "hyparquet-compressors";
 import { events, failedEvents } from "../catalog.ts";
 import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.ts";
 import type { StagedFile } from "./commits.ts";
-import { readRefused } from "./envelope.ts";
+import { readRefused } from "../envelope.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 

@@ -8,7 +8,14 @@
 import { isUtf8 } from "node:buffer";
 import { failedEvents, type Value } from "../catalog.ts";
 import type { Batch, StagedFile } from "./commits.ts";
-import { type EventRow, eventColumns, type FailedRow, Misfit, type Position, readEvent } from "./envelope.ts";
+import {
+  type EventRow,
+  eventColumns,
+  type FailedRow,
+  Misfit,
+  type Position,
+  readEvent,
+} from "../envelope.ts";
 import { ParquetFile } from "./parquet.ts";
 
 /** What of a Kafka message the batch reads. */

@@ -7,7 +7,7 @@
  */
 import { compressSync } from "snappy";
 import type { Column, ColumnType, Value } from "../catalog.ts";
-import { encodeLevels } from "./levels.ts";
+import { encodeLevels } from "./rle.ts";
 import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.ts";
 
 /** A column of one row group, ready to be written. */

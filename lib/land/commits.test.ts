@@ -12,8 +12,8 @@ import {
   LostPlaceError,
   openChain,
 } from "./commits.ts";
-import { HdfsModel } from "./hdfs-model.test.ts";
-import { type Hdfs, HdfsError } from "./webhdfs.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 const LOG = 12; // offsets 0 to 11 are to be landed
 const place = { root: "/q", topic: "game-1", partition: 0 };

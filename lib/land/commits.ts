@@ -18,7 +18,7 @@
  * says which leftovers of other writers may be deleted.
  */
 import { randomUUID } from "node:crypto";
-import { type Hdfs, HdfsError } from "./webhdfs.ts";
+import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
 export interface StagedFile {

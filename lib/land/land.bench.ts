@@ -11,7 +11,7 @@ import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
 import { BatchBuilder, type Message } from "./batch.ts";
 import { startStream } from "./stream.ts";
-import { WebHdfs } from "./webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 
 const ENCODED = 1_000_000; // events
 const BACKLOG = 300_000;
@@ -125,11 +125,10 @@ function messageOf(i: number): Message {
 }
 
 async function measured(name: string, place = ""): Promise<Measure> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ["scripts/bench.ts", "--measure", name, place],
-    { cwd: settings.root, stdio: ["ignore", "inherit", "inherit", "ipc"] },
-  );
+  const child: ChildProcess = spawn(process.execPath, ["scripts/bench.ts", "--measure", name, place], {
+    cwd: settings.root,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const result = once(child, "message") as Promise<[Measure]>;
   const [code] = (await once(child, "exit")) as [number | null];
   if (code !== 0) throw new Error(`bench ${name}: the measuring process ended with ${code}`);

@@ -1,7 +1,7 @@
 // Real requests to a real listener; what stands in for the streams says what a stream would say.
 import assert from "node:assert/strict";
 import type { CommitRecord } from "./commits.ts";
-import { Meters, type Watched } from "./meters.ts";
+import { Meters, type Watched } from "./stream-metrics.ts";
 import { type Monitor, openMonitor } from "./monitor.ts";
 import type { StreamMetrics } from "./stream.ts";
 

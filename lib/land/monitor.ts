@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerJson } from "../answer.ts";
 import { HOST } from "../settings.ts";
-import type { Meters, Watched } from "./meters.ts";
+import type { Meters, Watched } from "./stream-metrics.ts";
 
 export interface Monitor {
   port: number;

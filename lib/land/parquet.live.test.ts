@@ -11,7 +11,7 @@ import { BasicAuth, type QueryResult, Trino } from "trino-client";
 import type { Column, Value } from "../catalog.ts";
 import { settings } from "../settings.ts";
 import { ParquetFile } from "./parquet.ts";
-import { WebHdfs } from "./webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 
 const PYARROW = "21.0.0";
 const run = promisify(execFile);

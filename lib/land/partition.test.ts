@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, type Message } from "./batch.ts";
 import { openChain } from "./commits.ts";
-import { HdfsModel } from "./hdfs-model.test.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.ts";
 
 const place = { root: "/q", topic: "t", partition: 0 };

@@ -9,13 +9,13 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { KAFKA_REQUESTS, kafkaAddress, Line } from "../drill/line.ts";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "../testbed/proxy.ts";
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
 import { COMMIT_POINTS } from "./commits.ts";
-import { listFiles, listLandedRows } from "./files.ts";
+import { listFiles, listLandedRows } from "../audit/files.ts";
 import { startStream, type Stream } from "./stream.ts";
-import { WebHdfs } from "./webhdfs.ts";
+import { WebHdfs } from "../webhdfs.ts";
 
 const DEADLINE_MS = 60_000;
 

@@ -20,7 +20,7 @@ import {
   PartitionLander,
   PositionResetError,
 } from "./partition.ts";
-import { type Hdfs, HdfsError } from "./webhdfs.ts";
+import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 export interface StreamOptions {
   brokers: string[]; // "host:port"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Output } from "./notebook.ts";
-import { runOf } from "./fixtures.test.ts";
+import { runOf } from "../testbed/notebook.fixture.ts";
 import { renderReport, verdictOf } from "./html.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='alert(1)'>`;

@@ -94,11 +94,9 @@ describe("startKernel(folder)", function () {
       const kernel = await startKernel(process.cwd());
       console.log(kernel.pid);
       process.kill(process.pid, "SIGKILL");`;
-    const { stdout } = spawnSync(
-      process.execPath,
-      ["--input-type=module", "--eval", code],
-      { encoding: "utf8" },
-    );
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+      encoding: "utf8",
+    });
     const pid = Number(stdout.trim());
     assert.ok(pid > 0);
     while (existsSync(`/proc/${pid}/fd/0`)) await new Promise((resolve) => setTimeout(resolve, 50));

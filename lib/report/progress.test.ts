@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runOf } from "./fixtures.test.ts";
+import { runOf } from "../testbed/notebook.fixture.ts";
 import { showProgress } from "./progress.ts";
 
 describe("showProgress(terminal)", () => {

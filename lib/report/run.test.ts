@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FAILING } from "./fixtures.test.ts";
+import { FAILING } from "../testbed/notebook.fixture.ts";
 import { renderReport } from "./html.ts";
 import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";

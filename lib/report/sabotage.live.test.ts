@@ -3,16 +3,16 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { PartitionOffsets, TopicMessage } from "../collect/topic.ts";
-import { listFiles } from "../land/files.ts";
+import type { PartitionOffsets, TopicMessage } from "../topic.ts";
+import { listFiles } from "../audit/files.ts";
 import { settings } from "../settings.ts";
 import { buildLib } from "./build.ts";
-import { type Accepted, assertConserved, type Conservation, conservation } from "./conservation.ts";
-import { Ground } from "./ground.test.ts";
+import { type Accepted, assertConserved, type Conservation, conservation } from "../audit/conservation.ts";
+import { Ground } from "../testbed/ground.fixture.ts";
 import { isCode, readNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { runNotebooks } from "./run.ts";
-import { collectSightings, stretchesBetween } from "./sightings.ts";
+import { collectSightings, stretchesBetween } from "../audit/sightings.ts";
 
 const GUILDS = 20;
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { $, which } from "zx";
 import { settings } from "../settings.ts";
-import { openBrowser } from "./browser.ts";
+import { openBrowser } from "../testbed/browser.ts";
 
 const VISIBLE_WITHIN_MS = 10_000;
 const npm = $({ quiet: true, cwd: settings.root });

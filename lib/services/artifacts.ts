@@ -13,11 +13,11 @@ import { settings } from "../settings.ts";
 import { type Checksum, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
 import { withLock } from "./lock.ts";
-import { megabytes, type Say, seconds } from "./progress.ts";
+import { megabytes, type Say, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";
 import { fileTreeIsWhole } from "./tree.ts";
-import { unpackTrino } from "./trino.ts";
+import { unpackTrino } from "./trino-archive.ts";
 
 /** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";

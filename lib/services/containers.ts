@@ -11,7 +11,7 @@ import { $ } from "zx";
 import { portVariable, settings } from "../settings.ts";
 import { type Place, writeConfiguration } from "./configuration.ts";
 import { nativeRuntime } from "./native.ts";
-import { seconds } from "./progress.ts";
+import { seconds } from "./log.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, serverNames } from "./services.ts";
 

@@ -9,7 +9,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
-import { megabytes, type Say, seconds } from "./progress.ts";
+import { megabytes, type Say, seconds } from "./log.ts";
 import { runTool } from "./tools.ts";
 import { fileTreeIsWhole, keepFileTree } from "./tree.ts";
 

@@ -7,7 +7,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processStartTime } from "./process.ts";
-import type { Say } from "./progress.ts";
+import type { Say } from "./log.ts";
 
 const LIMIT_MS = 30 * 60_000;
 const POLL_MS = 500;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { query } from "../ask/query.ts";
+import { query } from "../trino.ts";
 import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
 import { HOST, settings } from "../settings.ts";
 import { nativeRuntime } from "./native.ts";

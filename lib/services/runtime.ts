@@ -1,7 +1,7 @@
 /**
  * What a runtime must be able to do with a service; native.ts does it with processes, containers.ts with Docker.
  */
-import type { Say } from "./progress.ts";
+import type { Say } from "./log.ts";
 import type { Service } from "./services.ts";
 
 export interface Runtime {

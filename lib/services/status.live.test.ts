@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { kafkaClient } from "../collect/kafka.ts";
-import { createTopic } from "../collect/topic.ts";
+import { kafkaClient } from "../kafka.ts";
+import { createTopic } from "../topic.ts";
 import { HOST, settings } from "../settings.ts";
 import { nativeRuntime } from "./native.ts";
 import { listeningSocketsOf } from "./ports.ts";

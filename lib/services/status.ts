@@ -1,5 +1,5 @@
 /** Services → whether each one is ready now, and if not, why. Each is asked its question once. */
-import { stackRuntime } from "./choose.ts";
+import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { type ServiceName, services } from "./services.ts";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { recordCommand } from "../history.ts";
 import { settings } from "../settings.ts";
 import { withLock } from "./lock.ts";
-import { seconds } from "./progress.ts";
-import { stackRuntime } from "./choose.ts";
+import { seconds } from "./log.ts";
+import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
 

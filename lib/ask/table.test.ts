@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { htmlTable, jsonText, textTable, visibleJson, visibleLines } from "./table.ts";
+
+describe("textTable(rows)", () => {
+  it("puts text to the left and numbers to the right", () => {
+    assert.equal(
+      textTable([
+        { metal: "gold", swords: 60, at: new Date(0) },
+        { metal: null, swords: 9007199254740993n, at: null },
+      ]),
+      [
+        "┌───────┬──────────────────┬──────────────────────────┐",
+        "│ metal │           swords │ at                       │",
+        "├───────┼──────────────────┼──────────────────────────┤",
+        "│ gold  │               60 │ 1970-01-01T00:00:00.000Z │",
+        "│ null  │ 9007199254740993 │ null                     │",
+        "└───────┴──────────────────┴──────────────────────────┘",
+      ].join("\n"),
+    );
+  });
+
+  it("lets no value move the cursor, colour the terminal or turn the text around", () => {
+    const text = textTable([{ a: "\x1b[2J\r\n\t\u202egold\u2028" }]);
+    assert.ok(text.includes("\\u{1b}[2J\\u{d}\\u{a}\\u{9}\\u{202e}gold\\u{2028}"));
+  });
+
+  it("is empty without rows", () => {
+    assert.equal(textTable([]), "");
+  });
+});
+
+describe("htmlTable(rows, caption)", () => {
+  it("escapes names, values and the caption", () => {
+    const html = htmlTable([{ "<i>": "<script>'\"&\0" }], "<b>");
+    assert.match(html, /<caption>&#60;b&#62;<\/caption>/);
+    assert.match(html, /<th scope="col">&#60;i&#62;<\/th>/);
+    assert.match(html, /<td>&#60;script&#62;&#39;&#34;&#38;\\u\{0\}<\/td>/);
+  });
+
+  it("marks numbers and nulls", () => {
+    assert.match(
+      htmlTable([{ n: 1 }, { n: null }]),
+      /<th scope="col" class="number">n<\/th>[^]*<td class="number">1<\/td>[^]*<td class="null">null<\/td>/,
+    );
+  });
+
+  it("writes arrays and rows as JSON", () => {
+    assert.match(
+      htmlTable([{ a: [1, { b: 2n ** 60n }] }]),
+      /\[1,\{&#34;b&#34;:&#34;1152921504606846976&#34;\}\]/,
+    );
+  });
+});
+
+describe("jsonText(rows)", () => {
+  it("is JSON: Dates in ISO 8601, integers beyond 2^53 as text", () => {
+    const rows = [{ at: new Date(0), n: 1, big: 9007199254740993n, a: null }, { at: null }];
+    assert.deepEqual(JSON.parse(jsonText(rows)), [
+      { at: "1970-01-01T00:00:00.000Z", n: 1, big: "9007199254740993", a: null },
+      { at: null },
+    ]);
+    assert.equal(jsonText([]), "[]");
+  });
+});
+
+describe("what a terminal shows", () => {
+  const HOSTILE = "\x1b[2J\x9b31m\x7f\r\u202e\u2066gold";
+
+  it("of JSON is the same JSON, without a control or direction character", () => {
+    for (const json of [
+      jsonText([{ [HOSTILE]: HOSTILE }]),
+      visibleJson(`\t[\r\n${JSON.stringify({ [HOSTILE]: HOSTILE })}]`),
+    ]) {
+      assert.doesNotMatch(json, /[\p{Cc}\u202e\u2066]/u);
+      assert.deepEqual(JSON.parse(json), [{ [HOSTILE]: HOSTILE }]);
+    }
+  });
+
+  it("of a message keeps its lines", () => {
+    assert.equal(visibleLines("cannot cast \x1b[31m\n  in SELECT"), "cannot cast \\u{1b}[31m\n  in SELECT");
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * Rows → text for people and programs: a terminal's table, an HTML table, JSON.
+ *
+ * Values come from whoever sent an event. So people see no control or
+ * direction character of theirs, but its number, and HTML gets no markup.
+ */
+import Table from "cli-table3";
+import type { Row } from "../trino-values.ts";
+
+/** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
+export function textTable(rows: readonly object[]): string {
+  const head = columnsOf(rows);
+  if (head.length === 0) return "";
+  const colAligns = head.map((column) => (isNumeric(rows, column) ? "right" : "left"));
+  const grid = new Table({
+    head: head.map(visible),
+    colAligns,
+    style: { head: [], border: [], compact: true },
+  });
+  grid.push(...rows.map((row) => head.map((column) => visible(formatValue(valueOf(row, column))))));
+  return grid.toString();
+}
+
+/** A `<table>` with `<caption>`; cells of numbers have the class "number", cells that are null the class "null". */
+export function htmlTable(rows: readonly object[], caption = ""): string {
+  const columns = columnsOf(rows);
+  const numeric = new Set(columns.filter((column) => isNumeric(rows, column)));
+  const attributes = (column: string, value?: unknown) =>
+    value === null ? ' class="null"' : numeric.has(column) ? ' class="number"' : "";
+  const head = columns.map((name) => `<th scope="col"${attributes(name)}>${escapeHtml(visible(name))}</th>`);
+  const body = rows.map((row) => {
+    const cells = columns.map(
+      (name) =>
+        `<td${attributes(name, valueOf(row, name))}>${escapeHtml(visible(formatValue(valueOf(row, name))))}</td>`,
+    );
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  return [
+    '<table class="mathjax_ignore">', // else JupyterLab draws as a formula what stands between two $
+    ...(caption === "" ? [] : [`<caption>${escapeHtml(caption)}</caption>`]),
+    `<thead><tr>${head.join("")}</tr></thead>`,
+    `<tbody>${body.join("\n")}</tbody>`,
+    "</table>",
+  ].join("\n");
+}
+
+/** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings; a terminal may show it. */
+export function jsonText(rows: readonly object[]): string {
+  return `[${rows.map((row) => visibleJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
+}
+
+/** A value as a person reads it: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
+export function formatValue(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintAsText);
+  return String(value);
+}
+
+/** Escapes text for HTML and SVG, between tags and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Writes control and direction characters, among them escape sequences and line ends, as \u{…}: fit for a terminal. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (character) => `\\u{${hexOf(character)}}`);
+}
+
+/** The same line by line: a message's own line ends stay. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
+/** Writes the same in one JSON text, by JSON's escapes: it means what it meant, and is one line. */
+export function visibleJson(json: string): string {
+  // Blanks between two tokens are the only ones below U+0020 that JSON takes as they are.
+  return json.replace(HIDDEN, (character) =>
+    character < " " ? " " : `\\u${hexOf(character).padStart(4, "0")}`,
+  );
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16);
+}
+
+/** A row's value in a column; rows of any type can be shown. */
+export function valueOf(row: object, column: string): unknown {
+  return (row as Row)[column];
+}
+
+/** All column names, in the order of their first row. */
+function columnsOf(rows: readonly object[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
+function isNumeric(rows: readonly object[], column: string): boolean {
+  const values = rows
+    .map((row) => valueOf(row, column))
+    .filter((value) => value !== null && value !== undefined);
+  return values.length > 0 && values.every((value) => typeof value === "number" || typeof value === "bigint");
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { settings } from "../settings.ts";
+import { openChain } from "../land/commits.ts";
+import { countFiles, untilLanded } from "./landed.ts";
+import { ParquetFile } from "../land/parquet.ts";
+import { WebHdfs } from "../webhdfs.ts";
+
+describe("untilLanded(partitions), countFiles(place)", () => {
+  const id = randomUUID();
+  const root = `/test-${id}`;
+  const topic = `test_${id}`;
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+
+  before(async () => {
+    const file = new ParquetFile([{ name: "n", type: "integer", required: true }]);
+    for (const n of [1, 2, 3]) file.append([n]);
+    const files = [{ table: "guild_joins", day: "2026-01-01", rows: 3, data: file.finish() }];
+    const chain = await openChain(hdfs, { root, topic, partition: 0 });
+    await chain.commit({ last: 4, last_timestamp: null, files });
+  });
+  after(async () => {
+    await hdfs.remove(root);
+    hdfs.close();
+  });
+
+  it("counts the rows that are in files, by event type", async () => {
+    assert.deepEqual(await countFiles({ hdfs, root }), { default: 0, purchase_sword: 0, join_a_guild: 3 });
+  });
+
+  it("ends at once when everything has landed", async () => {
+    await untilLanded([{ partition: 0, high: 5 }], { topic, root });
+  });
+
+  it("names the partitions that are behind when the time is over", async () => {
+    const partitions = [
+      { partition: 0, high: 9 },
+      { partition: 1, high: 2 },
+    ];
+    await assert.rejects(
+      untilLanded(partitions, { topic, root, timeoutMs: 0 }),
+      /partition 0 is at offset 5 of 9, partition 1 is at offset 0 of 2; is it running\? npm run status/,
+    );
+  });
+});

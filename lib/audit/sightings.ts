@@ -1,0 +1,160 @@
+/**
+ * A stretch of the topic → every place where its messages are seen: topic, files, tables, and what counts of them.
+ *
+ * The four are asked by four ways that share no code: Kafka's client, the files' own bytes, SQL on the
+ * tables, SQL on the views. Whether they agree is for conservation.ts to say.
+ */
+import { literal } from "../ask/literal.ts";
+import { query } from "../trino.ts";
+import { uniqueView } from "../ask/views.ts";
+import { events, failedEvents } from "../catalog.ts";
+import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
+import type { CommitRecord } from "../land/commits.ts";
+import { isIn, readCommits, readFileRows, type Stretch } from "./coverage.ts";
+import { settings } from "../settings.ts";
+
+/** One message at one place. */
+export interface Sighting {
+  event_type: string; // NOT_AN_EVENT for what has none
+  event_id: string | null;
+  partition: number;
+  offset: number;
+  where: string; // for people
+}
+
+export interface Sightings {
+  topic: Sighting[];
+  files: Sighting[];
+  tables: Sighting[];
+  counted: Sighting[]; // the row of each event that counts, also if it stands before the stretch
+  expected: (message: Sighting) => string; // the file in which a message of the topic should be
+}
+
+export interface SightingsOptions {
+  topic?: string;
+  root?: string; // HDFS folder
+  schema?: string;
+}
+
+/** What was added to the topic between two looks at its offsets. */
+export function stretchesBetween(before: PartitionOffsets[], after: PartitionOffsets[]): Stretch[] {
+  return after.map(({ partition, high }) => ({
+    partition,
+    from: before.find((one) => one.partition === partition)?.high ?? 0,
+    to: high,
+  }));
+}
+
+/** Looks for the messages of `stretches` everywhere; they must have landed. */
+export async function collectSightings(
+  stretches: readonly Stretch[],
+  { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
+): Promise<Sightings> {
+  const [inTopic, inFiles, inTables, counted, commits] = await Promise.all([
+    seeTopic(stretches, topic),
+    readFileRows(stretches, { topic, root }),
+    seeTables(stretches, topic, schema),
+    seeCounted(stretches, schema),
+    readCommits(stretches, { topic, root }),
+  ]);
+  const files = inFiles.map(({ table, event_id, partition, offset, path, row }) => {
+    return { event_type: typeOf(table), event_id, partition, offset, where: `${path}, row ${row}` };
+  });
+  const expected = (message: Sighting): string => expectedFile(message, commits);
+  return { topic: inTopic, files, tables: inTables, counted, expected };
+}
+
+async function seeTopic(stretches: readonly Stretch[], topic: string): Promise<Sighting[]> {
+  const seen: Sighting[] = [];
+  await readTopic({
+    topic,
+    from: new Map(stretches.map(({ partition, from }) => [partition, from])),
+    onMessage: ({ partition, offset, value }) => {
+      if (!isIn(stretches, partition, offset)) return;
+      const where = `topic ${topic}, partition ${partition}, offset ${offset}`;
+      seen.push({ ...identityOf(value), partition, offset, where });
+    },
+  });
+  return seen;
+}
+
+async function seeTables(stretches: readonly Stretch[], topic: string, schema: string): Promise<Sighting[]> {
+  const columns = `kafka_partition, kafka_offset, "$path" AS path`;
+  const selects = events.map(
+    ({ table }) =>
+      `SELECT '${table}' AS "table", event_id, ${columns} FROM ${table} WHERE ${conditionOf(stretches)}`,
+  );
+  selects.push(
+    `SELECT '${failedEvents.table}', NULL, ${columns} FROM ${failedEvents.table} ` +
+      `WHERE topic = ${literal(topic)} AND (${conditionOf(stretches)})`,
+  );
+  const rows = await query<TableRow & { path: string }>(selects.join(" UNION ALL "), { schema });
+  return rows.map(({ path, ...row }) => ({
+    ...fromRow(row),
+    where: `table ${row.table}, from ${path.replace(/^hdfs:\/\/[^/]*/, "")}`,
+  }));
+}
+
+async function seeCounted(stretches: readonly Stretch[], schema: string): Promise<Sighting[]> {
+  const condition = conditionOf(stretches);
+  const selects = events.map(
+    ({ table }) =>
+      `SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset FROM ${uniqueView(table)} ` +
+      `WHERE event_id IN (SELECT event_id FROM ${table} WHERE ${condition})`,
+  );
+  const rows = await query<TableRow>(selects.join(" UNION ALL "), { schema });
+  return rows.map((row) => ({
+    ...fromRow(row),
+    where: `view ${uniqueView(row.table)}, partition ${row.kafka_partition}, offset ${row.kafka_offset}`,
+  }));
+}
+
+interface TableRow {
+  table: string;
+  event_id: string | null;
+  kafka_partition: number;
+  kafka_offset: number;
+}
+
+function fromRow({ table, event_id, kafka_partition, kafka_offset }: TableRow): Omit<Sighting, "where"> {
+  return { event_type: typeOf(table), event_id, partition: kafka_partition, offset: kafka_offset };
+}
+
+/** The condition that rows of tables are of `stretches`. */
+export function conditionOf(stretches: readonly Stretch[]): string {
+  const conditions = stretches.map(
+    ({ partition, from, to }) =>
+      `(kafka_partition = ${partition} AND kafka_offset >= ${from} AND kafka_offset < ${to})`,
+  );
+  return conditions.length === 0 ? "false" : conditions.join(" OR ");
+}
+
+function expectedFile({ event_type, partition, offset }: Sighting, commits: CommitRecord[]): string {
+  const commit = commits.find(
+    (one) => one.partition === partition && one.first <= offset && one.last >= offset,
+  );
+  if (commit === undefined) return "no commit covers it";
+  const targets = commit.files
+    .filter(({ table }) => typeOf(table) === event_type)
+    .map(({ target }) => target);
+  const covering = `the commit of offsets ${commit.first} to ${commit.last}`;
+  return targets.length === 0
+    ? `${covering} has no file for it`
+    : `${covering} put it into ${targets.join(" or ")}`;
+}
+
+function typeOf(table: string): string {
+  return events.find((event) => event.table === table)?.type ?? NOT_AN_EVENT;
+}
+
+/** Type and id of a message, if it is an event of the catalogue. */
+function identityOf(value: string | null): { event_type: string; event_id: string | null } {
+  try {
+    const { event_type, event_id } = JSON.parse(value ?? "") as Record<string, unknown>;
+    if (typeof event_id === "string" && events.some(({ type }) => type === event_type))
+      return { event_type: event_type as string, event_id };
+  } catch {
+    // Not JSON, or JSON's null.
+  }
+  return { event_type: NOT_AN_EVENT, event_id: null };
+}

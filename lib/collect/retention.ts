@@ -1,0 +1,174 @@
+/**
+ * Envelope → the envelope that is kept: what tells of a person is kept, dropped, cut short or hashed.
+ *
+ * It runs where envelopes are made, so the topic, the files and whatever stands before them never
+ * have more than this leaves; text that cannot become one is left out whole, unless all is kept. A hash is an HMAC of the value alone: equal values stay equal, in all
+ * fields, and who has the secret can find a person again. The key of a message is the player as kept;
+ * a player's events stay in order, and with `drop` all players are one.
+ *
+ * A value may stand in more than one place. The parameter `player` and the Host header, without its
+ * port, share the player's policy, for the Host is the player where no other is named. The
+ * headers of ECHOES bear a player, an address or a browser in other forms: they are left out as soon
+ * as that is not kept, unless they are named themselves. What is said elsewhere (other parameters, a header of the client's own) stays.
+ */
+import { createHmac } from "node:crypto";
+import { isIP } from "node:net";
+import { Address4, Address6 } from "ip-address";
+import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.ts";
+import { withoutPort } from "./receive.ts";
+import type { Params } from "./params.ts";
+
+/** The part of an envelope that can tell of a person. */
+export interface PersonalFields {
+  player: string;
+  params: Params;
+  headers: Params; // by name in Title-Case
+  remote_addr: string;
+}
+
+/** Makes of an envelope the one that is kept. */
+export type Retain = <T extends PersonalFields>(envelope: T) => T;
+
+export interface Retention {
+  retain: Retain;
+  /** Makes of text that is no envelope, and may say anything anywhere, what is kept: all of it or nothing. */
+  retainText: (text: string) => string;
+  /** What is not kept as it is, e.g. "player: hash"; empty: `retain` changes nothing. */
+  changes: string[];
+}
+
+const POLICIES: readonly RetentionPolicy[] = ["keep", "drop", "truncate", "hash"];
+const ECHOES = {
+  player: ["Origin", "Referer", "X-Forwarded-Host"],
+  remote_addr: ["Forwarded", "X-Forwarded-For", "X-Real-Ip"],
+  "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
+};
+const FIELDS = ["player", "remote_addr"];
+const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // as in the envelope, so that a field misspelt is none
+const TRUNCATED_CHARS = 16;
+const HASH_CHARS = 32; // 128 bits, in hex
+const MIN_SECRET_CHARS = 16;
+
+/**
+ * Makes the retention of `policies` with the changes that `overrides` names, such as "player=hash,Referer=drop".
+ * @throws Error if a name or policy is none, or if there is something to hash and no secret.
+ */
+export function createRetention({
+  policies = retentionPolicies,
+  overrides = "",
+  secret = "",
+}: {
+  policies?: Readonly<Record<string, RetentionPolicy>>;
+  overrides?: string;
+  secret?: string;
+} = {}): Retention {
+  const named = new Map([...Object.entries(policies).map(checked), ...readOverrides(overrides)]);
+  const all = new Map<string, RetentionPolicy>([...implied(named), ...named]);
+  const changes = [...all].filter(([, policy]) => policy !== "keep").map((entry) => entry.join(": "));
+  if (changes.length === 0) return { retain: (envelope) => envelope, retainText: (text) => text, changes };
+  if ([...all.values()].includes("hash") && secret.length < MIN_SECRET_CHARS)
+    throw new Error(
+      `QUESTLOG_RETENTION_SECRET: expected at least ${MIN_SECRET_CHARS} characters, since something is to be hashed, ` +
+        `got ${secret.length}; openssl rand -hex 32 makes one`,
+    );
+  return {
+    retain: (envelope) => retainBy({ policies: all, secret }, envelope),
+    retainText: () => "",
+    changes,
+  };
+}
+
+interface Rules {
+  policies: ReadonlyMap<string, RetentionPolicy>; // by field, parameter `player`, or header
+  secret: string;
+}
+
+function retainBy<T extends PersonalFields>({ policies, secret }: Rules, envelope: T): T {
+  const keep = (name: string, text: string) => applied(policies.get(name) ?? "keep", text, secret);
+  const keepHost = (host: string) =>
+    policies.get("Host") === "keep" ? host : keep("Host", withoutPort(host));
+  return {
+    ...envelope,
+    player: keep("player", envelope.player) ?? "",
+    params: mapped(envelope.params, (name, text) => (name === "player" ? keep(name, text) : text)),
+    headers: mapped(envelope.headers, (name, text) => (name === "Host" ? keepHost(text) : keep(name, text))),
+    remote_addr: keep("remote_addr", envelope.remote_addr) ?? "",
+  };
+}
+
+/** What is kept of `text`; undefined: nothing. */
+function applied(policy: RetentionPolicy, text: string, secret: string): string | undefined {
+  switch (policy) {
+    case "keep":
+      return text;
+    case "drop":
+      return undefined;
+    case "truncate":
+      return truncated(text);
+    case "hash":
+      // Nothing was told where nothing was said.
+      return text && createHmac("sha256", secret).update(text).digest("hex").slice(0, HASH_CHARS);
+  }
+}
+
+/** An address without its host (IPv4 /24, IPv6 /48), any other text cut after 16 characters. */
+function truncated(text: string): string {
+  switch (isIP(text)) {
+    case 4:
+      return new Address4(`${text}/24`).startAddress().correctForm();
+    case 6:
+      return new Address6(`${text}/48`).startAddress().correctForm();
+    default:
+      return Array.from(text.slice(0, 2 * TRUNCATED_CHARS))
+        .slice(0, TRUNCATED_CHARS)
+        .join("");
+  }
+}
+
+/** `entries` with the values that `change` gives, in their order, without those that it gives none. */
+function mapped(entries: Params, change: (name: string, text: string) => string | undefined): Params {
+  const kept = new Map<string, string>();
+  for (const [name, text] of entries) {
+    const value = change(name, text);
+    if (value !== undefined) kept.set(name, value);
+  }
+  return kept;
+}
+
+/** The policies of headers that follow from those of the fields. */
+function implied(named: ReadonlyMap<string, RetentionPolicy>): [string, RetentionPolicy][] {
+  const outcome = (field: string) => ((named.get(field) ?? "keep") === "keep" ? "keep" : "drop");
+  return [
+    ["Host", named.get("player") ?? "keep"],
+    ...Object.entries(ECHOES).flatMap(([field, headers]) =>
+      headers.map((header): [string, RetentionPolicy] => [header, outcome(field)]),
+    ),
+  ];
+}
+
+function readOverrides(text: string): [string, RetentionPolicy][] {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  return pairs.map((pair) => {
+    const [name = "", policy = "", ...rest] = pair.split("=").map((word) => word.trim());
+    return checked([name, rest.length > 0 ? pair : policy]);
+  });
+}
+
+/** A policy with the name that it has in `Rules`. */
+function checked([name, policy]: [string, string]): [string, RetentionPolicy] {
+  const known = name === "user_agent" ? "User-Agent" : name;
+  if (!FIELDS.includes(known) && (!HEADER.test(known) || secretHeaders.includes(known)))
+    throw new Error(
+      `QUESTLOG_RETENTION: expected remote_addr, user_agent, player or a header as in Accept-Language, got "${name}"` +
+        (secretHeaders.includes(known) ? ", which is never kept" : ""),
+    );
+  if (!isPolicy(policy))
+    throw new Error(
+      `QUESTLOG_RETENTION: expected ${name}=${POLICIES.join("|")}, got "${policy}"; try: player=hash,remote_addr=truncate`,
+    );
+  return [known, policy];
+}
+
+function isPolicy(text: string): text is RetentionPolicy {
+  return (POLICIES as readonly string[]).includes(text);
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { chartBundle } from "../ask/show.ts";
+import { outageChart } from "./timeline.ts";
+
+// The real vega draws the chart; what is looked at is the picture.
+describe("outageChart({ samples, outages }, title)", () => {
+  const meanwhile = { accepted: 0, landed: 0, visible: 0, caught_up_seconds: 1 };
+  const outages = [
+    { what: "Kafka", from_seconds: 10, until_seconds: 20, ...meanwhile },
+    { what: "HDFS", from_seconds: 40, until_seconds: 70, ...meanwhile },
+  ];
+  const samples = [0, 50, 100].flatMap((seconds) =>
+    (["accepted", "landed", "visible"] as const).map((place) => ({ seconds, place, events: seconds * 10 })),
+  );
+
+  it("draws a line for each place, and a band as wide as each outage was long, with its name", async () => {
+    const spec = outageChart({ samples, outages }, "Events while things broke");
+    const svg = (await chartBundle(spec))["image/svg+xml"] as string;
+    const widths = [...svg.matchAll(/roledescription="rect mark".*? d="M[-\d.]+,[-\d.]+h([\d.]+)v/g)].map(
+      ([, width]) => Number(width),
+    );
+    assert.equal(widths.length, 2);
+    assert.ok(Math.abs(widths[1]! / widths[0]! - 3) < 0.01, String(widths));
+    assert.equal(svg.match(/class="mark-line role-mark/g)?.length, 3);
+    const texts = [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    for (const text of ["Kafka", "HDFS", "accepted", "landed", "visible", "seconds"])
+      assert.ok(texts.includes(text), `${text} in ${texts.join(", ")}`);
+  });
+
+  it("says in words what was away, and when", () => {
+    const { description } = outageChart({ samples, outages }, "Events");
+    assert.match(
+      description,
+      /visible from 0 to 1,000; Kafka away from 10 s to 20 s; HDFS away from 40 s to 70 s$/,
+    );
+  });
+});

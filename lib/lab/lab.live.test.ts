@@ -1,0 +1,94 @@
+// JupyterLab for real, in Chromium: a notebook is opened and run to its end with Run All Cells. It works on
+// a copy, because JupyterLab saves what ran into the notebook.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { settings } from "../settings.ts";
+import { freePort } from "../testbed/pipeline.ts";
+import { openBrowser } from "../testbed/browser.ts";
+import { runAllCells } from "../testbed/lab-page.ts";
+import { type Lab, startLab } from "./lab.ts";
+import { isCode, readNotebook, textToNotebook, writeNotebook } from "../report/notebook.ts";
+
+const FIXTURE = `
+// %% [markdown]
+// # A notebook
+// %%
+import assert from "node:assert/strict";
+// %%
+const sum: number = [1, 2, 3].reduce((total, n) => total + n);
+sum;
+// %%
+import { display } from "tslab";
+display.svg('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10"/></svg>');
+// %%
+assert.equal(sum, 6);
+`;
+
+describe("startLab(options)", function () {
+  this.timeout(10 * 60_000); // the first time it installs JupyterLab
+  let folder: string;
+  let lab: Lab;
+  let browser: Browser | null;
+
+  before(async function () {
+    browser = await openBrowser();
+    if (!browser) return this.skip();
+    folder = await mkdtemp(join(tmpdir(), "questlog-lab-"));
+    await mkdir(join(folder, "notebooks"));
+    for (const name of ["dist", "node_modules"]) await symlink(join(settings.root, name), join(folder, name));
+    await writeNotebook(join(folder, "notebooks", "fixture.ipynb"), textToNotebook(FIXTURE, "fixture"));
+    lab = await startLab({ folder: join(folder, "notebooks"), port: await freePort() });
+  });
+
+  after(async () => {
+    await lab?.stop();
+    await browser?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  it("asks for the token", async () => {
+    const answer = await fetch(new URL("/api/kernels", lab.url));
+    assert.equal(answer.status, 403);
+  });
+
+  it("runs a notebook's cells to the end, and shows their outputs", async () => {
+    const { outputs } = await runAll("fixture");
+    assert.deepEqual(
+      outputs.filter((text) => text !== ""),
+      ["6"],
+    );
+  });
+
+  it("runs the first notebook to the end", async function () {
+    const path = join(settings.root, "notebooks", "1-services.ipynb");
+    if (!existsSync(path)) return this.skip();
+    await copyFile(path, join(folder, "notebooks", basename(path)));
+    const { outputs } = await runAll("1-services");
+    assert.ok(outputs.some((text) => text.includes("trino")));
+  });
+
+  /** Runs all cells of the notebook `name` and demands that each got the prompt of its place and none an error. */
+  async function runAll(name: string): Promise<{ outputs: string[] }> {
+    const path = join(folder, "notebooks", `${name}.ipynb`);
+    const expected = (await readNotebook(path)).cells.filter(isCode).map((_, i) => `[${i + 1}]:`);
+    const { page, prompts } = await runAllCells(browser as Browser, lab, name);
+    try {
+      assert.deepEqual(prompts, expected);
+      assert.deepEqual(await errorsOf(page), []);
+      const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").allInnerTexts();
+      return { outputs: outputs.map((text) => text.trim()) };
+    } finally {
+      await page.close();
+    }
+  }
+});
+
+function errorsOf(page: Page): Promise<string[]> {
+  return page
+    .locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+    .allInnerTexts();
+}

@@ -1,0 +1,162 @@
+// HDFS in memory, as far as the commit chain uses it, for tests that need thousands of histories.
+// `hdfsContract` holds for it here, and for the real HDFS in webhdfs.live.test.ts.
+import assert from "node:assert/strict";
+import { type FileStatus, type Hdfs, HdfsError } from "../webhdfs.ts";
+
+export const FOLDER = Symbol("folder");
+
+export class HdfsModel implements Hdfs {
+  readonly nodes = new Map<string, Buffer | typeof FOLDER>();
+  readonly #pageSize: number;
+
+  constructor({ pageSize = 3 } = {}) {
+    this.#pageSize = pageSize;
+  }
+
+  create(path: string, bytes: Buffer): Promise<void> {
+    if (this.nodes.has(path)) {
+      return Promise.reject(new HdfsError("CREATE", path, "already exists", { passing: false }));
+    }
+    this.#folder(parent(path));
+    this.nodes.set(path, bytes);
+    return Promise.resolve();
+  }
+
+  read(path: string, range?: { offset: number; length: number }): Promise<Buffer | null> {
+    const node = this.nodes.get(path);
+    if (node === undefined || node === FOLDER) return Promise.resolve(null);
+    const { offset, length } = range ?? { offset: 0, length: node.length };
+    return Promise.resolve(node.subarray(offset, offset + length));
+  }
+
+  rename(from: string, to: string): Promise<boolean> {
+    const node = this.nodes.get(from);
+    if (node === undefined || this.nodes.has(to) || this.nodes.get(parent(to)) !== FOLDER) {
+      return Promise.resolve(false);
+    }
+    this.nodes.delete(from);
+    this.nodes.set(to, node);
+    return Promise.resolve(true);
+  }
+
+  makeFolder(path: string): Promise<void> {
+    this.#folder(path);
+    return Promise.resolve();
+  }
+
+  remove(path: string): Promise<void> {
+    for (const name of [...this.nodes.keys()]) {
+      if (name === path || name.startsWith(`${path}/`)) this.nodes.delete(name);
+    }
+    return Promise.resolve();
+  }
+
+  status(path: string): Promise<FileStatus | null> {
+    const node = this.nodes.get(path);
+    return Promise.resolve(node === undefined ? null : { ...statusOf(node), name: "" });
+  }
+
+  list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
+    const found = [...this.nodes]
+      .filter(([name]) => name !== "/" && parent(name) === path)
+      .map(([name, node]) => ({ ...statusOf(node), name: name.slice(path.length + 1) }))
+      .filter(({ name }) => name > after)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const entries = found.slice(0, this.#pageSize);
+    return Promise.resolve({ entries, more: found.length - entries.length });
+  }
+
+  /** Paths of all files below `folder`, with their contents. */
+  files(folder: string): [string, Buffer][] {
+    return [...this.nodes].filter(
+      (entry): entry is [string, Buffer] => entry[1] !== FOLDER && entry[0].startsWith(`${folder}/`),
+    );
+  }
+
+  #folder(path: string): void {
+    for (let above = path; above !== ""; above = parent(above)) this.nodes.set(above, FOLDER);
+  }
+}
+
+function parent(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function statusOf(node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
+  return node === FOLDER
+    ? { type: "DIRECTORY", bytes: 0, modified_at: 0 }
+    : { type: "FILE", bytes: node.length, modified_at: 0 };
+}
+
+/** What the commit chain takes for granted of HDFS. `folder` is empty and the test's own. */
+export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
+  let hdfs: Hdfs;
+  let folder: string;
+  beforeEach(() => ({ hdfs, folder } = open()));
+  const text = async (path: string) => (await hdfs.read(path))?.toString();
+
+  it("creates a file with its folders, and refuses to create it again", async () => {
+    await hdfs.create(`${folder}/new/file`, Buffer.from("first"));
+    await assert.rejects(hdfs.create(`${folder}/new/file`, Buffer.from("second")), HdfsError);
+    assert.equal(await text(`${folder}/new/file`), "first");
+  });
+
+  it("keeps bytes of any size, and reads a range of them", async () => {
+    const bytes = Buffer.alloc(3_000_000, "0123456789");
+    await hdfs.create(`${folder}/large`, bytes);
+    await hdfs.create(`${folder}/empty`, Buffer.alloc(0));
+    assert.ok((await hdfs.read(`${folder}/large`))?.equals(bytes));
+    assert.equal((await hdfs.read(`${folder}/large`, { offset: 2_999_998, length: 2 }))?.toString(), "89");
+    assert.equal((await hdfs.read(`${folder}/empty`))?.length, 0);
+  });
+
+  it("renames once: true for the first, false for whoever comes later", async () => {
+    await hdfs.create(`${folder}/a`, Buffer.from("a"));
+    await hdfs.create(`${folder}/b`, Buffer.from("b"));
+    assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/place`), true);
+    assert.equal(await hdfs.rename(`${folder}/b`, `${folder}/place`), false);
+    assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/place`), false);
+    assert.equal(await text(`${folder}/place`), "a");
+    assert.equal(await text(`${folder}/b`), "b");
+  });
+
+  it("answers false to a rename into a folder that is not there", async () => {
+    await hdfs.create(`${folder}/a`, Buffer.from("a"));
+    assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/no/place`), false);
+    await hdfs.makeFolder(`${folder}/no`);
+    await hdfs.makeFolder(`${folder}/no`);
+    assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/no/place`), true);
+  });
+
+  it("has nothing where nothing is", async () => {
+    assert.equal(await hdfs.read(`${folder}/nothing`), null);
+    assert.equal(await hdfs.status(`${folder}/nothing`), null);
+    assert.deepEqual(await hdfs.list(`${folder}/nothing`), { entries: [], more: 0 });
+    await hdfs.remove(`${folder}/nothing`);
+  });
+
+  it("removes a folder with all that is in it", async () => {
+    await hdfs.create(`${folder}/old/deep/file`, Buffer.from("a"));
+    await hdfs.create(`${folder}/older`, Buffer.from("b"));
+    await hdfs.remove(`${folder}/old`);
+    assert.equal(await hdfs.status(`${folder}/old`), null);
+    assert.equal(await text(`${folder}/older`), "b");
+  });
+
+  it("lists in the order of names, from behind any name", async () => {
+    for (const name of ["30", "10", "20"]) await hdfs.create(`${folder}/${name}`, Buffer.from(name));
+    const names = async (after?: string) => (await hdfs.list(folder, after)).entries.map(({ name }) => name);
+    assert.deepEqual(await names(), ["10", "20", "30"]);
+    assert.deepEqual(await names("10"), ["20", "30"]);
+    assert.deepEqual(await names("15"), ["20", "30"]);
+    assert.deepEqual(await names("30"), []);
+  });
+
+  it("takes names as they are", async () => {
+    const path = `${folder}/day=2026-01-01/a b+c%20&ü?#.parquet`;
+    await hdfs.create(path, Buffer.from("a"));
+    assert.equal(await hdfs.rename(path, `${folder}/x=1+%41 é`), true);
+    assert.equal(await text(`${folder}/x=1+%41 é`), "a");
+    assert.equal((await hdfs.list(folder)).entries.at(-1)?.name, "x=1+%41 é");
+  });
+}

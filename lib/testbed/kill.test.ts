@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { COMMIT_POINTS } from "../land/commits.ts";
+import { killAt } from "./kill.ts";
+
+describe("killAt(text)", () => {
+  /** How many points are passed before the process is killed. */
+  function passedUntilKill(text: string): number {
+    let killed = false;
+    const at = killAt(text, () => (killed = true));
+    let passed = 0;
+    while (!killed) at(COMMIT_POINTS[passed++ % COMMIT_POINTS.length]!);
+    return passed;
+  }
+
+  it("kills at the first time, or at the nth", () => {
+    assert.equal(passedUntilKill("files_staged"), 1);
+    assert.equal(passedUntilKill("staging_removed"), 5);
+    assert.equal(passedUntilKill("staging_removed:3"), 15);
+  });
+
+  it("refuses what is no point of a commit", () => {
+    for (const text of [
+      "",
+      "staged",
+      "file_moved:",
+      "file_moved:0",
+      "file_moved:x",
+      "files_staged,file_moved",
+    ])
+      assert.throws(() => killAt(text), {
+        message:
+          "QUESTLOG_KILL_AT: expected one of files_staged, record_staged, record_renamed, file_moved, staging_removed, " +
+          `or such a one with ":n", got "${text}"`,
+      });
+  });
+});

@@ -1,0 +1,32 @@
+// Runs of notebooks, made without a kernel, for the tests of what is made from them.
+import { type CodeCell, isCode, newCell, type Output, textToNotebook } from "../report/notebook.ts";
+import type { Run, StepRun } from "../report/run.ts";
+
+/** A run of one notebook whose cells have these outputs and took a second each. */
+export function runOf(
+  outputs: Output[][],
+  { markdown = "# A title\n\n## A question?", source = "assert.ok(true);" } = {},
+): Run {
+  const notebook = { name: "1-first", cells: [newCell("markdown", markdown, "m")] };
+  for (const [i, some] of outputs.entries()) {
+    notebook.cells.push({ ...(newCell("code", source, `c${i}`) as CodeCell), outputs: some });
+  }
+  const cells = notebook.cells
+    .filter(isCode)
+    .map((cell, i) => ({ number: i + 1, cell, status: "ok" as const, seconds: 1.26 }));
+  const step: StepRun = { notebook, title: "A title", status: "ok", seconds: 75.2, cells };
+  return { status: "ok", startedAt: new Date("2026-11-24T03:21:00Z"), seconds: 75.2, steps: [step] };
+}
+
+export const FAILING = textToNotebook(
+  `// %% [markdown]
+// # Fails
+// %%
+console.log("before");
+// %%
+throw new RangeError("expected 110 swords, got 109");
+// %%
+console.log("after");
+`,
+  "2-fails",
+);

@@ -1,0 +1,125 @@
+/**
+ * The servers of this machine's stack, broken on purpose: killed without a warning, away for a while, and back.
+ *
+ * Only processes of the stack in settings.home are killed: a server that the environment names is
+ * somebody else's, and a container is Docker's to restart.
+ */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { prepareArtifacts } from "../services/artifacts.ts";
+import { stackRuntime } from "../services/arguments.ts";
+import { nativeRuntime } from "../services/native.ts";
+import { findProcess, startProcess } from "../services/process.ts";
+import { serverCommand } from "../services/programs.ts";
+import { type ServiceName, services } from "../services/services.ts";
+import { startServices, waitUntilReady } from "../services/start.ts";
+import { settings } from "../settings.ts";
+
+const GONE_LIMIT_MS = 10_000; // from SIGKILL to the process's end
+const POLL_MS = 20;
+const ALL_BYTES = 2 ** 60; // more than any disk has
+
+/** Services that were away, in milliseconds since 1970. */
+export interface Away {
+  killedAt: number;
+  readyAt: number; // when they answered again
+}
+
+/** @throws Error if the stack's servers are not processes that may be killed. */
+export function requireOwnServices({ given = settings.given, runtime = stackRuntime().name } = {}): void {
+  const named = Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
+  if (named.length > 0)
+    throw new Error(
+      `expected services that npm run up started, for this drill kills them; got ${named.join(", ")} from the ` +
+        "environment: unset QUESTLOG_KAFKA_BROKERS, QUESTLOG_WEBHDFS_URL and QUESTLOG_TRINO_URL",
+    );
+  if (runtime !== "native")
+    throw new Error(
+      `expected services that run as processes, for this drill kills them; got runtime ${runtime}: ` +
+        "npm run down, then npm run up -- --native",
+    );
+}
+
+const outages = new Set<Promise<Away>>();
+const broken = new Set<ServiceName>(); // killed, and not back
+const interruption = new AbortController();
+const interrupted = once(interruption.signal, "abort").then(() => interruption.signal.throwIfAborted());
+interrupted.catch(() => {}); // whoever has an outage hears of it
+
+/** Kills services one after another, does `meanwhile`, and starts them again whatever happened; resolves when they are ready. */
+export function withoutServices(
+  names: readonly ServiceName[],
+  meanwhile: () => Promise<unknown>,
+): Promise<Away> {
+  return outage(names, () => Promise.race([meanwhile(), interrupted]));
+}
+
+/** Ends all outages before their time, and resolves when the services are back; from then on no drill can break one. */
+export async function endOutages(): Promise<void> {
+  interruption.abort(new Error("interrupted"));
+  await Promise.allSettled(outages);
+  // A start that a Ctrl-C interrupts stops again what it has started.
+  if (broken.size > 0) await startServices({ names: [...broken], say: () => {} });
+}
+
+function outage(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
+  const running = breakAndMend(names, meanwhile).finally(() => outages.delete(running));
+  outages.add(running);
+  return running;
+}
+
+async function breakAndMend(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
+  requireOwnServices();
+  interruption.signal.throwIfAborted();
+  const killedAt = Date.now();
+  try {
+    for (const name of names) {
+      broken.add(name);
+      await killService(name);
+    }
+    await meanwhile();
+  } finally {
+    await startServices({ names, say: () => {} });
+    for (const name of names) broken.delete(name);
+  }
+  return { killedAt, readyAt: Date.now() };
+}
+
+/** Kills services, and starts them again after `ms`; resolves when they are ready. */
+export function awayFor(names: readonly ServiceName[], ms: number): Promise<Away> {
+  return withoutServices(names, () => sleep(ms));
+}
+
+/** Ends a service's process by SIGKILL. @throws Error if it does not run. */
+export async function killService(name: ServiceName): Promise<void> {
+  const found = findProcess(settings.home, name);
+  if (!found)
+    throw new Error(
+      `${name}: expected a process to kill, found none in ${settings.home}; npm run up starts it`,
+    );
+  process.kill(found.pid, "SIGKILL");
+  const deadline = Date.now() + GONE_LIMIT_MS;
+  while (findProcess(settings.home, name)) {
+    if (Date.now() > deadline)
+      throw new Error(`${name}: process ${found.pid} is still there ${GONE_LIMIT_MS} ms after SIGKILL`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files can only be read. */
+export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<Away> {
+  return outage(["datanode"], async () => {
+    const command = serverCommand("datanode", await prepareArtifacts(() => {}));
+    const args = [...command.args, "-D", `dfs.datanode.du.reserved=${ALL_BYTES}`];
+    await startProcess(settings.home, "datanode", { ...command, args });
+    try {
+      await waitUntilReady(
+        services.find(({ name }) => name === "datanode")!,
+        nativeRuntime,
+      );
+      await Promise.race([meanwhile(), interrupted]);
+    } finally {
+      await killService("datanode");
+    }
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of Trino.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { registerDays } from "../ask/tables.ts";
+import { tables } from "../catalog.ts";
+import { countTopic } from "../topic.ts";
+import { commitsFolder } from "../land/commits.ts";
+import { untilLanded } from "../audit/landed.ts";
+import { runStatement } from "../services/ready.ts";
+import { settings } from "../settings.ts";
+import type { Pipeline } from "./pipeline.ts";
+
+const POLL_MS = 100;
+const QUERY_PAUSE_MS = 250;
+
+/** Counts the commits of each partition of the pipeline's topic. */
+export async function countCommits({ hdfs, hdfsRoot: root, topic }: Pipeline): Promise<number[]> {
+  const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
+  return Promise.all(
+    partitions.map(async (partition) => {
+      const { entries, more } = await hdfs.list(commitsFolder({ root, topic, partition }));
+      return entries.length + more;
+    }),
+  );
+}
+
+/**
+ * Waits until one partition, or every one, has a commit (or several) more than `before`; resolves with how long that took.
+ * @throws Error if that takes longer than `limitMs`
+ */
+export async function untilCommitted(
+  pipeline: Pipeline,
+  {
+    before,
+    partitions,
+    commits = 1,
+    limitMs,
+  }: { before: number[]; partitions: "one" | "every"; commits?: number; limitMs: number },
+): Promise<number> {
+  const since = Date.now();
+  for (;;) {
+    const now = await countCommits(pipeline);
+    const grown = now.filter((count, partition) => count >= before[partition]! + commits).length;
+    if (grown >= (partitions === "one" ? 1 : now.length)) return Date.now() - since;
+    if (Date.now() - since > limitMs) {
+      const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
+      throw new Error(
+        `expected ${commits} more commits in ${partitions} partition within ${limitMs} ms, got [${now.join()}] after [${before.join()}]\n${log}`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** Starts a stream, and resolves when all that the topic holds now is visible, with the number of its messages. */
+export async function landAll(pipeline: Pipeline): Promise<number> {
+  const { topic, hdfsRoot: root, id: schema } = pipeline;
+  const { total, partitions } = await countTopic({ topic });
+  await pipeline.startStream();
+  await untilLanded(partitions, { topic, root });
+  await registerDays({ schema });
+  return total;
+}
+
+/** Counts the rows that Trino shows, reading each one's text. */
+export async function countRows({ id }: Pipeline): Promise<{ rows: number; chars: number }> {
+  const selects = tables.map(({ table }) => `SELECT raw_event FROM ${id}.${table}`);
+  const found = await runStatement(
+    `SELECT count(*), coalesce(sum(length(raw_event)), 0) FROM (${selects.join(" UNION ALL ")})`,
+  );
+  const [rows, chars] = found[0] as [number, number];
+  return { rows, chars };
+}
+
+/** A witness who reads all tables again and again. */
+export interface Reader {
+  /** @throws Error if a query failed, or showed less than the one before it */
+  stop: () => Promise<{ queries: number; slowest_query_ms: number }>;
+}
+
+/** Starts to read: what was visible once must stay so, and be readable. */
+export function startReader(pipeline: Pipeline): Reader {
+  let stopped = false;
+  async function read(): Promise<{ queries: number; slowest_query_ms: number }> {
+    const figures = { queries: 0, slowest_query_ms: 0 };
+    for (let before = { rows: 0, chars: 0 }; !stopped; await sleep(QUERY_PAUSE_MS)) {
+      const since = Date.now();
+      const now = await countRows(pipeline);
+      if (now.rows < before.rows || now.chars < before.chars)
+        throw new Error(`expected ${before.rows} rows or more in Trino, got ${now.rows}`);
+      before = now;
+      figures.queries++;
+      figures.slowest_query_ms = Math.max(figures.slowest_query_ms, Date.now() - since);
+    }
+    return figures;
+  }
+  const reading = read();
+  reading.catch(() => {}); // whoever stops it hears of it
+  return {
+    stop: () => {
+      stopped = true;
+      return reading;
+    },
+  };
+}

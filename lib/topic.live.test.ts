@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { KAFKA_REQUESTS, kafkaAddress, Line } from "./testbed/proxy.ts";
+import { settings } from "./settings.ts";
+import { limit } from "./traffic/scenarios.ts";
+import { createApi } from "./collect/api.ts";
+import { kafkaClient } from "./kafka.ts";
+import { openTopic, type OpenTopic } from "./collect/publish.ts";
+import { serve } from "./collect/serve.ts";
+import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.ts";
+
+const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
+const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time
+
+// On the running Kafka, each test in a topic of its own.
+describe("the topic", () => {
+  let topic: string;
+  let open: OpenTopic | undefined;
+
+  beforeEach(() => {
+    [topic, open] = [`test_collect_${randomUUID()}`, undefined];
+  });
+  afterEach(async () => {
+    await open?.close();
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+    await admin.disconnect();
+  });
+
+  async function readAll(): Promise<TopicMessage[]> {
+    const messages: TopicMessage[] = [];
+    await readTopic({ topic, onMessage: (message) => void messages.push(message) });
+    return messages;
+  }
+
+  it("is created with its partitions, found equal, and shown different", async () => {
+    assert.equal(await createTopic({ topic, partitions: 2 }), "created");
+    assert.equal(await createTopic({ topic, partitions: 2 }), "found");
+    await assert.rejects(createTopic({ topic, partitions: 3 }), {
+      name: "TopicDiffers",
+      message:
+        `topic ${topic}: expected 3 partitions, found 2; ` +
+        "delete the topic, or name another with QUESTLOG_TOPIC",
+    });
+  });
+
+  it("is empty when it is new", async () => {
+    await createTopic({ topic, partitions: 2 });
+    assert.deepEqual(await countTopic({ topic }), {
+      total: 0,
+      per_type: {},
+      partitions: [
+        { partition: 0, low: 0, high: 0 },
+        { partition: 1, low: 0, high: 0 },
+      ],
+    });
+  });
+
+  it("holds each acknowledged message once, a player's in order and in one partition", async () => {
+    open = await openTopic({ topic });
+    const { publish } = open;
+    const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
+    const values = Array.from({ length: 100 }, (_, i) => String(i));
+    await Promise.all(values.flatMap((value) => players.map((player) => publish(value, player))));
+    const messages = await readAll();
+    for (const player of players) {
+      const ofPlayer = messages.filter(({ key }) => key === player);
+      assert.deepEqual(
+        ofPlayer.map(({ value }) => value),
+        values,
+      );
+      assert.equal(new Set(ofPlayer.map(({ partition }) => partition)).size, 1);
+    }
+    assert.equal(messages.length, players.length * values.length);
+    assert.equal(new Set(messages.map(({ partition }) => partition)).size, 2);
+  });
+
+  it("is read from the offsets that are asked for", async () => {
+    open = await openTopic({ topic });
+    const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
+    await Promise.all(players.map((player) => open!.publish(player, player)));
+    const all = await readAll();
+    const from = new Map([
+      [0, 3],
+      [1, all.filter(({ partition }) => partition === 1).length], // its end
+    ]);
+    const read: TopicMessage[] = [];
+    await readTopic({ topic, from, onMessage: (message) => void read.push(message) });
+    assert.deepEqual(
+      read,
+      all.filter(({ partition, offset }) => partition === 0 && offset >= 3),
+    );
+  });
+
+  it("counts messages per event type, and those that are no events", async () => {
+    open = await openTopic({ topic });
+    const values = [
+      '{"event_type":"default"}',
+      '{"event_type":"default"}',
+      "{not json",
+      "null",
+      '{"event_type":7}',
+    ];
+    for (const value of values) await open.publish(value, "player");
+    const { total, per_type, partitions } = await countTopic({ topic });
+    assert.deepEqual([total, per_type], [5, { default: 2, not_an_event: 3 }]);
+    assert.equal(
+      partitions.reduce((sum, { low, high }) => sum + high - low, 0),
+      5,
+    );
+  });
+
+  it("goes on with what arrives when it is followed, until stopped", async () => {
+    open = await openTopic({ topic });
+    await open.publish("before", "player");
+    const stop = new AbortController();
+    const seen: (string | null)[] = [];
+    await readTopic({
+      topic,
+      follow: true,
+      signal: stop.signal,
+      onMessage: ({ value }) => {
+        seen.push(value);
+        if (value === "before") void open?.publish("after", "player");
+        else stop.abort();
+      },
+    });
+    assert.deepEqual(seen, ["before", "after"]);
+  });
+
+  it("has one message for each request that the API answered 200", async () => {
+    open = await openTopic({ topic });
+    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
+    const { accepted, failures } = await limit(2, { url: `http://127.0.0.1:${listener.port}`, pauseMs: 0 });
+    await listener.close();
+    assert.deepEqual([accepted, failures], [{ purchase_sword: 20, join_a_guild: 20 }, 0]);
+    assert.deepEqual((await countTopic({ topic })).per_type, accepted);
+  });
+
+  it("is read although Kafka has only just started and is still loading its groups", async () => {
+    open = await openTopic({ topic });
+    await open.publish("a", "player");
+    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await line.open();
+    let loading = 3; // answers
+    line.onAnswer = (request, answer) => {
+      if (request !== KAFKA_REQUESTS.joinGroup || loading-- <= 0) return;
+      answer.writeInt16BE(GROUP_LOAD_IN_PROGRESS, JOIN_GROUP_ERROR_AT);
+    };
+    const values: (string | null)[] = [];
+    await readTopic({
+      brokers: [line.address],
+      topic,
+      onMessage: ({ value }) => void values.push(value),
+    });
+    await line.cut();
+    assert.deepEqual([values, loading < 0], [["a"], true]);
+  });
+
+  it("is not read when it does not exist", async () => {
+    await assert.rejects(readAll(), { message: `topic ${topic} does not exist; npm run up creates it` });
+  });
+});

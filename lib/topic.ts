@@ -1,0 +1,244 @@
+/**
+ * The topic as a whole: create it, read it from its beginning, count it.
+ *
+ * kafkajs reads only as a consumer group, so each reading joins one with a random name, commits
+ * nothing, and deletes it. If the group is lost while the reader is slow (a pager on the
+ * pipe), kafkajs begins anew; what was handed out already is left out then.
+ */
+import { randomUUID } from "node:crypto";
+import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "./kafkajs.ts";
+import { settings } from "./settings.ts";
+import { kafkaClient, kafkaReason } from "./kafka.ts";
+
+/** Where a topic is; the defaults are the settings'. */
+export interface TopicAddress {
+  brokers?: string[];
+  topic?: string;
+}
+
+/** One message of the topic. */
+export interface TopicMessage {
+  partition: number;
+  offset: number;
+  timestamp: number; // milliseconds
+  key: string | null;
+  value: string | null;
+}
+
+/** The offsets that a partition holds: from `low` up to, without, `high`. */
+export interface PartitionOffsets {
+  partition: number;
+  low: number;
+  high: number;
+}
+
+export interface TopicCount {
+  total: number;
+  per_type: Record<string, number>; // by event_type; NOT_AN_EVENT for what has none
+  partitions: PartitionOffsets[];
+}
+
+const PATIENT = 8; // retries
+const MAX_LOADING = 30; // attempts to join, 0.3 s apart, while the broker is still reading its groups
+
+/** Counts messages that are not a JSON object with an event_type. */
+export const NOT_AN_EVENT = "not_an_event";
+
+/**
+ * Creates the topic, or finds it as it should be.
+ * @throws Error if it exists with another number of partitions, or if Kafka is away.
+ */
+export async function createTopic({
+  brokers = settings.kafkaBrokers,
+  topic = settings.topic,
+  partitions = settings.topicPartitions,
+}: TopicAddress & { partitions?: number } = {}): Promise<"created" | "found"> {
+  return withAdmin(kafkaClient(brokers, PATIENT), brokers, async (admin) => {
+    const created = await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
+    if (created) return "created";
+    const metadata = await admin.fetchTopicMetadata({ topics: [topic] });
+    const found = metadata.topics[0]?.partitions.length;
+    if (found !== partitions) throw new TopicDiffers(topic, partitions, found);
+    return "found";
+  });
+}
+
+/** Thrown when the topic exists and is not as it should be. */
+export class TopicDiffers extends Error {
+  override name = "TopicDiffers";
+
+  constructor(topic: string, expected: number, found: number | undefined) {
+    super(
+      `topic ${topic}: expected ${expected} partitions, found ${found}; ` +
+        `delete the topic, or name another with QUESTLOG_TOPIC`,
+    );
+  }
+}
+
+/**
+ * Reads the topic from its beginning, or from the offsets that `from` names by partition, to where it ended at the
+ * call, and with `follow` beyond that until `signal` aborts. `onMessage` is awaited: a slow reader slows the reading. Messages of one
+ * partition come in order. Resolves with the offsets at the call.
+ * @throws Error if the topic does not exist, or Kafka is away or goes away.
+ */
+export async function readTopic({
+  brokers = settings.kafkaBrokers,
+  topic = settings.topic,
+  from = new Map(),
+  follow = false,
+  signal,
+  onMessage,
+}: TopicAddress & {
+  from?: ReadonlyMap<number, number>;
+  follow?: boolean;
+  signal?: AbortSignal;
+  onMessage: (message: TopicMessage) => void | Promise<void>;
+}): Promise<PartitionOffsets[]> {
+  const kafka = kafkaClient(brokers, PATIENT);
+  return withAdmin(kafka, brokers, async (admin) => {
+    const offsets = await offsetsOf(admin, topic);
+    const ends = follow ? undefined : new Map(offsets.map(({ partition, high }) => [partition, high]));
+    const next = firstOffsets(offsets, from);
+    const isEmpty = offsets.every(({ partition, high }) => next.get(partition)! >= high);
+    if (signal?.aborted || (!follow && isEmpty)) return offsets;
+    const groupId = `questlog_reader_${randomUUID()}`;
+    let attempts = 1;
+    const consumer = kafka.consumer({
+      groupId,
+      maxWaitTimeInMs: 200,
+      allowAutoTopicCreation: false,
+      retry: {
+        restartOnFailure: (error) => Promise.resolve(isGroupLoading(error) && attempts++ < MAX_LOADING),
+      },
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consume(consumer, { topic, from, next, ends, signal, onMessage });
+    } finally {
+      await consumer.disconnect();
+    }
+    await admin.deleteGroups([groupId]);
+    return offsets;
+  });
+}
+
+/**
+ * Asks which offsets the topic holds now.
+ * @throws Error if it does not exist, or Kafka is away.
+ */
+export async function readOffsets({
+  brokers = settings.kafkaBrokers,
+  topic = settings.topic,
+}: TopicAddress = {}): Promise<PartitionOffsets[]> {
+  return withAdmin(kafkaClient(brokers, PATIENT), brokers, (admin) => offsetsOf(admin, topic));
+}
+
+/** Counts the topic's messages per event_type, by reading it. */
+export async function countTopic(address: TopicAddress = {}): Promise<TopicCount> {
+  const perType: Record<string, number> = {};
+  let total = 0;
+  const partitions = await readTopic({
+    ...address,
+    onMessage: ({ value }) => {
+      const type = eventTypeOf(value) ?? NOT_AN_EVENT;
+      perType[type] = (perType[type] ?? 0) + 1;
+      total++;
+    },
+  });
+  return { total, per_type: perType, partitions };
+}
+
+/** The event_type of a message's value, or null if it is not an event's envelope. */
+export function eventTypeOf(value: string | null): string | null {
+  try {
+    const { event_type: type } = JSON.parse(value ?? "") as { event_type: unknown };
+    return typeof type === "string" ? type : null;
+  } catch {
+    return null; // not JSON, or JSON's null
+  }
+}
+
+interface Reading {
+  topic: string;
+  from: ReadonlyMap<number, number>; // partition → the offset to go to first
+  next: Map<number, number>; // partition → the offset to hand out next
+  ends: Map<number, number> | undefined; // partition → the offset to end before; undefined: follow
+  signal: AbortSignal | undefined;
+  onMessage: (message: TopicMessage) => void | Promise<void>;
+}
+
+/** Runs the consumer until all ends are reached, `signal` aborts, or something fails. */
+function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessage }: Reading): Promise<void> {
+  const hasEnded = () =>
+    ends !== undefined && [...ends].every(([partition, end]) => (next.get(partition) ?? 0) >= end);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
+    const eachBatch = async (payload: EachBatchPayload) => {
+      const { batch } = payload;
+      const { partition } = batch;
+      const end = ends?.get(partition) ?? Infinity;
+      for (const { offset, timestamp, key, value } of batch.messages) {
+        if (!payload.isRunning() || signal?.aborted) return;
+        const at = Number(offset);
+        if (at < (next.get(partition) ?? 0) || at >= end) continue;
+        const text = (bytes: Buffer | null) => bytes?.toString("utf8") ?? null;
+        await onMessage({
+          partition,
+          offset: at,
+          timestamp: Number(timestamp),
+          key: text(key),
+          value: text(value),
+        });
+        next.set(partition, at + 1);
+        if (at % 1000 === 999) await payload.heartbeat();
+      }
+      next.set(partition, Math.max(next.get(partition) ?? 0, Number(batch.lastOffset()) + 1));
+      if (hasEnded()) resolve();
+    };
+    consumer
+      .run({
+        autoCommit: false,
+        eachBatch: (payload) => eachBatch(payload).catch(reject),
+      })
+      .then(() => {
+        for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) });
+      })
+      .catch(reject);
+  });
+}
+
+/** Whether a broker that has just started is still reading what it knows of its consumer groups. */
+function isGroupLoading(error: Error): boolean {
+  return (error as { type?: string }).type === "GROUP_LOAD_IN_PROGRESS";
+}
+
+async function offsetsOf(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
+  if (!(await admin.listTopics()).includes(topic))
+    throw new Error(`topic ${topic} does not exist; npm run up creates it`);
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .sort((a, b) => a.partition - b.partition);
+}
+
+function firstOffsets(offsets: PartitionOffsets[], from: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map(offsets.map(({ partition, low }) => [partition, Math.max(low, from.get(partition) ?? 0)]));
+}
+
+async function withAdmin<T>(kafka: Kafka, brokers: string[], work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.name.startsWith("KafkaJS")) throw error;
+    throw new Error(`Kafka at ${brokers.join(",")}: ${kafkaReason(error)}`, { cause: error });
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Query Trino: one SQL statement in, row objects out.
+ *
+ * The driver hands over each page of a result as it comes. A failed statement
+ * is such a page too, with `error` set; nothing is thrown. If that page is the
+ * very first answer, `for await` drops it, because the iterator returns it as
+ * its `done` value. So the pages are pulled by hand here, and nowhere else.
+ *
+ * The driver keeps its HTTP settings to itself. They are reached for in `connect`,
+ * because it has no time-out, cannot be interrupted, hides the empty pages (the
+ * first of which bear the statement's id, needed to cancel it) and rounds integers
+ * above 2^53.
+ *
+ * All requests may be sent again: Trino runs a statement only when its first
+ * page is asked for, and hands out the same page for the same address.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type QueryResult, type QueryStats, Trino } from "trino-client";
+import { settings } from "./settings.ts";
+import { literal, type Parameter } from "./ask/literal.ts";
+import { parseJson, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
+
+export type { Parameter, QueryStats, Row };
+
+export interface QueryOptions {
+  parameters?: Parameter[]; // one for each `?` of the statement, in order
+  timeoutMs?: number; // of the whole statement; then it is cancelled
+  signal?: AbortSignal; // cancels the statement
+  onStatistics?: (statistics: QueryStats) => void; // Trino's figures, again and again; the last are the totals
+  server?: string; // e.g. "http://localhost:8080"
+  catalog?: string;
+  schema?: string;
+}
+
+type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">>;
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const CANCEL_TIMEOUT_MS = 5_000;
+const MAX_ROWS = 1_000_000; // all rows are held in memory
+const MAX_TRIES = 8; // of one request, or of a statement that found no worker: about 7 s
+const MAX_WAIT_MS = 2_000; // between two tries
+
+/**
+ * Runs `sql` to its end and resolves with all of its rows (at most 1,000,000), values as values.ts says.
+ * @throws QueryError if Trino rejects, fails or does not answer, at the time-out (60 s) and when aborted;
+ * the statement is then cancelled on the server.
+ */
+export async function query<T extends object = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
+  const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics } = options;
+  const { server = settings.trinoUrl, catalog = settings.catalog, schema = settings.schema } = options;
+  const statement = bind(sql, parameters);
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  let latest: QueryResult | undefined; // the latest page, empty ones included
+  const trino = connect({ server, catalog, schema }, stop, (page) => {
+    latest = page;
+    if (page.stats) onStatistics?.(page.stats);
+  });
+  try {
+    return (await withWorkers(() => pullRows(trino, sql, statement, stop), stop)) as T[];
+  } catch (error) {
+    const cancelled = latest?.nextUri ? await cancel({ server, catalog, schema }, latest.id) : "";
+    if (signal?.aborted)
+      throw new QueryError(sql, "ABORTED", `aborted by the caller${cancelled}`, signal.reason);
+    if (deadline.aborted) {
+      const state = latest?.stats ? `its state is ${latest.stats.state}` : `${server} has not answered`;
+      throw new QueryError(
+        sql,
+        "TIME_OUT",
+        `not finished after ${timeoutMs} ms: ${state}${cancelled}`,
+        error,
+      );
+    }
+    throw isHttpError(error) ? fromHttpError(sql, server, error) : error;
+  }
+}
+
+/** Runs a statement again while no worker has the catalog yet, as for some seconds after Trino's start: none of it ran. */
+async function withWorkers<R>(run: () => Promise<R>, signal: AbortSignal): Promise<R> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      const isEarly = error instanceof QueryError && error.code === "NO_NODES_AVAILABLE";
+      if (!isEarly || tries === MAX_TRIES) throw error;
+      await sleep(Math.min(50 * 2 ** tries, MAX_WAIT_MS), undefined, { signal });
+    }
+  }
+}
+
+async function pullRows(trino: Trino, sql: string, statement: string, stop: AbortSignal): Promise<Row[]> {
+  const pages = await withRetries(() => trino.query(statement), stop);
+  const rows: Row[] = [];
+  let read: ((values: unknown[]) => Row) | undefined;
+  for (;;) {
+    const next = (): Promise<IteratorResult<QueryResult, QueryResult>> => pages.next();
+    const { value: page, done } = await withRetries(next, stop);
+    if (page.error) throw new QueryError(sql, page.error.errorName, page.error.message);
+    if (done) return rows;
+    if (!page.columns || !page.data) continue;
+    read ??= rowReader(page.columns as unknown as ResultColumn[]);
+    for (const values of page.data) rows.push(read(values));
+    if (rows.length > MAX_ROWS) {
+      throw new QueryError(
+        sql,
+        "TOO_MANY_ROWS",
+        `expected at most ${MAX_ROWS} rows: aggregate, or add a LIMIT`,
+      );
+    }
+  }
+}
+
+/** Thrown when Trino rejects or fails a statement, or cannot be asked. */
+export class QueryError extends Error {
+  override name = "QueryError";
+  sql: string;
+  code: string; // Trino's errorName, e.g. "TABLE_NOT_FOUND"; or ABORTED, TIME_OUT, UNREACHABLE, HTTP_401, …
+
+  constructor(sql: string, code: string, message: string, cause?: unknown) {
+    super(`${code}: ${message}\n  in ${sql.trim()}`, { cause });
+    this.sql = sql;
+    this.code = code;
+  }
+}
+
+/** The statement with its parameters. Trino's prepared statements live in headers, which are too small for some. */
+function bind(sql: string, parameters: Parameter[]): string {
+  if (parameters.length === 0) return sql;
+  const values = parameters.map((parameter, i) => {
+    try {
+      return literal(parameter);
+    } catch (error) {
+      throw new Error(`parameter ${i + 1}: ${(error as Error).message}\n  in ${sql.trim()}`, {
+        cause: error,
+      });
+    }
+  });
+  return `EXECUTE IMMEDIATE ${literal(sql)} USING ${values.join(", ")}`;
+}
+
+/** A driver that obeys `signal`, keeps all digits, and reports each page to `onPage`. */
+function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResult) => void): Trino {
+  const trino = Trino.create({
+    ...options,
+    source: "questlog",
+    extraHeaders: {
+      "X-Trino-User": settings.hdfsUser,
+      "X-Trino-Time-Zone": "UTC",
+      "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // else timestamps are rounded to milliseconds
+      "Content-Type": "text/plain; charset=utf-8",
+    },
+  });
+  const { client } = trino as unknown as { client: { clientConfig: object } };
+  Object.assign(client.clientConfig, {
+    signal,
+    proxy: false,
+    transformResponse: (text: string, _headers: unknown, status: number) => {
+      if (status !== 200 || text === "") return text;
+      const page = parseJson(text) as QueryResult;
+      onPage(page);
+      return page;
+    },
+  });
+  return trino;
+}
+
+/** Cancels a statement; "", or what the message has to add if that failed. */
+async function cancel(server: Server, id: string): Promise<string> {
+  try {
+    await connect(server, AbortSignal.timeout(CANCEL_TIMEOUT_MS), () => {}).cancel(id);
+    return "";
+  } catch (error) {
+    return ` (and could not be cancelled: ${(error as Error).message})`;
+  }
+}
+
+/** What the driver's HTTP library throws. */
+interface HttpError extends Error {
+  code?: string; // e.g. "ECONNREFUSED"
+  response?: { status: number; data: unknown; headers: Record<string, string | undefined> };
+}
+
+function isHttpError(error: unknown): error is HttpError {
+  return error instanceof Error && "isAxiosError" in error;
+}
+
+function fromHttpError(sql: string, server: string, error: HttpError): QueryError {
+  if (error.response) {
+    const { status, data } = error.response;
+    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${String(data).slice(0, 500)}`, error);
+  }
+  const reason = error.code ?? error.message;
+  const message = `no answer from Trino at ${server} (${reason}); \`npm run status\` shows what is running`;
+  return new QueryError(sql, "UNREACHABLE", message, error);
+}
+
+const TRANSIENT = new Set([429, 502, 503, 504]);
+const TRANSIENT_CODES = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/** Sends a request again while the answer is a passing one, with growing pauses. */
+async function withRetries<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isHttpError(error) || tries === MAX_TRIES) throw error;
+      const { response, code = "" } = error;
+      if (!(response ? TRANSIENT.has(response.status) : TRANSIENT_CODES.has(code))) throw error;
+      const asked = Number(response?.headers["retry-after"] ?? 0) * 1000;
+      await sleep(Math.min(Math.max(asked || 0, 50 * 2 ** tries), MAX_WAIT_MS), undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import assert from "node:assert/strict";
+import { settings } from "./settings.ts";
+import { hdfsContract } from "./testbed/hdfs-model.fixture.ts";
+import { WebHdfs } from "./webhdfs.ts";
+
+describe("WebHdfs", () => {
+  const root = `/test-${randomUUID()}`;
+  let hdfs: WebHdfs;
+  let folders = 0;
+
+  before(() => {
+    hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  });
+  after(async () => {
+    await hdfs.remove(root);
+    hdfs.close();
+  });
+
+  hdfsContract(() => ({ hdfs, folder: `${root}/${folders++}` }));
+
+  it("says how large and how old a file is", async () => {
+    const before = Date.now();
+    await hdfs.create(`${root}/status/file`, Buffer.from("12345"));
+    const status = await hdfs.status(`${root}/status/file`);
+    assert.equal(status?.bytes, 5);
+    assert.ok(Math.abs(status.modified_at - before) < 60_000);
+    assert.equal((await hdfs.status(`${root}/status`))?.type, "DIRECTORY");
+  });
+
+  it("names the path and what HDFS said when it refuses", async () => {
+    await hdfs.create(`${root}/file`, Buffer.from("a"));
+    await assert.rejects(hdfs.create(`${root}/file`, Buffer.from("b")), (error: Error) => {
+      assert.match(
+        error.message,
+        new RegExp(`^HDFS CREATE ${root}/file: status 403, FileAlreadyExistsException: `),
+      );
+      return true;
+    });
+  });
+});
