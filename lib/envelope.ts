@@ -95,20 +95,10 @@ const MAX_SHOWN_CHARS = 100;
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = toText(value);
+  const text = JSON.stringify(value);
   return text.length <= MAX_SHOWN_CHARS
     ? text
     : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
-}
-
-/** JSON.parse takes any depth, JSON.stringify only what its stack holds. */
-function toText(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (error instanceof RangeError) return "a value nested too deeply to be shown";
-    throw error;
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -148,9 +148,9 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       "params.power_level: expected text, as sent, got 50",
     ],
     [
-      "what is nested too deeply to be shown",
+      "a value that is nested very deeply",
       `[{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}]`,
-      "the message: expected a JSON object, got a value nested too deeply to be shown",
+      `the message: expected a JSON object, got [{"a":${"[".repeat(94)}… (200008 characters)`,
     ],
   ];
   for (const [what, text, reason] of failures) {
