@@ -35,7 +35,8 @@ export async function startLab({
   port = settings.ports.lab,
   say = () => {},
 }: LabOptions = {}): Promise<Lab> {
-  const python = await prepareVenv("lab", join(settings.root, "notebooks", "requirements.txt"), say);
+  const requirements = join(settings.root, "compose", "native", "jupyter-requirements.txt");
+  const python = await prepareVenv("lab", requirements, say);
   const state = join(settings.home, "jupyter");
   const logFile = join(settings.home, "logs", "lab.log");
   writeKernelSpec(join(state, "share", "kernels", "tslab"));
