@@ -55,17 +55,6 @@ export const events: readonly EventDefinition[] = [
   },
 ];
 
-/** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
-export interface Envelope {
-  event_id: string; // UUID v7, or the client's own UUID
-  event_type: string;
-  received_at: string; // ISO 8601 in UTC, with milliseconds
-  player: string;
-  params: Record<string, string>; // as sent; nested, so that none can override a field
-  headers: Record<string, string>; // names in Title-Case, without `secretHeaders`
-  remote_addr: string;
-}
-
 /** What is kept of a value that tells of a person; collect/retain.ts does it. */
 export type RetentionPolicy = "keep" | "drop" | "truncate" | "hash";
 

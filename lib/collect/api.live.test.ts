@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { kafkaAddress, Line } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { kafkaClient } from "../kafka.ts";

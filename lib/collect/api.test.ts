@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { createApi, type RequestLog } from "./api.ts";
 import { Unavailable, type Way } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { text } from "node:stream/consumers";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { createApi, type RequestLog } from "./api.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { newWriteKey, type WriteKey } from "./keys.ts";

@@ -4,7 +4,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { createApi } from "./api.ts";
 import { Unavailable, type Way } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";

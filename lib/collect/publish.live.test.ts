@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { kafkaAddress, Line } from "../testbed/proxy.ts";
 import { ConfigResourceTypes } from "../kafkajs.ts";
 import { settings } from "../settings.ts";

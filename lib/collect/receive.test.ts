@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { validate, version } from "uuid";
-import { type Envelope, type EventDefinition, events } from "../catalog.ts";
+import { type EventDefinition, events } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { type ParameterError, receive } from "./receive.ts";
 import { createRetention } from "./retention.ts";
 

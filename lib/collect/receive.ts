@@ -7,7 +7,8 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { v7 as newUuid, validate } from "uuid";
-import { type Envelope, type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.ts";
+import { type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { type Params, parseParams } from "./params.ts";
 import type { Retention } from "./retention.ts";
 

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import type { Envelope } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
 import { kafkaClient } from "../kafka.ts";
 import { Partitioners } from "../kafkajs.ts";
 import { untilLanded } from "../audit/landed.ts";
