@@ -7,8 +7,7 @@
  * needs no more memory than a short one.
  */
 import { Agent, get, type OutgoingHttpHeaders } from "node:http";
-import { performance } from "node:perf_hooks";
-import { build, type Histogram } from "hdr-histogram-js";
+import { createHistogram, performance, type RecordableHistogram } from "node:perf_hooks";
 
 const TIMEOUT_MS = 10_000; // of one request; the API answers within 5 s
 const MAX_LATENCY_US = 60_000_000;
@@ -30,7 +29,7 @@ export interface Totals {
 
 /** Totals in the making; several loads may add to one tally. */
 export interface Tally {
-  latencies: Histogram; // microseconds
+  latencies: RecordableHistogram; // microseconds
   statuses: Record<string, number>;
   eventIds: string[];
   seconds: number;
@@ -58,7 +57,7 @@ export async function load(
       left--;
       const since = performance.now();
       const { status, eventId } = await answerTo(target, headers, agent);
-      if (/^\d+$/.test(status)) tally.latencies.recordValue(microsecondsSince(since));
+      if (/^\d+$/.test(status)) tally.latencies.record(microsecondsSince(since));
       tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
       if (eventId !== undefined && tally.eventIds.length < MAX_EVENT_IDS) tally.eventIds.push(eventId);
     }
@@ -71,14 +70,14 @@ export async function load(
 
 /** A tally of nothing. */
 export function newTally(): Tally {
-  const latencies = build({ highestTrackableValue: MAX_LATENCY_US, numberOfSignificantValueDigits: 3 });
+  const latencies = createHistogram({ highest: MAX_LATENCY_US, figures: 3 });
   return { latencies, statuses: {}, eventIds: [], seconds: 0 };
 }
 
 /** The totals of what a tally holds so far. */
 export function totalsOf({ latencies, statuses, eventIds, seconds }: Tally): Totals {
   const requests = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  const percentileMs = (percent: number) => latencies.getValueAtPercentile(percent) / 1000;
+  const percentileMs = (percent: number) => latencies.percentile(percent) / 1000;
   return {
     requests,
     failures: requests - (statuses["200"] ?? 0),
@@ -123,5 +122,6 @@ function answerTo(url: URL, headers: OutgoingHttpHeaders, agent: Agent): Promise
 }
 
 function microsecondsSince(since: number): number {
-  return Math.min(MAX_LATENCY_US, Math.round((performance.now() - since) * 1000));
+  const elapsedUs = Math.round((performance.now() - since) * 1000);
+  return Math.min(MAX_LATENCY_US, Math.max(1, elapsedUs)); // the histogram begins at 1
 }
