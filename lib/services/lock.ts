@@ -5,7 +5,7 @@
  */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../until.ts";
 import { processStartTime } from "./process.ts";
 import type { Say } from "./log.ts";
 
@@ -18,14 +18,15 @@ const POLL_MS = 500;
  */
 export async function withLock<T>(file: string, say: Say, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
-  const end = Date.now() + LIMIT_MS;
-  for (let waited = false; ;) {
-    const holder = takeLock(file);
-    if (holder === undefined) break;
-    if (!waited) say(`waiting for process ${holder}, which is at work in ${dirname(file)}`);
-    waited = true;
-    if (Date.now() > end) throw new Error(`${file}: still held by process ${holder} after 30 minutes`);
-    await sleep(POLL_MS);
+  const first = takeLock(file);
+  if (first !== undefined) {
+    say(`waiting for process ${first}, which is at work in ${dirname(file)}`);
+    const ask = () => {
+      const holder = takeLock(file);
+      if (holder !== undefined) throw new Error(`process ${holder} holds it`);
+      return true;
+    };
+    await until(`the lock ${file} is free`, ask, { limitMs: LIMIT_MS, everyMs: POLL_MS });
   }
   try {
     return await work();

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  findProcess,
-  lastLogLines,
-  logFile,
-  processStartTime,
-  startProcess,
-  stopProcess,
-} from "./process.ts";
+import { until } from "../until.ts";
+import { findProcess, lastLogLines, processStartTime, startProcess, stopProcess } from "./process.ts";
 
 // Real processes: small Node programs, in a stack's home of their own.
 describe("process", () => {
@@ -28,10 +22,8 @@ describe("process", () => {
   /** Starts `code`, which prints a line once it is set up, and waits for that line. */
   async function start(code: string) {
     const record = await startProcess(home, "program", program(code));
-    while (lastLogLines(home, "program").at(-1) !== "set up") {
-      assert.ok(findProcess(home, "program"), readFileSync(logFile(home, "program"), "utf8"));
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const isSetUp = () => lastLogLines(home, "program").at(-1) === "set up" || undefined;
+    await until("the program is set up", isSetUp, { limitMs: 5_000, everyMs: 10 });
     return record;
   }
 

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../until.ts";
 
 /** What a process is started with. */
 export interface Command {
@@ -129,13 +129,9 @@ export function processStartTime(pid: number): string | undefined {
   }
 }
 
-async function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boolean> {
-  const end = Date.now() + limitMs;
-  while (processStartTime(pid) === startTime) {
-    if (Date.now() > end) return false;
-    await sleep(50);
-  }
-  return true;
+function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boolean> {
+  const gone = () => processStartTime(pid) !== startTime || undefined;
+  return until(`process ${pid} ends`, gone, { limitMs, everyMs: 50 }).catch(() => false);
 }
 
 /** To the process alone, not its group: what it started itself it also stops itself. */

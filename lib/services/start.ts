@@ -1,9 +1,9 @@
 /**
  * Names of services → all of them ready, with a row each; or an error, and nothing more running than before.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
+import { until } from "../until.ts";
 import { withLock } from "./lock.ts";
 import { type Say, seconds } from "./log.ts";
 import { stackRuntime } from "./arguments.ts";
@@ -125,19 +125,23 @@ export async function waitUntilReady(
   signal?: AbortSignal,
 ): Promise<void> {
   const start = Date.now();
-  for (;;) {
-    signal?.throwIfAborted();
-    const problem = await service.ask().then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-    if (problem === undefined) return;
-    const ended = !service.given && !(await runtime.isRunning(service));
-    if (ended || Date.now() - start > service.limitMs) {
-      throw new Error(await explain(service, runtime, { problem, ended, start }));
+  let problem = "";
+  const ask = async (): Promise<"ready" | "ended" | undefined> => {
+    try {
+      await service.ask();
+      return "ready";
+    } catch (error) {
+      problem = (error as Error).message;
+      return service.given || (await runtime.isRunning(service)) ? undefined : "ended";
     }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => {}); // an abort is thrown above
-  }
+  };
+  const wait = { limitMs: service.limitMs, everyMs: POLL_MS, signal };
+  const state = await until(service.question, ask, wait).catch((error: Error) => {
+    if (signal?.aborted) throw error;
+    return "late";
+  });
+  if (state !== "ready")
+    throw new Error(await explain(service, runtime, { problem, ended: state === "ended", start }));
 }
 
 async function explain(
