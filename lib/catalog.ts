@@ -1,17 +1,17 @@
 /**
- * The game's events, one definition each: everything that depends on what an
- * event is (route, validation, reply, columns, table, traffic) is derived from here.
+ * An event definition → the columns of its table, and the values that its parameters take.
  *
- * A new event type is one more entry in `events`, and nothing else.
+ * The definitions themselves are the game's: game.ts has the list, and nothing else. This module
+ * never imports it, so that it can check and describe the events of any game.
  */
 
 /** The type of a request parameter, and of the column that it becomes. */
 export type ParameterType = "text" | "integer" | "boolean";
 
-/** A column's type; `integer` has 32 bits, `bigint` 64, `timestamp` counts milliseconds since 1970 in UTC. */
+/** A column's type: `integer` has 32 bits, `bigint` 64; `timestamp` is milliseconds since 1970 in UTC. */
 export type ColumnType = ParameterType | "bigint" | "timestamp";
 
-/** A parameter's or column's value; timestamps are milliseconds, bigints beyond 2^53 are not needed here. */
+/** A parameter's or column's value; a timestamp is a number of milliseconds. */
 export type Value = string | number | boolean | null;
 
 export interface Column {
@@ -31,36 +31,12 @@ export interface EventDefinition {
   };
 }
 
-export const events: readonly EventDefinition[] = [
-  {
-    type: "default",
-    route: "/",
-    table: "default_requests",
-    parameters: {},
-    reply: { plain: "This is the default response!", echo: null },
-  },
-  {
-    type: "purchase_sword",
-    route: "/purchase_sword",
-    table: "sword_purchases",
-    parameters: { metal: "text", power_level: "integer", magical: "boolean" },
-    reply: { plain: "Sword Purchased", echo: "Sword Purchased: " },
-  },
-  {
-    type: "join_a_guild",
-    route: "/join_a_guild",
-    table: "guild_joins",
-    parameters: { region: "text" },
-    reply: { plain: "Joined a Guild!", echo: "Joined a guild! " },
-  },
-];
-
-/** What is kept of a value that tells of a person; collect/retain.ts does it. */
+/** How much is kept of a value that tells of a person; collect/retention.ts applies it. */
 export type RetentionPolicy = "keep" | "drop" | "truncate" | "hash";
 
 /**
- * What is kept of the person behind an event, by field or header (named as in the envelope, e.g. `Referer`; `user_agent`
- * is the header User-Agent). Headers that are not named are kept. QUESTLOG_RETENTION changes this without code.
+ * The default policies, by field or header of the envelope, e.g. `Referer`. `user_agent` is the
+ * header User-Agent. Headers without a policy are kept. QUESTLOG_RETENTION changes the policies.
  */
 export const retentionPolicies: Readonly<Record<string, RetentionPolicy>> = {
   remote_addr: "keep", // the original's columns: all kept
@@ -68,7 +44,7 @@ export const retentionPolicies: Readonly<Record<string, RetentionPolicy>> = {
   player: "keep",
 };
 
-/** Headers that prove who sends: no envelope ever has them. */
+/** Headers that hold credentials: no envelope ever has them. */
 export const secretHeaders: readonly string[] = [
   "Authorization",
   "Proxy-Authorization",
@@ -103,7 +79,7 @@ export function columnsOf(event: EventDefinition): Column[] {
   ];
 }
 
-/** The table that keeps every message which is not an event of this catalogue. */
+/** The table that keeps every message which is no event of the game. */
 export const failedEvents = {
   table: "failed_events",
   columns: [
@@ -116,23 +92,17 @@ export const failedEvents = {
   ] satisfies Column[],
 };
 
-/** Every table by name with its columns: one for each event type, and `failed_events`. */
-export const tables: readonly { table: string; columns: Column[] }[] = [
-  ...events.map((event) => ({ table: event.table, columns: columnsOf(event) })),
-  failedEvents,
-];
-
 const INTEGER_MIN = -(2 ** 31);
 const INTEGER_MAX = 2 ** 31 - 1;
 
-/** What a value of each parameter type must look like, for error messages and documents. */
+/** The values that each parameter type takes, in words, for error messages and documents. */
 export const expectations: Record<ParameterType, string> = {
   text: "any text",
   integer: `an integer from ${INTEGER_MIN} to ${INTEGER_MAX}`,
   boolean: "true or false",
 };
 
-/** Reads a parameter's text as its type: the typed value, or undefined if the text does not fit. Never coerces. */
+/** Reads a parameter's text as its type; undefined if the text does not fit. Nothing is coerced. */
 export function parseValue(type: ParameterType, text: string): string | number | boolean | undefined {
   switch (type) {
     case "text":

@@ -7,12 +7,12 @@
 import {
   columnsOf,
   type EventDefinition,
-  events,
   expectations,
   type ParameterType,
   parseValue,
   type Value,
 } from "./catalog.ts";
+import { events } from "./game.ts";
 
 /** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
 export interface Envelope {

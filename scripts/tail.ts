@@ -11,7 +11,7 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { visibleJson } from "../lib/ask/table.ts";
-import { events } from "../lib/catalog.ts";
+import { events } from "../lib/game.ts";
 import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/topic.ts";
 import { recordScript } from "../lib/history.ts";
 

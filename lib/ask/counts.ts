@@ -5,7 +5,7 @@
  * answered, so whoever counts after sending waits here until they are all there.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { query } from "../trino.ts";
 import type { Place } from "./tables.ts";
 import { uniqueView } from "./views.ts";

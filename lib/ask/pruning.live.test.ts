@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { columnsOf, events, type Value } from "../catalog.ts";
+import { columnsOf, type Value } from "../catalog.ts";
+import { events } from "../game.ts";
 import { ParquetFile } from "../land/parquet.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { events, failedEvents, tables } from "../catalog.ts";
+import { failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { query } from "../trino.ts";
-import { createTables, describeTables, registerDays } from "./tables.ts";
+import { createTables, describeTables, registerDays, tables } from "./tables.ts";
 
 // All in a schema and an HDFS folder of its own.
 describe("createTables({ schema, hdfsRoot })", () => {

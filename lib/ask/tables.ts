@@ -6,12 +6,19 @@
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist:
  * `registerDays` tells it of new ones. New files in a known day are seen at once.
  */
-import { type Column, tables } from "../catalog.ts";
+import { type Column, columnsOf, failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "./literal.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
 import { createViews } from "./views.ts";
+
+/** Every table by name with its columns: one for each event type, and `failed_events`. */
+export const tables: readonly { table: string; columns: Column[] }[] = [
+  ...events.map((event) => ({ table: event.table, columns: columnsOf(event) })),
+  failedEvents,
+];
 
 /** Where tables are made: the settings' place, another one for tests. */
 export interface Place {

@@ -1,6 +1,6 @@
 // Rows with equal event_ids, in a schema and an HDFS folder of its own.
 import assert from "node:assert/strict";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";
 import { countDoubles, countEvents, countTables } from "./counts.ts";

@@ -7,7 +7,8 @@
  * on the view (`day = …`) still limits what is read of the rows themselves; a window function would
  * read every day whole, since the ids know no days.
  */
-import { columnsOf, type EventDefinition, events } from "../catalog.ts";
+import { columnsOf, type EventDefinition } from "../catalog.ts";
+import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "./literal.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";

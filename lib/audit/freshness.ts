@@ -15,7 +15,7 @@
  */
 import type { Sample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { readCommits, type Stretch } from "./coverage.ts";
 import { settings } from "../settings.ts";

@@ -2,7 +2,7 @@
  * HDFS → how far the landing is: rows per event type, and whether the topic has been caught up with.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { findLastCommit, isVisible } from "../land/commits.ts";
 import { type LandedPlace, type LandedRows, listFiles } from "./files.ts";

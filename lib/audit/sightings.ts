@@ -7,7 +7,8 @@
 import { literal } from "../ask/literal.ts";
 import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
-import { events, failedEvents } from "../catalog.ts";
+import { failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { isIn, readCommits, readFileRows, type Stretch } from "./coverage.ts";

@@ -7,7 +7,8 @@
 import { query } from "../trino.ts";
 import { visible } from "../ask/table.ts";
 import { uniqueView } from "../ask/views.ts";
-import { type EventDefinition, events, failedEvents } from "../catalog.ts";
+import { type EventDefinition, failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import type { Envelope } from "../envelope.ts";
 import { readTopic } from "../topic.ts";
 import { commitsFolder } from "../land/commits.ts";

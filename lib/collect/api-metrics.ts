@@ -5,7 +5,7 @@
  * Each series exists from the start, at 0, so that a rate has something to start from.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import type { Way } from "./batcher.ts";
 import type { SpoolState } from "./spool.ts";
 

@@ -14,7 +14,8 @@ import express, {
   type RequestHandler,
   type Response,
 } from "express";
-import { type EventDefinition, events } from "../catalog.ts";
+import { type EventDefinition } from "../catalog.ts";
+import { events } from "../game.ts";
 import { answerJson } from "../answer.ts";
 import { BodyError } from "./body.ts";
 import { ParameterError, receive } from "./receive.ts";

@@ -5,7 +5,7 @@
  * and the catalogue then judges that text as it judges a query's. What JSON lets pass and nobody can mean is
  * refused with a reason: unknown fields, a name given twice, a parameter that is an object.
  */
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { BodyError } from "./body.ts";
 import {
   checkEnvelope,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { validate, version } from "uuid";
-import { type EventDefinition, events } from "../catalog.ts";
+import { type EventDefinition } from "../catalog.ts";
+import { events } from "../game.ts";
 import type { Envelope } from "../envelope.ts";
 import { type ParameterError, receive } from "./receive.ts";
 import { createRetention } from "./retention.ts";

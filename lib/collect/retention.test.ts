@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { columnsOf, events, type RetentionPolicy } from "../catalog.ts";
+import { columnsOf, type RetentionPolicy } from "../catalog.ts";
+import { events } from "../game.ts";
 import { readEvent } from "../envelope.ts";
 import { receive } from "./receive.ts";
 import { createRetention, type PersonalFields } from "./retention.ts";

@@ -4,7 +4,7 @@
  * Each kind is one way to be wrong. Some are taken all the same (a query may hold any escapes); what
  * counts is that none does harm.
  */
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 
 export interface MalformedRequest {
   kind: string;

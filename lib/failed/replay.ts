@@ -8,7 +8,7 @@
  */
 import { query } from "../trino.ts";
 import { registerDays } from "../ask/tables.ts";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { kafkaClient, kafkaReason } from "../kafka.ts";
 import { readOffsets } from "../topic.ts";
 import { Partitioners } from "../kafkajs.ts";

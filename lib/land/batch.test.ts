@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { events, failedEvents } from "../catalog.ts";
+import { failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.ts";
 import type { StagedFile } from "./commits.ts";
 import { readRefused } from "../envelope.ts";

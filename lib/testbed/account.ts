@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { events, failedEvents } from "../catalog.ts";
+import { failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { prepareArtifacts } from "../services/artifacts.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
 import { createTables, registerDays } from "../ask/tables.ts";
-import { events } from "../catalog.ts";
+import { events } from "../game.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
 import { kafkaClient } from "../kafka.ts";
 import { openTopic } from "../collect/publish.ts";

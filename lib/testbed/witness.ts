@@ -2,8 +2,7 @@
  * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of Trino.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { registerDays } from "../ask/tables.ts";
-import { tables } from "../catalog.ts";
+import { registerDays, tables } from "../ask/tables.ts";
 import { countTopic } from "../topic.ts";
 import { commitsFolder } from "../land/commits.ts";
 import { untilLanded } from "../audit/landed.ts";
