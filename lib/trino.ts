@@ -17,7 +17,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
 import { settings } from "./settings.ts";
-import { literal, type Parameter } from "./ask/literal.ts";
+import { literal, type Parameter } from "./sql.ts";
 import { parseJson, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
 
 export type { Parameter, QueryStats, Row };

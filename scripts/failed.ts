@@ -15,7 +15,7 @@ import { registerDays } from "../lib/ask/tables.ts";
 import { type FailedEvent, findFailed, judge, listFailed } from "../lib/failed/failed.ts";
 import { findKnown, replay, type Verdict } from "../lib/failed/replay.ts";
 import { recordScript } from "../lib/history.ts";
-import { withLock } from "../lib/services/lock.ts";
+import { withLock } from "../lib/lock.ts";
 import { settings } from "../lib/settings.ts";
 
 const USAGE =

@@ -2,7 +2,7 @@
  * What tables.ts and views.ts both need of the metastore: full names, what is there, and creators beside each other.
  */
 import { settings } from "../settings.ts";
-import { identifier } from "./literal.ts";
+import { identifier } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
 
 const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more

@@ -9,7 +9,7 @@
 import { type Column, columnsOf, failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
 import { settings } from "../settings.ts";
-import { identifier, literal } from "./literal.ts";
+import { identifier, literal } from "../sql.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
 import { createViews } from "./views.ts";

@@ -10,7 +10,7 @@
 import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import { settings } from "../settings.ts";
-import { identifier, literal } from "./literal.ts";
+import { identifier, literal } from "../sql.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
 import type { Place, TableState } from "./tables.ts";

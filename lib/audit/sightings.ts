@@ -4,7 +4,7 @@
  * The four are asked by four ways that share no code: Kafka's client, the files' own bytes, SQL on the
  * tables, SQL on the views. Whether they agree is for conservation.ts to say.
  */
-import { literal } from "../ask/literal.ts";
+import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";

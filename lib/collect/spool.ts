@@ -12,7 +12,7 @@
 import { rmSync } from "node:fs";
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { takeLock } from "../services/lock.ts";
+import { takeLock } from "../lock.ts";
 import { type Message, Unavailable } from "./batcher.ts";
 import { type Lines, parseLines, readRange, toLine } from "./lines.ts";
 

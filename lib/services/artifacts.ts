@@ -12,7 +12,7 @@ import { $ } from "zx";
 import { settings } from "../settings.ts";
 import { type Checksum, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../lock.ts";
 import { megabytes, type Say, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";

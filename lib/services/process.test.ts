@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../until.ts";
-import { findProcess, lastLogLines, processStartTime, startProcess, stopProcess } from "./process.ts";
+import { processStartTime } from "../lock.ts";
+import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
 
 // Real processes: small Node programs, in a stack's home of their own.
 describe("process", () => {

@@ -4,7 +4,7 @@
  * A pid alone proves nothing: after a crash or a reboot another process may have it.
  * So the pid file also keeps when its process started, as the system says it.
  */
-import { spawn, execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { processStartTime } from "../lock.ts";
 import { until } from "../until.ts";
 
 /** What a process is started with. */
@@ -103,30 +104,6 @@ export function lastLogLines(home: string, name: string, count = 20): string[] {
 /** The log file of `name` in `home`. */
 export function logFile(home: string, name: string): string {
   return join(home, "logs", `${name}.log`);
-}
-
-/**
- * When a process started, in a form that only compares: on Linux the boot's id and the clock tick,
- * elsewhere what `ps` prints. Undefined if there is no such process, or only its remains (a zombie).
- */
-export function processStartTime(pid: number): string | undefined {
-  try {
-    if (process.platform !== "linux") {
-      const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
-        encoding: "utf8",
-      }).trim();
-      return line.startsWith("Z") ? undefined : line.replace(/^\S+\s+/, "");
-    }
-    // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie with more than one thread is on its way out, and still holds its files and ports.
-    if (fields[0] === "X" || (fields[0] === "Z" && Number(fields[17]) <= 1)) return undefined;
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${fields[19]}`;
-  } catch {
-    return undefined; // both ways fail for one reason: no process has this pid
-  }
 }
 
 function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boolean> {

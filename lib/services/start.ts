@@ -4,7 +4,7 @@
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
 import { until } from "../until.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../lock.ts";
 import { type Say, seconds } from "./log.ts";
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { recordCommand } from "../history.ts";
 import { settings } from "../settings.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../lock.ts";
 import { seconds } from "./log.ts";
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";

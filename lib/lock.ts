@@ -3,11 +3,10 @@
  *
  * The lock is a pid file: whoever holds it and is gone (crash, reboot) holds it no more.
  */
+import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { until } from "../until.ts";
-import { processStartTime } from "./process.ts";
-import type { Say } from "./log.ts";
+import { until } from "./until.ts";
 
 const LIMIT_MS = 30 * 60_000;
 const POLL_MS = 500;
@@ -16,11 +15,15 @@ const POLL_MS = 500;
  * Runs `work` while no other process holds `file`.
  * @throws Error if another one still holds it after 30 minutes.
  */
-export async function withLock<T>(file: string, say: Say, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  log: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const first = takeLock(file);
   if (first !== undefined) {
-    say(`waiting for process ${first}, which is at work in ${dirname(file)}`);
+    log(`waiting for process ${first}, which is at work in ${dirname(file)}`);
     const ask = () => {
       const holder = takeLock(file);
       if (holder !== undefined) throw new Error(`process ${holder} holds it`);
@@ -82,5 +85,29 @@ function removeStale(file: string): void {
     rmSync(aside, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/**
+ * When a process started, in a form that only compares: on Linux the boot's id and the clock tick,
+ * elsewhere what `ps` prints. Undefined if there is no such process, or only its remains (a zombie).
+ */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    if (process.platform !== "linux") {
+      const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+        encoding: "utf8",
+      }).trim();
+      return line.startsWith("Z") ? undefined : line.replace(/^\S+\s+/, "");
+    }
+    // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie with more than one thread is on its way out, and still holds its files and ports.
+    if (fields[0] === "X" || (fields[0] === "Z" && Number(fields[17]) <= 1)) return undefined;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19]}`;
+  } catch {
+    return undefined; // both ways fail for one reason: no process has this pid
   }
 }

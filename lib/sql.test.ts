@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { identifier, literal } from "./literal.ts";
+import { identifier, literal } from "./sql.ts";
 
 describe("literal(value)", () => {
   it("doubles quotes and leaves every other character as it is", () => {
