@@ -7,7 +7,7 @@ import { createApi } from "./collect/api.ts";
 import { kafkaClient } from "./kafka.ts";
 import { openTopic, type OpenTopic } from "./collect/publish.ts";
 import { serve } from "./collect/serve.ts";
-import { countTopic, createTopic, readTopic, type TopicMessage } from "./topic.ts";
+import { countTopic, createTopic, findMessage, readOffsets, readTopic, type TopicMessage } from "./topic.ts";
 
 const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
 const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time
@@ -109,6 +109,20 @@ describe("the topic", () => {
       partitions.reduce((sum, { low, high }) => sum + high - low, 0),
       5,
     );
+  });
+
+  it("finds the newest message of a type, with a parameter, after an earlier look", async () => {
+    open = await openTopic({ topic });
+    const sword = (params: object): string => JSON.stringify({ event_type: "purchase_sword", params });
+    for (const value of [sword({ metal: "tin" }), sword({ metal: "gold" }), "no JSON", sword({})])
+      await open.publish(value, "player");
+    const type = "purchase_sword";
+    assert.equal((await findMessage({ topic, type })).value, sword({}));
+    assert.equal((await findMessage({ topic, type, having: "metal" })).value, sword({ metal: "gold" }));
+    const since = await readOffsets({ topic });
+    await assert.rejects(findMessage({ topic, type, having: "metal", since }), {
+      message: `topic ${topic}: expected a message of purchase_sword with the parameter metal, found none`,
+    });
   });
 
   it("goes on with what arrives when it is followed, until stopped", async () => {

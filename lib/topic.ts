@@ -149,6 +149,39 @@ export async function countTopic(address: TopicAddress = {}): Promise<TopicCount
   return { total, per_type: perType, partitions };
 }
 
+/** Which message to find. */
+export interface MessageSearch extends TopicAddress {
+  type: string; // event_type
+  having?: string; // a parameter that the player sent
+  since?: readonly PartitionOffsets[]; // offsets of an earlier look: only messages added after it
+}
+
+/**
+ * Finds the newest message of an event type.
+ * @throws Error if the topic has no such message, or Kafka is away.
+ */
+export async function findMessage({
+  type,
+  having,
+  since = [],
+  ...address
+}: MessageSearch): Promise<TopicMessage & { value: string }> {
+  let newest: (TopicMessage & { value: string }) | undefined;
+  await readTopic({
+    ...address,
+    from: new Map(since.map(({ partition, high }) => [partition, high])),
+    onMessage: ({ value, ...place }) => {
+      if (value === null || eventTypeOf(value) !== type) return;
+      const { params } = JSON.parse(value) as { params?: object };
+      if (having !== undefined && !Object.hasOwn(params ?? {}, having)) return;
+      if (newest === undefined || place.timestamp >= newest.timestamp) newest = { ...place, value };
+    },
+  });
+  if (newest !== undefined) return newest;
+  const wanted = having === undefined ? type : `${type} with the parameter ${having}`;
+  throw new Error(`topic ${address.topic ?? settings.topic}: expected a message of ${wanted}, found none`);
+}
+
 /** The event_type of a message's value, or null if it is not an event's envelope. */
 export function eventTypeOf(value: string | null): string | null {
   try {
