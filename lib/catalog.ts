@@ -115,3 +115,21 @@ export function parseValue(type: ParameterType, text: string): string | number |
       return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined;
   }
 }
+
+/** A value for each parameter of `event`, as text that fits its type; another `n` gives other values. */
+export function exampleParameters({ parameters }: EventDefinition, n: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, type]) => [name, exampleText(type, name, n)]),
+  );
+}
+
+function exampleText(type: ParameterType, name: string, n: number): string {
+  switch (type) {
+    case "text":
+      return `${name}_${n}`;
+    case "integer":
+      return String(n);
+    case "boolean":
+      return String(n % 2 === 0);
+  }
+}

@@ -1,24 +1,21 @@
 /**
- * The original's traffic scripts → the same requests in the same order, one at a time.
+ * The steps of the game's traffic → its requests in their order, one at a time, and their totals.
  *
- * Each step stands for a line `ab -n 10 -H "Host: HOST" URL` of the original. A scenario
- * counts what was accepted per event type, so that what arrives later can be compared.
+ * A scenario counts the accepted requests of each event type, so that later stages can be
+ * compared with them.
  */
 import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "../game.ts";
+import { gameTraffic } from "../game-traffic.ts";
 import { HOST, settings } from "../settings.ts";
 import { load, newTally, type Tally, type Totals, totalsOf } from "./load.ts";
+import { eventOf, type Step, trafficOf } from "./steps.ts";
 
-/** One line of a traffic script: this request, REQUESTS_PER_STEP times. */
-export interface Step {
-  host: string;
-  path: string; // with the query
-}
+const REQUESTS_PER_STEP = 10;
+const traffic = trafficOf(events, gameTraffic);
 
-export const REQUESTS_PER_STEP = 10;
-
-/** What a scenario came to: the totals, and the requests answered 200 by event type. */
+/** The totals of a scenario, with the requests answered 200 by event type. */
 export interface ScenarioTotals extends Totals {
   rounds: number;
   accepted: Record<string, number>;
@@ -32,37 +29,12 @@ export interface ScenarioOptions {
   onRound?: (totals: ScenarioTotals) => void;
 }
 
-/** The steps of `basic`. */
-export const basicSteps: readonly Step[] = [
-  { host: "user1.comcast.com", path: "/" },
-  { host: "user1.comcast.com", path: "/purchase_sword" },
-  { host: "user2.att.com", path: "/" },
-  { host: "user2.att.com", path: "/purchase_sword" },
-  { host: "user1.att.com", path: "/join_a_guild" },
-  { host: "user2.att.com", path: "/join_a_guild" },
-];
-
-const evenSteps: readonly Step[] = [
-  { host: "user1.att.com", path: "/purchase_sword?metal=copper&power_level=50&magical=True" },
-  { host: "user2.comcast.com", path: "/join_a_guild?region=cali" },
-];
-
-const oddSteps: readonly Step[] = [
-  { host: "user1.att.com", path: "/purchase_sword?metal=gold&power_level=100&magical=False" },
-  { host: "user2.comcast.com", path: "/join_a_guild?region=ny" },
-];
-
-/** The steps of round `x` of `limit` and `infinite`, counted from 1. */
-export function stepsOfRound(x: number): readonly Step[] {
-  return x % 2 === 0 ? evenSteps : oddSteps;
-}
-
-/** Sends the 60 requests of `basic`: 20 of each event type, none with parameters. */
+/** Sends the requests of `basic` once: 20 of each event type. */
 export function basic(options: ScenarioOptions = {}): Promise<ScenarioTotals> {
-  return run(() => basicSteps, { ...options, rounds: 1, pauseMs: 0 });
+  return run(() => traffic.basic, { ...options, rounds: 1, pauseMs: 0 });
 }
 
-/** Sends `rounds` rounds of 20 requests with `pauseMs` between them: 10 swords and 10 guilds each. */
+/** Sends `rounds` rounds with `pauseMs` between them: 10 requests of each event type that rounds have. */
 export function limit(
   rounds: number,
   { pauseMs = 5000, ...options }: ScenarioOptions & { pauseMs?: number } = {},
@@ -76,6 +48,10 @@ export function infinite({
   ...options
 }: ScenarioOptions & { pauseMs?: number; signal: AbortSignal }): Promise<ScenarioTotals> {
   return run(stepsOfRound, { ...options, rounds: Infinity, pauseMs });
+}
+
+function stepsOfRound(round: number): readonly Step[] {
+  return round % 2 === 0 ? traffic.even : traffic.odd;
 }
 
 async function run(
@@ -105,7 +81,7 @@ async function run(
         tally,
         signal,
       });
-      const type = eventTypeOf(path);
+      const { type } = eventOf(path, events)!; // the steps are of these events
       accepted[type] = (accepted[type] ?? 0) + okCount(tally) - before;
     }
     onRound?.(totals());
@@ -115,11 +91,4 @@ async function run(
 
 function okCount({ statuses }: Tally): number {
   return statuses["200"] ?? 0;
-}
-
-function eventTypeOf(path: string): string {
-  const route = path.split("?", 1)[0];
-  const event = events.find((candidate) => candidate.route === route);
-  if (!event) throw new Error(`traffic step: expected a route of the catalogue, got "${path}"`);
-  return event.type;
 }

@@ -1,0 +1,57 @@
+/**
+ * The game's events, and traffic of its own → the steps that the scenarios play.
+ *
+ * The game's own steps are played as they are, if all of them fit its events; otherwise none of
+ * them is. Each event type without a step gets generated ones, so every type has traffic.
+ */
+import { type EventDefinition, exampleParameters, parseValue } from "../catalog.ts";
+
+/** One line of a traffic script: the request that is sent ten times. */
+export interface Step {
+  host: string;
+  path: string; // with the query
+}
+
+/** The steps of `basic`, and of the odd and even rounds of `limit` and `infinite`. */
+export interface Traffic {
+  basic: readonly Step[];
+  odd: readonly Step[];
+  even: readonly Step[];
+}
+
+const NO_TRAFFIC: Traffic = { basic: [], odd: [], even: [] };
+const HOSTS = ["user1.example.com", "user2.example.com"];
+
+/** Makes the traffic of a game with these events. */
+export function trafficOf(events: readonly EventDefinition[], own: Traffic): Traffic {
+  const ownSteps = [...own.basic, ...own.odd, ...own.even];
+  if (!ownSteps.every(({ path }) => fits(path, events))) return trafficOf(events, NO_TRAFFIC);
+  const played = new Set(ownSteps.map(({ path }) => eventOf(path, events)));
+  const others = events.filter((event) => !played.has(event));
+  return {
+    basic: [...own.basic, ...others.flatMap((event) => [generated(event, 1), generated(event, 2)])],
+    odd: [...own.odd, ...others.map((event) => generated(event, 1))],
+    even: [...own.even, ...others.map((event) => generated(event, 2))],
+  };
+}
+
+/** The event that a request for `path` makes; undefined if no event has its route. */
+export function eventOf(path: string, events: readonly EventDefinition[]): EventDefinition | undefined {
+  const route = path.split("?", 1)[0];
+  return events.find((event) => event.route === route);
+}
+
+function fits(path: string, events: readonly EventDefinition[]): boolean {
+  const event = eventOf(path, events);
+  if (event === undefined) return false;
+  const query = new URLSearchParams(path.slice(event.route.length));
+  return [...query].every(([name, text]) => {
+    const type = event.parameters[name];
+    return type === undefined || parseValue(type, text) !== undefined;
+  });
+}
+
+function generated(event: EventDefinition, n: number): Step {
+  const query = new URLSearchParams(exampleParameters(event, n)).toString();
+  return { host: HOSTS[n % HOSTS.length]!, path: query === "" ? event.route : `${event.route}?${query}` };
+}
