@@ -71,6 +71,7 @@ export async function watchTables(
     },
     (error: unknown) => (failure = error),
   );
+  // No until(): each answer is a sample, and the limit begins when `expected` resolves.
   for (;;) {
     const grown = difference(await countTables(), before);
     const time = new Date();

@@ -1,8 +1,8 @@
 /**
  * HDFS → how far the landing is: rows per event type, and whether the topic has been caught up with.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "../game.ts";
+import { until } from "../until.ts";
 import { settings } from "../settings.ts";
 import { findLastCommit, isVisible } from "../land/commits.ts";
 import { type LandedPlace, type LandedRows, listFiles } from "./files.ts";
@@ -31,25 +31,19 @@ export async function untilLanded(
   { topic = settings.topic, root = settings.hdfsRoot, timeoutMs = 60_000 } = {},
 ): Promise<void> {
   const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
-  const deadline = Date.now() + timeoutMs;
-  try {
-    for (;;) {
-      const behind: string[] = [];
-      for (const { partition, high } of partitions) {
-        const last = await findLastCommit(hdfs, { root, topic, partition });
-        const next = last ? last.last + 1 : 0;
-        const visible = last === null || (await isVisible(hdfs, root, last));
-        if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
-      }
-      if (behind.length === 0) return;
-      if (Date.now() > deadline) {
-        throw new Error(
-          `the stream has not landed all of ${topic} within ${timeoutMs / 1000} s: ${behind.join(", ")}; ` +
-            "is it running? npm run status",
-        );
-      }
-      await sleep(POLL_MS);
+  const ask = async () => {
+    const behind: string[] = [];
+    for (const { partition, high } of partitions) {
+      const last = await findLastCommit(hdfs, { root, topic, partition });
+      const next = last ? last.last + 1 : 0;
+      const visible = last === null || (await isVisible(hdfs, root, last));
+      if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
     }
+    if (behind.length === 0) return true;
+    throw new Error(`${behind.join(", ")}; is it running? npm run status`);
+  };
+  try {
+    await until(`the stream lands all of ${topic}`, ask, { limitMs: timeoutMs, everyMs: POLL_MS });
   } finally {
     hdfs.close();
   }

@@ -13,6 +13,7 @@ import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { requireOwnServices, withFullDisk, withoutServices } from "../testbed/outages.ts";
+import { until } from "../until.ts";
 
 const PER_SECOND = 100;
 const MAX_CPU_PERCENT = 5; // of one core, while the stream waits
@@ -94,18 +95,17 @@ async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
 }
 
 /** Writes files until there is no room for one; resolves with the refusal. */
-async function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
-  const deadline = Date.now() + REFUSE_LIMIT_MS;
-  for (let i = 0; Date.now() < deadline; i++) {
+function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
+  let files = 0;
+  const ask = async () => {
     try {
-      await hdfs.create(`${hdfsRoot}/room/${i}`, Buffer.from("x"));
+      await hdfs.create(`${hdfsRoot}/room/${files++}`, Buffer.from("x"));
     } catch (error) {
-      if (!(error instanceof HdfsError)) throw error;
-      if (error.exception !== null) return error.message;
+      if (!(error instanceof HdfsError) || error.exception === null) throw error;
+      return error.message;
     }
-    await sleep(POLL_MS);
-  }
-  throw new Error(`full disk: expected HDFS to refuse a file within ${REFUSE_LIMIT_MS} ms, got none refused`);
+  };
+  return until("HDFS refuses a file: its disk is full", ask, { limitMs: REFUSE_LIMIT_MS, everyMs: POLL_MS });
 }
 
 /** @throws Error if anything is left where batches are staged: what a failed attempt wrote takes up room for nothing */

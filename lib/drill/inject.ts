@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { query } from "../trino.ts";
 import { tables } from "../ask/tables.ts";
 import { events } from "../game.ts";
@@ -18,6 +17,7 @@ import { landAll } from "../testbed/witness.ts";
 import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
 import { assertInert, runScript } from "../testbed/terminal.ts";
+import { until } from "../until.ts";
 
 const LOG_LIMIT_MS = 5_000;
 const PARAMETERS = 25; // of one statement
@@ -246,8 +246,9 @@ async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promi
 /** One line of JSON a request, and nothing in it that a terminal acts upon; resolves with their number. */
 async function checkLog({ log }: Child, requests: number): Promise<number> {
   const lines = () => log.filter((line) => line.includes('"url"'));
-  const end = Date.now() + LOG_LIMIT_MS; // a request is logged when its connection has closed
-  while (lines().length < requests && Date.now() < end) await sleep(20);
+  // A request is logged when its connection has closed.
+  const ask = () => lines().length >= requests || undefined;
+  await until(`${requests} logged requests`, ask, { limitMs: LOG_LIMIT_MS, everyMs: 20 });
   for (const line of log) assertInert(line, "logged");
   for (const line of lines()) JSON.parse(line);
   assert.equal(lines().length, requests, "lines of the log");

@@ -9,9 +9,11 @@ import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { until } from "../until.ts";
 
 const EVENTS_PER_KILL = 1_000;
 const PER_SECOND = 110; // about as many events in the time of a kill
+const ACCEPTED_LIMIT_MS = 600_000; // from the last kill to as many events as all kills need
 const MAX_RUN_MS = 2_500; // longer than a batch becomes old
 const RESUME_LIMIT_MS = 10_000; // from the kill to the next commit
 const LANDING_LIMIT_MS = 60_000; // beyond this it will not come
@@ -49,7 +51,8 @@ export const killStream: Drill = {
         await current(pipeline).signal("SIGKILL");
         await replace(`kill ${kill} of ${kills}`);
       }
-      while (players.ledger.accepted.size < kills * EVENTS_PER_KILL) await sleep(100);
+      const enough = () => players.ledger.accepted.size >= kills * EVENTS_PER_KILL || undefined;
+      await until(`${kills * EVENTS_PER_KILL} accepted events`, enough, { limitMs: ACCEPTED_LIMIT_MS });
       players.stop();
       const account = await settle(pipeline, await players.done);
       const figures = {

@@ -13,6 +13,7 @@ import { countRows } from "../testbed/witness.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { until } from "../until.ts";
 
 const PER_SECOND = 200;
 const PAUSE_MS = 50; // between two bad messages, at the average
@@ -105,16 +106,14 @@ function eventOf(event_id: string, fields: object): string {
   return JSON.stringify({ ...envelope, event_id, ...fields });
 }
 
-async function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
+function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
   const since = Date.now();
-  for (;;) {
+  const ask = async () => {
     const visible = (await countRows(pipeline)).rows;
-    const took = Date.now() - since;
-    if (visible >= rows) return took;
-    if (took > VISIBLE_LIMIT_MS)
-      throw new Error(`expected ${rows} rows within ${VISIBLE_LIMIT_MS} ms, got ${visible}`);
-    await sleep(PAUSE_MS);
-  }
+    if (visible >= rows) return Date.now() - since;
+    throw new Error(`${visible} rows`);
+  };
+  return until(`Trino shows ${rows} rows`, ask, { limitMs: VISIBLE_LIMIT_MS, everyMs: PAUSE_MS });
 }
 
 /** @throws Error if a reason stands in `failed_events` more or less often than its messages were sent */

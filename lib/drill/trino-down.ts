@@ -17,6 +17,7 @@ import { type Ledger, startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { requireOwnServices, withoutServices } from "../testbed/outages.ts";
+import { until } from "../until.ts";
 
 const PER_SECOND = 100;
 const OUTAGES = [
@@ -46,12 +47,12 @@ export const trinoDown: Drill = {
       const registeredMs: number[] = [];
       for (const { service, day } of OUTAGES) {
         const { killedAt, readyAt } = await withoutServices([service], async () => {
-          const until = Date.now() + awayMs;
+          const end = Date.now() + awayMs;
           await sendFrom(day, pipeline, players.ledger);
           landedMs.push(await landTopic(pipeline));
           say(`${service} is away: "${await failReport(pipeline, service)}"`);
           landedMs.push(await landTopic(pipeline));
-          await sleep(Math.max(0, until - Date.now()));
+          await sleep(Math.max(0, end - Date.now()));
         });
         registeredMs.push(await untilShown(day, pipeline));
         say(
@@ -139,15 +140,13 @@ async function failReport({ env, home }: Pipeline, service: string): Promise<str
 /** Waits until Trino shows the events of a day, which only the stream registers; resolves with how long that took. */
 async function untilShown(day: string, { id }: Pipeline): Promise<number> {
   const since = Date.now();
-  for (;;) {
+  const ask = async () => {
     const [[rows] = []] = await runStatement(
       `SELECT count(*) FROM ${id}.guild_joins WHERE day = DATE '${day}'`,
     );
     if (rows === EVENTS_OF_DAY) return Date.now() - since;
-    if (Date.now() - since > REGISTERED_LIMIT_MS)
-      throw new Error(
-        `expected ${EVENTS_OF_DAY} rows of ${day} within ${REGISTERED_LIMIT_MS} ms, got ${String(rows)}`,
-      );
-    await sleep(POLL_MS);
-  }
+    throw new Error(`${String(rows)} rows`);
+  };
+  const what = `Trino shows ${EVENTS_OF_DAY} rows of ${day}`;
+  return until(what, ask, { limitMs: REGISTERED_LIMIT_MS, everyMs: POLL_MS });
 }

@@ -10,6 +10,7 @@ import { settings } from "../settings.ts";
 import type { Ledger } from "../testbed/players.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 import type { Away } from "../testbed/outages.ts";
+import { until } from "../until.ts";
 
 const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
@@ -92,14 +93,13 @@ export class Watch {
   /** Resolves with the seconds that it took. */
   async #untilVisible(events: number): Promise<number> {
     const since = Date.now();
-    while (this.#eventsAt("visible", Infinity) < events) {
-      if (Date.now() - since > CAUGHT_UP_LIMIT_MS)
-        throw new Error(
-          `expected ${events} events to be visible within ${CAUGHT_UP_LIMIT_MS / 1000} s, ` +
-            `got ${this.#eventsAt("visible", Infinity)}`,
-        );
-      await sleep(SAMPLE_MS / 5);
-    }
+    const ask = () => {
+      const visible = this.#eventsAt("visible", Infinity);
+      if (visible >= events) return true;
+      throw new Error(`${visible} events`);
+    };
+    const wait = { limitMs: CAUGHT_UP_LIMIT_MS, everyMs: SAMPLE_MS / 5 };
+    await until(`${events} events are visible`, ask, wait);
     return Number(((Date.now() - since) / 1000).toFixed(1));
   }
 

@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
+import { until } from "../until.ts";
 import { prepareVenv } from "./venv.ts";
 
 const START_TIMEOUT_MS = 90_000;
@@ -100,17 +101,18 @@ function labArguments(folder: string, port: number): string[] {
 }
 
 async function waitUntilReady(child: ChildProcess, url: string, logFile: string): Promise<void> {
-  const end = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < end) {
-    if (child.exitCode !== null) break;
+  const ask = async (): Promise<"ready" | "ended" | undefined> => {
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-    if (answer?.ok && child.exitCode === null) return;
-    await sleep(READY_INTERVAL_MS);
-  }
+    if (child.exitCode !== null) return "ended";
+    return answer?.ok ? "ready" : undefined;
+  };
+  const wait = { limitMs: START_TIMEOUT_MS, everyMs: READY_INTERVAL_MS };
+  const state = await until("JupyterLab answers", ask, wait).catch(() => "late");
+  if (state === "ready") return;
   const how =
-    child.exitCode === null
-      ? `did not answer within ${START_TIMEOUT_MS / 1000} s`
-      : `ended with code ${child.exitCode}`;
+    state === "ended"
+      ? `ended with code ${child.exitCode}`
+      : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
   const lines = readFileSync(logFile, "utf8").trim().split("\n").slice(-10);
   throw new Error(`JupyterLab ${how}; its last lines (${logFile}):\n${lines.join("\n")}`);
 }

@@ -26,6 +26,7 @@ import {
   SHELL,
   socketAddress,
 } from "./protocol.ts";
+import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
 const READY_INTERVAL_MS = 250;
@@ -150,15 +151,17 @@ class TslabKernel implements Kernel {
 
   /** Resolves when the kernel answers on both channels: a subscription is not there at once. */
   async ready(timeoutMs: number): Promise<void> {
-    const end = Date.now() + timeoutMs;
-    while (Date.now() < end) {
-      const answer = this.request("kernel_info_request", {}, () => {});
-      if ((await Promise.race([answer, sleep(READY_INTERVAL_MS, "again", { ref: false })])) !== "again")
-        return;
-    }
-    throw new KernelError(
-      `the kernel did not answer within ${timeoutMs / 1000} s of its start\n${this.log.trim()}`,
+    const ask = () => {
+      const answer = this.request("kernel_info_request", {}, () => {}).then(
+        () => "ready" as const,
+        (error: Error) => error, // the kernel has ended: no reason to ask again
+      );
+      return Promise.race([answer, sleep(READY_INTERVAL_MS, undefined, { ref: false })]);
+    };
+    const answer = await until("the kernel answers", ask, { limitMs: timeoutMs, everyMs: 0 }).catch(
+      ({ message }: Error) => new KernelError(`${message}\n${this.log.trim()}`),
     );
+    if (answer !== "ready") throw answer;
   }
 
   async execute(code: string, { timeoutMs, onOutput }: ExecuteOptions): Promise<"ok" | "error"> {

@@ -2,13 +2,13 @@
  * What really happened, told by others than the code under test: Kafka's own console consumer reads the
  * topic, Trino's plain REST protocol reads the tables; the ledger says what was promised.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
 import { prepareArtifacts } from "../services/artifacts.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
+import { until } from "../until.ts";
 import type { Ledger } from "./players.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -96,17 +96,14 @@ async function selectPlaces({ id, topic }: Pipeline): Promise<[place: string, ta
 
 /** Waits until Trino shows at least `messages` rows. */
 async function untilVisible(pipeline: Pipeline, messages: number): Promise<void> {
-  const deadline = Date.now() + LANDED_LIMIT_MS;
-  for (;;) {
+  const ask = async () => {
     await registerDays(pipeline);
     const visible = (await selectPlaces(pipeline)).length;
-    if (visible >= messages) return;
-    if (Date.now() > deadline)
-      throw new Error(
-        `${messages} messages are in the topic, ${visible} visible after ${LANDED_LIMIT_MS / 1000} s`,
-      );
-    await sleep(POLL_MS);
-  }
+    if (visible >= messages) return true;
+    throw new Error(`${visible} rows`);
+  };
+  const what = `Trino shows the topic's ${messages} messages`;
+  await until(what, ask, { limitMs: LANDED_LIMIT_MS, everyMs: POLL_MS });
 }
 
 async function registerDays({ id }: Pipeline): Promise<void> {

@@ -3,6 +3,7 @@
  */
 import type { Browser, Page } from "playwright-core";
 import type { Lab } from "../lab/lab.ts";
+import { until } from "../until.ts";
 
 const OPEN_TIMEOUT_MS = 60_000;
 const KERNEL_TIMEOUT_MS = 60_000;
@@ -12,8 +13,9 @@ const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders what is in
 
 /**
  * Opens the notebook `name` of the folder that `lab` shows, runs all its cells, and resolves when none waits any
- * more, after 2 minutes at most. The page is the caller's to close.
+ * more. The page is the caller's to close.
  * @param options.prepare is called with the page before it goes anywhere
+ * @throws Error if a cell still runs after 2 minutes
  */
 export async function runAllCells(
   browser: Browser,
@@ -39,29 +41,27 @@ export async function runAllCells(
 
 /** Resolves when the page of notebook `name` has a kernel that is idle: what is run before does not run. */
 async function kernelConnected(lab: Lab, name: string): Promise<void> {
-  const end = Date.now() + KERNEL_TIMEOUT_MS;
-  for (;;) {
+  const ask = async () => {
     const answer = await fetch(new URL(`/api/sessions${new URL(lab.url).search}`, lab.url));
     const sessions = (await answer.json()) as {
       path: string;
       kernel: { execution_state: string; connections: number };
     }[];
     const kernel = sessions.find(({ path }) => path === `${name}.ipynb`)?.kernel;
-    if (kernel?.execution_state === "idle" && kernel.connections > 0) return;
-    if (Date.now() > end)
-      throw new Error(`expected an idle kernel for ${name}, got ${JSON.stringify(sessions)}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+    if (kernel?.execution_state === "idle" && kernel.connections > 0) return true;
+    throw new Error(JSON.stringify(sessions));
+  };
+  await until(`an idle kernel for ${name}`, ask, { limitMs: KERNEL_TIMEOUT_MS, everyMs: POLL_MS });
 }
 
 /** The prompts of all cells, once none of them waits any more. */
-async function settledPrompts(page: Page): Promise<string[]> {
-  const end = Date.now() + CELLS_TIMEOUT_MS;
-  for (;;) {
+function settledPrompts(page: Page): Promise<string[]> {
+  const ask = async () => {
     const texts = await page.locator(".jp-CodeCell .jp-InputPrompt").allInnerTexts();
     const prompts = texts.map((text) => text.trim());
     const settled = prompts.some((text) => /\d/.test(text)) && !prompts.includes("[*]:");
-    if (settled || Date.now() > end) return prompts;
-    await page.waitForTimeout(POLL_MS);
-  }
+    if (settled) return prompts;
+    throw new Error(prompts.join(" "));
+  };
+  return until("every cell has run", ask, { limitMs: CELLS_TIMEOUT_MS, everyMs: POLL_MS });
 }

@@ -14,6 +14,7 @@ import { serverCommand } from "../services/programs.ts";
 import { type ServiceName, services } from "../services/services.ts";
 import { startServices, waitUntilReady } from "../services/start.ts";
 import { settings } from "../settings.ts";
+import { until } from "../until.ts";
 
 const GONE_LIMIT_MS = 10_000; // from SIGKILL to the process's end
 const POLL_MS = 20;
@@ -98,12 +99,9 @@ export async function killService(name: ServiceName): Promise<void> {
       `${name}: expected a process to kill, found none in ${settings.home}; npm run up starts it`,
     );
   process.kill(found.pid, "SIGKILL");
-  const deadline = Date.now() + GONE_LIMIT_MS;
-  while (findProcess(settings.home, name)) {
-    if (Date.now() > deadline)
-      throw new Error(`${name}: process ${found.pid} is still there ${GONE_LIMIT_MS} ms after SIGKILL`);
-    await sleep(POLL_MS);
-  }
+  const isGone = () => !findProcess(settings.home, name) || undefined;
+  const what = `process ${found.pid} of ${name} ends after SIGKILL`;
+  await until(what, isGone, { limitMs: GONE_LIMIT_MS, everyMs: POLL_MS });
 }
 
 /** Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files can only be read. */

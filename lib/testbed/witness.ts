@@ -8,6 +8,7 @@ import { commitsFolder } from "../land/commits.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
+import { until } from "../until.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 const POLL_MS = 100;
@@ -38,18 +39,15 @@ export async function untilCommitted(
   }: { before: number[]; partitions: "one" | "every"; commits?: number; limitMs: number },
 ): Promise<number> {
   const since = Date.now();
-  for (;;) {
+  const ask = async () => {
     const now = await countCommits(pipeline);
     const grown = now.filter((count, partition) => count >= before[partition]! + commits).length;
     if (grown >= (partitions === "one" ? 1 : now.length)) return Date.now() - since;
-    if (Date.now() - since > limitMs) {
-      const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
-      throw new Error(
-        `expected ${commits} more commits in ${partitions} partition within ${limitMs} ms, got [${now.join()}] after [${before.join()}]\n${log}`,
-      );
-    }
-    await sleep(POLL_MS);
-  }
+    const log = pipeline.children.at(-1)!.log.slice(-5).join("\n");
+    throw new Error(`[${now.join()}] after [${before.join()}]\n${log}`);
+  };
+  const what = `${commits} more commits in ${partitions} partition`;
+  return until(what, ask, { limitMs, everyMs: POLL_MS });
 }
 
 /** Starts a stream, and resolves when all that the topic holds now is visible, with the number of its messages. */
