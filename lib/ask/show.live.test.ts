@@ -9,8 +9,8 @@ describe("show(spec) in a notebook's cell", () => {
   before(async () => {
     kernel = await startKernel(join(settings.root, "notebooks"));
     await run(
-      `import { bars } from "../dist/ask/chart.ts";`,
-      `import { liveShow, say, show, table } from "../dist/ask/show.ts";`,
+      `import { bars } from "../dist/ask/chart.js";`,
+      `import { liveShow, say, show, table } from "../dist/ask/show.js";`,
       `const swords = [{ metal: "gold", swords: 60 }, { metal: "<b>copper</b>", swords: 50 }];`,
       `const spec = bars(swords, { category: "metal", value: "swords", title: "Swords" });`,
     );

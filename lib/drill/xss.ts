@@ -95,9 +95,9 @@ async function makeNotebook(folder: string, { id }: Pipeline): Promise<void> {
     (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say(\`**said** \${text}\`));`,
   );
   const cells = [
-    `import { bars, steps } from "../dist/ask/chart.ts";
-import { query } from "../dist/ask/query.ts";
-import { say, show, table } from "../dist/ask/show.ts";
+    `import { bars, steps } from "../dist/ask/chart.js";
+import { query } from "../dist/trino.js";
+import { say, show, table } from "../dist/ask/show.js";
 const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${id}" });
 const texts = rows.map(({ metal }) => metal);
 const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,
