@@ -79,6 +79,12 @@ export function columnsOf(event: EventDefinition): Column[] {
   ];
 }
 
+/** The event type with the most parameters: the one that an example shows best. */
+export function widestEvent(events: readonly EventDefinition[]): EventDefinition {
+  const widths = events.map(({ parameters }) => Object.keys(parameters).length);
+  return events[widths.indexOf(Math.max(...widths))]!;
+}
+
 /** The table that keeps every message which is no event of the game. */
 export const failedEvents = {
   table: "failed_events",

@@ -1,0 +1,92 @@
+/**
+ * HDFS → the commit chains as rows, and their gaps.
+ *
+ * A commit record covers the offsets from `first` to `last`, both inclusive. The record's file is
+ * named by `first`, so the folder's listing alone shows where each commit begins. The record says
+ * where it ends. A chain without a gap covers each offset exactly once.
+ */
+import { settings } from "../settings.ts";
+import { type CommitRecord, commitsFolder, readRecord } from "../land/commits.ts";
+import { inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
+
+const MAX_COMMITS = 500; // of each partition
+
+/** One commit of a partition's chain. */
+export interface ChainLink {
+  partition: number;
+  commit: number; // in its chain, from 1
+  first: number; // offset, inclusive
+  last: number; // offset, inclusive
+  rows: number; // in all files of the commit
+  files: number;
+  committed_at: Date; // by the stream's clock
+}
+
+/** A place where a chain does not continue as it should. */
+export interface ChainGap {
+  partition: number;
+  expected: number; // the offset at which the next commit begins, or the chain ends
+  found: number;
+}
+
+/**
+ * Reads the chain of each partition, in the order of partitions and offsets.
+ * @param options.newest how many commits of each partition, from the chain's end back; 500 without it
+ */
+export async function readChains({
+  topic = settings.topic,
+  newest = MAX_COMMITS,
+  ...place
+}: LandedPlace & { topic?: string; newest?: number } = {}): Promise<ChainLink[]> {
+  return inPlace(place, async (hdfs, root) => {
+    const links: ChainLink[] = [];
+    const partitions = (await namesIn(hdfs, `${root}/commits/${topic}`)).map(Number).sort((a, b) => a - b);
+    for (const partition of partitions) {
+      const folder = commitsFolder({ root, topic, partition });
+      const names = await namesIn(hdfs, folder);
+      const older = Math.max(0, names.length - newest);
+      const records = await mapInParallel(names.slice(older), (name) =>
+        readRecord(hdfs, `${folder}/${name}`),
+      );
+      for (const [i, record] of records.entries())
+        if (record !== null) links.push(linkOf(record, older + i + 1));
+    }
+    return links;
+  });
+}
+
+/**
+ * The gaps and overlaps of chains. The first commit begins at 0, each other one at the offset behind
+ * the one before it, and the last one ends where the partition ends.
+ * @param ends each partition with `high`, the offset behind its last message, as `readOffsets` gives it
+ */
+export function gapsOf(
+  links: readonly ChainLink[],
+  ends: readonly { partition: number; high: number }[],
+): ChainGap[] {
+  const gaps: ChainGap[] = [];
+  for (const { partition, high } of ends) {
+    const chain = links.filter((link) => link.partition === partition);
+    const oldest = chain[0];
+    let expected = oldest === undefined || oldest.commit === 1 ? 0 : oldest.first;
+    for (const { first, last } of chain) {
+      if (first !== expected) gaps.push({ partition, expected, found: first });
+      expected = last + 1;
+    }
+    if (high !== expected) gaps.push({ partition, expected, found: high });
+  }
+  return gaps;
+}
+
+/** The last `count` links of each partition's chain. */
+export function lastLinks(links: readonly ChainLink[], count: number): ChainLink[] {
+  return links.filter(
+    ({ partition, first }) =>
+      links.filter((other) => other.partition === partition && other.first > first).length < count,
+  );
+}
+
+function linkOf({ partition, first, last, files, committed_at }: CommitRecord, commit: number): ChainLink {
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return { partition, commit, first, last, rows, files: files.length, committed_at: new Date(committed_at) };
+}

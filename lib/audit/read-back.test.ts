@@ -1,0 +1,102 @@
+// A batch is landed by the stream's own code, in an HDFS in memory, and read back by hyparquet.
+import assert from "node:assert/strict";
+import { BatchBuilder } from "../land/batch.ts";
+import { openChain } from "../land/commits.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+import { compareFields, readRow } from "./read-back.ts";
+
+const root = "/q";
+const topic = "game_events";
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+/** The text of a message with these parameters; the event's id ends in `n`. */
+function message(n: number, params: Record<string, string>): string {
+  return JSON.stringify({
+    event_id: `0190163d-8694-739b-aea5-966c26f8ad9${n}`,
+    event_type: "purchase_sword",
+    received_at: "2026-01-31T11:59:59.123Z",
+    player: "user1",
+    params,
+    headers: {},
+    remote_addr: "127.0.0.1",
+  });
+}
+
+const messages = [
+  message(0, { metal: "tin" }),
+  message(1, { metal: "gold", power_level: "100", magical: "False" }),
+  "no JSON",
+];
+
+async function landed(): Promise<HdfsModel> {
+  const hdfs = new HdfsModel();
+  const batch = new BatchBuilder(topic, 0);
+  for (const [offset, text] of messages.entries())
+    batch.push({ offset: String(offset), timestamp: String(NOON), value: Buffer.from(text) });
+  const chain = await openChain(hdfs, { root, topic, partition: 0 });
+  await chain.commit(batch.finish());
+  return hdfs;
+}
+
+describe("readRow(place)", () => {
+  it("finds the row of a message in a file of its commit", async () => {
+    const { path, rows, row } = await readRow(
+      { partition: 0, offset: 1 },
+      { hdfs: await landed(), root, topic },
+    );
+    assert.equal(path, `${root}/tables/sword_purchases/day=2026-01-31/${topic}-0-${"0".repeat(20)}.parquet`);
+    assert.deepEqual([rows, row.raw_event], [2, messages[1]]);
+  });
+
+  it("finds a message that is not an event among the failed events", async () => {
+    const { row } = await readRow({ partition: 0, offset: 2 }, { hdfs: await landed(), root, topic });
+    assert.equal(row.raw_event, "no JSON");
+  });
+
+  it("says that no commit covers the message, or that the file has no such row", async () => {
+    const hdfs = await landed();
+    await assert.rejects(readRow({ partition: 0, offset: 3 }, { hdfs, root, topic }), {
+      message: "game_events partition 0 offset 3: expected a commit that covers it, found none",
+    });
+    const { path } = await readRow({ partition: 0, offset: 1 }, { hdfs, root, topic });
+    const other = new BatchBuilder(topic, 0);
+    other.push({ offset: "9", timestamp: String(NOON), value: Buffer.from(messages[1]!) });
+    hdfs.nodes.set(path, other.finish().files[0]!.data);
+    await assert.rejects(
+      readRow({ partition: 0, offset: 1 }, { hdfs, root, topic }),
+      /expected its row in a file of its commit, found none in \/q\/tables\/sword_purchases/,
+    );
+  });
+});
+
+describe("compareFields(message, row)", () => {
+  it("finds each field of the message in the row, parameters as their types", async () => {
+    const { row } = await readRow({ partition: 0, offset: 1 }, { hdfs: await landed(), root, topic });
+    const fields = compareFields(messages[1]!, row);
+    assert.deepEqual(
+      fields.map(({ field, type, in_topic, in_file }) => [field, type, in_topic, in_file]).slice(1),
+      [
+        ["event_type", "text", "purchase_sword", "purchase_sword"],
+        ["player", "text", "user1", "user1"],
+        ["metal", "text", "gold", "gold"],
+        ["power_level", "integer", "100", 100],
+        ["magical", "boolean", "False", false],
+      ],
+    );
+    assert.ok(fields.every(({ same }) => same));
+  });
+
+  it("takes a parameter that was not sent for null", async () => {
+    const { row } = await readRow({ partition: 0, offset: 0 }, { hdfs: await landed(), root, topic });
+    assert.ok(compareFields(messages[0]!, row).every(({ same }) => same));
+  });
+
+  it("shows which fields differ from those of another message", async () => {
+    const { row } = await readRow({ partition: 0, offset: 0 }, { hdfs: await landed(), root, topic });
+    const differing = compareFields(messages[1]!, row).filter(({ same }) => !same);
+    assert.deepEqual(
+      differing.map(({ field }) => field),
+      ["event_id", "metal", "power_level", "magical"],
+    );
+  });
+});

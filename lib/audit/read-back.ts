@@ -1,0 +1,98 @@
+/**
+ * A message's place in the topic → its row in a Parquet file, and the two side by side.
+ *
+ * The commit record says which files hold the message. hyparquet reads them; it shares no code with
+ * the writer of the files. A parameter arrives as text and stands in the file as its type.
+ */
+import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
+import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
+import { events } from "../game.ts";
+import { settings } from "../settings.ts";
+import type { Row } from "../trino-values.ts";
+import type { Hdfs } from "../webhdfs.ts";
+import { readCommits } from "./coverage.ts";
+import { inPlace, type LandedPlace } from "./files.ts";
+
+/** A message, by its place in the topic. */
+export interface Place {
+  partition: number;
+  offset: number;
+}
+
+/** One row of a file. */
+export interface ReadBack {
+  path: string;
+  rows: number; // of the file
+  row: Row; // column → value
+}
+
+/** One field of an event, as the topic and the file have it. */
+export interface ComparedField {
+  field: string;
+  type: string;
+  in_topic: string | null; // null: the player did not send it
+  in_file: unknown;
+  same: boolean;
+}
+
+/**
+ * Reads the row of a landed message from its file.
+ * @throws Error if no commit covers the message, or no file of its commit has the row
+ */
+export async function readRow(
+  { partition, offset }: Place,
+  { topic = settings.topic, ...place }: LandedPlace & { topic?: string } = {},
+): Promise<ReadBack> {
+  return inPlace(place, async (hdfs, root) => {
+    const subject = `${topic} partition ${partition} offset ${offset}`;
+    const [record] = await readCommits([{ partition, from: offset, to: offset + 1 }], { hdfs, root, topic });
+    if (record === undefined) throw new Error(`${subject}: expected a commit that covers it, found none`);
+    for (const { target } of record.files) {
+      const rows = await readRows(hdfs, target);
+      const row = rows.find((one) => Number(one.kafka_offset) === offset);
+      if (row !== undefined) return { path: target, rows: rows.length, row };
+    }
+    const paths = record.files.map(({ target }) => target).join(", ");
+    throw new Error(`${subject}: expected its row in a file of its commit, found none in ${paths}`);
+  });
+}
+
+/**
+ * Compares the fields that name an event, and its parameters.
+ * @throws Error if the message is not an event of the game
+ */
+export function compareFields(message: string, row: Row): ComparedField[] {
+  const envelope = JSON.parse(message) as Record<string, string> & { params: Record<string, string> };
+  const event = events.find(({ type }) => type === envelope.event_type);
+  if (event === undefined) throw new Error(`message: expected an event of the game, got ${message}`);
+  const names = ["event_id", "event_type", "player"].map((field) => {
+    const in_topic = envelope[field] ?? null;
+    return {
+      field,
+      type: typeOf(event, field),
+      in_topic,
+      in_file: row[field],
+      same: row[field] === in_topic,
+    };
+  });
+  const parameters = Object.entries(event.parameters).map(([field, type]) => {
+    const in_topic = Object.hasOwn(envelope.params, field) ? envelope.params[field]! : null;
+    const value = in_topic === null ? null : parseValue(type, in_topic);
+    return { field, type, in_topic, in_file: row[field], same: row[field] === value };
+  });
+  return [...names, ...parameters];
+}
+
+function typeOf(event: EventDefinition, field: string): string {
+  return columnsOf(event).find(({ name }) => name === field)!.type;
+}
+
+async function readRows(hdfs: Hdfs, path: string): Promise<Row[]> {
+  const bytes = await hdfs.read(path);
+  if (bytes === null) throw new Error(`${path}: expected a file, found none`);
+  const file: AsyncBuffer = {
+    byteLength: bytes.length,
+    slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+  };
+  return parquetReadObjects({ file });
+}
