@@ -132,7 +132,7 @@ export function exampleParameters({ parameters }: EventDefinition, n: number): R
 function exampleText(type: ParameterType, name: string, n: number): string {
   switch (type) {
     case "text":
-      return `${name}_${n}`;
+      return `${name}_${n % 4}`; // few values, so that one can group by them
     case "integer":
       return String(n);
     case "boolean":

@@ -8,13 +8,13 @@
  * | decimal                                 | string                                            |
  * | boolean                                 | boolean                                           |
  * | timestamp(0…3)                          | Date, read as UTC                                 |
- * | timestamp(0…3) with time zone           | Date; string if the zone is a region              |
+ * | timestamp(0…3) with time zone           | Date; string if the zone has a name               |
  * | timestamp(4…12)                         | string: a Date holds milliseconds                 |
  * | date                                    | string, YYYY-MM-DD                                |
  * | array, map, row                         | array, object, object                             |
  * | varchar and all others                  | string, as Trino writes it                        |
  *
- * A region, such as Europe/Berlin, has an hour each autumn that comes twice, and
+ * A zone with a name, such as Europe/Berlin, has an hour each autumn that comes twice, and
  * Trino does not write which: `AT TIME ZONE 'UTC'` in the statement makes a Date of it.
  */
 

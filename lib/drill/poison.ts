@@ -3,7 +3,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { failedEvents } from "../catalog.ts";
+import { expectations, failedEvents } from "../catalog.ts";
+import { events } from "../game.ts";
 import { kafkaClient } from "../kafka.ts";
 import { type Message, Partitioners } from "../kafkajs.ts";
 import { runStatement } from "../services/ready.ts";
@@ -21,14 +22,18 @@ const BIG_CHARS = 1_000_000; // Kafka takes 1,048,588 bytes
 const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
 const VISIBLE_LIMIT_MS = 15_000; // from the last message to the last row
 
-/** A kind of bad message: what its reason begins with, and the text of one with this event_id; null: no value. */
+/** A kind of bad message: the beginning of its reason, and the value of one with this event_id, or null. */
 interface Poison {
   reason: string;
   value: (id: string) => Message["value"];
 }
 
+const parameters = events.flatMap(({ type: event_type, parameters }) =>
+  Object.entries(parameters).map(([name, type]) => ({ event_type, name, type })),
+);
+const typed = parameters.filter(({ type }) => type !== "text");
 const envelope = {
-  event_type: "purchase_sword",
+  event_type: events[0]!.type,
   received_at: "2026-01-31T12:00:00.000Z",
   player: "poison",
   params: {},
@@ -51,14 +56,15 @@ const KINDS: readonly Poison[] = [
     value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
-  {
-    reason: "params.power_level: expected text",
-    value: (id) => eventOf(id, { params: { power_level: 50 } }),
-  },
-  {
-    reason: "params.power_level: expected an integer",
-    value: (id) => eventOf(id, { params: { power_level: "1e9" } }),
-  },
+  // The next two kinds need a parameter, and one that does not take any text: where the game has them.
+  ...parameters.slice(0, 1).map(({ event_type, name }): Poison => ({
+    reason: `params.${name}: expected text`,
+    value: (id) => eventOf(id, { event_type, params: { [name]: 50 } }),
+  })),
+  ...typed.slice(0, 1).map(({ event_type, name, type }): Poison => ({
+    reason: `params.${name}: expected ${expectations[type]}`,
+    value: (id) => eventOf(id, { event_type, params: { [name]: "?" } }),
+  })),
   { reason: "player: expected text", value: (id) => eventOf(id, { player: ["a"] }) },
   {
     reason: "received_at: expected a time",

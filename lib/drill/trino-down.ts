@@ -6,7 +6,9 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
+import { exampleParameters } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
+import { events } from "../game.ts";
 import { kafkaClient } from "../kafka.ts";
 import { Partitioners } from "../kafkajs.ts";
 import { untilLanded } from "../audit/landed.ts";
@@ -19,6 +21,7 @@ import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { requireOwnServices, withoutServices } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
+const event = events[0]!; // the one that is sent with the time of a day long ago
 const PER_SECOND = 100;
 const OUTAGES = [
   { service: "trino", day: "2020-02-01" },
@@ -85,7 +88,7 @@ async function sendFrom(day: string, { topic }: Pipeline, { accepted }: Ledger):
   try {
     const messages = ids.map((id) => ({
       key: "player_1",
-      value: JSON.stringify(joinOf(id, time)),
+      value: JSON.stringify(eventOf(id, time)),
       timestamp: String(time.getTime()),
     }));
     await producer.send({ topic, messages });
@@ -95,13 +98,13 @@ async function sendFrom(day: string, { topic }: Pipeline, { accepted }: Ledger):
   for (const id of ids) accepted.set(id, Date.now());
 }
 
-function joinOf(event_id: string, time: Date): Envelope {
+function eventOf(event_id: string, time: Date): Envelope {
   return {
     event_id,
-    event_type: "join_a_guild",
+    event_type: event.type,
     received_at: time.toISOString(),
     player: "player_1",
-    params: { region: "ny" },
+    params: exampleParameters(event, 1),
     headers: {},
     remote_addr: "127.0.0.1",
   };
@@ -142,7 +145,7 @@ async function untilShown(day: string, { id }: Pipeline): Promise<number> {
   const since = Date.now();
   const ask = async () => {
     const [[rows] = []] = await runStatement(
-      `SELECT count(*) FROM ${id}.guild_joins WHERE day = DATE '${day}'`,
+      `SELECT count(*) FROM ${id}.${event.table} WHERE day = DATE '${day}'`,
     );
     if (rows === EVENTS_OF_DAY) return Date.now() - since;
     throw new Error(`${String(rows)} rows`);

@@ -7,6 +7,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { type EventDefinition, exampleParameters } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
+import { events } from "../game.ts";
 import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
 import { BatchBuilder, type Message } from "./batch.ts";
@@ -16,7 +19,9 @@ import { WebHdfs } from "../webhdfs.ts";
 const ENCODED = 1_000_000; // events
 const BACKLOG = 300_000;
 const PARTITIONS = 2;
-const METALS = ["gold", "copper", "iron", "silver"];
+const parameterCount = ({ parameters }: EventDefinition) => Object.keys(parameters).length;
+const event = events.toSorted((a, b) => parameterCount(b) - parameterCount(a))[0]!;
+const params = Array.from({ length: 1_000 }, (_, n) => exampleParameters(event, n));
 
 /** What a measuring process tells at its end. */
 interface Measure {
@@ -110,18 +115,18 @@ async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
   await producer.disconnect();
 }
 
-/** An event of about 264 bytes, like the API's. */
+/** An event like the API's, of the type with the most parameters; about 264 bytes in the original's game. */
 function messageOf(i: number): Message {
-  const event = {
+  const envelope: Envelope = {
     event_id: randomUUID(),
-    event_type: "purchase_sword",
+    event_type: event.type,
     received_at: new Date().toISOString(),
     player: `user${i % 100}`,
-    params: { metal: METALS[i % 4], power_level: String(i % 1000), magical: "True" },
+    params: params[i % params.length]!,
     headers: { Accept: "*/*", Host: `user${i % 100}.att.com`, "User-Agent": "ab/2.3" },
     remote_addr: "127.0.0.1",
   };
-  return { offset: String(i), timestamp: String(Date.now()), value: Buffer.from(JSON.stringify(event)) };
+  return { offset: String(i), timestamp: String(Date.now()), value: Buffer.from(JSON.stringify(envelope)) };
 }
 
 async function measured(name: string, place = ""): Promise<Measure> {

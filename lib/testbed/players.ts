@@ -7,6 +7,8 @@
 import { randomUUID } from "node:crypto";
 import { Agent, get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { exampleParameters } from "../catalog.ts";
+import { events } from "../game.ts";
 
 const REQUEST_LIMIT_MS = 8_000; // the API answers within 5 s
 const RETRY_MS = 250; // before the second try of an event; so much more before each further one
@@ -39,7 +41,7 @@ export interface PlayersOptions {
   random: () => number; // who plays, and what
 }
 
-/** Starts to send purchases and joins by a hundred players, evenly in time. */
+/** Starts to send events of all types by a hundred players, evenly in time. */
 export function startPlayers({ url, perSecond, count = Infinity, random }: PlayersOptions): Players {
   const ledger: Ledger = {
     accepted: new Map(),
@@ -89,11 +91,12 @@ export function startPlayers({ url, perSecond, count = Infinity, random }: Playe
   return { ledger, done: run(), stop: () => (stopped = true) };
 }
 
+/** A request of one of a hundred players, for any event of the game, with parameters. */
 function pathOf(random: () => number): string {
-  const player = `player=player_${Math.floor(random() * 100)}`;
-  const what = random();
-  if (what < 0.3) return `/join_a_guild?region=${what < 0.15 ? "cali" : "ny"}&${player}`;
-  return `/purchase_sword?metal=${what < 0.6 ? "gold" : "copper"}&power_level=${Math.floor(random() * 100)}&${player}`;
+  const event = events[Math.floor(random() * events.length)]!;
+  const parameters = exampleParameters(event, Math.floor(random() * 100));
+  const query = new URLSearchParams({ ...parameters, player: `player_${Math.floor(random() * 100)}` });
+  return `${event.route}?${query.toString()}`;
 }
 
 /** Status 0: no answer. */
