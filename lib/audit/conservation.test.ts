@@ -1,32 +1,43 @@
 import assert from "node:assert/strict";
-import { assertConserved, conservation } from "./conservation.ts";
+import { assertConserved, conservation, type Discrepancy } from "./conservation.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 const TYPE = "join_a_guild";
 
-/** The sightings of n events, each at its place, and what the players were told of them. */
+/** The sightings of n events at every stage, and the answers that the players got. */
 function even(n: number) {
   const at = (where: string): Sighting[] =>
     Array.from({ length: n }, (_, i) => ({
-      ...{ event_type: TYPE, event_id: `id-${i}`, partition: i % 2, offset: i >> 1 },
+      event_type: TYPE,
+      event_id: `id-${i}`,
+      partition: i % 2,
+      offset: i >> 1,
       where: `${where} ${i}`,
     }));
-  const [topic, files, tables, counted] = ["topic", "/file row", "table row", "view row"].map(at);
-  const expected = () => "a commit put it into /file";
-  const seen = { topic: topic!, files: files!, tables: tables!, counted: counted!, expected } as Sightings;
-  return { told: { accepted: { [TYPE]: n }, event_ids: topic!.map(({ event_id }) => event_id!) }, seen };
+  const seen: Sightings = {
+    topic: at("topic"),
+    files: at("/file row"),
+    tables: at("table row"),
+    counted: at("view row"),
+    stretches: [0, 1].map((partition) => ({ partition, from: 0, to: 100 })),
+    expected: () => "a commit put it into /file",
+  };
+  const event_ids = seen.topic.map(({ event_id }) => event_id!);
+  return { answers: { accepted: { [TYPE]: n }, event_ids }, seen };
 }
 
 const without = (sightings: Sighting[], ...ids: string[]) =>
   sightings.filter(({ event_id }) => !ids.includes(event_id!));
 
-const problems = (found: { place: string; problem: string; event_id: string; where: string }[]) =>
-  found.map(({ place, problem, event_id, where }) => `${place} ${problem} ${event_id}: ${where}`);
+const lines = (found: Discrepancy[]) =>
+  found.map(({ stage, problem, event_id, position, where }) =>
+    [stage, problem, event_id, position, where].filter((part) => part !== null).join(" · "),
+  );
 
-describe("conservation(told, seen)", () => {
-  it("finds equal places equal, and accepts them", () => {
-    const { told, seen } = even(110);
-    const conserved = conservation(told, seen);
+describe("conservation(answers, seen)", () => {
+  it("finds equal stages equal, and accepts them", () => {
+    const { answers, seen } = even(110);
+    const conserved = conservation(answers, seen);
     assert.deepEqual(conserved.rows, [
       {
         ...{ event_type: TYPE, accepted: 110, in_topic: 110, in_files: 110 },
@@ -37,110 +48,145 @@ describe("conservation(told, seen)", () => {
   });
 
   it("names the accepted events that no message holds", () => {
-    const { told, seen } = even(4);
-    for (const place of ["topic", "files", "tables", "counted"] as const)
-      seen[place] = without(seen[place], "id-2");
-    const { rows, findings } = conservation(told, seen);
+    const { answers, seen } = even(4);
+    for (const stage of ["topic", "files", "tables", "counted"] as const)
+      seen[stage] = without(seen[stage], "id-2");
+    const { rows, discrepancies } = conservation(answers, seen);
     assert.equal(rows[0]?.verdict, "1 lost from requests accepted (4) to events in topic (3)");
-    assert.deepEqual(problems(findings), ["topic missing id-2: accepted, but in no message"]);
+    assert.deepEqual(lines(discrepancies), ["topic · missing · id-2 · accepted, but in no message"]);
   });
 
   it("names the messages that no file holds, and where each should be", () => {
-    const { told, seen } = even(4);
-    for (const place of ["files", "tables", "counted"] as const) seen[place] = without(seen[place], "id-1");
-    assert.throws(() => assertConserved(conservation(told, seen)), {
+    const { answers, seen } = even(4);
+    for (const stage of ["files", "tables", "counted"] as const) seen[stage] = without(seen[stage], "id-1");
+    assert.throws(() => assertConserved(conservation(answers, seen)), {
       message:
         "not conserved:\n" +
         "  join_a_guild: 1 lost from messages in topic (4) to rows in files (3); 1 lost from events in topic (4) to events counted (3)\n" +
         "  files: missing 1\n" +
-        "    id-1: topic 1: a commit put it into /file",
+        "    id-1 at partition 1, offset 0: topic 1: a commit put it into /file",
     });
   });
 
-  it("names rows that stand in two files, at the place where they became two", () => {
-    const { told, seen } = even(2);
-    for (const place of ["files", "tables", "counted"] as const)
-      seen[place] = [...seen[place], { ...seen[place][0]!, where: `${place} again` }];
-    assert.deepEqual(problems(conservation(told, seen).findings), [
-      "files double id-0: partition 0, offset 0: /file row 0 and files again",
-      "counted double id-0: view row 0 and counted again",
+  it("names rows that stand in two files, at the stage where they became two", () => {
+    const { answers, seen } = even(2);
+    for (const stage of ["files", "tables", "counted"] as const)
+      seen[stage] = [...seen[stage], { ...seen[stage][0]!, where: `${stage} again` }];
+    assert.deepEqual(lines(conservation(answers, seen).discrepancies), [
+      "files · double · id-0 · partition 0, offset 0 · /file row 0 and files again",
+      "counted · double · id-0 · partition 0, offset 0 · view row 0 and counted again",
     ]);
   });
 
-  it("names rows that the tables do not show, and rows of other events at a message's place", () => {
-    const { told, seen } = even(3);
+  it("names rows that the tables do not show, and rows of other events at a message's position", () => {
+    const { answers, seen } = even(3);
     seen.tables = without(seen.tables, "id-0").map((row) =>
       row.event_id === "id-2" ? { ...row, event_id: "other" } : row,
     );
-    const found = problems(conservation(told, seen).findings);
-    assert.ok(found.includes("tables missing id-0: /file row 0: it is in /file row 0"), found.join("\n"));
-    assert.ok(found.includes("tables unexpected other: table row 2"), found.join("\n"));
+    const found = lines(conservation(answers, seen).discrepancies);
+    assert.ok(
+      found.includes("tables · missing · id-0 · partition 0, offset 0 · /file row 0: it is in /file row 0"),
+      found.join("\n"),
+    );
+    assert.ok(
+      found.includes("tables · unexpected · other · partition 0, offset 1 · table row 2"),
+      found.join("\n"),
+    );
   });
 
   it("names rows that are double in a table but not in a file", () => {
-    const { told, seen } = even(2);
+    const { answers, seen } = even(2);
     seen.tables = [...seen.tables, seen.tables[1]!];
     assert.deepEqual(
-      conservation(told, seen).findings.map(({ place, problem, event_id }) => [place, problem, event_id]),
+      conservation(answers, seen).discrepancies.map(({ stage, problem, event_id }) => [
+        stage,
+        problem,
+        event_id,
+      ]),
       [["tables", "double", "id-1"]],
     );
   });
 
-  it("counts an event that is in the topic twice once, and says so", () => {
-    const { told, seen } = even(3);
+  it("counts an event that is in the topic twice only once, and says so", () => {
+    const { answers, seen } = even(3);
     const again = { partition: 0, offset: 99 };
-    for (const place of ["topic", "files", "tables"] as const)
-      seen[place] = [...seen[place], { ...seen[place][0]!, ...again }];
-    const conserved = conservation(told, seen);
+    for (const stage of ["topic", "files", "tables"] as const)
+      seen[stage] = [...seen[stage], { ...seen[stage][0]!, ...again }];
+    const conserved = conservation(answers, seen);
     assertConserved(conserved);
     const { in_topic, doubles, counted } = conserved.rows[0]!;
     assert.deepEqual([in_topic, doubles, counted], [4, 1, 3]);
   });
 
   it("takes an event that was counted before the stretch for a double", () => {
-    const { told, seen } = even(2);
+    const { answers, seen } = even(2);
     const late = { event_type: TYPE, event_id: "early", partition: 0, offset: 99, where: "again" };
-    for (const place of ["topic", "files", "tables"] as const) seen[place] = [...seen[place], late];
+    for (const stage of ["topic", "files", "tables"] as const) seen[stage] = [...seen[stage], late];
     seen.counted = [...seen.counted, { ...late, offset: -1 }];
-    const conserved = conservation(told, seen);
+    const conserved = conservation(answers, seen);
     assertConserved(conserved);
     assert.deepEqual([conserved.rows[0]!.doubles, conserved.rows[0]!.counted], [1, 2]);
   });
 
-  it("names an event that no player was told of, unless an answer may have named none", () => {
-    const { told, seen } = even(3);
-    const silent = { ...told, event_ids: told.event_ids.slice(1) };
-    assert.deepEqual(conservation(silent, seen).findings, []);
-    const fewer = { accepted: { [TYPE]: 2 }, event_ids: told.event_ids.slice(1) };
-    assert.deepEqual(problems(conservation(fewer, seen).findings), [
-      "topic unexpected id-0: topic 0: no player was told so",
+  it("names an event that no client got a 200 for, also where an answer carried no id", () => {
+    const { answers, seen } = even(3);
+    const unexpected =
+      "topic · unexpected · id-0 · partition 0, offset 0 · topic 0: no client got a 200 for this event";
+    const silent = { ...answers, event_ids: answers.event_ids.slice(1) };
+    assert.deepEqual(lines(conservation(silent, seen).discrepancies), [
+      "accepted · unnamed · 1 of 3 answers carried no Event-Id",
+      unexpected,
     ]);
+    const fewer = { accepted: { [TYPE]: 2 }, event_ids: answers.event_ids.slice(1) };
+    assert.deepEqual(lines(conservation(fewer, seen).discrepancies), [unexpected]);
   });
 
-  it("follows messages that are no events by their places", () => {
-    const { told, seen } = even(1);
+  it("fails when no answer carried an id, although all counts are equal", () => {
+    const { answers, seen } = even(3);
+    const conserved = conservation({ ...answers, event_ids: [] }, seen);
+    assert.equal(conserved.rows[0]?.verdict, "equal");
+    assert.throws(
+      () => assertConserved(conserved),
+      /accepted: unnamed 1\n {4}no event_id: 3 of 3 answers carried no Event-Id\n/,
+    );
+  });
+
+  it("names a row of the right id that stands in the table of another type", () => {
+    const { answers, seen } = even(2);
+    seen.tables = seen.tables.map((row) =>
+      row.event_id === "id-1" ? { ...row, event_type: "purchase_sword" } : row,
+    );
+    const found = lines(conservation(answers, seen).discrepancies);
+    assert.ok(
+      found.includes("tables · unexpected · id-1 · partition 1, offset 0 · table row 1"),
+      found.join("\n"),
+    );
+  });
+
+  it("follows messages that are not events by their positions", () => {
+    const { answers, seen } = even(1);
     const bad = { event_type: "not_an_event", event_id: null, partition: 1, offset: 7, where: "bad" };
-    for (const place of ["topic", "files", "tables"] as const) seen[place] = [...seen[place], bad];
-    assertConserved(conservation(told, seen));
+    for (const stage of ["topic", "files", "tables"] as const) seen[stage] = [...seen[stage], bad];
+    assertConserved(conservation(answers, seen));
     seen.tables = seen.tables.filter((row) => row !== bad);
     assert.throws(
-      () => assertConserved(conservation(told, seen)),
-      /tables: missing 1\n {4}a message without event_id: bad/,
+      () => assertConserved(conservation(answers, seen)),
+      /tables: missing 1\n {4}a message without event_id at partition 1, offset 7: bad/,
     );
   });
 
   it("names five ids of a problem, and counts the rest", () => {
-    const { told, seen } = even(7);
+    const { answers, seen } = even(7);
     seen.counted = [];
     assert.throws(
-      () => assertConserved(conservation(told, seen)),
-      /counted: missing 7\n( {4}id-\d: table row \d\n){5} {4}and 2 more$/,
+      () => assertConserved(conservation(answers, seen)),
+      /counted: missing 7\n( {4}id-\d at partition \d, offset \d: table row \d\n){5} {4}and 2 more$/,
     );
   });
 
   it("does not accept a claim about nothing", () => {
-    const { told, seen } = even(0);
-    assert.throws(() => assertConserved(conservation(told, seen)), /the claim would be empty/);
+    const { answers, seen } = even(0);
+    assert.throws(() => assertConserved(conservation(answers, seen)), /the claim would be empty/);
     assert.throws(
       () => assertConserved(conservation({ accepted: {}, event_ids: [] }, seen)),
       /the claim would be empty/,

@@ -1,11 +1,14 @@
 /**
- * Where each event was seen → the conservation table, and which id is missing or double, and where.
+ * Sightings of each event at four stages → the conservation table, and a discrepancy for each event that is
+ * not once at every stage.
  *
- * What was accepted is in the topic, what is in the topic is in the files, what is in the files is in
- * Trino, each message once; and of Trino's rows each event counts once. An event can stand in the topic
- * twice (a client's retry, a spool that was sent again): that is no fault, but it counts once.
- * Messages are compared by their places in the topic, events by their ids, and both are counted.
+ *   accepted → topic → files → tables → counted
+ *
+ * Each stage is compared with the one before it. Messages are compared by their positions, and at each
+ * position type and id must be equal. Events are compared by their ids. An event can be in the topic twice
+ * (a client's retry, a spool that is sent again). That is no fault, but the event counts once.
  */
+import { isIn } from "./coverage.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 /** A number for each event type. */
@@ -17,57 +20,63 @@ export interface ConservationRow {
   in_topic: number; // messages
   in_files: number; // rows
   in_trino: number; // rows
-  doubles: number; // messages whose event counts at another place
+  doubles: number; // messages whose event counts at another position
   counted: number; // events
-  verdict: string; // "equal", or what is missing or double, and between which places
+  verdict: string; // "equal", or the difference and the two stages that differ
 }
 
-/** What is wrong with one event at one place. */
-export interface Finding {
-  place: "topic" | "files" | "tables" | "counted";
-  problem: "missing" | "double" | "unexpected";
-  event_id: string;
+/** A difference between `stage` and the stage before it. */
+export interface Discrepancy {
+  stage: "accepted" | "topic" | "files" | "tables" | "counted";
+  problem: "missing" | "double" | "unexpected" | "unnamed";
+  event_id: string | null; // null: a message that is not an event, or an answer without an id
+  position: string | null; // "partition 0, offset 17"; null: the message is not known
   where: string;
 }
 
 export interface Conservation {
   rows: ConservationRow[];
-  findings: Finding[]; // empty when all is well
+  discrepancies: Discrepancy[]; // empty when every event is conserved
 }
 
-/** What the players were told. */
+/** The answers that the players got. */
 export interface Accepted {
   accepted: Counts; // requests answered 200
-  event_ids: readonly string[]; // of those whose answer named its event
+  event_ids: readonly string[]; // the `Event-Id` of each of these answers
 }
 
-const MAX_NAMED = 5; // ids of one problem at one place
+const MAX_NAMED = 5; // discrepancies of one problem at one stage
 
-/** Compares the sightings of a stretch of the topic with each other, and with what the players were told. */
-export function conservation(told: Accepted, seen: Sightings): Conservation {
+/** Compares the sightings of some stretches of the topic with each other, and with the players' answers. */
+export function conservation(answers: Accepted, seen: Sightings): Conservation {
+  const earlier = earlierIds(seen);
   const types = new Set([
-    ...Object.keys(told.accepted),
-    ...[seen.topic, seen.files, seen.tables].flat().map(({ event_type }) => event_type),
+    ...Object.keys(answers.accepted),
+    ...[seen.topic, seen.files, seen.tables, seen.counted].flat().map(({ event_type }) => event_type),
   ]);
-  const rows = [...types].sort().map((type) => rowOf(type, told.accepted[type] ?? 0, seen));
-  const findings = [
-    ...compareAccepted(told, seen),
+  const rows = [...types].sort().map((type) => rowOf(type, answers.accepted[type] ?? 0, seen, earlier));
+  const discrepancies = [
+    ...compareAnswers(answers, seen.topic, earlier),
+    ...doublesInTopic(seen.topic),
     ...compareMessages("files", seen.topic, seen.files, seen.expected),
     ...compareMessages("tables", seen.files, seen.tables, ({ where }) => `it is in ${where}`),
     ...compareCounted(seen),
   ];
-  return { rows, findings };
+  return { rows, discrepancies };
 }
 
 /**
  * The claim that the report stands on.
- * @throws Error that names each event type whose counts differ, and of each problem the first five ids and
- * places; also if nothing was counted
+ * @throws Error that names each event type whose counts differ, and of each problem the first five ids
+ * and positions; also if no request was accepted
  */
-export function assertConserved({ rows, findings }: Conservation): void {
-  const wrong = rows.filter(({ verdict }) => verdict !== "equal");
-  if (wrong.length + findings.length > 0) {
-    const lines = [...wrong.map((row) => `  ${row.event_type}: ${row.verdict}`), ...describe(findings)];
+export function assertConserved({ rows, discrepancies }: Conservation): void {
+  const unequal = rows.filter(({ verdict }) => verdict !== "equal");
+  if (unequal.length + discrepancies.length > 0) {
+    const lines = [
+      ...unequal.map((row) => `  ${row.event_type}: ${row.verdict}`),
+      ...describe(discrepancies),
+    ];
     throw new Error(`not conserved:\n${lines.join("\n")}`);
   }
   if (rows.every(({ accepted }) => accepted === 0)) {
@@ -75,17 +84,19 @@ export function assertConserved({ rows, findings }: Conservation): void {
   }
 }
 
-function rowOf(event_type: string, accepted: number, seen: Sightings): ConservationRow {
+function rowOf(
+  event_type: string,
+  accepted: number,
+  seen: Sightings,
+  earlier: ReadonlySet<string>,
+): ConservationRow {
   const ofType = (sightings: Sighting[]) => sightings.filter((one) => one.event_type === event_type);
-  const [inTopic, inFiles, inTrino] = [seen.topic, seen.files, seen.tables].map(ofType) as [
-    Sighting[],
-    Sighting[],
-    Sighting[],
-  ];
-  const elsewhere = earlierIds(seen);
+  const inTopic = ofType(seen.topic);
+  const inFiles = ofType(seen.files);
+  const inTrino = ofType(seen.tables);
   const named = inTopic.flatMap(({ event_id }) => event_id ?? []);
-  const events = new Set(named.filter((id) => !elsewhere.has(id))).size;
-  const counted = ofType(seen.counted).filter(({ event_id }) => !elsewhere.has(event_id!)).length;
+  const events = new Set(named.filter((id) => !earlier.has(id))).size;
+  const counted = ofType(seen.counted).filter(({ event_id }) => !earlier.has(event_id!)).length;
   const steps = [
     change("requests accepted", accepted, "events in topic", events),
     change("messages in topic", inTopic.length, "rows in files", inFiles.length),
@@ -106,113 +117,151 @@ function rowOf(event_type: string, accepted: number, seen: Sightings): Conservat
 
 function change(from: string, before: number, to: string, after: number): string {
   if (before === after) return "";
-  const what = `${Math.abs(after - before)} ${after < before ? "lost" : "too many"}`;
-  return `${what} from ${from} (${before}) to ${to} (${after})`;
+  const difference = `${Math.abs(after - before)} ${after < before ? "lost" : "too many"}`;
+  return `${difference} from ${from} (${before}) to ${to} (${after})`;
 }
 
-/** Ids that count at a place before the stretch: they were accepted earlier, and here they are doubles. */
-function earlierIds({ topic, counted }: Sightings): Set<string> {
-  const places = new Set(topic.map(placeOf));
-  return new Set(
-    counted.filter((one) => !places.has(placeOf(one))).flatMap(({ event_id }) => event_id ?? []),
-  );
+/** Ids of events that count at a position before the stretches: in the stretches they are doubles. */
+function earlierIds({ counted, stretches }: Sightings): Set<string> {
+  const earlier = counted.filter(({ partition, offset }) => !isIn(stretches, partition, offset));
+  return new Set(earlier.flatMap(({ event_id }) => event_id ?? []));
 }
 
-function compareAccepted({ accepted, event_ids }: Accepted, seen: Sightings): Finding[] {
-  const inTopic = groupBy(seen.topic, ({ event_id }) => event_id);
-  const told = new Set(event_ids);
-  const missing = [...told].filter((id) => !inTopic.has(id));
-  const elsewhere = earlierIds(seen);
-  const unexpected = [...inTopic].filter(([id]) => id !== null && !told.has(id) && !elsewhere.has(id));
-  const unnamed = Object.values(accepted).reduce((sum, count) => sum + count, 0) - event_ids.length;
-  return [
-    ...missing.map((event_id): Finding => {
-      return { place: "topic", problem: "missing", event_id, where: "accepted, but in no message" };
-    }),
-    // As many as there were answers that named no event can be theirs.
-    ...(unexpected.length <= unnamed ? [] : unexpected).map(([event_id, [first]]): Finding => {
-      return {
-        place: "topic",
-        problem: "unexpected",
-        event_id: event_id!,
-        where: `${first!.where}: no player was told so`,
-      };
-    }),
-  ];
+/** Each answer names an event, each named event is in the topic, and the topic holds no other event. */
+function compareAnswers(
+  { accepted, event_ids }: Accepted,
+  topic: Sighting[],
+  earlier: ReadonlySet<string>,
+): Discrepancy[] {
+  const discrepancies: Discrepancy[] = [];
+  const requests = Object.values(accepted).reduce((sum, count) => sum + count, 0);
+  if (event_ids.length < requests) {
+    const where = `${requests - event_ids.length} of ${requests} answers carried no Event-Id`;
+    discrepancies.push({ stage: "accepted", problem: "unnamed", event_id: null, position: null, where });
+  }
+  const inTopic = groupBy(topic, ({ event_id }) => event_id);
+  for (const [event_id, answers] of groupBy(event_ids, (id) => id)) {
+    const found = { event_id, position: null };
+    if (answers.length > 1) {
+      const where = `${answers.length} answers carried this Event-Id`;
+      discrepancies.push({ stage: "accepted", problem: "double", ...found, where });
+    }
+    if (!inTopic.has(event_id)) {
+      discrepancies.push({
+        stage: "topic",
+        problem: "missing",
+        ...found,
+        where: "accepted, but in no message",
+      });
+    }
+    if (earlier.has(event_id)) {
+      const where = "accepted now, but counted at an earlier position";
+      discrepancies.push({ stage: "counted", problem: "unexpected", ...found, where });
+    }
+  }
+  const answered = new Set(event_ids);
+  for (const [event_id, [first]] of inTopic) {
+    if (event_id === null || answered.has(event_id) || earlier.has(event_id)) continue;
+    discrepancies.push(
+      about(first, "topic", "unexpected", `${first.where}: no client got a 200 for this event`),
+    );
+  }
+  return discrepancies;
 }
 
-/** Each message of `before` must be in `after` once, with the same id, and nothing else. */
+/** A position holds one message. */
+function doublesInTopic(topic: Sighting[]): Discrepancy[] {
+  return [...groupBy(topic, positionOf).values()]
+    .filter((found) => found.length > 1)
+    .map((found) => about(found[0], "topic", "double", wheresOf(found)));
+}
+
+/** Each message of `before` must be in `after` once, with the same type and id, and nothing else. */
 function compareMessages(
-  place: "files" | "tables",
+  stage: "files" | "tables",
   before: Sighting[],
   after: Sighting[],
   whereExpected: (message: Sighting) => string,
-): Finding[] {
-  const findings: Finding[] = [];
-  const [were, are] = [groupBy(before, placeOf), groupBy(after, placeOf)];
-  for (const [key, [message]] of were) {
-    const found = are.get(key) ?? [];
-    const tell = (problem: Finding["problem"], where: string): void =>
-      void findings.push({ place, problem, event_id: nameOf(message!), where });
-    if (found.length === 0) tell("missing", `${message!.where}: ${whereExpected(message!)}`);
-    if (found.length > (were.get(key)?.length ?? 0))
-      tell(
-        "double",
-        `partition ${message!.partition}, offset ${message!.offset}: ${found.map(({ where }) => where).join(" and ")}`,
-      );
+): Discrepancy[] {
+  const discrepancies: Discrepancy[] = [];
+  const expected = groupBy(before, positionOf);
+  const actual = groupBy(after, positionOf);
+  for (const [position, [message]] of expected) {
+    if (actual.has(position)) continue;
+    const where = `${message.where}: ${whereExpected(message)}`;
+    discrepancies.push(about(message, stage, "missing", where));
   }
-  for (const [key, found] of are) {
-    const ids = new Set(were.get(key)?.map(({ event_id }) => event_id));
-    const other = found.find(({ event_id }) => !ids.has(event_id));
-    if (other) findings.push({ place, problem: "unexpected", event_id: nameOf(other), where: other.where });
+  for (const [position, found] of actual) {
+    const messages = expected.get(position) ?? [];
+    const other = found.find((row) => !messages.some((message) => isSame(message, row)));
+    if (other) discrepancies.push(about(other, stage, "unexpected", other.where));
+    else if (found.length > messages.length) {
+      discrepancies.push(about(found[0], stage, "double", wheresOf(found)));
+    }
   }
-  return findings;
+  return discrepancies;
 }
 
-/** Each event that has a row must count once. */
-function compareCounted({ tables, counted }: Sightings): Finding[] {
-  const rows = groupBy(counted, ({ event_id }) => event_id);
-  const findings: Finding[] = [];
-  for (const [event_id, [first]] of groupBy(
-    tables,
-    ({ event_type, event_id }) => event_id && `${event_type} ${event_id}`,
-  )) {
-    if (event_id === null) continue;
-    const found = (rows.get(first!.event_id) ?? []).filter(
-      ({ event_type }) => event_type === first!.event_type,
-    );
-    if (found.length === 1) continue;
-    const problem = found.length === 0 ? "missing" : "double";
-    const where = found.length === 0 ? first!.where : found.map(({ where }) => where).join(" and ");
-    findings.push({ place: "counted", problem, event_id: nameOf(first!), where });
+/** Each event that has a row counts once, at the position of a row of it. */
+function compareCounted({ tables, counted, stretches }: Sightings): Discrepancy[] {
+  const discrepancies: Discrepancy[] = [];
+  const rows = groupBy(tables, eventOf);
+  const counts = groupBy(counted, eventOf);
+  for (const [event, [row]] of rows) {
+    if (row.event_id === null) continue;
+    const found = counts.get(event);
+    if (!found) discrepancies.push(about(row, "counted", "missing", row.where));
+    else if (found.length > 1) discrepancies.push(about(found[0], "counted", "double", wheresOf(found)));
   }
-  return findings;
+  for (const one of counted) {
+    const ofEvent = rows.get(eventOf(one)) ?? [];
+    const isEarlier = !isIn(stretches, one.partition, one.offset);
+    const hasRow = ofEvent.some((row) => isEarlier || positionOf(row) === positionOf(one));
+    if (!hasRow) discrepancies.push(about(one, "counted", "unexpected", one.where));
+  }
+  return discrepancies;
 }
 
-/** One line for each problem at each place, then its first ids. */
-function describe(findings: Finding[]): string[] {
-  const groups = groupBy(findings, ({ place, problem }) => `${place}: ${problem}`);
+/** One line for each problem at each stage, then the first five of its discrepancies. */
+function describe(discrepancies: Discrepancy[]): string[] {
+  const groups = groupBy(discrepancies, ({ stage, problem }) => `${stage}: ${problem}`);
   return [...groups].flatMap(([problem, found]) => [
     `  ${problem} ${found.length}`,
-    ...found.slice(0, MAX_NAMED).map(({ event_id, where }) => `    ${event_id}: ${where}`),
+    ...found.slice(0, MAX_NAMED).map((one) => `    ${describeOne(one)}`),
     ...(found.length > MAX_NAMED ? [`    and ${found.length - MAX_NAMED} more`] : []),
   ]);
 }
 
-function nameOf({ event_id }: Sighting): string {
-  return event_id ?? "a message without event_id";
+function describeOne({ event_id, position, where }: Discrepancy): string {
+  const event = event_id ?? (position === null ? "no event_id" : "a message without event_id");
+  return `${event}${position === null ? "" : ` at ${position}`}: ${where}`;
 }
 
-function placeOf({ partition, offset }: Sighting): string {
+function about(
+  { event_id, partition, offset }: Sighting,
+  stage: Discrepancy["stage"],
+  problem: Discrepancy["problem"],
+  where: string,
+): Discrepancy {
+  return { stage, problem, event_id, position: `partition ${partition}, offset ${offset}`, where };
+}
+
+function wheresOf(found: Sighting[]): string {
+  return found.map(({ where }) => where).join(" and ");
+}
+
+function isSame(message: Sighting, row: Sighting): boolean {
+  return message.event_type === row.event_type && message.event_id === row.event_id;
+}
+
+function eventOf({ event_type, event_id }: Sighting): string {
+  return `${event_type} ${event_id}`;
+}
+
+function positionOf({ partition, offset }: Sighting): string {
   return `${partition}/${offset}`;
 }
 
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, [T, ...T[]]> {
+  return Map.groupBy(items, keyOf) as Map<K, [T, ...T[]]>;
 }

@@ -1,8 +1,8 @@
 /**
- * A stretch of the topic → every place where its messages are seen: topic, files, tables, and what counts of them.
+ * Stretches of the topic → the sightings of their messages at four stages: topic, files, tables, counted.
  *
- * The four are asked by four ways that share no code: Kafka's client, the files' own bytes, SQL on the
- * tables, SQL on the views. Whether they agree is for conservation.ts to say.
+ * Each stage is read in a way that shares no code with the others: Kafka's client, the files' own bytes,
+ * SQL on the tables, SQL on the views. conservation.ts compares the sightings.
  */
 import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -14,20 +14,21 @@ import type { CommitRecord } from "../land/commits.ts";
 import { isIn, readCommits, readFileRows, type Stretch } from "./coverage.ts";
 import { settings } from "../settings.ts";
 
-/** One message at one place. */
+/** One message at one stage. */
 export interface Sighting {
-  event_type: string; // NOT_AN_EVENT for what has none
+  event_type: string; // NOT_AN_EVENT for a message that is not an event
   event_id: string | null;
   partition: number;
   offset: number;
-  where: string; // for people
+  where: string; // topic, file and row, table or view: for people
 }
 
 export interface Sightings {
   topic: Sighting[];
   files: Sighting[];
   tables: Sighting[];
-  counted: Sighting[]; // the row of each event that counts, also if it stands before the stretch
+  counted: Sighting[]; // the row that counts of each event, also if its position is before the stretches
+  stretches: readonly Stretch[];
   expected: (message: Sighting) => string; // the file in which a message of the topic should be
 }
 
@@ -37,7 +38,7 @@ export interface SightingsOptions {
   schema?: string;
 }
 
-/** What was added to the topic between two looks at its offsets. */
+/** The messages that came to the topic between `before` and `after`. */
 export function stretchesBetween(before: PartitionOffsets[], after: PartitionOffsets[]): Stretch[] {
   return after.map(({ partition, high }) => ({
     partition,
@@ -46,7 +47,7 @@ export function stretchesBetween(before: PartitionOffsets[], after: PartitionOff
   }));
 }
 
-/** Looks for the messages of `stretches` everywhere; they must have landed. */
+/** Collects the sightings of the messages of `stretches`, which must have landed. */
 export async function collectSightings(
   stretches: readonly Stretch[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
@@ -62,7 +63,7 @@ export async function collectSightings(
     return { event_type: typeOf(table), event_id, partition, offset, where: `${path}, row ${row}` };
   });
   const expected = (message: Sighting): string => expectedFile(message, commits);
-  return { topic: inTopic, files, tables: inTables, counted, expected };
+  return { topic: inTopic, files, tables: inTables, counted, stretches, expected };
 }
 
 async function seeTopic(stretches: readonly Stretch[], topic: string): Promise<Sighting[]> {
@@ -72,8 +73,7 @@ async function seeTopic(stretches: readonly Stretch[], topic: string): Promise<S
     from: new Map(stretches.map(({ partition, from }) => [partition, from])),
     onMessage: ({ partition, offset, value }) => {
       if (!isIn(stretches, partition, offset)) return;
-      const where = `topic ${topic}, partition ${partition}, offset ${offset}`;
-      seen.push({ ...identityOf(value), partition, offset, where });
+      seen.push({ ...identityOf(value), partition, offset, where: `topic ${topic}` });
     },
   });
   return seen;
@@ -106,7 +106,7 @@ async function seeCounted(stretches: readonly Stretch[], schema: string): Promis
   const rows = await query<TableRow>(selects.join(" UNION ALL "), { schema });
   return rows.map((row) => ({
     ...fromRow(row),
-    where: `view ${uniqueView(row.table)}, partition ${row.kafka_partition}, offset ${row.kafka_offset}`,
+    where: `view ${uniqueView(row.table)}`,
   }));
 }
 
@@ -121,7 +121,7 @@ function fromRow({ table, event_id, kafka_partition, kafka_offset }: TableRow): 
   return { event_type: typeOf(table), event_id, partition: kafka_partition, offset: kafka_offset };
 }
 
-/** The condition that rows of tables are of `stretches`. */
+/** SQL: whether a row of a table came from `stretches`. */
 export function conditionOf(stretches: readonly Stretch[]): string {
   const conditions = stretches.map(
     ({ partition, from, to }) =>

@@ -56,9 +56,9 @@ describe("assertConserved, after a sabotage", () => {
       ({ message }: Error) => {
         assert.match(message, new RegExp(`^not conserved:\n {2}join_a_guild: ${rows} lost from messages`));
         assert.match(message, new RegExp(`\n {2}files: missing ${rows}\n`));
-        const where = `topic ${ground.name}, partition \\d, offset \\d+`;
+        const where = `at partition \\d, offset \\d+: topic ${ground.name}`;
         const named = new RegExp(
-          `\n {4}(\\S{36}): ${where}: the commit of offsets 0 to \\d+ put it into ${path}\n`,
+          `\n {4}(\\S{36}) ${where}: the commit of offsets 0 to \\d+ put it into ${path}\n`,
         );
         assert.ok(told.event_ids.includes(named.exec(message)?.[1] ?? ""), message);
         return true;
@@ -91,10 +91,10 @@ describe("assertConserved, after a sabotage", () => {
     });
     const { event_id } = JSON.parse(skipped!.value!) as { event_id: string };
     const broken = await look(offsets);
-    const where = `topic ${ground.name}, partition 0, offset 1: the commit of offsets 0 to`;
+    const where = `at partition 0, offset 1: topic ${ground.name}: the commit of offsets 0 to`;
     assert.throws(
       () => assertConserved(broken),
-      new RegExp(`\n {2}files: missing 1\n {4}${event_id}: ${where}`),
+      new RegExp(`\n {2}files: missing 1\n {4}${event_id} ${where}`),
     );
   });
 });
