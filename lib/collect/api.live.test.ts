@@ -13,6 +13,7 @@ import { settings } from "../settings.ts";
 import { kafkaClient } from "../kafka.ts";
 import type { Judgement } from "./post.ts";
 import { readTopic } from "../topic.ts";
+import { until } from "../until.ts";
 
 // The API as its own process, as `npm run api` starts it, and the running Kafka behind a line that can be cut.
 describe("npm run api", function () {
@@ -96,7 +97,8 @@ describe("npm run api", function () {
 
   async function untilDrained(): Promise<void> {
     const drained = new RegExp(`^questlog_spool_messages\\{topic="${topic}"\\} 0$`, "m");
-    while (!drained.test(await (await ask("/metrics")).text())) await sleep(100);
+    const isDrained = async () => drained.test(await (await ask("/metrics")).text()) || undefined;
+    await until("the spool is drained", isDrained, { limitMs: 30_000 });
   }
 
   async function read<T>(name: string): Promise<T[]> {

@@ -15,6 +15,7 @@ import { kafkaClient } from "../kafka.ts";
 import { openTopic, type OpenTopic } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { readTopic } from "../topic.ts";
+import { until } from "../until.ts";
 
 // The running Kafka, behind a line that the test can cut.
 describe("openTopic(options) on a line that fails", () => {
@@ -79,7 +80,7 @@ describe("openTopic(options) on a line that fails", () => {
     return [...new Set(await valuesInTopic())];
   }
 
-  async function until(what: RegExp): Promise<void> {
+  async function untilState(what: RegExp): Promise<void> {
     while (!states.some((state) => what.test(state))) await once(changes, "change");
   }
 
@@ -90,7 +91,7 @@ describe("openTopic(options) on a line that fails", () => {
     assert.deepEqual([open.isHere(), open.spoolState().messages], [false, 2]);
     await line.open();
     assert.equal(await open.publish("d", "player"), "spool");
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     assert.equal(await open.publish("e", "player"), "kafka");
     assert.deepEqual(await valuesInTopic(), ["a", "b", "c", "d", "e"]);
     const expected = [
@@ -116,12 +117,13 @@ describe("openTopic(options) on a line that fails", () => {
     };
     const sending = send();
     await line.cut();
-    await until(/spooling to/);
+    await untilState(/spooling to/);
     await sleep(500);
     await line.open();
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     const spooled = ways.length;
-    while (ways.length < spooled + 100) await sleep(10);
+    const isMore = () => ways.length >= spooled + 100 || undefined;
+    await until("100 more messages are published", isMore, { limitMs: 30_000, everyMs: 10 });
     traffic = false;
     await sending;
     assert.deepEqual([...new Set(ways.slice(spooled + 20))], ["kafka"]);
@@ -135,7 +137,7 @@ describe("openTopic(options) on a line that fails", () => {
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
     assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
     line.loseAnswers(0);
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     // A batch of the size of the unanswered one: bearing its numbers, Kafka would acknowledge and drop it.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
     assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
@@ -150,7 +152,7 @@ describe("openTopic(options) on a line that fails", () => {
     assert.ok(Date.now() - since < 5000, `${Date.now() - since} ms`);
     await line.cut();
     await line.open();
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     // Batches of the size of the lost one: a producer that reused its numbers would have them dropped.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
     assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
@@ -172,7 +174,7 @@ describe("openTopic(options) on a line that fails", () => {
     await admin.disconnect();
     const large = "x".repeat(3000);
     await Promise.all(["a", "b", large, "c"].map((value) => open.publish(value, "player")));
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     assert.deepEqual(await distinctValues(), ["a", "b", "c"]);
     const aside = join(spoolFolder, "set-aside.ndjson");
     assert.deepEqual(JSON.parse(readFileSync(aside, "utf8")), { key: "player", value: large });
@@ -204,7 +206,7 @@ describe("openTopic(options) on a line that fails", () => {
       spooled.push(headers.get("event-spooled"));
     }
     await listener.close();
-    await until(/spooling ended/);
+    await untilState(/spooling ended/);
     assert.deepEqual([spooled[19], spooled[20], spooled[39]], [null, "true", "true"]);
     const stored: Envelope[] = [];
     await readTopic({ topic, onMessage: ({ value }) => void stored.push(JSON.parse(value!) as Envelope) });

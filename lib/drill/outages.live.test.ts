@@ -4,13 +4,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { kafkaClient } from "../kafka.ts";
 import { findProcess } from "../services/process.ts";
 import { serverNames } from "../services/services.ts";
 import { serviceStatus } from "../services/status.ts";
 import { settings } from "../settings.ts";
+import { until } from "../until.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { hdfsDown } from "./hdfs-down.ts";
@@ -39,10 +39,8 @@ describe("drills that kill services, in their short forms", function () {
     let output = "";
     drill.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     const ended = once(drill, "exit");
-    while (findProcess(settings.home, "namenode")) {
-      assert.equal(drill.exitCode, null, output);
-      await sleep(50);
-    }
+    const isKilled = () => !findProcess(settings.home, "namenode") || undefined;
+    await until("the drill kills the NameNode", isKilled, { limitMs: 60_000, everyMs: 50 });
     drill.kill("SIGINT");
     assert.deepEqual(await ended, [130, null], output);
     assert.ok(findProcess(settings.home, "namenode"), "the NameNode is still away");

@@ -16,8 +16,9 @@ import { COMMIT_POINTS } from "./commits.ts";
 import { listFiles, listLandedRows } from "../audit/files.ts";
 import { startStream, type Stream } from "./stream.ts";
 import { WebHdfs } from "../webhdfs.ts";
+import { until } from "../until.ts";
 
-const DEADLINE_MS = 60_000;
+const LIMIT_MS = 60_000;
 
 describe("startStream(options)", () => {
   const kafka = new Kafka({ clientId: "test", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
@@ -120,11 +121,12 @@ describe("startStream(options)", () => {
   }
 
   async function untilLanded(rows: number, of = topic): Promise<void> {
-    const deadline = Date.now() + DEADLINE_MS;
-    for (let found = -1; found < rows; await sleep(200)) {
-      found = await landed(of);
-      assert.ok(Date.now() < deadline, `landed ${found} of ${rows} rows in ${DEADLINE_MS} ms`);
-    }
+    const ask = async () => {
+      const found = await landed(of);
+      if (found >= rows) return true;
+      throw new Error(`${found} rows`);
+    };
+    await until(`${rows} rows of ${of} are landed`, ask, { limitMs: LIMIT_MS, everyMs: 200 });
   }
 
   /** Every message that was sent is in the files once, by partition and offset; nothing else is. */
@@ -170,8 +172,9 @@ describe("startStream(options)", () => {
     const stream = start();
     await stream.ready;
     await produce(500);
-    while (stream.metrics().partitions.every(({ lag }) => lag === 0) && stream.metrics().rows === 0)
-      await sleep(5);
+    const hasRead = () =>
+      stream.metrics().rows > 0 || stream.metrics().partitions.some(({ lag }) => lag !== 0) || undefined;
+    await until("the stream has read something", hasRead, { limitMs: LIMIT_MS, everyMs: 5 });
     await stream.stop();
     const after = start();
     await untilLanded(500);
@@ -328,7 +331,7 @@ describe("startStream(options)", () => {
     await stream.ready;
     await line.cut();
     for (let i = 0; i < 5; i++) await produce(40);
-    await untilTrue(() => stream.metrics().away.hdfs);
+    await untilTrue("the stream notices that HDFS is away", () => stream.metrics().away.hdfs);
     await stream.measureLag();
     assert.deepEqual(
       stream.metrics().partitions.map(({ lag }) => lag),
@@ -336,16 +339,14 @@ describe("startStream(options)", () => {
     );
     await line.open();
     await untilLanded(200);
-    await untilTrue(() => !stream.metrics().away.hdfs);
+    await untilTrue("HDFS is back", () => !stream.metrics().away.hdfs);
     await stream.stop();
     await line.cut();
     away.close();
   });
 
-  async function untilTrue(state: () => boolean): Promise<void> {
-    for (const deadline = Date.now() + DEADLINE_MS; !state(); await sleep(50)) {
-      assert.ok(Date.now() < deadline, `not within ${DEADLINE_MS} ms: ${String(state)}`);
-    }
+  async function untilTrue(what: string, state: () => boolean): Promise<void> {
+    await until(what, () => state() || undefined, { limitMs: LIMIT_MS, everyMs: 50 });
   }
 
   it("lands each event once although a stream that was thought dead goes on", async function () {
@@ -387,15 +388,8 @@ describe("startStream(options)", () => {
   });
 
   async function untilRecreated(): Promise<void> {
-    const deadline = Date.now() + DEADLINE_MS;
-    for (;;) {
-      try {
-        return await createTopic();
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await sleep(200);
-      }
-    }
+    const ask = () => createTopic().then(() => true);
+    await until("the topic is made anew", ask, { limitMs: LIMIT_MS, everyMs: 200 });
   }
 });
 

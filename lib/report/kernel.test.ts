@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { settings } from "../settings.ts";
+import { until } from "../until.ts";
 import { type Kernel, type KernelOutput, startKernel } from "./kernel.ts";
 
 const LIMIT_MS = 30_000;
@@ -99,7 +100,8 @@ describe("startKernel(folder)", function () {
     });
     const pid = Number(stdout.trim());
     assert.ok(pid > 0);
-    while (existsSync(`/proc/${pid}/fd/0`)) await new Promise((resolve) => setTimeout(resolve, 50));
+    const isGone = () => !existsSync(`/proc/${pid}/fd/0`) || undefined;
+    await until("the kernel ends", isGone, { limitMs: 10_000, everyMs: 50 });
     assert.equal(sockets().length, 1); // the one of this test's own kernel
   });
 });

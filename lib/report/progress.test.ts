@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { runOf } from "../testbed/notebook.fixture.ts";
+import { until } from "../until.ts";
 import { showProgress } from "./progress.ts";
 
 describe("showProgress(terminal)", () => {
@@ -14,9 +15,8 @@ describe("showProgress(terminal)", () => {
     const cell = step.cells[0]!;
     onProgress({ event: "cell", step, cell });
     onProgress({ event: "output", step, cell, text: "first\n\x1b[2J\x9b31mgold\b\r\u202e\u2066 60\n" });
-    while (!written.at(-1)?.includes("gold")) await new Promise((resolve) => setTimeout(resolve, 20));
-    stop();
-    const line = written.find((text) => text.includes("gold"))!;
+    const withGold = () => written.find((text) => text.includes("gold"));
+    const line = await until("the line is shown", withGold, { limitMs: 5_000, everyMs: 20 }).finally(stop);
     assert.match(line.replace("\r\x1b[2K", ""), /^1-first +cell 1 of 1 {2}\d\.\d s {2}\S*gold[ ]+60$/);
   });
 });

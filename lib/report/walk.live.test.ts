@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { $, which } from "zx";
 import { settings } from "../settings.ts";
 import { openBrowser } from "../testbed/browser.ts";
+import { until } from "../until.ts";
 
 const VISIBLE_WITHIN_MS = 10_000;
 const npm = $({ quiet: true, cwd: settings.root });
@@ -78,13 +78,11 @@ describe("npm run up, ab, npm run query", function () {
     const before = await swords();
     const url = `${settings.apiUrl}/purchase_sword?metal=gold&power_level=100&magical=False`;
     await npm`ab -n 10 -H ${"Host: user1.att.com"} ${url}`;
-    const deadline = Date.now() + VISIBLE_WITHIN_MS;
     const expected = { ...before, gold: (before.gold ?? 0) + 10 };
-    let found = await swords();
-    while (found.gold !== expected.gold && Date.now() < deadline) {
-      await sleep(200);
-      found = await swords();
-    }
-    assert.deepEqual(found, expected);
+    const allVisible = async () => {
+      assert.deepEqual(await swords(), expected);
+      return true;
+    };
+    await until("ten purchases are visible", allVisible, { limitMs: VISIBLE_WITHIN_MS, everyMs: 200 });
   });
 });
