@@ -1,8 +1,9 @@
 /**
- * A message's text → the values of its event's row, or why it is not an event of the catalogue.
+ * The contract between collect and land: an envelope ↔ the text of a Kafka message, and that text → a row's values.
  *
- * Every field is looked at before it is used, and only an object's own fields
- * count: a message can come from anybody, and "__proto__" is a key like others.
+ * The text is written field by field, not from objects, so that parameters keep the order of the
+ * request. Reading trusts nothing: a message can come from anybody. `readEvent` takes the text of a
+ * catalogue's event or throws; `peek` takes any text and returns what is there.
  */
 import {
   columnsOf,
@@ -13,6 +14,7 @@ import {
   type Value,
 } from "./catalog.ts";
 import { events } from "./game.ts";
+import { isObject, type JsonObject, Misfit, objectOf, own, parseJson, textOf } from "./misfit.ts";
 
 /** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
 export interface Envelope {
@@ -25,6 +27,25 @@ export interface Envelope {
   remote_addr: string;
 }
 
+/** An envelope before it is text: maps keep the order of names, and "__proto__" is a name like any other. */
+export interface EnvelopeMaps extends Omit<Envelope, "params" | "headers"> {
+  params: ReadonlyMap<string, string>;
+  headers: ReadonlyMap<string, string>;
+}
+
+/** An envelope that is refused, and must not be sent again as it is, has no id. */
+type RefusedEnvelope = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
+
+/** The fields that a text has, each of its type; null: it has none such. */
+export interface Glimpse {
+  event_id: string | null;
+  event_type: string | null;
+  received_at: string | null;
+  player: string | null;
+  params: JsonObject | null;
+  remote_addr: string | null;
+}
+
 /** Where a message stands in its topic. */
 export interface Position {
   timestamp: number; // Kafka's, milliseconds
@@ -35,6 +56,38 @@ export interface Position {
 export interface EventRow {
   event: EventDefinition;
   values: Value[]; // in the order of columnsOf(event)
+}
+
+/** Writes the text of an envelope. */
+export function writeEnvelope(envelope: RefusedEnvelope): string {
+  const { event_id, event_type, received_at, player, params, headers, remote_addr } = envelope;
+  const opening = JSON.stringify({ event_id, event_type, received_at, player }).slice(0, -1);
+  const maps = `"params":${writeMap(params)},"headers":${writeMap(headers)}`;
+  return `${opening},${maps},"remote_addr":${JSON.stringify(remote_addr)}}`;
+}
+
+/** Writes a JSON object in the map's order, with the separators given. */
+export function writeMap(entries: ReadonlyMap<string, string>, comma = ",", colon = ":"): string {
+  const fields = Array.from(entries, ([name, value]) => JSON.stringify(name) + colon + JSON.stringify(value));
+  return `{${fields.join(comma)}}`;
+}
+
+/** Reads the fields of an envelope as far as `text` has them. */
+export function peek(text: string | null): Glimpse {
+  const fields = parseLoosely(text);
+  const textOrNull = (name: string) => {
+    const value = own(fields, name);
+    return typeof value === "string" ? value : null;
+  };
+  const params = own(fields, "params");
+  return {
+    event_id: textOrNull("event_id"),
+    event_type: textOrNull("event_type"),
+    received_at: textOrNull("received_at"),
+    player: textOrNull("player"),
+    params: isObject(params) ? params : null,
+    remote_addr: textOrNull("remote_addr"),
+  };
 }
 
 const byType = new Map(
@@ -75,61 +128,8 @@ export function readEvent(text: string, { timestamp, partition, offset }: Positi
   return { event: known.event, values };
 }
 
-/** What a row of failed_events is made of, beside its place. */
-export interface FailedRow {
-  reason: string;
-  raw: string | null; // null: the message had no value
-}
-
-/**
- * Reads one message of the failed topic, where the API keeps what it refused: `{"reason": …, "raw": …}`.
- * @throws Misfit with a reason for people when it is not of that form.
- */
-export function readRefused(text: string): FailedRow {
-  const refused = objectOf("the message", parseJson(text));
-  return { reason: textOf(refused, "reason"), raw: textOf(refused, "raw") };
-}
-
 /** The columns of each event's table, which `readEvent` fills in this order. */
 export const eventColumns = new Map(events.map((event) => [event.table, columnsOf(event)]));
-
-/** Thrown when a message is not an event of the catalogue; the message is the reason, for people. */
-export class Misfit extends Error {
-  override name = "Misfit";
-
-  constructor(subject: string, expectation: string, got: unknown) {
-    super(`${subject}: expected ${expectation}, got ${shown(got)}`);
-  }
-}
-
-const MAX_SHOWN_CHARS = 100;
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
-  return text.length <= MAX_SHOWN_CHARS
-    ? text
-    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Misfit("the message", "JSON", text);
-  }
-}
-
-type JsonObject = Record<string, unknown>;
-
-function objectOf(subject: string, value: unknown): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new Misfit(subject, "a JSON object", value);
-}
-
-function own(object: JsonObject, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
-}
 
 function header(headers: JsonObject, name: string): string | null {
   const value = own(headers, name) ?? null;
@@ -146,16 +146,19 @@ function parameter(params: JsonObject, name: string, type: ParameterType): Value
   return value;
 }
 
-function textOf(envelope: JsonObject, name: string): string {
-  const value = own(envelope, name);
-  if (typeof value === "string") return value;
-  throw new Misfit(name, "text", value);
-}
-
 function timeOf(envelope: JsonObject, name: string): number {
   const value = own(envelope, name);
   const time = typeof value === "string" && value.length === 24 ? Date.parse(value) : NaN;
   // The way back finds what Date.parse lets pass: the 31st of February, an offset instead of Z.
   if (!Number.isNaN(time) && new Date(time).toISOString() === value) return time;
   throw new Misfit(name, "a time like 2026-01-31T12:00:00.000Z", value);
+}
+
+function parseLoosely(text: string | null): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
 }

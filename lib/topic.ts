@@ -7,6 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "./kafkajs.ts";
+import { peek } from "./envelope.ts";
 import { settings } from "./settings.ts";
 import { kafkaClient, kafkaReason } from "./kafka.ts";
 
@@ -141,7 +142,7 @@ export async function countTopic(address: TopicAddress = {}): Promise<TopicCount
   const partitions = await readTopic({
     ...address,
     onMessage: ({ value }) => {
-      const type = eventTypeOf(value) ?? NOT_AN_EVENT;
+      const type = peek(value).event_type ?? NOT_AN_EVENT;
       perType[type] = (perType[type] ?? 0) + 1;
       total++;
     },
@@ -171,8 +172,8 @@ export async function findMessage({
     ...address,
     from: new Map(since.map(({ partition, high }) => [partition, high])),
     onMessage: ({ value, ...place }) => {
-      if (value === null || eventTypeOf(value) !== type) return;
-      const { params } = JSON.parse(value) as { params?: object };
+      const { event_type, params } = peek(value);
+      if (value === null || event_type !== type) return;
       if (having !== undefined && !Object.hasOwn(params ?? {}, having)) return;
       if (newest === undefined || place.timestamp >= newest.timestamp) newest = { ...place, value };
     },
@@ -180,16 +181,6 @@ export async function findMessage({
   if (newest !== undefined) return newest;
   const wanted = having === undefined ? type : `${type} with the parameter ${having}`;
   throw new Error(`topic ${address.topic ?? settings.topic}: expected a message of ${wanted}, found none`);
-}
-
-/** The event_type of a message's value, or null if it is not an event's envelope. */
-export function eventTypeOf(value: string | null): string | null {
-  try {
-    const { event_type: type } = JSON.parse(value ?? "") as { event_type: unknown };
-    return typeof type === "string" ? type : null;
-  } catch {
-    return null; // not JSON, or JSON's null
-  }
 }
 
 interface Reading {

@@ -41,8 +41,8 @@ const log = (line: object) => console.log(JSON.stringify(line));
 let draining = false;
 const api = createApi({
   publish: topic.publish,
-  keepRefused: ({ raw, reason, key }) =>
-    failed.publish(JSON.stringify({ reason, raw }), key).then(
+  keepRefused: (message, key) =>
+    failed.publish(message, key).then(
       () => true,
       () => false, // the reply says that it was not kept
     ),

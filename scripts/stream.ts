@@ -8,7 +8,7 @@
 import { registerDays } from "../lib/ask/tables.ts";
 import { recordScript } from "../lib/history.ts";
 import { whenDaysAreNew } from "../lib/land/days.ts";
-import { readRefused } from "../lib/envelope.ts";
+import { readRefused } from "../lib/refused.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 import { Meters } from "../lib/land/stream-metrics.ts";
 import { openMonitor } from "../lib/land/monitor.ts";

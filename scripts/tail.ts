@@ -12,7 +12,8 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { visibleJson } from "../lib/ask/table.ts";
 import { events } from "../lib/game.ts";
-import { countTopic, eventTypeOf, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/topic.ts";
+import { peek } from "../lib/envelope.ts";
+import { countTopic, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/topic.ts";
 import { recordScript } from "../lib/history.ts";
 
 const USAGE = "try: npm run tail -- [--type TYPE] [--count | --follow]";
@@ -33,7 +34,7 @@ try {
 }
 
 async function printMessage({ value }: TopicMessage): Promise<void> {
-  if (type !== undefined && eventTypeOf(value) !== type) return;
+  if (type !== undefined && peek(value).event_type !== type) return;
   const line = visibleJson(isJson(value) ? value : JSON.stringify(value));
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
 }

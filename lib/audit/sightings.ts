@@ -9,6 +9,7 @@ import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
+import { peek } from "../envelope.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { isIn, readCommits, readFileRows, type Stretch } from "./coverage.ts";
@@ -150,12 +151,7 @@ function typeOf(table: string): string {
 
 /** Type and id of a message, if it is an event of the catalogue. */
 function identityOf(value: string | null): { event_type: string; event_id: string | null } {
-  try {
-    const { event_type, event_id } = JSON.parse(value ?? "") as Record<string, unknown>;
-    if (typeof event_id === "string" && events.some(({ type }) => type === event_type))
-      return { event_type: event_type as string, event_id };
-  } catch {
-    // Not JSON, or JSON's null.
-  }
-  return { event_type: NOT_AN_EVENT, event_id: null };
+  const { event_type, event_id } = peek(value);
+  const isEvent = event_id !== null && events.some(({ type }) => type === event_type);
+  return isEvent ? { event_type: event_type!, event_id } : { event_type: NOT_AN_EVENT, event_id: null };
 }

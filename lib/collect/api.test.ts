@@ -7,7 +7,7 @@ import type { Envelope } from "../envelope.ts";
 import { createApi, type RequestLog } from "./api.ts";
 import { Unavailable, type Way } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";
-import type { RefusedEvent } from "./refusal.ts";
+import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.
@@ -17,14 +17,14 @@ describe("createApi({ publish, keepRefused, … })", () => {
   let logged: RequestLog[];
   let publish: (message: string, key: string) => Promise<Way>;
   let whyNot: string | null;
-  let refused: RefusedEvent[];
-  let keep: (refused: RefusedEvent) => Promise<boolean>;
+  let refused: (RefusedRecord & { key: string })[];
+  let keep: (message: string, key: string) => Promise<boolean>;
   let metrics: Metrics;
 
   beforeEach(async () => {
     [published, logged, refused, whyNot, metrics] = [[], [], [], null, createMetrics()];
-    keep = (event) => {
-      refused.push(event);
+    keep = (message, key) => {
+      refused.push({ ...readRefused(message), key });
       return Promise.resolve(true);
     };
     publish = (message, key) => {
@@ -34,7 +34,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     const api = createApi({
       publish: (message, key) => publish(message, key),
       whyNotReady: () => whyNot,
-      keepRefused: (refused) => keep(refused),
+      keepRefused: (message, key) => keep(message, key),
       metrics,
       log: (line) => logged.push(line),
     });

@@ -17,16 +17,16 @@ import express, {
 import { type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import { answerJson } from "../answer.ts";
+import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
-import { ParameterError, receive } from "./receive.ts";
+import { receive } from "./receive.ts";
 import { Unavailable, type Way } from "./batcher.ts";
 import type { GuardLocals } from "./guard.ts";
 import type { Metrics } from "./api-metrics.ts";
-import { judgePosted } from "./post.ts";
+import { type EventSink, judgePosted } from "./post.ts";
 import { addProbes, type Probes } from "./probes.ts";
-import { answerRecent, type Recent } from "./recent.ts";
-import { keepMisfit, type RefusedEvent } from "./refusal.ts";
-import type { Retention } from "./retention.ts";
+import { answerRecent } from "./recent.ts";
+import { keepRefusal, Refusal } from "./refusal.ts";
 
 const MAX_URL_LENGTH = 8192;
 const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
@@ -43,18 +43,10 @@ export interface RequestLog {
   key_name?: string; // whose write key it bore
 }
 
-export interface ApiOptions extends Probes {
-  /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
-  publish: (message: string, key: string) => Promise<Way>;
-  /** Keeps an event that was refused; resolves with whether that is done. */
-  keepRefused?: (refused: RefusedEvent) => Promise<boolean>;
+export interface ApiOptions extends EventSink, Probes {
   log?: (line: RequestLog) => void;
-  /** What is kept of an event; without it, all. */
-  retention?: Retention;
   /** Who may send, and how much; without it, everybody. See guard.ts. */
   guard?: RequestHandler[];
-  /** What GET /events looks at; without it, there is no such path. */
-  recent?: Recent;
 }
 
 /** Makes the API. It does not listen: see serve.ts. */
@@ -190,10 +182,12 @@ function errorAnswer(options: ApiOptions): ErrorRequestHandler {
     if (response.destroyed) return; // the client has gone
     if (response.headersSent) return next(error);
     const { method, path } = request;
-    if (error instanceof ParameterError) {
-      const { message, field, expected, value } = error;
-      const kept = method !== "HEAD" && (await keepMisfit(error, options));
-      answerJson(response, 400, { error: message, field, expected, value, ...(error.refused && { kept }) });
+    if (error instanceof Misfit) {
+      const { message, field, expected, got } = error;
+      const answer = { error: message, field, expected, value: got };
+      if (!(error instanceof Refusal)) return answerJson(response, 400, answer);
+      const kept = method !== "HEAD" && (await keepRefusal(error, options));
+      answerJson(response, 400, { ...answer, kept });
     } else if (error instanceof BodyError) {
       metrics?.refused(error.status === 413 ? "too_large" : error.status === 415 ? "misfit" : "unavailable");
       const headers = { Connection: "close", ...(error.status === 503 && { "Retry-After": RETRY_AFTER_S }) };

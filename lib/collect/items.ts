@@ -6,17 +6,17 @@
  * refused with a reason: unknown fields, a name given twice, a parameter that is an object.
  */
 import { events } from "../game.ts";
+import { writeEnvelope } from "../envelope.ts";
 import { BodyError } from "./body.ts";
 import {
   checkEnvelope,
   newEnvelope,
   type Origin,
-  ParameterError,
   refusedAs,
   refusedText,
   type SentEvent,
-  toMessage,
 } from "./receive.ts";
+import { Refusal } from "./refusal.ts";
 import { type Json, JsonError, readJson } from "./json.ts";
 import type { Params } from "./params.ts";
 
@@ -25,7 +25,6 @@ export const MAX_MESSAGE_BYTES = 512 * 1024;
 
 const MAX_EVENTS = 1000; // of one body
 const FIELDS = ["event_type", "event_id", "player", "params"];
-const MAX_SHOWN_CHARS = 200;
 const byType = new Map(events.map((event) => [event.type, event]));
 
 /** One event of a body; `error` where its line is no JSON. */
@@ -39,7 +38,7 @@ export interface Items {
 
 /**
  * The items of a body of one JSON object, or an array of them.
- * @throws ParameterError if it is no JSON, BodyError if there are too many.
+ * @throws Refusal if it is not JSON, BodyError if there are too many.
  */
 export function readJsonItems(body: string, origin: Origin): Items {
   const item = readItem(body);
@@ -71,7 +70,7 @@ function readItem(source: string): Item {
 }
 
 function noJson(field: string, { source, error }: { source: string; error: JsonError }, origin: Origin) {
-  return new ParameterError(field, `JSON (${error.message})`, shown(source), refusedText(source, origin));
+  return new Refusal(refusedText(source, origin), field, `JSON (${error.message})`, source);
 }
 
 /** An event that fits: what to publish. */
@@ -84,7 +83,7 @@ export interface ItemEvent {
 
 /**
  * Makes the event of an item.
- * @throws ParameterError with a reason for people if it is none of the catalogue.
+ * @throws Refusal with a reason for people if it is not an event of the catalogue.
  */
 export function receiveItem(item: Item, origin: Origin): ItemEvent {
   if ("error" in item) throw noJson("line", item, origin);
@@ -92,27 +91,27 @@ export function receiveItem(item: Item, origin: Origin): ItemEvent {
   const event = byType.get(envelope.event_type);
   if (event === undefined) {
     const types = `one of ${[...byType.keys()].join(", ")}`;
-    throw new ParameterError("event_type", types, shown(envelope.event_type), refusedAs(envelope));
+    throw new Refusal(refusedAs(envelope), "event_type", types, envelope.event_type);
   }
   checkEnvelope(event, envelope);
-  const message = toMessage(envelope);
+  const message = writeEnvelope(envelope);
   const bytes = Buffer.byteLength(message) + Buffer.byteLength(envelope.player);
   if (bytes > MAX_MESSAGE_BYTES) {
     const limit = `at most ${MAX_MESSAGE_BYTES} bytes as a message with its key`;
-    throw new ParameterError("event", limit, String(bytes), refusedAs(envelope));
+    throw new Refusal(refusedAs(envelope), "event", limit, bytes);
   }
   return { type: event.type, eventId: envelope.event_id, player: envelope.player, message };
 }
 
 /** The item's fields; `origin` is for what is refused here. */
 function readFields(json: Json, origin: Origin): SentEvent {
-  const misfit = (field: string, expected: string, got: string) =>
-    new ParameterError(field, expected, shown(got), refusedText(json.source, origin));
+  const refusal = (field: string, expected: string, got?: string) =>
+    new Refusal(refusedText(json.source, origin), field, expected, got);
   const fields = readObject("event", json);
   const unknown = [...fields.keys()].find((name) => !FIELDS.includes(name));
-  if (unknown !== undefined) throw misfit("event", `only ${FIELDS.join(", ")}`, unknown);
+  if (unknown !== undefined) throw refusal("event", `only ${FIELDS.join(", ")}`, unknown);
   const eventType = readText("event_type");
-  if (eventType === undefined) throw misfit("event_type", "text", "nothing");
+  if (eventType === undefined) throw refusal("event_type", "text");
   return {
     event_type: eventType,
     event_id: readText("event_id"),
@@ -121,10 +120,10 @@ function readFields(json: Json, origin: Origin): SentEvent {
   };
 
   function readObject(field: string, value: Json): Map<string, Json> {
-    if (value.type !== "object") throw misfit(field, "a JSON object", value.source);
+    if (value.type !== "object") throw refusal(field, "a JSON object", value.source);
     const members = new Map<string, Json>();
     for (const [name, member] of value.members) {
-      if (members.has(name)) throw misfit(field, "each name once", name);
+      if (members.has(name)) throw refusal(field, "each name once", name);
       members.set(name, member);
     }
     return members;
@@ -133,7 +132,7 @@ function readFields(json: Json, origin: Origin): SentEvent {
   function readText(field: string): string | undefined {
     const value = fields.get(field);
     if (value === undefined || value.type === "text") return value?.value;
-    throw misfit(field, "text", value.source);
+    throw refusal(field, "text", value.source);
   }
 
   function readParams(value: Json | undefined): Params {
@@ -142,15 +141,8 @@ function readFields(json: Json, origin: Origin): SentEvent {
     for (const [name, param] of readObject("params", value)) {
       if (param.type === "text") params.set(name, param.value);
       else if (param.type === "number" || param.type === "boolean") params.set(name, param.source);
-      else throw misfit(name, "text, a number, true or false", param.source);
+      else throw refusal(name, "text, a number, true or false", param.source);
     }
     return params;
   }
-}
-
-/** Its beginning, if it is long. */
-export function shown(text: string): string {
-  return text.length <= MAX_SHOWN_CHARS
-    ? text
-    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
 }

@@ -22,6 +22,11 @@ export function parseParams(query: string): Params {
   return params;
 }
 
+/** `user1.att.com:5000` → `user1.att.com`, `[::1]:5000` → `[::1]`. */
+export function withoutPort(host: string): string {
+  return host.replace(/:\d*$/, "");
+}
+
 function decode(text: string): string {
   if (!/[%+]/.test(text)) return text;
   const bytes = text

@@ -9,7 +9,7 @@ import { createApi } from "./api.ts";
 import { Unavailable, type Way } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";
 import type { Judgement } from "./post.ts";
-import type { RefusedEvent } from "./refusal.ts";
+import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
 
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
@@ -18,7 +18,7 @@ const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 describe("POST /events", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
-  let kept: RefusedEvent[];
+  let kept: (RefusedRecord & { key: string })[];
   let publish: (message: string, key: string) => Promise<Way>;
   let metrics: Metrics;
 
@@ -30,8 +30,8 @@ describe("POST /events", () => {
     };
     const api = createApi({
       publish: (message, key) => publish(message, key),
-      keepRefused: (refused) => {
-        kept.push(refused);
+      keepRefused: (message, key) => {
+        kept.push({ ...readRefused(message), key });
         return Promise.resolve(true);
       },
       whyNotReady: () => null,
@@ -126,7 +126,7 @@ describe("POST /events", () => {
 
   for (const [item, error] of [
     ["5", 'event: expected a JSON object, got "5"'],
-    ["{}", 'event_type: expected text, got "nothing"'],
+    ["{}", "event_type: expected text, got nothing"],
     [
       '{"event_type":"default","color":"red"}',
       'event: expected only event_type, event_id, player, params, got "color"',

@@ -6,12 +6,17 @@
  * a lost answer all of them, under the same event_id makes no second event.
  */
 import type { IncomingMessage } from "node:http";
-import type { ApiOptions } from "./api.ts";
 import { BodyError, readBody } from "./body.ts";
-import { type Origin, ParameterError } from "./receive.ts";
-import { Unavailable } from "./batcher.ts";
-import { type Item, readJsonItems, readLines, receiveItem, shown } from "./items.ts";
-import { keepMisfit } from "./refusal.ts";
+import type { Origin } from "./receive.ts";
+import { Unavailable, type Way } from "./batcher.ts";
+import { type Item, readJsonItems, readLines, receiveItem } from "./items.ts";
+import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
+
+/** Where events go, accepted or refused. */
+export interface EventSink extends RefusalSink {
+  /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
+  publish: (message: string, key: string) => Promise<Way>;
+}
 
 /** What became of one event. */
 export interface Verdict {
@@ -23,7 +28,7 @@ export interface Verdict {
   error?: string;
   field?: string;
   expected?: string;
-  value?: string;
+  value?: unknown; // the value got; a long text is shortened
 }
 
 /** The answer: the verdicts in the order sent, and how many there are of each. */
@@ -36,18 +41,18 @@ export interface Judgement {
 
 /**
  * Reads the events of a POST request, and publishes those that fit. `single`: the body was one JSON object.
- * @throws BodyError or ParameterError if there are no events to judge.
+ * @throws BodyError or Refusal if there are no events to judge.
  */
 export async function judgePosted(
   request: IncomingMessage,
   origin: Origin,
-  options: ApiOptions,
+  sink: EventSink,
 ): Promise<{ judgement: Judgement; single: boolean }> {
   const since = performance.now();
   const readItems = itemReader(origin.headers["content-type"]);
   const text = (await readBody(request)).toString("utf8");
   const { items, single } = readItems(text, origin);
-  const verdicts = await Promise.all(items.map((item) => judge(item, origin, since, options)));
+  const verdicts = await Promise.all(items.map((item) => judge(item, origin, since, sink)));
   const count = (wanted: Verdict["verdict"]) => verdicts.filter(({ verdict }) => verdict === wanted).length;
   const judgement = {
     accepted: count("accepted"),
@@ -58,8 +63,8 @@ export async function judgePosted(
   return { judgement, single };
 }
 
-async function judge(item: Item, origin: Origin, since: number, options: ApiOptions): Promise<Verdict> {
-  const { publish, metrics, recent } = options;
+async function judge(item: Item, origin: Origin, since: number, sink: EventSink): Promise<Verdict> {
+  const { publish, metrics, recent } = sink;
   let eventId: string | null = null;
   try {
     const event = receiveItem(item, origin);
@@ -69,7 +74,7 @@ async function judge(item: Item, origin: Origin, since: number, options: ApiOpti
     recent?.add(event.message, null);
     return { event_id: eventId, verdict: "accepted", ...(way === "spool" && { spooled: true as const }) };
   } catch (error) {
-    if (error instanceof ParameterError) return refusal(error, await keepMisfit(error, options));
+    if (error instanceof Refusal) return refusal(error, await keepRefusal(error, sink));
     if (!(error instanceof Unavailable)) throw error;
     metrics?.refused("unavailable");
     const { message, written } = error;
@@ -77,15 +82,15 @@ async function judge(item: Item, origin: Origin, since: number, options: ApiOpti
   }
 }
 
-function refusal({ message, field, expected, value, refused }: ParameterError, kept: boolean): Verdict {
+function refusal({ message, field, expected, got, refused }: Refusal, kept: boolean): Verdict {
   return {
-    event_id: refused?.eventId ?? null,
+    event_id: refused.eventId,
     verdict: "refused",
     kept,
-    error: shown(message),
-    field: shown(field),
+    error: message,
+    field,
     expected,
-    value: shown(value),
+    value: got,
   };
 }
 

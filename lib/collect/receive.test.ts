@@ -4,7 +4,8 @@ import { validate, version } from "uuid";
 import { type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import type { Envelope } from "../envelope.ts";
-import { type ParameterError, receive } from "./receive.ts";
+import { receive } from "./receive.ts";
+import type { Refusal } from "./refusal.ts";
 import { createRetention } from "./retention.ts";
 
 const definition = (type: string) => events.find((event) => event.type === type) as EventDefinition;
@@ -107,8 +108,8 @@ describe("receive(event, facts): what is kept", () => {
     const facts = { query: "magical=maybe&player=ann", headers: { host: "ann.example" }, remoteAddr: "::1" };
     assert.throws(
       () => receive(sword, { ...facts, retention }),
-      ({ refused }: ParameterError) => {
-        const { player, params, headers } = JSON.parse(refused?.raw ?? "") as Envelope;
+      ({ refused }: Refusal) => {
+        const { player, params, headers } = JSON.parse(refused.raw) as Envelope;
         assert.deepEqual([player, params, headers], ["", { magical: "maybe" }, {}]);
         return true;
       },
@@ -157,11 +158,11 @@ describe("receive(event, facts): what does not fit", () => {
   ] as const) {
     it(`throws field, expectation and value for ?${query}`, () => {
       assert.throws(() => received(query), {
-        name: "ParameterError",
+        name: "Refusal",
         message: `${field}: expected ${expected}, got ${JSON.stringify(value)}`,
         field,
         expected,
-        value,
+        got: value,
       });
     });
   }

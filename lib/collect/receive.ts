@@ -8,8 +8,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { v7 as newUuid, validate } from "uuid";
 import { type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.ts";
-import type { Envelope } from "../envelope.ts";
-import { type Params, parseParams } from "./params.ts";
+import { type EnvelopeMaps, writeEnvelope, writeMap } from "../envelope.ts";
+import { type Params, parseParams, withoutPort } from "./params.ts";
+import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
 
 /** Where an event came from, and what is kept of that. */
@@ -35,7 +36,7 @@ export interface ReceivedEvent {
 /**
  * Makes the event that a request stands for; its message and player are what the retention leaves of them, the
  * reply echoes what was sent.
- * @throws ParameterError if a typed parameter, or `event_id`, has a value that does not fit.
+ * @throws Refusal if a typed parameter, or `event_id`, has a value that does not fit.
  */
 export function receive(event: EventDefinition, { query, ...origin }: RequestFacts): ReceivedEvent {
   const params = parseParams(query);
@@ -52,7 +53,7 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestFac
   return {
     eventId: envelope.event_id,
     player: envelope.player,
-    message: toMessage(envelope),
+    message: writeEnvelope(envelope),
     reply: replyTo(event, params),
   };
 }
@@ -79,47 +80,26 @@ export interface SentEvent {
   params: Params;
 }
 
-/** Thrown when a value does not fit; the API answers 400 with its field, expectation and value. */
-export class ParameterError extends Error {
-  override name = "ParameterError";
-  field: string;
-  expected: string;
-  value: string;
-  refused: Refused | null; // null: it is of no event
-
-  constructor(field: string, expected: string, value: string, refused: Refused | null = null) {
-    super(`${field}: expected ${expected}, got ${JSON.stringify(value)}`);
-    [this.field, this.expected, this.value, this.refused] = [field, expected, value, refused];
-  }
-}
-
-/** An event that was refused. */
-export interface Refused {
-  raw: string; // the message it would have been; what was sent, if it could not be one
-  key: string; // that message's key
-  eventId: string | null;
-}
-
-/** @throws ParameterError if a typed parameter does not fit, or the event's id is no UUID. */
+/** @throws Refusal if a typed parameter does not fit, or the event's id is not a UUID. */
 export function checkEnvelope(event: EventDefinition, envelope: EnvelopeMaps): void {
   for (const [name, type] of Object.entries(event.parameters)) {
     const text = envelope.params.get(name);
     if (text !== undefined && parseValue(type, text) === undefined)
-      throw new ParameterError(name, expectations[type], text, refusedAs(envelope));
+      throw new Refusal(refusedAs(envelope), name, expectations[type], text);
   }
   const { event_id: eventId } = envelope;
-  if (!isUuid(eventId)) throw new ParameterError("event_id", "a UUID", eventId, refusedAs(envelope));
+  if (!isUuid(eventId)) throw new Refusal(refusedAs(envelope), "event_id", "a UUID", eventId);
 }
 
-/** Without an id that is no UUID: as a message it would be taken, once what was wrong beside it is mended. */
-export function refusedAs(envelope: EnvelopeMaps): Refused {
+/** The text of a refused envelope. An id that is not a UUID is left out: the stream would take the message with it. */
+export function refusedAs(envelope: EnvelopeMaps): RefusedText {
   const eventId = isUuid(envelope.event_id) ? envelope.event_id : null;
-  const raw = toMessage({ ...envelope, event_id: eventId ?? undefined });
+  const raw = writeEnvelope({ ...envelope, event_id: eventId ?? undefined });
   return { raw, key: envelope.player, eventId };
 }
 
-/** What was sent and can be no envelope; its key is the player that the Host header names. */
-export function refusedText(raw: string, origin: Origin): Refused {
+/** The text of a refused event that cannot be an envelope; its key is the player that the Host header names. */
+export function refusedText(raw: string, origin: Origin): RefusedText {
   const nobody = {
     event_id: undefined,
     event_type: "",
@@ -133,38 +113,17 @@ export function refusedText(raw: string, origin: Origin): Refused {
   };
 }
 
-/** The envelope as the JSON text that becomes the Kafka message. */
-export function toMessage({ params, headers, ...fields }: Unidentified): string {
-  const { remote_addr, ...first } = fields;
-  const opening = JSON.stringify(first).slice(0, -1);
-  return `${opening},"params":${jsonObject(params)},"headers":${jsonObject(headers)},"remote_addr":${JSON.stringify(remote_addr)}}`;
-}
-
-/** The envelope before it is JSON, with maps where order and names like `__proto__` matter. */
-export type EnvelopeMaps = Omit<Envelope, "params" | "headers"> & { params: Params; headers: Params };
-type Unidentified = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
-
 function isUuid(text: unknown): text is string {
   return validate(text);
 }
 
 function replyTo({ reply }: EventDefinition, params: Params): string {
   if (reply.echo === null || params.size === 0) return `${reply.plain}\n`;
-  return `${reply.echo}${asciiOnly(jsonObject(params, ", ", ": "))}\n`;
-}
-
-function jsonObject(entries: Params, comma = ",", colon = ":"): string {
-  const fields = Array.from(entries, ([name, value]) => JSON.stringify(name) + colon + JSON.stringify(value));
-  return `{${fields.join(comma)}}`;
+  return `${reply.echo}${asciiOnly(writeMap(params, ", ", ": "))}\n`;
 }
 
 function asciiOnly(json: string): string {
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** `user1.att.com:5000` → `user1.att.com`, `[::1]:5000` → `[::1]`. */
-export function withoutPort(host: string): string {
-  return host.replace(/:\d*$/, "");
 }
 
 /** Headers by name in Title-Case, without those that are secret. */

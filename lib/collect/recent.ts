@@ -8,7 +8,8 @@
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.ts";
 import { answerJson } from "../answer.ts";
-import { ParameterError } from "./receive.ts";
+import { peek } from "../envelope.ts";
+import { Misfit } from "../misfit.ts";
 import { parseParams } from "./params.ts";
 
 /** An event that arrived; null where a refused one did not say. */
@@ -69,7 +70,7 @@ export function createRecent(size: number): Recent {
 
 /**
  * Answers GET /events?id=…&player=…&type=…&limit=… with a JSON array.
- * @throws ParameterError for a name that it does not know, or a limit that is none.
+ * @throws Misfit for a name that it does not know, or a limit that does not fit.
  */
 export function answerRecent(recent: Recent, { url }: Request, response: Response): void {
   const question = url.indexOf("?");
@@ -80,10 +81,10 @@ export function answerRecent(recent: Recent, { url }: Request, response: Respons
 function readQuery(query: string): Wanted {
   const params = parseParams(query);
   for (const name of params.keys())
-    if (!NAMES.includes(name)) throw new ParameterError("query", `only ${NAMES.join(", ")}`, name);
+    if (!NAMES.includes(name)) throw new Misfit("query", `only ${NAMES.join(", ")}`, name);
   const limit = params.get("limit") ?? String(DEFAULT_LIMIT);
   if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > MAX_RECENT_EVENTS)
-    throw new ParameterError("limit", `an integer from 1 to ${MAX_RECENT_EVENTS}`, limit);
+    throw new Misfit("limit", `an integer from 1 to ${MAX_RECENT_EVENTS}`, limit);
   return {
     id: params.get("id")?.toLowerCase(), // as in the envelope
     player: params.get("player"),
@@ -93,31 +94,14 @@ function readQuery(query: string): Wanted {
 }
 
 function readMessage(message: string, reason: string | null): RecentEvent {
-  const { received_at, event_id, event_type, player, params } = parseObject(message);
+  const { received_at, event_id, event_type, player, params } = peek(message);
   return {
-    received_at: textOf(received_at) ?? new Date().toISOString(),
-    event_id: textOf(event_id),
-    event_type: textOf(event_type),
-    player: textOf(player),
+    received_at: received_at ?? new Date().toISOString(),
+    event_id,
+    event_type,
+    player,
     verdict: reason === null ? "accepted" : "refused",
     reason,
-    params: isObject(params) ? params : null,
+    params,
   };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {}; // what was refused need not be JSON
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

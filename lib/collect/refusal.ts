@@ -1,41 +1,56 @@
 /**
- * What was refused → kept for later, counted, or both.
+ * A refused event → counted, shown among the recent events, and kept in the failed topic.
  *
- * Kept is what could have been an event; a path that does not exist or a body that is too large is only counted.
+ * Only a text that was to be an event is kept. A path that does not exist, or a body that is too
+ * large, is counted by the module that refuses it.
  */
-import type { ApiOptions } from "./api.ts";
-import type { ParameterError } from "./receive.ts";
+import { Misfit } from "../misfit.ts";
+import { refusedRecord, writeRefused } from "../refused.ts";
+import type { Metrics } from "./api-metrics.ts";
+import type { Recent } from "./recent.ts";
+import type { Retention } from "./retention.ts";
 
-const MAX_RAW_BYTES = 64 * 1024;
-const MAX_REASON_CHARS = 1000;
+/** The text of a refused event, before it is shortened. */
+export interface RefusedText {
+  raw: string; // the message that it would have been; the text as sent, if it could not be one
+  key: string; // that message's key: the player
+  eventId: string | null;
+}
+
+/** Thrown when an event does not fit. */
+export class Refusal extends Misfit {
+  override name = "Refusal";
+  refused: RefusedText;
+
+  constructor(refused: RefusedText, field: string, expected: string, got: unknown) {
+    super(field, expected, got);
+    this.refused = refused;
+  }
+}
+
+/** Where refused events go. */
+export interface RefusalSink {
+  /** Keeps a refused event's record, a message of the failed topic; resolves with whether that is done. */
+  keepRefused?: (message: string, key: string) => Promise<boolean>;
+  metrics?: Metrics;
+  /** The events that GET /events shows; without it, there is no such path. */
+  recent?: Recent;
+  /** What is kept of an event; without it, all. */
+  retention?: Retention;
+}
+
 const MAX_KEY_CHARS = 1000;
 
-/** A refused event, as it is kept. */
-export interface RefusedEvent {
-  raw: string; // the message it would have been; what was sent, if it could not be one; 64 KiB of it at most
-  reason: string;
-  key: string; // the message's key: the player
-}
-
-/** Counts a misfit, and keeps it if it was to be an event; resolves with whether it is kept. */
-export async function keepMisfit(
-  { message, field, expected, refused }: ParameterError,
-  { keepRefused, metrics, recent, retention }: ApiOptions,
+/** Counts a refused event, and keeps it; resolves with whether it is kept. */
+export async function keepRefusal(
+  { message, field, expected, refused: { raw, key } }: Refusal,
+  { keepRefused, metrics, recent, retention }: RefusalSink,
 ): Promise<boolean> {
-  if (!refused) return false;
   metrics?.refused("misfit");
-  const raw = firstBytes(refused.raw, MAX_RAW_BYTES);
-  // What was got instead may be what is not to be kept.
+  // The value got may be personal: the reason names it only while all of an event is kept.
   const keepsAll = retention === undefined || retention.changes.length === 0;
-  const reason = (keepsAll ? message : `${field}: expected ${expected}`).slice(0, MAX_REASON_CHARS);
-  recent?.add(raw, reason);
+  const record = refusedRecord(keepsAll ? message : `${field}: expected ${expected}`, raw);
+  recent?.add(record.raw, record.reason);
   if (!keepRefused) return false;
-  return keepRefused({ raw, reason, key: refused.key.slice(0, MAX_KEY_CHARS) });
-}
-
-/** The text's beginning, in whole characters. */
-function firstBytes(text: string, bytes: number): string {
-  if (text.length * 3 <= bytes) return text; // no character takes more
-  const start = Buffer.from(text).subarray(0, bytes);
-  return new TextDecoder().decode(start, { stream: true });
+  return keepRefused(writeRefused(record), key.slice(0, MAX_KEY_CHARS));
 }

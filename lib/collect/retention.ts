@@ -15,8 +15,7 @@ import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { Address4, Address6 } from "ip-address";
 import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.ts";
-import { withoutPort } from "./receive.ts";
-import type { Params } from "./params.ts";
+import { type Params, withoutPort } from "./params.ts";
 
 /** The part of an envelope that can tell of a person. */
 export interface PersonalFields {

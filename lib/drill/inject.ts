@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
 import { tables } from "../ask/tables.ts";
 import { events } from "../game.ts";
+import { peek } from "../envelope.ts";
 import { readTopic } from "../topic.ts";
 import { settings } from "../settings.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
@@ -154,9 +155,9 @@ async function checkTopic({ topic }: Pipeline, sent: Sent[]): Promise<void> {
   await readTopic({
     topic,
     onMessage: ({ value }) => {
-      const { event_id: id, event_type: type, params } = JSON.parse(value ?? "") as Record<string, unknown>;
+      const { event_id: id, event_type: type, params } = peek(value);
       assert.equal(type, "purchase_sword");
-      found.set(id as string, Object.entries(params as object));
+      found.set(id!, Object.entries(params!));
     },
   });
   for (const { id, params } of sent) assert.deepEqual(found.get(id), params, "the topic");

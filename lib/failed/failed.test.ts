@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NOT_UTF8 } from "../land/batch.ts";
-import { type FailedEvent, judge, KEPT_BYTES } from "./failed.ts";
+import { MAX_RAW_BYTES } from "../refused.ts";
+import { type FailedEvent, judge } from "./failed.ts";
 
 const envelope = {
   event_id: "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -29,9 +30,9 @@ describe("judge(failed)", () => {
     });
   });
 
-  const cut = JSON.stringify({ ...envelope, params: { metal: "ö".repeat(KEPT_BYTES) } }).slice(
+  const cut = JSON.stringify({ ...envelope, params: { metal: "ö".repeat(MAX_RAW_BYTES) } }).slice(
     0,
-    KEPT_BYTES / 2,
+    MAX_RAW_BYTES / 2,
   );
   const unfit: [string, FailedEvent, string | RegExp][] = [
     [
@@ -53,17 +54,19 @@ describe("judge(failed)", () => {
     ],
     [
       "what the API has shortened",
-      failed("x".repeat(KEPT_BYTES - 3)),
+      failed("x".repeat(MAX_RAW_BYTES - 3)),
       "raw_event was shortened to 65533 bytes when it was kept: it is not whole",
     ],
     [
       "what the API has shortened between two bytes of a character",
-      failed(cut + "ö".repeat(KEPT_BYTES).slice(0, Math.floor((KEPT_BYTES - Buffer.byteLength(cut)) / 2))),
+      failed(
+        cut + "ö".repeat(MAX_RAW_BYTES).slice(0, Math.floor((MAX_RAW_BYTES - Buffer.byteLength(cut)) / 2)),
+      ),
       /^raw_event was shortened to 6553[3-6] bytes/,
     ],
     [
       "long text of the events' topic, which is whole",
-      failed("x".repeat(KEPT_BYTES), { topic: "game_events" }),
+      failed("x".repeat(MAX_RAW_BYTES), { topic: "game_events" }),
       /^the message: expected JSON, got "xxx/,
     ],
   ];

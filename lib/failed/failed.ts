@@ -8,7 +8,9 @@
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
 import { NOT_UTF8 } from "../land/batch.ts";
-import { eventColumns, type EventRow, Misfit, readEvent } from "../envelope.ts";
+import { eventColumns, type EventRow, readEvent } from "../envelope.ts";
+import { Misfit } from "../misfit.ts";
+import { mayBeShortened } from "../refused.ts";
 import { settings } from "../settings.ts";
 
 /** A row of failed_events. */
@@ -31,9 +33,6 @@ const COLUMNS = `timestamp AS time, reason,
   topic || '/' || CAST(kafka_partition AS varchar) || '/' || CAST(kafka_offset AS varchar) AS place,
   topic, kafka_partition, kafka_offset, raw_event`;
 const PAGE_ROWS = 100; // a raw text can have a megabyte
-
-/** How much of a refused event's text the API keeps; a longer one has this length, or up to 3 bytes less. */
-export const KEPT_BYTES = 64 * 1024;
 
 /** The newest failed events, newest first. */
 export async function listFailed({ limit = 20, schema }: FailedPlace & { limit?: number } = {}): Promise<
@@ -103,9 +102,9 @@ export function judge(failed: FailedEvent, { failedTopic = settings.failedTopic 
     return { fits: true, raw, event_id, event_type: row.event.type, player };
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
-    const bytes = Buffer.byteLength(raw);
-    const isCut = topic === failedTopic && bytes > KEPT_BYTES - 4 && !isJson(raw);
+    const isCut = topic === failedTopic && mayBeShortened(raw) && !isJson(raw);
     if (!isCut) return { fits: false, why: error.message };
+    const bytes = Buffer.byteLength(raw);
     return {
       fits: false,
       why: `raw_event was shortened to ${bytes} bytes when it was kept: it is not whole`,

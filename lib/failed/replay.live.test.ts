@@ -5,7 +5,7 @@ import { query } from "../trino.ts";
 import { createTables, registerDays } from "../ask/tables.ts";
 import { createTopic, readOffsets } from "../topic.ts";
 import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
-import { readRefused } from "../envelope.ts";
+import { readRefused } from "../refused.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { startStream, type Stream } from "../land/stream.ts";
 import { WebHdfs } from "../webhdfs.ts";

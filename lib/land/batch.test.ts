@@ -5,7 +5,7 @@ import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
 import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.ts";
 import type { StagedFile } from "./commits.ts";
-import { readRefused } from "../envelope.ts";
+import { readRefused } from "../refused.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 

@@ -8,14 +8,8 @@
 import { isUtf8 } from "node:buffer";
 import { failedEvents, type Value } from "../catalog.ts";
 import type { Batch, StagedFile } from "./commits.ts";
-import {
-  type EventRow,
-  eventColumns,
-  type FailedRow,
-  Misfit,
-  type Position,
-  readEvent,
-} from "../envelope.ts";
+import { type EventRow, eventColumns, type Position, readEvent } from "../envelope.ts";
+import { Misfit } from "../misfit.ts";
 import { ParquetFile } from "./parquet.ts";
 
 /** What of a Kafka message the batch reads. */
@@ -23,6 +17,12 @@ export interface Message {
   offset: string;
   timestamp: string; // milliseconds since 1970
   value: Buffer | null;
+}
+
+/** What a row of failed_events is made of, beside its position. */
+export interface FailedRow {
+  reason: string;
+  raw: string | null; // null: the message had no value
 }
 
 /** A message's text → its row; throws Misfit when it is not of the topic's form. */

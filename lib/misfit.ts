@@ -1,0 +1,68 @@
+/**
+ * Text from anybody → JSON fields of the expected types, or a Misfit that says what is wrong.
+ *
+ * Only an object's own fields count: "__proto__" is a name like any other.
+ */
+
+/** Thrown when a value is not as expected. Both ends throw it: the API and the stream. */
+export class Misfit extends Error {
+  override name = "Misfit";
+  field: string;
+  expected: string;
+  got: unknown; // a long text is shortened
+
+  constructor(field: string, expected: string, got: unknown) {
+    const [name, value] = [shortened(field), typeof got === "string" ? shortened(got) : got];
+    super(`${name}: expected ${expected}, got ${inJson(value)}`);
+    this.field = name;
+    this.expected = expected;
+    this.got = value;
+  }
+}
+
+export type JsonObject = Record<string, unknown>;
+
+/** @throws Misfit if `text` is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Misfit("the message", "JSON", text);
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @throws Misfit if `value` is not a JSON object. */
+export function objectOf(field: string, value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw new Misfit(field, "a JSON object", value);
+}
+
+/** The object's own field, or undefined. */
+export function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** @throws Misfit if the object has no text of that name. */
+export function textOf(object: JsonObject, name: string): string {
+  const value = own(object, name);
+  if (typeof value === "string") return value;
+  throw new Misfit(name, "text", value);
+}
+
+const MAX_SHOWN_CHARS = 100;
+
+function inJson(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const json = JSON.stringify(value);
+  return typeof value === "string" ? json : shortened(json);
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_SHOWN_CHARS
+    ? text
+    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
+}

@@ -1,0 +1,45 @@
+/**
+ * A refused event ↔ the message of the failed topic that keeps it: `{"reason": …, "raw": …}`.
+ *
+ * `raw` is the message that the event would have been, or the text as it was sent. Only its
+ * beginning is kept when it is long, so a kept text need not be whole.
+ */
+import { objectOf, parseJson, textOf } from "./misfit.ts";
+
+export interface RefusedRecord {
+  reason: string;
+  raw: string; // at most MAX_RAW_BYTES
+}
+
+/** The longest kept text. A shortened one is up to 3 bytes less: no character is cut in two. */
+export const MAX_RAW_BYTES = 64 * 1024;
+
+/** The record of a refused text: its beginning, in whole characters. */
+export function refusedRecord(reason: string, text: string): RefusedRecord {
+  return { reason, raw: firstBytes(text, MAX_RAW_BYTES) };
+}
+
+/** Whether a record's text can be the beginning of a longer one. */
+export function mayBeShortened(raw: string): boolean {
+  return Buffer.byteLength(raw) > MAX_RAW_BYTES - 4;
+}
+
+/** The record as the text of a Kafka message. */
+export function writeRefused({ reason, raw }: RefusedRecord): string {
+  return JSON.stringify({ reason, raw });
+}
+
+/**
+ * Reads a message of the failed topic.
+ * @throws Misfit with a reason for people when it is not of that form.
+ */
+export function readRefused(text: string): RefusedRecord {
+  const record = objectOf("the message", parseJson(text));
+  return { reason: textOf(record, "reason"), raw: textOf(record, "raw") };
+}
+
+function firstBytes(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes) return text; // no character takes more
+  const start = Buffer.from(text).subarray(0, bytes);
+  return new TextDecoder().decode(start, { stream: true });
+}
