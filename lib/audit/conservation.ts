@@ -8,6 +8,7 @@
  * position type and id must be equal. Events are compared by their ids. An event can be in the topic twice
  * (a client's retry, a spool that is sent again). That is no fault, but the event counts once.
  */
+import assert from "node:assert/strict";
 import { isIn } from "./coverage.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
@@ -72,16 +73,13 @@ export function conservation(answers: Accepted, seen: Sightings): Conservation {
  */
 export function assertConserved({ rows, discrepancies }: Conservation): void {
   const unequal = rows.filter(({ verdict }) => verdict !== "equal");
-  if (unequal.length + discrepancies.length > 0) {
-    const lines = [
-      ...unequal.map((row) => `  ${row.event_type}: ${row.verdict}`),
-      ...describe(discrepancies),
-    ];
-    throw new Error(`not conserved:\n${lines.join("\n")}`);
-  }
-  if (rows.every(({ accepted }) => accepted === 0)) {
+  const lines = [...unequal.map((row) => `  ${row.event_type}: ${row.verdict}`), ...describe(discrepancies)];
+  const total = (column: "accepted" | "counted") => rows.reduce((sum, row) => sum + row[column], 0);
+  if (lines.length === 0 && total("accepted") === 0) {
     throw new Error("not conserved: no request was accepted, so the claim would be empty");
   }
+  const seen = { accepted: total("accepted"), counted: total("counted"), problems: lines.length };
+  assert.deepEqual(seen, { ...seen, problems: 0 }, new Error(`not conserved:\n${lines.join("\n")}`));
 }
 
 function rowOf(

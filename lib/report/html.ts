@@ -6,15 +6,19 @@
  */
 import { createHash } from "node:crypto";
 import type { MultilineString } from "@jupyterlab/nbformat";
+import { type Claim, type ClaimValues, countHeld, failureOf } from "./claims.ts";
 import { escapeHtml, safeSvg, safeTable } from "./markup.ts";
 import { isCode, type Output } from "./notebook.ts";
 import { isError, isStream, textOf } from "./outputs.ts";
 import { formatSeconds as secondsText } from "./progress.ts";
 import { type Heading, renderCode, renderProse, renderSaid, slug, summaryOf } from "./prose.ts";
-import { type CellRun, countClaims, type Run, type StepRun } from "./run.ts";
+import { type CellRun, type Run, type StepRun } from "./run.ts";
+import { visible, visibleLines } from "../ask/table.ts";
 import { STYLE } from "./style.ts";
 
 const MAX_BYTES = 1_000_000;
+const CLAIM_CHARS = 160; // of a claim's text
+const VALUE_CHARS = 160; // of one of its values
 const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // of one output; the next smaller until the report fits
 
 /** What was there when the report ran, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
@@ -83,7 +87,7 @@ export function verdictOf({ status, steps, seconds }: Run): Verdict {
   const cells = steps.flatMap((step) => step.cells);
   const took = `in ${formatSeconds(seconds)}`;
   if (status === "ok") {
-    const claims = countClaims(cells);
+    const claims = countHeld(cells.flatMap(({ claims }) => claims));
     const held = claims === 0 ? "" : `, ${plural(claims, "claim")} held`;
     return { text: `All ${cells.length} cells ran${held}, ${took}.`, failedAt: null };
   }
@@ -95,7 +99,9 @@ export function verdictOf({ status, steps, seconds }: Run): Verdict {
   if (!step || !cell) return { text: `Interrupted ${took}.${rest}`, failedAt: null };
   const what = `${status === "interrupted" ? "Interrupted" : "Failed"} in step ${at + 1}, cell ${cell.number}, ${took}`;
   const error = status === "failed" ? cell.cell.outputs.find(isError) : undefined;
-  const why = error ? `: ${firstLine(`${error.ename}: ${error.evalue}`)}` : "";
+  const unheld = status === "failed" ? failureOf(cell.claims) : null;
+  const cause = unheld ?? (error ? `${error.ename}: ${error.evalue}` : "");
+  const why = cause === "" ? "" : `: ${firstLine(cause)}`;
   return { text: `${what}${why}.${rest}`, failedAt: cellId(step, cell) };
 }
 
@@ -160,7 +166,7 @@ function renderStep(step: StepRun, number: number, total: number, maxChars: numb
 
 function renderCell(run: CellRun, id: string, maxChars: number): string {
   const { cell, status, seconds } = run;
-  const claims = countClaims([run]);
+  const claims = countHeld(run.claims);
   const notes = [
     seconds > 1 ? `<span class="took">${formatSeconds(seconds)}</span>` : "",
     claims > 0 ? `<span class="held">${claims === 1 ? "claim held" : `${claims} claims held`}</span>` : "",
@@ -173,7 +179,33 @@ function renderCell(run: CellRun, id: string, maxChars: number): string {
   return `<div class="cell ${slug(status)}" id="${id}">
 <details class="code"${status === "failed" ? " open" : ""}><summary><code>${summaryOf(cell.source)}</code>${notes}</summary>
 <pre><code>${renderCode(cell.source)}</code></pre></details>
-${outputs}</div>`;
+${outputs}${renderClaims(run.claims)}</div>`;
+}
+
+/** Each assertion that ran, with its values. */
+function renderClaims(claims: Claim[]): string {
+  if (claims.length === 0) return "";
+  const items = claims.map(({ text, held, failed, values }) => {
+    const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
+    const shown = values.map(valuesText).filter((text) => text !== "");
+    const list = shown.map((text) => ` <span class="values">${escapeHtml(text)}</span>`).join("");
+    return `<li class="${failed > 0 ? "unheld" : "held"}"><code>${escapeHtml(shortened(text, CLAIM_CHARS))}</code>${times}${list}</li>`;
+  });
+  return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
+}
+
+/** "220 = 220", or what differs. */
+function valuesText({ held, actual, expected, cause }: ClaimValues): string {
+  const got = shortened(visible(actual ?? ""), VALUE_CHARS);
+  const wanted = shortened(visible(expected ?? "true"), VALUE_CHARS);
+  const why = cause === null ? "" : shortened(visibleLines(cause), VALUE_CHARS);
+  if (actual === null) return why;
+  if (!held) return `expected ${wanted}, got ${got}${why === "" ? "" : `; ${why}`}`;
+  return expected === null || got === wanted ? got : `${got}, and ${wanted}`;
+}
+
+function shortened(text: string, chars: number): string {
+  return text.length > chars ? `${text.slice(0, chars)}…` : text;
 }
 
 function renderOutput(output: Output, id: string, maxChars: number): string {

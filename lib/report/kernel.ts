@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Subscriber } from "zeromq";
+import type { RanCell } from "./claims.ts";
 import {
   connectionInfo,
   formatMessage,
@@ -42,15 +43,9 @@ const EXECUTE = {
   allow_stdin: false,
   stop_on_error: true,
 };
-/** Preloaded into the kernel; its last argument is the connection file. */
-const EXIT_WITH_PARENT = `data:text/javascript,
-  import { rmSync } from "node:fs";
-  import { dirname } from "node:path";
-  process.on("disconnect", () => {
-    rmSync(dirname(process.argv.at(-1)), { recursive: true, force: true });
-    process.exit(1);
-  });
-  process.channel.unref();`;
+/** Preloaded into the kernel, where it ends the process with its parent and collects claims. */
+const KERNEL_SIDE = new URL("./kernel-side.ts", import.meta.url).href;
+
 /** What a cell sends while it runs: `stream`, `display_data` or `update_display_data`, as the protocol names them. */
 export interface KernelOutput {
   type: string;
@@ -70,6 +65,8 @@ export interface Kernel {
    * an aborted request or a wrong signature.
    */
   execute(code: string, options: ExecuteOptions): Promise<"ok" | "error">;
+  /** The claims that cells have made since the last call. @throws KernelError if the kernel is dead */
+  takeClaims(): Promise<RanCell>;
   /** Interrupts the running cell, which then ends with "error"; one that does not answer within 3 s ends with its kernel. */
   interrupt(): void;
   /** Ends the kernel and everything that its cells left in its process group. Can be called twice. */
@@ -88,7 +85,7 @@ export async function startKernel(
   const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
   const child = spawn(
     process.execPath,
-    ["--import", EXIT_WITH_PARENT, tslab, "kernel", "--config-path", connection],
+    ["--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
     { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
   );
   const kernel = new TslabKernel(child, sockets, key);
@@ -181,6 +178,13 @@ class TslabKernel implements Kernel {
       clearTimeout(timer);
       clearTimeout(this.killTimer);
     }
+  }
+
+  async takeClaims(): Promise<RanCell> {
+    const answer = once(this.child, "message");
+    this.child.send("claims");
+    const [ran] = (await Promise.race([answer, this.broken])) as [RanCell];
+    return ran;
   }
 
   interrupt(): void {

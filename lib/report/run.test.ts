@@ -4,11 +4,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FAILING } from "../testbed/notebook.fixture.ts";
+import { countHeld } from "./claims.ts";
 import { renderReport } from "./html.ts";
 import { isCode, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
-import { countClaims, runNotebooks } from "./run.ts";
+import { runNotebooks } from "./run.ts";
 
 const GOOD = `// %% [markdown]
 // # Works
@@ -40,7 +41,7 @@ describe("runNotebooks(paths, options)", function () {
     const before = await readFile(paths[0]!, "utf8");
     const run = await runNotebooks(paths, { outFolder: join(folder, "out") });
     assert.deepEqual([run.status, ...run.steps.map(({ status }) => status)], ["ok", "ok", "ok"]);
-    assert.equal(countClaims(run.steps.flatMap(({ cells }) => cells)), 2);
+    assert.equal(countHeld(run.steps.flatMap(({ cells }) => cells.flatMap(({ claims }) => claims))), 2);
     const { cells } = await readNotebook(join(folder, "out", "2-works.ipynb"));
     assert.deepEqual(
       cells.filter(isCode).map(({ outputs }) => outputs),
@@ -150,7 +151,7 @@ describe("showProgress(terminal)", () => {
       seconds: 3,
       cells: [],
     };
-    const cell = { number: 1, cell: {} as never, status: "failed" as const, seconds: 1.25 };
+    const cell = { number: 1, cell: {} as never, status: "failed" as const, seconds: 1.25, claims: [] };
     const written = (isTTY: boolean): string => {
       let out = "";
       const { onProgress, stop } = showProgress({ isTTY, columns: 60, write: (text) => (out += text) });

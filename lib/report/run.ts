@@ -6,6 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { type Claim, failureOf, readClaims } from "./claims.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
 import {
   type CodeCell,
@@ -29,6 +30,7 @@ export interface CellRun {
   cell: CodeCell;
   status: Status;
   seconds: number;
+  claims: Claim[]; // assertions that ran
 }
 
 /** One notebook of a run. */
@@ -90,12 +92,6 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
   return run;
 }
 
-/** Counts the claims of a run that held: the assert calls in its cells that ran to their end. */
-export function countClaims(cells: CellRun[]): number {
-  const held = cells.filter(({ status }) => status === "ok");
-  return held.reduce((sum, { cell }) => sum + (cell.source.match(/\bassert\w*(\.\w+)*\(/g)?.length ?? 0), 0);
-}
-
 async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptions): Promise<void> {
   const { signal } = options;
   const interrupt = (): void => void kernel.then((ready) => ready.interrupt()).catch(() => {});
@@ -135,6 +131,12 @@ async function runCell(
     const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
     run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
+    run.claims = readClaims(run.cell.source, await ready.takeClaims());
+    const unheld = failureOf(run.claims);
+    if (run.status === "ok" && unheld !== null) {
+      run.status = "failed";
+      outputs.fail(`a claim does not hold: ${unheld}`); // the cell caught the error
+    }
     const unfounded = run.status === "ok" ? unfoundedNumbers(run, step) : [];
     if (unfounded.length > 0) {
       run.status = "failed";
@@ -160,7 +162,7 @@ function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): stri
 
 function newStep(notebook: Notebook): StepRun {
   const cells = notebook.cells.filter(isCode).map((cell, i): CellRun => {
-    return { number: i + 1, cell, status: "not run", seconds: 0 };
+    return { number: i + 1, cell, status: "not run", seconds: 0, claims: [] };
   });
   return { notebook, title: titleOf(notebook), status: "not run", seconds: 0, cells };
 }

@@ -132,6 +132,6 @@ describe("runNotebooks, after a sabotage of a notebook of the project", function
     assert.deepEqual(await run("at the same moment", "within 90210 s"), ["failed", `${got} 90210`]);
     const [status, error] = await run("status.every(({ ready }) => ready)", "status.length === 90210");
     assert.equal(status, "failed");
-    assert.equal(error, "false == true");
+    assert.equal(error, "expected a truthy value, got false");
   });
 });

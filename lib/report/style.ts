@@ -115,6 +115,13 @@ th:last-child, td:last-child { padding-right: 0; }
 .prose th, .prose td { white-space: normal; }
 .said { margin: 0.9rem 0; }
 td.null { color: var(--faint); }
+.claims { margin: 0.6rem 0; padding: 0; list-style: none; font-size: 0.8125rem; line-height: 1.5; color: var(--soft); }
+.claims li { position: relative; padding-left: 1.2rem; overflow-wrap: anywhere; }
+.claims li::before { position: absolute; left: 0.2rem; top: 0.3rem; }
+.claims code { color: var(--ink); }
+.claims .values { display: block; padding-left: 1rem; font-family: var(--mono); font-size: 0.75rem; color: var(--soft); }
+.claims .times { color: var(--soft); }
+.claims .unheld code, .claims .unheld .values { color: var(--bad); }
 
 .facts { margin-top: 5rem; padding-top: 2.5rem; border-top: 1px solid var(--line); font-size: 0.9375rem; }
 .facts h2 { font-size: 1.25rem; }

@@ -1,6 +1,14 @@
 // Runs of notebooks, made without a kernel, for the tests of what is made from them.
+import type { Claim } from "../report/claims.ts";
 import { type CodeCell, isCode, newCell, type Output, textToNotebook } from "../report/notebook.ts";
 import type { Run, StepRun } from "../report/run.ts";
+
+export const HELD: Claim = {
+  text: "assert.ok(true)",
+  held: 1,
+  failed: 0,
+  values: [{ held: true, actual: "true", expected: null, cause: null }],
+};
 
 /** A run of one notebook whose cells have these outputs and took a second each. */
 export function runOf(
@@ -13,7 +21,7 @@ export function runOf(
   }
   const cells = notebook.cells
     .filter(isCode)
-    .map((cell, i) => ({ number: i + 1, cell, status: "ok" as const, seconds: 1.26 }));
+    .map((cell, i) => ({ number: i + 1, cell, status: "ok" as const, seconds: 1.26, claims: [HELD] }));
   const step: StepRun = { notebook, title: "A title", status: "ok", seconds: 75.2, cells };
   return { status: "ok", startedAt: new Date("2026-11-24T03:21:00Z"), seconds: 75.2, steps: [step] };
 }

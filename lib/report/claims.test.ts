@@ -1,0 +1,95 @@
+// Cells in the real kernel; they need no services.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { countHeld } from "./claims.ts";
+import { renderReport, verdictOf } from "./html.ts";
+import { textToNotebook, writeNotebook } from "./notebook.ts";
+import { runNotebooks, type StepRun } from "./run.ts";
+
+const IMPORT = 'import assert from "node:assert/strict";';
+
+describe("claims of a notebook", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "questlog-claims-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function run(...cells: string[]) {
+    const path = join(folder, "1-claims.ipynb");
+    const text = cells.map((cell) => `// %%\n${cell}\n`).join("");
+    await writeNotebook(path, textToNotebook(text, "1-claims"));
+    const run = await runNotebooks([path], { outFolder: folder });
+    return { run, step: run.steps[0]!, html: renderReport(run, { title: "T", facts: [] }) };
+  }
+
+  const textsOf = ({ cells }: StepRun) => cells.map(({ claims }) => claims.map(({ text }) => text));
+  const heldIn = ({ cells }: StepRun) => cells.map(({ claims }) => countHeld(claims));
+
+  it("counts assertions that ran, and no text that looks like one", async () => {
+    const { run: whole, step } = await run(
+      IMPORT,
+      '"assert.ok(true)"; // assert.ok(true)',
+      "for (const n of [] as number[]) assert.equal(n, 1);",
+      "if (1 > 2) assert.ok(true);",
+      "for (const n of [1, 1, 1]) assert.equal(n, 1);",
+      "for (let i = 0; i < 2_000; i++) assert.ok(i >= 0);",
+    );
+    assert.equal(step.status, "ok");
+    assert.deepEqual(heldIn(step), [0, 0, 0, 0, 3, 2_000]);
+    assert.match(verdictOf(whole).text, /^All 6 cells ran, 2003 claims held/);
+  });
+
+  it("finds the text of each call in the cell, whatever way it is made", async () => {
+    const { step } = await run(
+      `${IMPORT}\nassert(1 < 2);`,
+      'import { ok, strict } from "node:assert";\nok("x" as string);\nstrict.deepEqual({ a: 1 }, {\n  a: 1,\n});',
+      "interface Row { n: number }\n// assert.ok(false)\nconst rows = [{ n: 1 }] as Row[];\n" +
+        "rows.forEach(({ n }): void => assert.ok(n > 0));\nassert.ok(rows.length satisfies number);",
+      'await assert.rejects(Promise.reject(new Error("away")), /away/);\nassert.throws(() => assert.equal(1, 2));',
+    );
+    assert.equal(step.status, "ok");
+    assert.deepEqual(textsOf(step), [
+      ["assert(1 < 2)"],
+      ['ok("x" as string)', "strict.deepEqual({ a: 1 }, { a: 1, })"],
+      ["assert.ok(n > 0)", "assert.ok(rows.length satisfies number)"],
+      [
+        'assert.rejects(Promise.reject(new Error("away")), /away/)',
+        "assert.throws(() => assert.equal(1, 2))",
+      ],
+    ]);
+  });
+
+  it("shows each claim with its values", async () => {
+    const { html } = await run(IMPORT, "const swords = 60;", "assert.equal(swords, 60);");
+    assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">60<\/span>/);
+  });
+
+  it("fails with the text, the values and the cause of a claim that does not hold", async () => {
+    const { run: whole, html } = await run(
+      IMPORT,
+      'const swords = 59;\nassert.equal(swords, 60, "one is lost");',
+    );
+    assert.match(
+      verdictOf(whole).text,
+      /: assert\.equal\(swords, 60, "one is lost"\): expected 60, got 59; one is lost\.$/,
+    );
+    assert.match(html, /<li class="unheld">.*expected 60, got 59; one is lost/);
+  });
+
+  it("fails a cell that catches the error of its claim", async () => {
+    const { step, run: whole } = await run(IMPORT, "try { assert.ok([1, 2].length > 2); } catch {}");
+    assert.equal(step.status, "failed");
+    assert.match(verdictOf(whole).text, /assert\.ok\(\[1, 2\]\.length > 2\): expected true, got false\.$/);
+  });
+
+  it("escapes the values of a claim, which players may have sent", async () => {
+    const { html } = await run(IMPORT, 'const sent = "<img src=x>\\u202e";\nassert.equal(sent, sent);');
+    assert.doesNotMatch(html, /<img|\u202e/);
+    assert.match(html, /&#60;img src=x&#62;\\u\{202e\}/);
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * Claims as the kernel saw them run → claims as a reader sees them: the text of the call in the cell,
+ * its values, and how often it held.
+ *
+ * The kernel knows a call by its place in the compiled code. Compilation keeps the order of calls
+ * and the last word of a callee. So the n-th call of a name there is the n-th of that name in the
+ * cell.
+ */
+import ts from "typescript";
+
+/** One call of an assertion, at a place in the compiled code of a cell. */
+export interface RanClaim {
+  script: string;
+  line: number; // from 1
+  column: number; // from 1
+  held: number; // how often it ran and held
+  failed: number;
+  values: ClaimValues[]; // of its first runs, and of the first that failed
+}
+
+export interface ClaimValues {
+  held: boolean;
+  actual: string | null; // null: the claim is about an action, not a value
+  expected: string | null; // null: the claim is that `actual` is truthy
+  cause: string | null; // the error's message, if it says more than the values
+}
+
+/** The answer of the kernel: claims, and the compiled code of the cells in which they stand. */
+export interface RanCell {
+  claims: RanClaim[];
+  codes: Record<string, string>;
+}
+
+export interface Claim {
+  text: string; // of the call, in one line
+  held: number;
+  failed: number;
+  values: ClaimValues[];
+}
+
+/** The claims of a cell with `source`, in the order in which they first ran. */
+export function readClaims(source: string, { claims, codes }: RanCell): Claim[] {
+  const inSource = callsOf(source);
+  return claims.map(({ script, line, column, held, failed, values }) => {
+    const code = codes[script] ?? "";
+    const inCode = callsOf(code);
+    const call = callAt(inCode, positionOf(code, line, column));
+    const name = call?.name;
+    const n = inCode.filter((other) => other.name === name).indexOf(call!);
+    const original = inSource.filter((other) => other.name === name)[n];
+    return { text: oneLine(original?.text ?? call?.text ?? "assert"), held, failed, values };
+  });
+}
+
+/** The number of assertions that ran and held. */
+export function countHeld(claims: Claim[]): number {
+  return claims.reduce((sum, { held }) => sum + held, 0);
+}
+
+/** "assert.equal(rows, 220): expected 220, got 219" for the first claim that failed, else null. */
+export function failureOf(claims: Claim[]): string | null {
+  for (const { text, values } of claims) {
+    const failed = values.find(({ held }) => !held);
+    if (failed) return `${text}: ${explain(failed)}`;
+  }
+  return null;
+}
+
+function explain({ actual, expected, cause }: ClaimValues): string {
+  if (actual === null) return cause ?? "failed";
+  return `expected ${expected ?? "true"}, got ${actual}${cause === null ? "" : `; ${cause}`}`;
+}
+
+interface Call {
+  name: string; // the last word of the callee
+  text: string;
+  from: number; // of the callee
+  to: number;
+}
+
+/** All calls of a code, in the order of their callees' ends. */
+function callsOf(code: string): Call[] {
+  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true);
+  const calls: Call[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const callee = node.expression;
+      const name = /([\w$]+)\W*$/.exec(callee.getText(file))?.[1] ?? "";
+      calls.push({ name, text: node.getText(file), from: callee.getStart(file), to: callee.getEnd() });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return calls.sort((a, b) => a.to - b.to);
+}
+
+/** The call whose callee stands at `position`, the innermost if there are several. */
+function callAt(calls: Call[], position: number): Call | undefined {
+  const around = calls.filter(({ from, to }) => from <= position && position <= to);
+  return around.sort((a, b) => a.to - a.from - (b.to - b.from))[0];
+}
+
+function positionOf(code: string, line: number, column: number): number {
+  const before = code.split("\n").slice(0, line - 1);
+  return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/([([]) /g, "$1")
+    .replace(/,? ([)\]])/g, "$1")
+    .replace(/^\(0, \w+\.default\)/, "assert"); // the compiler's name for an import of the same cell
+}
