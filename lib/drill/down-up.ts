@@ -67,7 +67,6 @@ export const downUp: Drill = {
         resumed_longest_ms: Math.max(...resumedMs),
         spooled: ledger.spooled,
         retries: ledger.retries,
-        given_up: ledger.givenUp.size,
         slowest_answer_ms: ledger.slowestMs,
         ...(await settle(pipeline, ledger)),
       };

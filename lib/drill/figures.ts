@@ -21,7 +21,7 @@ const UNITS: readonly [ending: string, unit: string][] = [
   ["_percent", " %"],
 ];
 const ACCOUNT: readonly (keyof Account)[] = ["accepted", "lost", "double", "doubles_removed"];
-const LEFT_OUT: readonly (keyof Account)[] = ["messages", "rows", "unlanded", "twice_landed"];
+const LEFT_OUT: readonly (keyof Account)[] = ["messages", "rows", "given_up", "unlanded", "twice_landed"];
 
 /** A row for each drill: its name, what happens and must hold, what was measured, the account of its events. */
 export function figuresTable(passed: readonly Passed[]): string {

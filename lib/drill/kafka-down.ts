@@ -46,7 +46,6 @@ export const kafkaDown: Drill = {
         committed_again_ms: committedMs,
         spooled: ledger.spooled,
         retries: ledger.retries,
-        given_up: ledger.givenUp.size,
         slowest_answer_ms: ledger.slowestMs,
         ...(await settle(pipeline, ledger)),
       };

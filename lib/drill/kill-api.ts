@@ -32,7 +32,6 @@ export const killApi: Drill = {
       return {
         kills,
         retries: ledger.retries,
-        given_up: ledger.givenUp.size,
         ...(await settle(pipeline, ledger)),
       };
     } finally {

@@ -50,9 +50,9 @@ const KINDS: readonly Poison[] = [
     value: () => Buffer.from([0x22, 0xff, 0xfe, 0xed, 0xa0, 0x80, 0x22]),
   },
   { reason: "the message: expected a JSON object, got null", value: () => "null" },
-  { reason: "the message: expected a JSON object, got a value nested", value: () => DEEP },
+  { reason: "the message: expected a JSON object, got [[", value: () => DEEP },
   {
-    reason: "params: expected a JSON object, got a value nested",
+    reason: "params: expected a JSON object, got [[",
     value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },

@@ -1,7 +1,10 @@
 /**
- * What really happened, told by others than the code under test: Kafka's own console consumer reads the
- * topic, Trino's plain REST protocol reads the tables; the ledger says what was promised.
+ * A pipeline and its players' ledger → an account of every event: lost, double, landed once.
+ *
+ * Independent of the code under test: Kafka's own tools read the topic and its end offsets, Trino's
+ * plain REST protocol reads the tables. Nothing here imports collect, land, ask or a client.
  */
+import { randomUUID } from "node:crypto";
 import { $ } from "zx";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -16,11 +19,15 @@ const CONSUMER_IDLE_MS = 5_000; // the console consumer ends when nothing has co
 const LANDED_LIMIT_MS = 120_000; // from the call to everything being visible in Trino
 const POLL_MS = 500;
 
-/** What was promised, and what there is. The goal is 0 lost, 0 double, 0 unlanded, 0 twice_landed. */
+/** The consumer logs its time-out on stdout, as it does any other error, and exits with 0 in both cases. */
+const TIMED_OUT = /^[\d:.]+ \[main\] ERROR \S+ConsoleConsumer - .*\n\S+\.TimeoutException(: null)?\n$/;
+
+/** Promised events beside stored ones. */
 export interface Account {
   accepted: number; // distinct events that a client was told are accepted
   messages: number; // in the topic
   rows: number; // in the tables, failed ones included
+  given_up: number; // events that a player sent to no avail: they may or may not be in the topic
   lost: number; // accepted events that are not in the view `events`
   double: number; // events that the view `events` shows more than once
   unlanded: number; // messages without a row
@@ -28,81 +35,152 @@ export interface Account {
   doubles_removed: number; // messages that repeat another one's event_id: shown once by the view
 }
 
+const GOAL_IS_ZERO = ["given_up", "lost", "double", "unlanded", "twice_landed"] as const;
+
 /**
- * Waits until everything in the topic is visible in Trino, then settles the account.
- * @throws Error naming what was lost or is double, with the first ids; or that it never became visible
+ * Waits until everything in the topic is visible in Trino, then takes the account and requires that it is kept.
+ * @throws Error that names the broken goals; or that the topic could not be read; or that rows never became visible
  */
 export async function settle(pipeline: Pipeline, ledger: Ledger): Promise<Account> {
-  const places = await readTopicPlaces(pipeline.topic);
-  await untilVisible(pipeline, places.length);
-  const account = await takeAccount(pipeline, ledger, places);
-  const wrong = (["lost", "double", "unlanded", "twice_landed"] as const).filter((name) => account[name] > 0);
-  if (wrong.length > 0) throw new Error(`expected 0 ${wrong.join(", 0 ")}, got ${JSON.stringify(account)}`);
+  const messages = await readMessages(pipeline.topic);
+  await untilVisible(pipeline, messages.length);
+  const account = await takeAccount(pipeline, ledger, messages);
+  requireKept(account);
   return account;
 }
 
-async function takeAccount(pipeline: Pipeline, ledger: Ledger, places: TopicPlace[]): Promise<Account> {
-  const rows = await selectPlaces(pipeline);
-  const rowCounts = countBy(rows.map(([place]) => place));
+/** @throws Error if an accepted event is missing or double, or if the account is too small to show it */
+export function requireKept(account: Account): void {
+  const broken: string[] = [];
+  if (account.accepted === 0) broken.push("more than 0 accepted");
+  if (account.messages < account.accepted) broken.push("a message for each accepted event");
+  for (const name of GOAL_IS_ZERO) if (account[name] > 0) broken.push(`0 ${name}`);
+  if (broken.length > 0) throw new Error(`expected ${broken.join(", ")}; got ${JSON.stringify(account)}`);
+}
+
+async function takeAccount(pipeline: Pipeline, ledger: Ledger, messages: TopicEntry[]): Promise<Account> {
+  const rows = await selectPositions(pipeline);
+  const rowCounts = countBy(rows);
   const shown = countBy(
     (await runStatement(`SELECT event_id FROM ${pipeline.id}.events`)).map(([id]) => String(id)),
   );
-  const ids = places.flatMap(({ eventId }) => eventId ?? []);
+  const ids = messages.flatMap(({ eventId }) => eventId ?? []);
   return {
     accepted: ledger.accepted.size,
-    messages: places.length,
+    messages: messages.length,
     rows: rows.length,
+    given_up: ledger.givenUp.size,
     lost: [...ledger.accepted.keys()].filter((id) => !shown.has(id)).length,
     double: [...shown.values()].filter((count) => count > 1).length,
-    unlanded: places.filter(({ place }) => !rowCounts.has(place)).length,
+    unlanded: messages.filter(({ position }) => !rowCounts.has(position)).length,
     twice_landed: [...rowCounts.values()].filter((count) => count > 1).length,
     doubles_removed: ids.length - new Set(ids).size,
   };
 }
 
-/** Where a message stands, as "partition/offset", and the id that it bears, if any. */
-export interface TopicPlace {
-  place: string;
+/** A message of the topic: its position as "partition/offset", and its event_id if it has one. */
+export interface TopicEntry {
+  position: string;
   eventId: string | null;
 }
 
-/** Reads the whole topic with Kafka's own console consumer. */
-export async function readTopicPlaces(topic: string): Promise<TopicPlace[]> {
-  const { java, jars } = await prepareArtifacts(() => {});
-  const properties = ["partition", "offset"].flatMap((name) => ["--property", `print.${name}=true`]);
-  const { stdout } = await $({ quiet: true, nothrow: true })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
-    -cp ${jars.kafka.join(":")} org.apache.kafka.tools.consumer.ConsoleConsumer \
-    --bootstrap-server ${settings.kafkaBrokers.join(",")} --topic ${topic} --from-beginning \
-    --timeout-ms ${CONSUMER_IDLE_MS} ${properties}`;
-  const places: TopicPlace[] = [];
-  for (const [, partition, offset, value] of stdout.matchAll(/^Partition:(\d+)\tOffset:(\d+)\t(.*)$/gm)) {
-    const eventId = /"event_id":"([^"]*)"/.exec(value!)?.[1] ?? null;
-    places.push({ place: `${partition}/${offset}`, eventId });
-  }
-  return places;
+/** Output of one of Kafka's tools. */
+export interface ToolOutput {
+  stdout: string;
+  stderr: string;
+  exitCode: number | null;
 }
 
-/** The places that the tables' rows name, each with its table. */
-async function selectPlaces({ id, topic }: Pipeline): Promise<[place: string, table: string][]> {
-  const selects = events.map(
-    ({ table }) => `SELECT kafka_partition, kafka_offset, '${table}' FROM ${id}.${table}`,
-  );
-  selects.push(
-    `SELECT kafka_partition, kafka_offset, '${failedEvents.table}' FROM ${id}.${failedEvents.table} WHERE topic = '${topic}'`,
-  );
+/** Reads the whole topic with Kafka's own console consumer, and checks it against Kafka's own end offsets. */
+async function readMessages(topic: string): Promise<TopicEntry[]> {
+  const separator = `\n${randomUUID()}\n`; // no message contains it
+  const properties = ["print.partition=true", "print.offset=true", `line.separator=${separator}`];
+  const [consumed, offsets] = await Promise.all([
+    runKafkaTool("org.apache.kafka.tools.consumer.ConsoleConsumer", [
+      ...["--topic", topic, "--from-beginning", "--timeout-ms", String(CONSUMER_IDLE_MS)],
+      ...properties.flatMap((property) => ["--property", property]),
+    ]),
+    runKafkaTool("org.apache.kafka.tools.GetOffsetShell", ["--topic", topic]),
+  ]);
+  const entries = parseConsumed(consumed, separator);
+  requireAllRead(entries, parseEndOffsets(offsets, topic));
+  return entries;
+}
+
+async function runKafkaTool(mainClass: string, args: string[]): Promise<ToolOutput> {
+  const { java, jars } = await prepareArtifacts(() => {});
+  return $({ quiet: true, nothrow: true })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
+    -cp ${jars.kafka.join(":")} ${mainClass} --bootstrap-server ${settings.kafkaBrokers.join(",")} ${args}`;
+}
+
+/**
+ * Reads the console consumer's records, each of which ends with `separator`, and its time-out after the last.
+ * @throws Error for a record of another form, and for any end but the time-out
+ */
+export function parseConsumed(output: ToolOutput, separator: string): TopicEntry[] {
+  requireExit("console consumer", output);
+  const records = output.stdout.split(separator);
+  const rest = records.pop() ?? "";
+  if (!TIMED_OUT.test(rest))
+    throw new Error(`console consumer: expected its time-out after the last message, got ${excerpt(rest)}`);
+  return records.map((record) => {
+    const [, partition, offset, value] = /^Partition:(\d+)\tOffset:(\d+)\t([^]*)$/.exec(record) ?? [];
+    if (value === undefined)
+      throw new Error(`console consumer: expected "Partition:P\\tOffset:O\\tVALUE", got ${excerpt(record)}`);
+    const eventId = /"event_id":"([^"]*)"/.exec(value)?.[1] ?? null;
+    return { position: `${partition}/${offset}`, eventId };
+  });
+}
+
+/** Reads "TOPIC:PARTITION:OFFSET" lines. @throws Error for a line of another form, or without a line */
+export function parseEndOffsets(output: ToolOutput, topic: string): number[] {
+  requireExit("offset tool", output);
+  const lines = output.stdout.trim().split("\n");
+  return lines.map((line, expected) => {
+    const [, name, partition, offset] = /^(.+):(\d+):(\d+)$/.exec(line) ?? [];
+    if (name !== topic || Number(partition) !== expected)
+      throw new Error(`offset tool: expected "${topic}:${expected}:OFFSET", got ${excerpt(line)}`);
+    return Number(offset);
+  });
+}
+
+/** @throws Error unless `entries` has each offset below `endOffsets` once */
+export function requireAllRead(entries: readonly TopicEntry[], endOffsets: readonly number[]): void {
+  const positions = new Set(entries.map(({ position }) => position));
+  const expected = endOffsets.reduce((sum, offset) => sum + offset, 0);
+  if (entries.length !== expected || positions.size !== expected)
+    throw new Error(
+      `console consumer: expected ${expected} messages, as the end offsets [${endOffsets.join()}] say, ` +
+        `got ${entries.length} at ${positions.size} positions`,
+    );
+}
+
+function requireExit(tool: string, { exitCode, stderr }: ToolOutput): void {
+  if (exitCode !== 0) throw new Error(`${tool}: expected exit code 0, got ${exitCode}:\n${stderr}`);
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}
+
+/** The position of each row in the tables. */
+async function selectPositions({ id, topic }: Pipeline): Promise<string[]> {
+  const selects = events.map(({ table }) => `SELECT kafka_partition, kafka_offset FROM ${id}.${table}`);
+  const failed = `${id}.${failedEvents.table}`;
+  selects.push(`SELECT kafka_partition, kafka_offset FROM ${failed} WHERE topic = '${topic}'`);
   const rows = await runStatement(selects.join(" UNION ALL "));
-  return rows.map(([partition, offset, table]) => [`${String(partition)}/${String(offset)}`, String(table)]);
+  return rows.map(([partition, offset]) => `${String(partition)}/${String(offset)}`);
 }
 
 /** Waits until Trino shows at least `messages` rows. */
 async function untilVisible(pipeline: Pipeline, messages: number): Promise<void> {
   const ask = async () => {
     await registerDays(pipeline);
-    const visible = (await selectPlaces(pipeline)).length;
+    const visible = (await selectPositions(pipeline)).length;
     if (visible >= messages) return true;
     throw new Error(`${visible} rows`);
   };
-  const what = `Trino shows the topic's ${messages} messages`;
+  const what = `Trino shows a row for each of the ${messages} messages in the topic`;
   await until(what, ask, { limitMs: LANDED_LIMIT_MS, everyMs: POLL_MS });
 }
 
