@@ -1,5 +1,6 @@
 /**
- * Run the notebooks on the real services and write out/report.html, with the executed notebooks beside it.
+ * Run the notebooks on the real services and write out/report.html, with the executed notebooks beside it
+ * and out/report.json: the events that the report counted.
  * What was running before is used and left running; what the run started is stopped at its end.
  *
  *   npm run report
@@ -17,6 +18,7 @@ import { buildLib } from "../lib/report/build.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
 import { collectFacts } from "../lib/report/run-facts.ts";
 import { renderReport, verdictOf } from "../lib/report/html.ts";
+import { writeRecord } from "../lib/report/record.ts";
 import { formatSeconds, showProgress } from "../lib/report/progress.ts";
 import { runNotebooks } from "../lib/report/run.ts";
 import { services } from "../lib/services/services.ts";
@@ -42,7 +44,8 @@ try {
       onProgress: progress.onProgress,
       signal,
     });
-    await writeFile(report, renderReport(run, { title: TITLE, facts: await collectFacts(services) }));
+    const facts = [...(await collectFacts(services)), await writeRecord(run, report)];
+    await writeFile(report, renderReport(run, { title: TITLE, facts }));
     verdict = visible(verdictOf(run).text); // it may quote what players sent
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {

@@ -12,6 +12,7 @@ import { formatValue, valueOf } from "./table.ts";
 export interface Spec {
   title: string | { text: string; subtitle: string };
   description: string; // what the chart says, for those who cannot see it
+  usermeta?: { counted: unknown[] }; // ours, which Vega-Lite passes on: the records of counted.ts
   [property: string]: unknown; // Vega-Lite's
 }
 
@@ -23,7 +24,8 @@ const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
 const LAST_STEP = 0.04; // of the width
 const LEGEND_CHARS = 56; // in the width of the picture, marks and gaps counted as 4 each
-const MAX_BARS = 24; // the rest becomes one line of text
+/** More rows become one line of text. */
+export const MAX_BARS = 24;
 const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // of 24 hours; other steps as Vega does
 const NO_ROWS = "no rows";
 const MAX_SERIES = PALETTE.length;

@@ -15,6 +15,7 @@ import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
 import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.ts";
+import { type Count, COUNTED_MIME, countedInSentence } from "./counted.ts";
 import { escapeHtml, htmlTable, textTable, visibleLines } from "./table.ts";
 
 /** MIME type → content. */
@@ -72,18 +73,24 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
   "reference",
 ]);
 
-/** Displays a sentence in Markdown: prose that reads its numbers from the results. */
-export function say(markdown: string): void {
+/**
+ * Displays a sentence in Markdown: prose that reads its numbers from the results. Of `counts` it must show
+ * every number; the report then records which events each number counts.
+ */
+export function say(markdown: string, ...counts: Count[]): void {
   const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ is one, and begins no formula
-  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown });
+  const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
+  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records });
 }
 
-/** The three forms of a chart. */
+/** The three forms of a chart, and the records of the events that it counts. */
 export async function chartBundle(spec: Spec): Promise<Bundle> {
+  const counted = spec.usermeta?.counted;
   return {
     "application/vnd.vegalite.v5+json": spec,
     "image/svg+xml": await toSvg(spec),
     "text/plain": spec.description,
+    ...(counted ? { [COUNTED_MIME]: counted } : {}),
   };
 }
 

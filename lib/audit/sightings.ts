@@ -4,6 +4,7 @@
  * Each stage is read in a way that shares no code with the others: Kafka's client, the files' own bytes,
  * SQL on the tables, SQL on the views. conservation.ts compares the sightings.
  */
+import { conditionOf } from "../ask/counted.ts";
 import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
@@ -120,15 +121,6 @@ interface TableRow {
 
 function fromRow({ table, event_id, kafka_partition, kafka_offset }: TableRow): Omit<Sighting, "where"> {
   return { event_type: typeOf(table), event_id, partition: kafka_partition, offset: kafka_offset };
-}
-
-/** SQL: whether a row of a table came from `stretches`. */
-export function conditionOf(stretches: readonly Stretch[]): string {
-  const conditions = stretches.map(
-    ({ partition, from, to }) =>
-      `(kafka_partition = ${partition} AND kafka_offset >= ${from} AND kafka_offset < ${to})`,
-  );
-  return conditions.length === 0 ? "false" : conditions.join(" OR ");
 }
 
 function expectedFile({ event_type, partition, offset }: Sighting, commits: CommitRecord[]): string {

@@ -1,0 +1,159 @@
+/**
+ * Events of some offsets → a number for each value of a column, and the record of what was counted.
+ *
+ * The statement and the record come from one object, so they cannot differ. A report keeps the record
+ * (report/record.ts), and `npm run trace` proves by it that a bar counts an event. So the record is plain
+ * data that JSON keeps, and its condition is columns and values, never SQL.
+ */
+import { type ColumnType, columnsOf, type Value } from "../catalog.ts";
+import { events } from "../game.ts";
+import { settings } from "../settings.ts";
+import { identifier, literal } from "../sql.ts";
+import { query } from "../trino.ts";
+import { bars, MAX_BARS, type Spec } from "./chart.ts";
+import { formatValue, valueOf } from "./table.ts";
+import { uniqueView } from "./views.ts";
+
+/** The MIME type under which a cell's output carries its records; what draws outputs passes it over. */
+export const COUNTED_MIME = "application/vnd.questlog.counted+json";
+
+/** Offsets `[from, to)` of one partition. */
+export interface OffsetRange {
+  partition: number;
+  from: number;
+  to: number;
+}
+
+/** Which events are counted, each id once. */
+export interface Selection {
+  topic: string;
+  schema: string;
+  event_types: string[];
+  ranges: OffsetRange[];
+  where: Record<string, Value>; // column = value, all of them
+}
+
+/** Numbers of selected events, one for each value of a column, the largest first. */
+export interface Count extends Selection {
+  by: string | null; // the column; null: one number for all events
+  sum: string | null; // the column whose values are added up; null: events are counted
+  statement: string; // the SQL that Trino answered
+  values: { value: Value; number: number }[];
+}
+
+/** What a chart or a sentence shows of a count. */
+export interface Counted extends Count {
+  kind: "chart" | "sentence";
+  title: string; // of the chart, or the sentence itself
+}
+
+export interface SelectionOptions {
+  type?: string; // of events; without it, events of all types
+  where?: Record<string, Value>;
+  topic?: string;
+  schema?: string;
+}
+
+const GROUP_TYPES: readonly ColumnType[] = ["text", "integer", "boolean"];
+
+/** Selects the events that stand in `ranges` of the topic. @throws Error for a type that the catalogue does not have */
+export function eventsIn(
+  ranges: readonly OffsetRange[],
+  { type, where = {}, topic = settings.topic, schema = settings.schema }: SelectionOptions = {},
+): Selection {
+  const types = events.map((event) => event.type);
+  if (type !== undefined && !types.includes(type)) {
+    throw new Error(`eventsIn: expected a type of ${types.join(", ")}, got ${type}`);
+  }
+  const copies = ranges.map(({ partition, from, to }) => ({ partition, from, to }));
+  return { topic, schema, event_types: type === undefined ? types : [type], ranges: copies, where };
+}
+
+/** Counts the selected events for each value of the column `by`. */
+export function countBy(by: string, selection: Selection): Promise<Count> {
+  return measure(selection, by, null);
+}
+
+/** Adds up the column `sum` of the selected events for each value of the column `by`. */
+export function sumBy(sum: string, by: string, selection: Selection): Promise<Count> {
+  return measure(selection, by, sum);
+}
+
+/** The numbers of a count added up: one number for all of its events. */
+export function totalOf(count: Count): Count {
+  const number = count.values.reduce((total, one) => total + one.number, 0);
+  return { ...count, by: null, values: [{ value: null, number }] };
+}
+
+/** The numbers of a count by the text of their values, e.g. { gold: 60, copper: 50 }. */
+export function numbersOf({ values }: Count): Record<string, number> {
+  return Object.fromEntries(values.map(({ value, number }) => [String(value), number]));
+}
+
+/** Draws a count as bars, which carry its record. */
+export function countBars(count: Count, title: string): Spec {
+  const spec = bars(count.values, { category: "value", value: "number", title });
+  const drawn = count.values.slice(0, MAX_BARS); // in the order of the bars
+  return { ...spec, usermeta: { counted: [{ ...count, values: drawn, kind: "chart", title }] } };
+}
+
+/**
+ * The records of a sentence that shows every number of `counts`.
+ * @throws Error that names a number which the sentence does not show
+ */
+export function countedInSentence(sentence: string, counts: readonly Count[]): Counted[] {
+  const title = sentence.replaceAll("**", "");
+  const shown = title.match(/\d[\d,]*(\.\d+)?/g)?.map((number) => Number(number.replaceAll(",", ""))) ?? [];
+  for (const { value, number } of counts.flatMap(({ values }) => values)) {
+    if (shown.includes(number)) continue;
+    throw new Error(`say: expected the number ${number} of ${formatValue(value)} in the sentence "${title}"`);
+  }
+  return counts.map((count) => ({ ...count, kind: "sentence", title }));
+}
+
+/** The condition that rows of tables stand in `ranges`. */
+export function conditionOf(ranges: readonly OffsetRange[]): string {
+  const conditions = ranges.map(
+    ({ partition, from, to }) =>
+      `(kafka_partition = ${partition} AND kafka_offset >= ${from} AND kafka_offset < ${to})`,
+  );
+  return conditions.length === 0 ? "false" : conditions.join(" OR ");
+}
+
+async function measure(selection: Selection, by: string, sum: string | null): Promise<Count> {
+  for (const column of [by, ...Object.keys(selection.where)]) requireColumn(column, selection, GROUP_TYPES);
+  if (sum !== null) requireColumn(sum, selection, ["integer"]);
+  const number = sum === null ? "count(*) AS events" : `sum(${identifier(sum)}) AS total`;
+  const conditions = [
+    `(${conditionOf(selection.ranges)})`,
+    ...Object.entries(selection.where).map(
+      ([column, value]) => `${identifier(column)} IS NOT DISTINCT FROM ${literal(value)}`,
+    ),
+  ];
+  const statement =
+    `SELECT ${identifier(by)}, ${number} FROM ${viewOf(selection)} ` +
+    `WHERE ${conditions.join(" AND ")} GROUP BY ${identifier(by)}`;
+  const rows = await query(statement, { schema: selection.schema });
+  const values = rows
+    .map((row) => ({
+      value: valueOf(row, by) as Value,
+      number: Number(valueOf(row, sum === null ? "events" : "total")),
+    }))
+    .sort((a, b) => b.number - a.number || (formatValue(a.value) < formatValue(b.value) ? -1 : 1));
+  return { ...selection, by, sum, statement, values };
+}
+
+/** The view of the selected events: of their type, or of all types. */
+function viewOf({ event_types }: Selection): string {
+  const [event, ...others] = events.filter(({ type }) => event_types.includes(type));
+  return event !== undefined && others.length === 0 ? uniqueView(event.table) : "events";
+}
+
+function requireColumn(name: string, { event_types }: Selection, types: readonly ColumnType[]): void {
+  for (const event of events.filter(({ type }) => event_types.includes(type))) {
+    const column = columnsOf(event).find((one) => one.name === name);
+    if (column !== undefined && types.includes(column.type)) continue;
+    const got = column === undefined ? "no such column" : `a column of type ${column.type}`;
+    throw new Error(`count: expected ${name} of ${event.type} to be ${types.join(", ")}, got ${got}`);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A run ↔ the record of what it counted: `report.json` beside `report.html`.
+ *
+ * `npm run trace` takes the record as proof, so it must belong to the page: the page names the SHA-256
+ * of the record's text. A record that was edited, cut or left behind by another run is refused.
+ */
+import { createHash } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { COUNTED_MIME, type Counted } from "../ask/counted.ts";
+import { settings } from "../settings.ts";
+import type { Facts } from "./html.ts";
+import { isError, isStream } from "./outputs.ts";
+import type { Run } from "./run.ts";
+
+/** What a report counted, and when and how it ended. */
+export interface ReportRecord {
+  status: Run["status"]; // only "ok" proves anything
+  started_at: string;
+  ended_at: string; // a message with a later time was not counted
+  hdfs_root: string;
+  counted: CellCount[]; // by cells that ran
+}
+
+export interface CellCount extends Counted {
+  notebook: string;
+  cell: number; // among the notebook's code cells, from 1
+}
+
+/** Thrown when there is no record of a report, or none that proves anything. */
+export class RecordError extends Error {
+  override name = "RecordError";
+}
+
+/** The file of a report's record: report.html → report.json. */
+export function recordPath(htmlPath: string): string {
+  return htmlPath.replace(/\.html$/, "") + ".json";
+}
+
+/** Writes the record of `run` beside the page at `htmlPath`; the page has to name the facts returned. */
+export async function writeRecord(run: Run, htmlPath: string): Promise<Facts> {
+  const path = recordPath(htmlPath);
+  const text = `${JSON.stringify(recordOf(run), null, 1)}\n`;
+  await writeFile(`${path}.part`, text);
+  await rename(`${path}.part`, path);
+  return {
+    title: "What was counted",
+    rows: [
+      ["Record", basename(path)],
+      ["SHA-256", digestOf(text)],
+    ],
+  };
+}
+
+/** The record of a run: what each of its cells counted. */
+export function recordOf({ status, startedAt, seconds, steps }: Run): ReportRecord {
+  const counted = steps.flatMap(({ notebook, cells }) =>
+    cells
+      .filter((cell) => cell.status === "ok")
+      .flatMap(({ number, cell }) =>
+        cell.outputs
+          .filter((output) => !isStream(output) && !isError(output))
+          .flatMap(({ data }) => (data[COUNTED_MIME] ?? []) as unknown as Counted[])
+          .map((one) => ({ notebook: notebook.name, cell: number, ...one })),
+      ),
+  );
+  return {
+    status,
+    started_at: startedAt.toISOString(),
+    ended_at: new Date(startedAt.getTime() + seconds * 1000).toISOString(),
+    hdfs_root: settings.hdfsRoot,
+    counted,
+  };
+}
+
+/**
+ * Reads the record of the report at `htmlPath`.
+ * @throws RecordError if there is no record, or if it is not the page's
+ */
+export async function readRecord(htmlPath: string): Promise<ReportRecord> {
+  const path = recordPath(htmlPath);
+  const [page, text] = await Promise.all([readText(htmlPath), readText(path)]);
+  const [pageName, name] = [basename(htmlPath), basename(path)];
+  if (text === null) throw new RecordError(`there is no ${name}`);
+  if (page === null) throw new RecordError(`there is no ${pageName} that ${name} belongs to`);
+  if (!page.includes(digestOf(text))) {
+    throw new RecordError(`${name} is not the record of ${pageName}: its SHA-256 is not in that page`);
+  }
+  return JSON.parse(text) as ReportRecord; // as writeRecord wrote it
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
