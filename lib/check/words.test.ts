@@ -19,7 +19,7 @@ export const text = "whoever // bears such a one"; // in seconds
  * What of them is torn is left out.
  */
 const a = 1; // whoever reads this
-// one that was staged in vain
+// left in vain
 `;
     assert.deepEqual(problems(source), [
       '4: expected plain words, got "What "',

@@ -59,7 +59,7 @@ export function proseFindings(text: string, line = 1): WordFinding[] {
   return findings;
 }
 
-/** Comments with the line of their start; lines of // that follow each other are one. */
+/** Comments with the line of their start; lines of // that follow each other are one, unless code stands before them. */
 function commentsOf(source: string): { text: string; line: number }[] {
   const file = ts.createSourceFile("module.ts", source, ts.ScriptTarget.Latest);
   const ranges = new Map<number, ts.CommentRange>();
@@ -71,8 +71,9 @@ function commentsOf(source: string): { text: string; line: number }[] {
   visit(file);
   const comments: { text: string; line: number; isLine: boolean }[] = [];
   for (const { pos, end, kind } of [...ranges.values()].sort((a, b) => a.pos - b.pos)) {
-    const isLine = kind === ts.SyntaxKind.SingleLineCommentTrivia;
     const line = file.getLineAndCharacterOfPosition(pos).line + 1;
+    const before = source.slice(source.lastIndexOf("\n", pos) + 1, pos);
+    const isLine = kind === ts.SyntaxKind.SingleLineCommentTrivia && before.trim() === "";
     const text = source
       .slice(pos, end)
       .replace(/^\/\*+|\*\/$/g, "")

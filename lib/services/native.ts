@@ -1,6 +1,7 @@
 /**
- * The runtime without containers: services as processes of this machine, with their data in
- * <home>/data and their configuration, filled in, in <home>/conf.
+ * Service → a process of this machine.
+ *
+ * Data lies in <home>/data; the configuration, filled in, in <home>/conf.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +61,7 @@ function prepared(name: string): Artifacts {
   return artifacts;
 }
 
-/** Fills in the configuration for processes of this machine; a second one is for making empty file systems aside. */
+/** Fills in the configuration of processes, and a second one that formats file systems aside. */
 function configure({ trino }: Artifacts): void {
   const place: Place = {
     bindHost: HOST,
@@ -82,7 +83,10 @@ function configure({ trino }: Artifacts): void {
   }
 }
 
-/** Makes an empty file system for a service that has none. It is made aside and renamed, so none is ever half made. */
+/**
+ * Makes an empty file system where there is no file system yet: aside, then by a rename, so never
+ * by half.
+ */
 async function format(name: "kafka" | "namenode", artifacts: Artifacts): Promise<void> {
   const target = join(DATA, name);
   if (existsSync(target)) return;

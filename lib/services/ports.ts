@@ -1,8 +1,8 @@
 /**
- * A port → who listens on it.
+ * A port → the process that listens on it.
  *
- * Linux says so in /proc, without further tools: /proc/net/tcp has each socket's inode, /proc/PID/fd
- * has the inodes that a process holds. Elsewhere `lsof` is asked.
+ * Linux tells it in /proc, without further tools. /proc/net/tcp has each socket's inode, and
+ * /proc/PID/fd has the inodes that a process holds. Other systems have `lsof`.
  */
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -10,7 +10,7 @@ import { createServer } from "node:net";
 import { $ } from "zx";
 import { HOST } from "../settings.ts";
 
-/** A process that listens; both fields are undefined if it is another user's, which the system hides. */
+/** A process that listens. The system hides another user's: then both fields are undefined. */
 export interface PortHolder {
   pid: number | undefined;
   name: string | undefined;
@@ -23,7 +23,7 @@ export interface ListeningSocket {
   inode: string;
 }
 
-/** Who listens on `port`, or undefined if we could. */
+/** The process that listens on `port`, or undefined if the port is free. */
 export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
   const server = createServer().listen({ port, host: HOST, exclusive: true });
   try {
@@ -62,7 +62,10 @@ async function holderByLsof(port: number): Promise<PortHolder> {
   return { pid: pid === undefined ? undefined : Number(pid), name: field("c") };
 }
 
-/** Every listening TCP socket of the machine. Each line: number, local "HEX:PORT", remote, state (0A = listening), … inode. */
+/**
+ * Every listening TCP socket of the machine.
+ * Each line: number, local "HEX:PORT", remote, state (0A = listening), … inode.
+ */
 function listeningSockets(): ListeningSocket[] {
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
     readFileSync(file, "utf8")
@@ -78,7 +81,9 @@ function listeningSockets(): ListeningSocket[] {
   );
 }
 
-/** The kernel prints addresses as 32-bit words in the machine's order, which is little-endian wherever Node runs. */
+/**
+ * The kernel prints addresses as 32-bit words, little-endian on every machine that Node runs on.
+ */
 function addressText(hex: string): string {
   const words = hex.match(/.{8}/g) ?? [];
   const bytes = words

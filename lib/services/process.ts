@@ -61,7 +61,7 @@ export async function startProcess(home: string, name: string, command: Command)
   }
 }
 
-/** The process that runs as `name` in `home`; undefined if there is none (a stale pid file is removed). */
+/** The process that runs as `name` in `home`, or undefined; removes a stale pid file. */
 export function findProcess(home: string, name: string): ProcessRecord | undefined {
   const file = pidFile(home, name);
   if (!existsSync(file)) return undefined;
@@ -73,7 +73,7 @@ export function findProcess(home: string, name: string): ProcessRecord | undefin
 
 /**
  * Stops the process `name` of `home`, if it runs: SIGTERM, and SIGKILL after `graceMs`.
- * Resolves when it is gone, with how it went; "absent" if there was none.
+ * Resolves when it is gone, with the way it went; "absent" if it did not run.
  */
 export async function stopProcess(
   home: string,
@@ -111,7 +111,7 @@ function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boo
   return until(`process ${pid} ends`, gone, { limitMs, everyMs: 50 }).catch(() => false);
 }
 
-/** To the process alone, not its group: what it started itself it also stops itself. */
+/** Signals the process alone, not its group: it stops its own children itself. */
 function signal({ pid }: ProcessRecord, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

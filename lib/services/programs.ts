@@ -40,7 +40,9 @@ export function serverCommand(name: ServerName, artifacts: Artifacts): Command {
   return javaCommand(name, programOf(name, artifacts), artifacts.java, classCacheOptions(name));
 }
 
-/** The command that makes an empty file system below the folder that the configuration in `conf` names. */
+/**
+ * The command that makes an empty file system in the folder that the configuration in `conf` names.
+ */
 export function formatCommand(name: "kafka" | "namenode", artifacts: Artifacts, conf: string): Command {
   const program = programOf(name, artifacts);
   if (name === "kafka") {
@@ -130,8 +132,9 @@ function javaCommand(name: string, program: Program, java: string, jvmOptions: s
 }
 
 /**
- * The first time a server stops, Java keeps the classes that it loaded in this file, ready for use (a second or
- * two of work); later starts take a third less CPU. Java itself sees when the file does not fit, and makes it anew.
+ * The first time a server stops, Java keeps its loaded classes in this file, which takes a second
+ * or two. Later starts need a third less CPU. Java notices when the file does not fit, and makes it
+ * anew.
  */
 function classCacheOptions(name: ServerName): string[] {
   const folder = join(settings.cache, "classes");
@@ -140,7 +143,7 @@ function classCacheOptions(name: ServerName): string[] {
   return [
     "-XX:+AutoCreateSharedArchive",
     `-XX:SharedArchiveFile=${file}`,
-    "-Xlog:disable", // a file that does not fit is no news
+    "-Xlog:disable", // a file that does not fit needs no message
   ];
 }
 

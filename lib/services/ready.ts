@@ -1,8 +1,8 @@
 /**
- * A service → whether it answers a real question correctly: the difference between started and ready.
+ * A service → whether it answers a real question correctly: ready, not only started.
  *
- * Each question resolves if the answer was right and throws what was wrong otherwise; it is asked
- * again until then. None leaves a trace in the service.
+ * Each question resolves if the answer is right, and throws the fault otherwise; callers ask again.
+ * No question leaves a trace in the service.
  */
 import { createConnection } from "node:net";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ export async function askNamenode(): Promise<void> {
   await getJson(`${settings.webhdfsUrl}/webhdfs/v1/?op=LISTSTATUS&user.name=${settings.hdfsUser}`);
 }
 
-/** DataNode: the NameNode counts it as live, and has left safe mode, so that files can be written. */
+/** DataNode: the NameNode counts it as live and has left safe mode, so files can be written. */
 export async function askDatanode(): Promise<void> {
   const name = "Hadoop:service=NameNode,name=FSNamesystemState";
   const { beans } = await getJson<{ beans: { FSState: string; NumLiveDataNodes: number }[] }>(
@@ -48,8 +48,8 @@ export async function askMetastore(): Promise<void> {
 }
 
 /**
- * Trino: queries ran to their end, one on a worker, one on the Hive catalog with its metastore. Just after
- * its start Trino answers the latter kind, and fails the former with "No nodes available".
+ * Trino: two queries ran to their end, one on a worker, one on the Hive catalog. Just after its
+ * start Trino answers the second kind and fails the first with "No nodes available".
  */
 export async function askTrino(): Promise<void> {
   const { catalog, schema } = settings;
@@ -68,7 +68,10 @@ export async function askApi(): Promise<void> {
   if (!ready) throw new Error("/ready says that it is not");
 }
 
-/** Stream: it says so itself, at /ready. Its consumer groups would not do: they keep a killed one's session for some seconds. */
+/**
+ * Stream: it says so itself, at /ready. Its consumer groups are no proof: they keep the session of
+ * a killed stream for some seconds.
+ */
 export async function askStream(): Promise<void> {
   await getJson(`http://${HOST}:${settings.ports.stream}/ready`);
 }
@@ -80,8 +83,8 @@ interface Page {
 }
 
 /**
- * Runs one statement by Trino's REST protocol, which needs no library for one question; 60 s at most. It is
- * run again while no worker has the catalog yet, as for up to 5 s after Trino's start: none of it ran then.
+ * Runs one statement by Trino's REST protocol, for at most 60 s. It is run again while no worker
+ * has the catalog, which takes up to 5 s after Trino's start: nothing of the statement ran then.
  */
 export async function runStatement(
   statement: string,
@@ -137,7 +140,7 @@ async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-/** Calls get_all_databases() in Thrift's binary protocol, which needs no library for one call without arguments. */
+/** Calls get_all_databases() in Thrift's binary protocol. */
 async function listDatabases(port: number): Promise<string[]> {
   const method = "get_all_databases";
   const call = Buffer.alloc(4 + 4 + method.length + 4 + 1); // version and type, name, sequence id, end of arguments
@@ -161,7 +164,7 @@ async function listDatabases(port: number): Promise<string[]> {
   }
 }
 
-/** Reads the reply's list of strings that begins at `start`; undefined if it is not whole yet. */
+/** Reads the reply's list of strings that begins at `start`; undefined while it is incomplete. */
 function parseDatabases(reply: Buffer, start: number): string[] | undefined {
   const HEADER_BYTES = 8; // field type, field id (2), element type, count (4)
   if (reply.length < start + HEADER_BYTES) return undefined;

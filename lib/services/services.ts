@@ -1,5 +1,6 @@
 /**
- * The services of a stack, as data: what each is, where it listens, what it needs, what it must answer.
+ * The services of a stack, as data: name, ports, needs, limits, and the question that shows it is
+ * ready.
  */
 import { settings } from "../settings.ts";
 import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.ts";
@@ -14,15 +15,15 @@ export type ServiceName = (typeof serverNames)[number] | (typeof ownNames)[numbe
 export interface Service {
   name: ServiceName;
   version: string;
-  ports: number[]; // the first is the one that its users know
-  needs: ServiceName[]; // without these it cannot answer
-  patient: boolean; // starts before what it needs is ready, and waits for that by itself
+  ports: number[]; // the first is the one for clients
+  needs: ServiceName[]; // it cannot answer without these
+  patient: boolean; // starts before its needs are ready, and waits for them by itself
   given: boolean; // named by the environment: used, never started or stopped
-  question: string; // what is asked, for messages
-  ask: () => Promise<void>; // throws what is wrong with the answer
+  question: string; // the words of `ask`, for messages
+  ask: () => Promise<void>; // throws the fault of the answer
   limitMs: number; // for becoming ready
   graceMs: number; // for stopping by itself; a server may take 15 s to keep its classes
-  memoryMb: number; // resident, at most, by its heap and what lies beside it
+  memoryMb: number; // resident, at most: heap and all else
 }
 
 const { given } = settings;
@@ -35,7 +36,7 @@ const ports = {
 const OWN_VERSION = "0.1.0";
 const MINUTE_MS = 60_000;
 
-/** Every service; each stands after those that it needs. */
+/** Every service, each after its needs. */
 export const services: readonly Service[] = [
   {
     name: "kafka",
@@ -130,7 +131,7 @@ export const services: readonly Service[] = [
   },
 ];
 
-/** The services of these names and those that they need, each after what it needs. */
+/** The services of these names and those that they need, each after its needs. */
 export function withNeeds(names: readonly ServiceName[]): Service[] {
   const wanted = new Set<ServiceName>(names);
   for (const { name, needs } of services.toReversed()) {

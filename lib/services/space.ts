@@ -1,5 +1,6 @@
 /**
- * What the services need of the machine → an error that says what is in the way, before anything is started.
+ * Services to start → an error that names the taken port or the missing memory or disk, before any
+ * start.
  */
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -25,7 +26,7 @@ export async function checkPorts(services: readonly Service[]): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** @throws Error if the machine lacks the memory that `services` take together, or the disk for their data. */
+/** @throws Error if the machine lacks memory for all of `services`, or disk for their data. */
 export async function checkSpace(services: readonly Service[]): Promise<void> {
   const neededMb = services.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
   const availableMb = Math.floor(process.availableMemory() / 2 ** 20);
@@ -38,7 +39,9 @@ export async function checkSpace(services: readonly Service[]): Promise<void> {
   await checkDisk(settings.home, DATA_MB, "QUESTLOG_HOME");
 }
 
-/** @throws Error if the disk of `folder` has less than `neededMb` free; `variable` names another folder. */
+/**
+ * @throws Error if `folder` has less than `neededMb` of disk free; `variable` can move the folder.
+ */
 export async function checkDisk(folder: string, neededMb: number, variable: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);

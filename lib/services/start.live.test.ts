@@ -4,7 +4,8 @@ import { type ServiceRow, startServices } from "./start.ts";
 import { stopServices } from "./stop.ts";
 
 // Runs first of all live tests, and leaves the stack that `settings` names running for the others.
-// What it started is stopped after the last of them: this hook, outside of describe, is the whole run's.
+// What it started is stopped after the last of them: this hook, outside of describe, is the whole
+// run's.
 let started: ServiceRow[] = [];
 after(async function () {
   this.timeout(300_000);

@@ -1,5 +1,5 @@
 /**
- * Names of services → all of them ready, with a row each; or an error, and nothing more running than before.
+ * Names of services → all of them ready, a row each; or an error, and only the former ones running.
  */
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
@@ -15,14 +15,14 @@ import { checkPorts, checkSpace } from "./space.ts";
 /** A service that is ready. */
 export interface ServiceRow {
   service: ServiceName;
-  version: string | null; // null: the environment names the endpoint, what runs there is its owner's
+  version: string | null; // null: the environment names the endpoint
   port: number | null; // null: it listens nowhere
   seconds: number; // from the call to the right answer
   state: "started" | "running" | "given";
 }
 
 export interface StartOptions {
-  names: readonly ServiceName[]; // what these need is started too
+  names: readonly ServiceName[]; // their needs are started too
   runtime?: Runtime; // default: the one that the stack was started with, else processes
   /** Done once the service is ready, before those that need it go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
@@ -33,12 +33,12 @@ export interface StartOptions {
 const POLL_MS = 250;
 
 /**
- * Starts those of the services that do not run, all at once, and resolves when each one answered
- * its question. Those that the environment gives, or that run already, are only asked.
+ * Starts the services that do not run, all at once, and resolves when each one has answered
+ * its question. Given and running ones are only asked.
  *
  * At the first failure, and at Ctrl-C, everything that this call started is stopped again.
- * @throws Error that names the service, what was awaited, for how long, and its last 20 log lines;
- * or, before anything was started, what is in the way: a port's holder, memory, disk, a missing tool.
+ * @throws Error with the service, its question, the time waited, and its last 20 log lines;
+ * or, before any start, with the obstacle: a port's holder, memory, disk, a missing tool.
  */
 export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
   const { names, runtime = stackRuntime(), say = console.log } = options;
@@ -71,7 +71,7 @@ interface Start extends StartOptions {
   signal: AbortSignal;
 }
 
-/** Starts and awaits each service; none is asked before those that it needs are ready, as it could not know yet. */
+/** Starts and awaits each service. A service is asked only after its needs are ready. */
 async function allReady(selected: Service[], options: Start): Promise<ServiceRow[]> {
   const { runtime, toStart, started, start, after = {}, onReady = () => {} } = options;
   const failed = new AbortController();
@@ -160,7 +160,7 @@ async function explain(
   ].join("\n");
 }
 
-/** Runs `work` with a signal that Ctrl-C or SIGTERM aborts; the commands of zx that run in it end with it. */
+/** Runs `work` with a signal that Ctrl-C or SIGTERM aborts; zx ends its commands with it. */
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));

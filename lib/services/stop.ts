@@ -1,6 +1,6 @@
 /**
- * Names of services → none of them running. Each is stopped after those that need it: the stream
- * drains into HDFS and commits to Kafka before they go.
+ * Names of services → all of them stopped, each after those that need it: the stream drains into
+ * HDFS and commits to Kafka before they go.
  */
 import { join } from "node:path";
 import { recordCommand } from "../history.ts";
@@ -11,7 +11,7 @@ import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
 
-/** Held while services are started or stopped, so that two calls do not start the same service twice. */
+/** Held while services start or stop, so that two calls cannot start the same service. */
 export const stackLock = join(settings.home, "run", "lock");
 
 export interface StoppedRow {
@@ -26,14 +26,14 @@ export interface StopOptions {
 }
 
 /**
- * Stops the services that run, and resolves with a row for each that was stopped. What the environment gives is left alone.
+ * Stops running services, and resolves with a row for each. Given ones are left alone.
  * @throws Error if a process is still there after SIGKILL.
  */
 export async function stopServices(options: StopOptions): Promise<StoppedRow[]> {
   return withLock(stackLock, console.log, () => stopLocked(options));
 }
 
-/** The same, for who holds the stack's lock already. */
+/** The same, for a caller that holds the stack's lock. */
 export async function stopLocked({
   names,
   runtime = stackRuntime(),

@@ -1,8 +1,8 @@
 /**
- * A folder of unpacked files → the same folder under its final name, with a list of what is in it.
+ * A folder of unpacked files → the same folder under its final name, with a list of its files.
  *
- * The list (files.sha256 in the folder) is written before the rename: a folder that has its name is whole,
- * and what changes in it later is found.
+ * The list (files.sha256 in the folder) is written before the rename. So a folder with its final
+ * name is whole, and later changes in it are found.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";

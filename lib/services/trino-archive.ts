@@ -1,8 +1,8 @@
 /**
  * Trino's archive → the part of it that is used, unpacked: lib/ and a few plugins.
  *
- * The plugins' jars are hard links to each other, wherever the first of them lies. So everything is unpacked,
- * aside, and what is not needed is deleted again.
+ * The plugins' jars are hard links to each other, wherever the first of them lies. So everything is
+ * unpacked aside, and unused files are deleted again.
  */
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
