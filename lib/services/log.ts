@@ -1,9 +1,9 @@
-/** Work of more than two seconds → lines that say what, how many, how long. */
+/** Work of more than two seconds → lines of progress: the step, the amount, the time. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** Where a line of progress goes. */
-export type Say = (line: string) => void;
+export type Log = (line: string) => void;
 
 /** Seconds since `start` (milliseconds), with one decimal. */
 export function seconds(start: number): string {

@@ -22,10 +22,10 @@ let artifacts: Artifacts | undefined; // of this process, once prepared
 export const nativeRuntime: Runtime = {
   name: "native",
 
-  async prepare(services, say) {
+  async prepare(services, log) {
     const names = services.map(({ name }) => name);
     if (!serverNames.some((name) => names.includes(name))) return;
-    artifacts = await prepareArtifacts(say);
+    artifacts = await prepareArtifacts(log);
     configure(artifacts);
     if (names.includes("kafka")) await format("kafka", artifacts);
     if (names.includes("namenode")) await format("namenode", artifacts);

@@ -2,7 +2,7 @@
  * A runtime's duties for a service: native.ts fulfils them with processes, containers.ts with
  * Docker.
  */
-import type { Say } from "./log.ts";
+import type { Log } from "./log.ts";
 import type { Service } from "./services.ts";
 
 export interface Runtime {
@@ -11,7 +11,7 @@ export interface Runtime {
    * Makes everything that `services` need to start: downloads, configuration, empty file systems.
    * @throws Error that names the missing tool and how to get it, before anything is changed.
    */
-  prepare(services: readonly Service[], say: Say): Promise<void>;
+  prepare(services: readonly Service[], log: Log): Promise<void>;
   isRunning(service: Service): Promise<boolean>;
   /**
    * Starts a service without waiting for it; resolves with the command, as a person would type it.

@@ -5,7 +5,7 @@ import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
 import { until } from "../until.ts";
 import { withLock } from "../lock.ts";
-import { type Say, seconds } from "./log.ts";
+import { type Log, seconds } from "./log.ts";
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { stackLock, stopLocked } from "./stop.ts";
@@ -27,7 +27,7 @@ export interface StartOptions {
   /** Done once the service is ready, before those that need it go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
   onReady?: (row: ServiceRow) => void; // as each becomes ready
-  say?: Say; // lines of progress
+  log?: Log; // lines of progress
 }
 
 const POLL_MS = 250;
@@ -41,7 +41,7 @@ const POLL_MS = 250;
  * or, before any start, with the obstacle: a port's holder, memory, disk, a missing tool.
  */
 export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
-  const { names, runtime = stackRuntime(), say = console.log } = options;
+  const { names, runtime = stackRuntime(), log = console.log } = options;
   const start = Date.now();
   const selected = withNeeds(names);
   const started: Service[] = [];
@@ -51,16 +51,16 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
       if (toStart.length > 0) {
         await checkPorts(toStart);
         await checkSpace(toStart);
-        await runtime.prepare(toStart, say);
+        await runtime.prepare(toStart, log);
       }
       return await allReady(selected, { ...options, runtime, toStart, started, start, signal });
     } catch (error) {
-      if (started.length > 0) say(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
+      if (started.length > 0) log(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
       await stopLocked({ runtime, names: started.map(({ name }) => name) });
       throw error;
     }
   };
-  return withLock(stackLock, say, () => interruptible(startLocked));
+  return withLock(stackLock, log, () => interruptible(startLocked));
 }
 
 interface Start extends StartOptions {

@@ -60,7 +60,7 @@ export async function endOutages(): Promise<void> {
   interruption.abort(new Error("interrupted"));
   await Promise.allSettled(outages);
   // A start that a Ctrl-C interrupts stops again what it has started.
-  if (broken.size > 0) await startServices({ names: [...broken], say: () => {} });
+  if (broken.size > 0) await startServices({ names: [...broken], log: () => {} });
 }
 
 function outage(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
@@ -80,7 +80,7 @@ async function breakAndMend(names: readonly ServiceName[], meanwhile: () => Prom
     }
     await meanwhile();
   } finally {
-    await startServices({ names, say: () => {} });
+    await startServices({ names, log: () => {} });
     for (const name of names) broken.delete(name);
   }
   return { killedAt, readyAt: Date.now() };
