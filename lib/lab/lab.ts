@@ -43,14 +43,14 @@ export async function startLab({
   writeKernelSpec(join(state, "share", "kernels", "tslab"));
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const token = randomBytes(24).toString("hex");
-  const log = openSync(logFile, "w");
+  const output = openSync(logFile, "w");
   const child = spawn(python, labArguments(folder, port), {
     cwd: folder,
     detached: true, // Ctrl-C reaches only us, and its kernels end with its group
-    stdio: ["ignore", log, log],
+    stdio: ["ignore", output, output],
     env: { ...process.env, ...folders(state), JUPYTER_TOKEN: token },
   });
-  closeSync(log);
+  closeSync(output);
   const url = `http://${HOST}:${port}`;
   try {
     await waitUntilReady(child, `${url}/api/status?token=${token}`, logFile);
