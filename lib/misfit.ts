@@ -3,6 +3,7 @@
  *
  * Only an object's own fields count: "__proto__" is a name like any other.
  */
+import { shortened } from "./untrusted.ts";
 
 /** Thrown when a value is not as expected. Both ends throw it: the API and the stream. */
 export class Misfit extends Error {
@@ -53,16 +54,8 @@ export function textOf(object: JsonObject, name: string): string {
   throw new Misfit(name, "text", value);
 }
 
-const MAX_SHOWN_CHARS = 100;
-
 function inJson(value: unknown): string {
   if (value === undefined) return "nothing";
   const json = JSON.stringify(value);
   return typeof value === "string" ? json : shortened(json);
-}
-
-function shortened(text: string): string {
-  return text.length <= MAX_SHOWN_CHARS
-    ? text
-    : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
 }

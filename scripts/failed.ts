@@ -10,7 +10,8 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { jsonText, textTable, visible } from "../lib/ask/table.ts";
+import { jsonText, textTable } from "../lib/ask/table.ts";
+import { forTerminal, shortened } from "../lib/untrusted.ts";
 import { registerDays } from "../lib/ask/tables.ts";
 import { type FailedEvent, findFailed, judge, listFailed } from "../lib/failed/failed.ts";
 import { findKnown, replay, type Verdict } from "../lib/failed/replay.ts";
@@ -39,12 +40,13 @@ async function list(): Promise<void> {
   await registerDays();
   const rows = await listFailed({ limit });
   if (json) return console.log(jsonText(rows));
-  if (rows.length > 0) console.log(textTable(rows.map(shortened)));
+  if (rows.length > 0) console.log(textTable(rows.map(beginnings)));
   console.error(`${rows.length} failed ${rows.length === 1 ? "event" : "events"}`);
 }
 
-function shortened({ time, reason, place, raw_event }: FailedEvent): object {
-  return { time, reason: startOf(reason, SHOWN.reason), place, raw_event: startOf(raw_event, SHOWN.raw) };
+function beginnings({ time, reason, place, raw_event: raw }: FailedEvent): object {
+  const raw_event = raw === null ? null : shortened(raw, SHOWN.raw);
+  return { time, reason: shortened(reason, SHOWN.reason), place, raw_event };
 }
 
 async function explain(place: string): Promise<void> {
@@ -53,15 +55,15 @@ async function explain(place: string): Promise<void> {
   const now = judge(failed);
   console.log(`place   ${failed.place}`);
   console.log(`time    ${failed.time.toISOString()}`);
-  console.log(`reason  ${visible(failed.reason)}`);
+  console.log(`reason  ${forTerminal(failed.reason)}`);
   if (!now.fits) {
-    console.log(`now     still unfit: ${visible(now.why)}`);
+    console.log(`now     still unfit: ${forTerminal(now.why)}`);
   } else {
     const isThere = (await findKnown([now.event_id])).length > 0;
     const state = isThere ? "it is there already" : `to send it: npm run failed -- replay ${place}`;
-    console.log(`now     fits as ${now.event_type}, event_id ${visible(now.event_id)}; ${state}`);
+    console.log(`now     fits as ${now.event_type}, event_id ${forTerminal(now.event_id)}; ${state}`);
   }
-  console.log(`raw     ${failed.raw_event === null ? "(no value)" : visible(failed.raw_event)}`);
+  console.log(`raw     ${failed.raw_event === null ? "(no value)" : forTerminal(failed.raw_event)}`);
 }
 
 async function replayAll(): Promise<void> {
@@ -69,7 +71,7 @@ async function replayAll(): Promise<void> {
   for await (const { place, verdict, event_id, why } of replay(all ? {} : { places })) {
     counts[verdict]++;
     console.log(
-      visible(
+      forTerminal(
         `${place}  ${verdict}${event_id === null ? "" : `, event_id ${event_id}`}${why === null ? "" : `: ${why}`}`,
       ),
     );
@@ -79,10 +81,6 @@ async function replayAll(): Promise<void> {
       .map(([verdict, count]) => `${count} ${verdict}`)
       .join(", "),
   );
-}
-
-function startOf(text: string | null, length: number): string | null {
-  return text === null || text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
 function readArguments() {

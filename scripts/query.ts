@@ -7,7 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { query, type QueryStats } from "../lib/trino.ts";
-import { jsonText, textTable, visibleLines } from "../lib/ask/table.ts";
+import { jsonText, textTable } from "../lib/ask/table.ts";
+import { forTerminalLines } from "../lib/untrusted.ts";
 import { recordScript } from "../lib/history.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;
@@ -25,7 +26,7 @@ try {
   else if (rows.length > 0) console.log(textTable(rows));
   console.error(`${rows.length} ${rows.length === 1 ? "row" : "rows"}, ${seconds()} s`);
 } catch (error) {
-  console.error(visibleLines((error as Error).message));
+  console.error(forTerminalLines((error as Error).message));
   process.exitCode = 1;
 }
 

@@ -12,7 +12,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { glob } from "zx";
-import { visible } from "../lib/ask/table.ts";
+import { forTerminal } from "../lib/untrusted.ts";
 import { recordScript } from "../lib/history.ts";
 import { buildLib } from "../lib/report/build.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
@@ -46,7 +46,7 @@ try {
     });
     const facts = [...(await collectFacts(services)), await writeRecord(run, report)];
     await writeFile(report, renderReport(run, { title: TITLE, facts }));
-    verdict = visible(verdictOf(run).text); // it may quote what players sent
+    verdict = forTerminal(verdictOf(run).text); // it may quote what players sent
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {
     progress.stop();

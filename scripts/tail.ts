@@ -10,7 +10,7 @@
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { visibleJson } from "../lib/ask/table.ts";
+import { forTerminalJson } from "../lib/untrusted.ts";
 import { events } from "../lib/game.ts";
 import { peek } from "../lib/envelope.ts";
 import { countTopic, NOT_AN_EVENT, readTopic, type TopicMessage } from "../lib/topic.ts";
@@ -35,7 +35,7 @@ try {
 
 async function printMessage({ value }: TopicMessage): Promise<void> {
   if (type !== undefined && peek(value).event_type !== type) return;
-  const line = visibleJson(isJson(value) ? value : JSON.stringify(value));
+  const line = forTerminalJson(isJson(value) ? value : JSON.stringify(value));
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
 }
 

@@ -16,7 +16,8 @@ import MarkdownIt from "markdown-it";
 import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence } from "./counted.ts";
-import { escapeHtml, htmlTable, textTable, visibleLines } from "./table.ts";
+import { forHtml, forTerminalLines } from "../untrusted.ts";
+import { htmlTable, textTable } from "./table.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
@@ -103,7 +104,7 @@ async function toSvg(spec: Spec): Promise<string> {
   const title = typeof spec.title === "string" ? spec.title : spec.title.text;
   return svg.replace(
     /^<svg [^>]*>/,
-    (tag) => `${tag}<title>${escapeHtml(title)}</title><desc>${escapeHtml(spec.description)}</desc>`,
+    (tag) => `${tag}<title>${forHtml(title)}</title><desc>${forHtml(spec.description)}</desc>`,
   );
 }
 
@@ -115,7 +116,7 @@ function write(data: Bundle, display?: { id: string; shown: boolean }): void {
   // A kernel has loaded this module already. Nobody else should: it loads ZeroMQ.
   const kernel = require.cache[require.resolve("tslab/dist/jupyter.js")]?.exports as
     { lastWriteDisplayData: Writer | null } | undefined;
-  if (!kernel?.lastWriteDisplayData) return console.log(visibleLines(String(data["text/plain"])));
+  if (!kernel?.lastWriteDisplayData) return console.log(forTerminalLines(String(data["text/plain"])));
   const transient = display ? { display_id: display.id } : {};
   kernel.lastWriteDisplayData({ data, metadata: {}, transient }, display?.shown ?? false);
 }

@@ -6,6 +6,7 @@
  */
 import Table from "cli-table3";
 import type { Row } from "../trino-values.ts";
+import { forHtml, forTerminal, forTerminalJson } from "../untrusted.ts";
 
 /** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
 export function textTable(rows: readonly object[]): string {
@@ -13,11 +14,11 @@ export function textTable(rows: readonly object[]): string {
   if (head.length === 0) return "";
   const colAligns = head.map((column) => (isNumeric(rows, column) ? "right" : "left"));
   const grid = new Table({
-    head: head.map(visible),
+    head: head.map(forTerminal),
     colAligns,
     style: { head: [], border: [], compact: true },
   });
-  grid.push(...rows.map((row) => head.map((column) => visible(formatValue(valueOf(row, column))))));
+  grid.push(...rows.map((row) => head.map((column) => forTerminal(formatValue(valueOf(row, column))))));
   return grid.toString();
 }
 
@@ -27,17 +28,17 @@ export function htmlTable(rows: readonly object[], caption = ""): string {
   const numeric = new Set(columns.filter((column) => isNumeric(rows, column)));
   const attributes = (column: string, value?: unknown) =>
     value === null ? ' class="null"' : numeric.has(column) ? ' class="number"' : "";
-  const head = columns.map((name) => `<th scope="col"${attributes(name)}>${escapeHtml(visible(name))}</th>`);
+  const head = columns.map((name) => `<th scope="col"${attributes(name)}>${forHtml(forTerminal(name))}</th>`);
   const body = rows.map((row) => {
     const cells = columns.map(
       (name) =>
-        `<td${attributes(name, valueOf(row, name))}>${escapeHtml(visible(formatValue(valueOf(row, name))))}</td>`,
+        `<td${attributes(name, valueOf(row, name))}>${forHtml(forTerminal(formatValue(valueOf(row, name))))}</td>`,
     );
     return `<tr>${cells.join("")}</tr>`;
   });
   return [
     '<table class="mathjax_ignore">', // else JupyterLab draws as a formula what stands between two $
-    ...(caption === "" ? [] : [`<caption>${escapeHtml(caption)}</caption>`]),
+    ...(caption === "" ? [] : [`<caption>${forHtml(caption)}</caption>`]),
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>${body.join("\n")}</tbody>`,
     "</table>",
@@ -46,7 +47,7 @@ export function htmlTable(rows: readonly object[], caption = ""): string {
 
 /** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings; a terminal may show it. */
 export function jsonText(rows: readonly object[]): string {
-  return `[${rows.map((row) => visibleJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
+  return `[${rows.map((row) => forTerminalJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
 }
 
 /** A value as a person reads it: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
@@ -56,37 +57,8 @@ export function formatValue(value: unknown): string {
   return String(value);
 }
 
-/** Escapes text for HTML and SVG, between tags and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
 function bigintAsText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
-}
-
-const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-
-/** Writes control and direction characters, among them escape sequences and line ends, as \u{…}: fit for a terminal. */
-export function visible(text: string): string {
-  return text.replace(HIDDEN, (character) => `\\u{${hexOf(character)}}`);
-}
-
-/** The same line by line: a message's own line ends stay. */
-export function visibleLines(text: string): string {
-  return text.split("\n").map(visible).join("\n");
-}
-
-/** Writes the same in one JSON text, by JSON's escapes: it means what it meant, and is one line. */
-export function visibleJson(json: string): string {
-  // Blanks between two tokens are the only ones below U+0020 that JSON takes as they are.
-  return json.replace(HIDDEN, (character) =>
-    character < " " ? " " : `\\u${hexOf(character).padStart(4, "0")}`,
-  );
-}
-
-function hexOf(character: string): string {
-  return character.charCodeAt(0).toString(16);
 }
 
 /** A row's value in a column; rows of any type can be shown. */

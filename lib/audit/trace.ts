@@ -5,7 +5,7 @@
  * landed is found by Trino; otherwise the topic is read, which takes as long as the topic is.
  */
 import { query } from "../trino.ts";
-import { visible } from "../ask/table.ts";
+import { forTerminal } from "../untrusted.ts";
 import { uniqueView } from "../ask/views.ts";
 import { type EventDefinition, failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -112,7 +112,7 @@ export function describeTrace({ event_id, looked_in, ways }: Trace): string {
       ["row", row ? `table ${row.table}, day ${row.day}; counts: ${row.counts}` : "not yet visible to Trino"],
       ["bars", bars.join("; ") || "none"],
     ];
-    return facts.map(([name, fact]) => `  ${name.padEnd(9)}${visible(fact)}`).join("\n");
+    return facts.map(([name, fact]) => `  ${name.padEnd(9)}${forTerminal(fact)}`).join("\n");
   });
   return [`event ${event_id}`, lines.join("\n\n")].join("\n");
 }

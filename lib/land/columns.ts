@@ -7,6 +7,7 @@
  */
 import { compressSync } from "snappy";
 import type { Column, ColumnType, Value } from "../catalog.ts";
+import { shortened } from "../untrusted.ts";
 import { encodeLevels } from "./rle.ts";
 import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.ts";
 
@@ -51,7 +52,7 @@ export function misfit({ name, type, required }: Column, value: Value | undefine
   const fits = value === null ? !required : value !== undefined && isOfType(type, value);
   if (fits) return null;
   const expected = EXPECTATIONS[type] + (required ? "" : " or null");
-  const got = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : String(value);
+  const got = typeof value === "string" ? shortened(JSON.stringify(value)) : String(value);
   return `column ${name}: expected ${expected}, got ${got}`;
 }
 

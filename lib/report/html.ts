@@ -7,13 +7,13 @@
 import { createHash } from "node:crypto";
 import type { MultilineString } from "@jupyterlab/nbformat";
 import { type Claim, type ClaimValues, countHeld, failureOf } from "./claims.ts";
-import { escapeHtml, safeSvg, safeTable } from "./markup.ts";
+import { forHtml, forTerminal, forTerminalLines } from "../untrusted.ts";
+import { safeSvg, safeTable } from "./markup.ts";
 import { isCode, type Output } from "./notebook.ts";
 import { isError, isStream, textOf } from "./outputs.ts";
 import { formatSeconds as secondsText } from "./progress.ts";
 import { type Heading, renderCode, renderProse, renderSaid, slug, summaryOf } from "./prose.ts";
 import { type CellRun, type Run, type StepRun } from "./run.ts";
-import { visible, visibleLines } from "../ask/table.ts";
 import { STYLE } from "./style.ts";
 
 const MAX_BYTES = 1_000_000;
@@ -55,13 +55,13 @@ function renderPage(run: Run, { title, facts }: ReportOptions, maxChars: number)
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(title)}</title>
+<title>${forHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header class="top">
 <p class="kicker">Questlog report</p>
-<h1>${escapeHtml(title)}</h1>
+<h1>${forHtml(title)}</h1>
 ${renderVerdict(run)}
 <p class="when"><time datetime="${run.startedAt.toISOString()}">${formatDate(run.startedAt)}</time></p>
 </header>
@@ -107,7 +107,7 @@ export function verdictOf({ status, steps, seconds }: Run): Verdict {
 
 function renderVerdict(run: Run): string {
   const { text, failedAt } = verdictOf(run);
-  const html = escapeHtml(text);
+  const html = forHtml(text);
   const linked =
     failedAt === null
       ? html
@@ -127,9 +127,9 @@ interface Chapter {
 function renderContents({ steps }: Run, chapters: Chapter[]): string {
   const items = steps.map((step, i) => {
     const sections = (chapters[i]?.headings ?? []).filter(({ level }) => level === 2);
-    const list = sections.map(({ id, text }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`).join("");
+    const list = sections.map(({ id, text }) => `<li><a href="#${id}">${forHtml(text)}</a></li>`).join("");
     const took = step.status === "not run" ? "not run" : formatSeconds(step.seconds);
-    return `<li class="${slug(step.status)}"><a href="#${stepId(step)}">${escapeHtml(step.title)}</a> <span class="took">${took}</span>${list === "" ? "" : `<ul>${list}</ul>`}</li>`;
+    return `<li class="${slug(step.status)}"><a href="#${stepId(step)}">${forHtml(step.title)}</a> <span class="took">${took}</span>${list === "" ? "" : `<ul>${list}</ul>`}</li>`;
   });
   return `<nav aria-label="Contents">
 <p class="nav-title">Contents</p>
@@ -157,7 +157,7 @@ function renderStep(step: StepRun, number: number, total: number, maxChars: numb
     parts.push(`<div class="prose">${prose.html}</div>`);
   }
   const titled = headings.some(({ level }) => level === 1);
-  const head = titled ? kicker : `${kicker}<h2>${escapeHtml(step.title)}</h2>`;
+  const head = titled ? kicker : `${kicker}<h2>${forHtml(step.title)}</h2>`;
   return {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,
@@ -188,17 +188,17 @@ function renderClaims(claims: Claim[]): string {
   const items = claims.map(({ text, held, failed, values }) => {
     const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
     const shown = values.map(valuesText).filter((text) => text !== "");
-    const list = shown.map((text) => ` <span class="values">${escapeHtml(text)}</span>`).join("");
-    return `<li class="${failed > 0 ? "unheld" : "held"}"><code>${escapeHtml(shortened(text, CLAIM_CHARS))}</code>${times}${list}</li>`;
+    const list = shown.map((text) => ` <span class="values">${forHtml(text)}</span>`).join("");
+    return `<li class="${failed > 0 ? "unheld" : "held"}"><code>${forHtml(shortened(text, CLAIM_CHARS))}</code>${times}${list}</li>`;
   });
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
 }
 
 /** "220 = 220", or what differs. */
 function valuesText({ held, actual, expected, cause }: ClaimValues): string {
-  const got = shortened(visible(actual ?? ""), VALUE_CHARS);
-  const wanted = shortened(visible(expected ?? "true"), VALUE_CHARS);
-  const why = cause === null ? "" : shortened(visibleLines(cause), VALUE_CHARS);
+  const got = shortened(forTerminal(actual ?? ""), VALUE_CHARS);
+  const wanted = shortened(forTerminal(expected ?? "true"), VALUE_CHARS);
+  const why = cause === null ? "" : shortened(forTerminalLines(cause), VALUE_CHARS);
   if (actual === null) return why;
   if (!held) return `expected ${wanted}, got ${got}${why === "" ? "" : `; ${why}`}`;
   return expected === null || got === wanted ? got : `${got}, and ${wanted}`;
@@ -211,7 +211,7 @@ function shortened(text: string, chars: number): string {
 function renderOutput(output: Output, id: string, maxChars: number): string {
   if (isStream(output)) return renderText(textOf(output.text), `text ${slug(output.name)}`, maxChars);
   if (isError(output)) {
-    return `<div class="error" role="alert"><p>${escapeHtml(output.ename)}</p>${renderText(output.evalue, "text", maxChars)}</div>`;
+    return `<div class="error" role="alert"><p>${forHtml(output.ename)}</p>${renderText(output.evalue, "text", maxChars)}</div>`;
   }
   const {
     "image/svg+xml": svg,
@@ -230,7 +230,7 @@ function renderOutput(output: Output, id: string, maxChars: number): string {
 
 /** The drawing is one picture to a screen reader: its description says all that its marks say. */
 function renderChart(svg: string, id: string, description: string): string {
-  const label = escapeHtml(/<desc>([^<]*)<\/desc>/.test(svg) ? "" : description);
+  const label = forHtml(/<desc>([^<]*)<\/desc>/.test(svg) ? "" : description);
   const named = svg
     .replace(/<title>/, `<title id="${id}-title">`)
     .replace(/<desc>/, `<desc id="${id}-desc">`)
@@ -249,7 +249,7 @@ function renderText(text: string, classes: string, maxChars: number): string {
   const cut =
     shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
   const drawn = /[│─]/.test(shown) ? " drawn" : ""; // lines of a table do not wrap
-  return `<pre class="${classes}${drawn}">${escapeHtml(shown.slice(0, maxChars) + cut)}</pre>`;
+  return `<pre class="${classes}${drawn}">${forHtml(shown.slice(0, maxChars) + cut)}</pre>`;
 }
 
 /** What a line shows when each carriage return in it starts it anew. */
@@ -260,9 +260,9 @@ function lastState(line: string): string {
 function renderFacts(facts: Facts[]): string {
   const groups = facts.map(({ title, rows }) => {
     const items = rows.map(
-      ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+      ([name, value]) => `<div><dt>${forHtml(name)}</dt><dd>${forHtml(value)}</dd></div>`,
     );
-    return `<h3>${escapeHtml(title)}</h3><dl>${items.join("")}</dl>`;
+    return `<h3>${forHtml(title)}</h3><dl>${items.join("")}</dl>`;
   });
   return `<section class="facts" id="about"><h2>About this run</h2>${groups.join("\n")}</section>`;
 }

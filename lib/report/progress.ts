@@ -3,6 +3,7 @@
  * long cell, one every 30 s.
  */
 import { stripVTControlCharacters } from "node:util";
+import { forTerminal } from "../untrusted.ts";
 import type { Progress } from "./run.ts";
 
 const REWRITE_MS = 500;
@@ -56,8 +57,12 @@ export function showProgress(terminal: Terminal = process.stdout): {
 
 /** The last line of what a cell said, without what a terminal would act upon: it may quote what players sent. */
 function lastLine(text: string): string {
-  const line = stripVTControlCharacters(text).trim().split("\n").at(-1) ?? "";
-  return line.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, " ").trim();
+  const line =
+    stripVTControlCharacters(text)
+      .trim()
+      .split(/[\n\r]/)
+      .at(-1) ?? "";
+  return forTerminal(line.trim());
 }
 
 /** "0.4 s", "12.3 s", "1 min 38 s". */

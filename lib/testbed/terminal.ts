@@ -6,12 +6,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { settings } from "../settings.ts";
-
-const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+import { firstHidden } from "../untrusted.ts";
 
 /** @throws Error with the first control or direction character of `text`, and what stands around it. */
 export function assertInert(text: string, what: string): void {
-  const at = text.search(CONTROL);
+  const at = firstHidden(text);
   const around = JSON.stringify(text.slice(Math.max(0, at - 40), at + 40));
   assert.ok(
     at < 0,
