@@ -1,0 +1,197 @@
+// The API's own functions write, and the stream's reader reads: what a client sent is what stands in the row.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+import fc from "fast-check";
+import { validate } from "uuid";
+import { columnsOf, type EventDefinition, type ParameterType, type RetentionPolicy } from "./catalog.ts";
+import { readJsonItems, receiveItem } from "./collect/items.ts";
+import { receive } from "./collect/receive.ts";
+import { createRetention } from "./collect/retention.ts";
+import { peek, readEvent } from "./envelope.ts";
+import { events } from "./game.ts";
+
+const secret = "sixteen characters, or more";
+
+/** A request's parts: parameters each with a name of its own, headers as node:http names them. */
+interface Sent {
+  event: EventDefinition;
+  params: Map<string, string>;
+  eventId: string | undefined;
+  player: string | undefined;
+  headers: IncomingHttpHeaders;
+  remoteAddr: string;
+  policies: Record<"player" | "remote_addr" | "user_agent" | "Accept", RetentionPolicy>;
+}
+
+const position = { timestamp: 1_769_860_800_123, partition: 1, offset: 2 ** 40 };
+const maxLength = 40;
+const characters = fc.string({ unit: "binary", maxLength }); // any but half a surrogate pair, which no URL can hold
+const halves = fc.string({
+  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+  maxLength,
+});
+const latin1 = fc.string({
+  unit: fc.integer({ min: 32, max: 255 }).map((unit) => String.fromCharCode(unit)),
+  maxLength,
+});
+const names = fc.oneof(
+  characters,
+  fc.constantFrom("__proto__", "constructor", "event_type", "7", "raw_event"),
+);
+const policy = fc.constantFrom<RetentionPolicy>("keep", "drop", "truncate", "hash");
+
+/** Requests whose parameters are made of `texts`, and fit the catalogue. */
+function requests(texts: fc.Arbitrary<string>): fc.Arbitrary<Sent> {
+  const valueOf: Record<ParameterType, fc.Arbitrary<string>> = {
+    text: texts,
+    integer: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).map(String),
+    boolean: fc.constantFrom("true", "True", "TRUE", "false", "False", "fAlse"),
+  };
+  const paramsOf = ({ parameters }: EventDefinition) => {
+    const known = Object.entries(parameters).map(([name, type]) => [name, valueOf[type]] as const);
+    const others = fc.dictionary(names, texts, { noNullPrototype: true });
+    const typed = fc.record<Record<string, string>>(Object.fromEntries(known), { requiredKeys: [] });
+    const reserved = [...Object.keys(parameters), "event_id", "player"];
+    return fc.tuple(typed, others, fc.boolean()).map(([own, more, isFirst]) => {
+      const rest = Object.entries(more).filter(([name]) => !reserved.includes(name));
+      return new Map(isFirst ? [...Object.entries(own), ...rest] : [...rest, ...Object.entries(own)]);
+    });
+  };
+  return fc.constantFrom(...events).chain((event) =>
+    fc.record({
+      event: fc.constant(event),
+      params: paramsOf(event),
+      eventId: fc.option(
+        fc.uuid().map((id) => id.toUpperCase()),
+        { nil: undefined },
+      ),
+      player: fc.option(texts, { nil: undefined }),
+      headers: fc.record(
+        { host: latin1, accept: latin1, "user-agent": latin1, cookie: latin1, "x-any": latin1 },
+        { requiredKeys: [] },
+      ),
+      remoteAddr: fc.oneof(fc.ipV4(), fc.ipV6()),
+      policies: fc.record({ player: policy, remote_addr: policy, user_agent: policy, Accept: policy }),
+    }),
+  );
+}
+
+function originOf({ headers, remoteAddr, policies }: Sent) {
+  return { headers, remoteAddr, retention: createRetention({ policies, secret }) };
+}
+
+/** Holds if the message's row has, in every column, what `sent` says. */
+function checkRow(message: string, sent: Sent, since: number): void {
+  const { event, params, eventId, player, headers, remoteAddr, policies } = sent;
+  const read = readEvent(message, position);
+  assert.equal(read.event, event);
+  const row = Object.fromEntries(columnsOf(event).map(({ name }, i) => [name, read.values[i]]));
+  const { event_id, received_at, ...rest } = row;
+  if (eventId === undefined) assert.ok(validate(event_id));
+  else assert.equal(event_id, eventId.toLowerCase());
+  assert.ok(Number(received_at) >= since && Number(received_at) <= Date.now());
+  const host = headers.host ?? "";
+  const hostName = host.replace(/:\d*$/, "");
+  const header = (kept: RetentionPolicy, text?: string) => (text === undefined ? null : keptOf(kept, text));
+  assert.deepEqual(rest, {
+    raw_event: message,
+    timestamp: position.timestamp,
+    accept: header(policies.Accept, headers.accept),
+    host:
+      policies.player === "keep" ? (headers.host ?? null) : header(policies.player, headers.host && hostName),
+    user_agent: header(policies.user_agent, headers["user-agent"]),
+    event_type: event.type,
+    ...Object.fromEntries(
+      Object.entries(event.parameters).map(([name, type]) => [name, typed(type, params.get(name))]),
+    ),
+    remote_addr: keptOf(policies.remote_addr, remoteAddr, row.remote_addr) ?? "",
+    player: keptOf(policies.player, player || hostName) ?? "",
+    kafka_partition: position.partition,
+    kafka_offset: position.offset,
+  });
+  const { received_at: time, ...glimpse } = peek(message);
+  assert.equal(Date.parse(time!), received_at);
+  assert.deepEqual([glimpse.event_id, glimpse.event_type], [event_id, event.type]);
+  assert.deepEqual([glimpse.player, glimpse.remote_addr], [row.player, row.remote_addr]);
+}
+
+function typed(type: ParameterType, text: string | undefined) {
+  if (text === undefined) return null;
+  return { text, integer: Number(text), boolean: text.toLowerCase() === "true" }[type];
+}
+
+/** What a policy leaves of a text; null: nothing. Of an address, `truncate` leaves a network: any of the same kind. */
+function keptOf(kept: RetentionPolicy, text: string, network?: unknown): string | null {
+  switch (kept) {
+    case "keep":
+      return text;
+    case "drop":
+      return null;
+    case "truncate":
+      if (isIP(text) === 0) return Array.from(text).slice(0, 16).join("");
+      assert.equal(isIP(String(network)), isIP(text));
+      return String(network);
+    case "hash":
+      return text && createHmac("sha256", secret).update(text).digest("hex").slice(0, 32);
+  }
+}
+
+describe("an envelope that the API writes", () => {
+  it("is read by the stream as what a GET request sent, in every column, under any retention", () => {
+    fc.assert(
+      fc.property(requests(characters), (sent) => {
+        const { event, params, eventId, player } = sent;
+        const pairs = [...params];
+        if (eventId !== undefined) pairs.push(["event_id", eventId]);
+        if (player !== undefined) pairs.push(["player", player]);
+        const query = pairs
+          .map((pair) => pair.map(encodeURIComponent).join("="))
+          .join("&")
+          .replaceAll("%20", "+");
+        const since = Date.now();
+        checkRow(receive(event, { query, ...originOf(sent) }).message, sent, since);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is read by the stream as what an item of a POST request says, in every column, under any retention", () => {
+    fc.assert(
+      fc.property(requests(halves), (sent) => {
+        const { event, params, eventId, player } = sent;
+        const item = {
+          event_type: event.type,
+          event_id: eventId,
+          player,
+          params: Object.fromEntries(params),
+        };
+        const origin = originOf(sent);
+        const since = Date.now();
+        const { items } = readJsonItems(JSON.stringify(item), origin);
+        checkRow(receiveItem(items[0]!, origin).message, sent, since);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("peek(text)", () => {
+  it("has null for every field that a text does not have, or has with another type", () => {
+    const nothing = {
+      event_id: null,
+      event_type: null,
+      received_at: null,
+      player: null,
+      params: null,
+      remote_addr: null,
+    };
+    for (const text of [null, "", "{", "null", "[]", '"text"', '{"__proto__":{"event_type":"default"}}'])
+      assert.deepEqual(peek(text), nothing);
+    assert.deepEqual(peek('{"event_type":"default","event_id":7,"params":[]}'), {
+      ...nothing,
+      event_type: "default",
+    });
+  });
+});

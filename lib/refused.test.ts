@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { MAX_RAW_BYTES, mayBeShortened, readRefused, refusedRecord, writeRefused } from "./refused.ts";
+
+describe("a refused event's record", () => {
+  it("is read as it was written", () => {
+    const texts = fc.string({
+      unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+    });
+    fc.assert(
+      fc.property(texts, texts, (reason, raw) => {
+        assert.deepEqual(readRefused(writeRefused(refusedRecord(reason, raw))), { reason, raw });
+      }),
+    );
+  });
+
+  for (const character of ["a", "é", "€", "😀"]) {
+    it(`has the beginning of a text that is too long, in whole characters, of ${character}`, () => {
+      const bytes = Buffer.byteLength(character);
+      for (const start of ["", "a", "aa", "aaa"]) {
+        const { raw } = refusedRecord("too long", start + character.repeat(MAX_RAW_BYTES));
+        assert.equal(raw, start + character.repeat(Math.floor((MAX_RAW_BYTES - start.length) / bytes)));
+        assert.ok(mayBeShortened(raw));
+      }
+    });
+  }
+
+  it("has all of a text that is just not too long", () => {
+    const text = "é".repeat(MAX_RAW_BYTES / 2);
+    assert.equal(refusedRecord("", text).raw, text);
+    assert.ok(!mayBeShortened(text.slice(2)));
+  });
+});
