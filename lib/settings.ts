@@ -5,6 +5,7 @@
  * A second stack beside the first (the tests start one) needs only another
  * QUESTLOG_HOME and other ports.
  */
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,6 +61,7 @@ export interface Settings {
   catalog: string; // Trino catalog
   schema: string;
   root: string; // the checkout
+  version: string; // of the checkout, from its package.json
   home: string; // data, logs and pid files of this stack
   out: string; // reports
   cache: string; // downloads, shared by all checkouts
@@ -106,6 +108,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     catalog: "hive",
     schema: env.QUESTLOG_SCHEMA ?? "default",
     root,
+    version: readVersion(root),
     home,
     out: resolve(root, env.QUESTLOG_OUT ?? "out"),
     cache: env.QUESTLOG_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "questlog"),
@@ -129,6 +132,10 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
     throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);
   }
   return port;
+}
+
+function readVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Reads a whole number from `from` to `to`. */

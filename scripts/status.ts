@@ -17,7 +17,7 @@ try {
     style: { head: [], border: [] },
   });
   for (const { service, version, port, ready, problem } of rows) {
-    table.push([service, version ?? "given", port ?? "", ready ? "yes" : "no", problem]);
+    table.push([service, version ?? "", port ?? "", ready ? "yes" : "no", problem]);
   }
   console.log(table.toString());
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);

@@ -9,6 +9,7 @@ import { Unavailable, type Way } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
+import { settings } from "../settings.ts";
 
 // The API listens for real; only what Kafka would acknowledge is this test's to decide.
 describe("createApi({ publish, keepRefused, … })", () => {
@@ -237,7 +238,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.deepEqual([away.status, away.headers["retry-after"]], [503, "2"]);
     assert.equal(away.body, '{"ready":false,"reason":"shutting down"}\n');
     const health = await ask("/health");
-    assert.deepEqual([health.status, health.body], [200, '{"ok":true}\n']);
+    assert.deepEqual([health.status, health.body], [200, `{"ok":true,"version":"${settings.version}"}\n`]);
     assert.deepEqual(published, []);
   });
 

@@ -6,6 +6,7 @@
  */
 import type { Express, Request, Response } from "express";
 import { answerJson } from "../answer.ts";
+import { settings } from "../settings.ts";
 import type { Metrics } from "./api-metrics.ts";
 import type { SpoolState } from "./spool.ts";
 
@@ -24,7 +25,7 @@ export function addProbes(
   isRead: (request: Request, response: Response) => boolean,
 ): void {
   api.all("/health", (request, response) => {
-    if (isRead(request, response)) answerJson(response, 200, { ok: true });
+    if (isRead(request, response)) answerJson(response, 200, { ok: true, version: settings.version });
   });
   api.all("/ready", (request, response) => {
     if (!isRead(request, response)) return;

@@ -4,6 +4,7 @@ import type { CommitRecord } from "./commits.ts";
 import { Meters, type Watched } from "./stream-metrics.ts";
 import { type Monitor, openMonitor } from "./monitor.ts";
 import type { StreamMetrics } from "./stream.ts";
+import { settings } from "../settings.ts";
 
 const idle: StreamMetrics = {
   rows: 0,
@@ -106,7 +107,10 @@ describe("openMonitor(streams, meters, port)", () => {
   }
 
   it("lives as long as it answers", async () => {
-    assert.deepEqual(await get("/health"), { status: 200, body: '{"ok":true}\n' });
+    assert.deepEqual(await get("/health"), {
+      status: 200,
+      body: `{"ok":true,"version":"${settings.version}"}\n`,
+    });
   });
 
   it("is ready when every stream reads and no service is away", async () => {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerJson } from "../answer.ts";
-import { HOST } from "../settings.ts";
+import { HOST, settings } from "../settings.ts";
 import type { Meters, Watched } from "./stream-metrics.ts";
 
 export interface Monitor {
@@ -30,7 +30,7 @@ export async function openMonitor(
       const error = `method: expected GET or HEAD, got ${method}`;
       return answerJson(response, 405, { error }, { Allow: "GET, HEAD" });
     }
-    if (url === "/health") return answerJson(response, 200, { ok: true });
+    if (url === "/health") return answerJson(response, 200, { ok: true, version: settings.version });
     if (url === "/ready") {
       const state = stateOf(streams);
       return answerJson(response, state.ready ? 200 : 503, state);

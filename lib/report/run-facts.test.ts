@@ -2,15 +2,20 @@ import assert from "node:assert/strict";
 import { collectFacts } from "./run-facts.ts";
 
 describe("collectFacts(services)", () => {
-  it("tells commit, machine, and the versions of services and packages", async () => {
+  it("tells commit, machine, the versions that services answer with, and those of packages", async () => {
     const facts = await collectFacts([
-      { name: "kafka", version: "4.1.0", given: false },
-      { name: "trino", version: "476", given: true },
+      { name: "kafka", given: false, askVersion: () => Promise.resolve("4.1") },
+      { name: "trino", given: true, askVersion: () => Promise.resolve("476") },
+      { name: "metastore", given: false, askVersion: () => Promise.reject(new Error("connection refused")) },
     ]);
     const [where, services, packages] = facts.map(({ rows }) => Object.fromEntries(rows));
     assert.match(where?.Commit ?? "", /^([0-9a-f]{7,}(, with changes)?|not a git checkout)$/);
     assert.equal(where?.Node, process.versions.node);
-    assert.deepEqual(services, { kafka: "4.1.0", trino: "given by the environment" });
+    assert.deepEqual(services, {
+      kafka: "4.1",
+      trino: "476, given by the environment",
+      metastore: "no answer: connection refused",
+    });
     assert.equal(packages?.tslab, "1.0.22");
   });
 });

@@ -10,9 +10,9 @@ import { type Facts } from "./html.ts";
 
 const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "hyparquet", "trino-client", "vega-lite"];
 
-/** Facts about the run; `services` are those that it used. */
+/** Facts about the run; `services` are those that it used, which must still run: each is asked for its version. */
 export async function collectFacts(
-  services: readonly { name: string; version: string; given: boolean }[],
+  services: readonly { name: string; given: boolean; askVersion: () => Promise<string> }[],
 ): Promise<Facts[]> {
   const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`;
   return [
@@ -26,10 +26,24 @@ export async function collectFacts(
     },
     {
       title: "Services",
-      rows: services.map(({ name, version, given }) => [name, given ? "given by the environment" : version]),
+      rows: await Promise.all(
+        services.map(async (service) => [service.name, await describeVersion(service)]),
+      ),
     },
     { title: "Packages", rows: PACKAGES.map((name) => [name, versionOf(name)]) },
   ];
+}
+
+/** "476", and whether the environment names the service; a service that does not answer is a fact too. */
+async function describeVersion({
+  given,
+  askVersion,
+}: {
+  given: boolean;
+  askVersion: () => Promise<string>;
+}): Promise<string> {
+  const version = await askVersion().catch((error: Error) => `no answer: ${error.message}`);
+  return given ? `${version}, given by the environment` : version;
 }
 
 /** "8bfc9e7", and whether there were changes on top; a checkout without git has none. */

@@ -31,6 +31,25 @@ describe("compose.yml", () => {
     }
   });
 
+  it("has the versions that pom.xml pins for the processes", () => {
+    const pom = readFileSync(join(settings.root, "compose", "native", "pom.xml"), "utf8");
+    const pinned = Object.fromEntries(
+      [...pom.matchAll(/<(\w+)\.version>([^<]+)<\/\1\.version>/g)].map(([, name, version]) => [
+        name,
+        version,
+      ]),
+    );
+    const { kafka, hadoop, metastore, trino } = pinned;
+    const servers = services.filter(({ name }) => serverNames.some((server) => server === name));
+    assert.deepEqual(Object.fromEntries(servers.map(({ name, version }) => [name, version])), {
+      kafka: kafka,
+      namenode: hadoop,
+      datanode: hadoop,
+      metastore: metastore,
+      trino: trino,
+    });
+  });
+
   it("publishes ports on the loopback address only", () => {
     const published = Object.values(containers).flatMap(({ ports = [] }) => ports);
     assert.ok(published.length > 0);

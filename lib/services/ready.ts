@@ -4,11 +4,10 @@
  * Each question resolves if the answer is right, and throws the fault otherwise; callers ask again.
  * No question leaves a trace in the service.
  */
-import { createConnection } from "node:net";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "../kafkajs.ts";
 import { HOST, settings } from "../settings.ts";
+import { callForStrings } from "./thrift.ts";
 
 const ANSWER_LIMIT_MS = 5_000;
 const STATEMENT_LIMIT_MS = 60_000;
@@ -41,7 +40,7 @@ export async function askDatanode(): Promise<void> {
 
 /** Metastore: it lists its databases, with `default` among them. */
 export async function askMetastore(): Promise<void> {
-  const databases = await listDatabases(settings.ports.metastore);
+  const databases = await callForStrings(settings.ports.metastore, "get_all_databases");
   if (!databases.includes("default")) {
     throw new Error(`expected the database "default", got ${JSON.stringify(databases)}`);
   }
@@ -129,7 +128,7 @@ async function withAdmin(ask: (admin: ReturnType<Kafka["admin"]>) => Promise<voi
   }
 }
 
-async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
+export async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
   const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(
     (error: Error) => {
       throw new Error(`${url}: ${(error.cause as Error | undefined)?.message ?? error.message}`);
@@ -138,45 +137,4 @@ async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 200)}`);
   return JSON.parse(text) as T;
-}
-
-/** Calls get_all_databases() in Thrift's binary protocol. */
-async function listDatabases(port: number): Promise<string[]> {
-  const method = "get_all_databases";
-  const call = Buffer.alloc(4 + 4 + method.length + 4 + 1); // version and type, name, sequence id, end of arguments
-  call.writeUInt32BE(0x80010001, 0);
-  call.writeUInt32BE(method.length, 4);
-  call.write(method, 8);
-  const socket = createConnection(port, HOST);
-  try {
-    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error(`no answer to ${method}`)));
-    await once(socket, "connect");
-    socket.write(call);
-    let reply = Buffer.alloc(0);
-    for await (const chunk of socket) {
-      reply = Buffer.concat([reply, chunk as Buffer]);
-      const names = parseDatabases(reply, 12 + method.length);
-      if (names) return names;
-    }
-    throw new Error(`the connection ended before the answer to ${method}`);
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** Reads the reply's list of strings that begins at `start`; undefined while it is incomplete. */
-function parseDatabases(reply: Buffer, start: number): string[] | undefined {
-  const HEADER_BYTES = 8; // field type, field id (2), element type, count (4)
-  if (reply.length < start + HEADER_BYTES) return undefined;
-  if (reply[3] !== 2 || reply[start] !== 15) throw new Error("it answered with an exception");
-  const names: string[] = [];
-  let at = start + HEADER_BYTES;
-  for (let i = reply.readUInt32BE(start + 4); i > 0; i--) {
-    if (reply.length < at + 4) return undefined;
-    const end = at + 4 + reply.readUInt32BE(at);
-    if (reply.length < end) return undefined;
-    names.push(reply.toString("utf8", at + 4, end));
-    at = end;
-  }
-  return names;
 }

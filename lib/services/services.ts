@@ -3,6 +3,15 @@
  * ready.
  */
 import { settings } from "../settings.ts";
+import {
+  askApiVersion,
+  askDatanodeVersion,
+  askKafkaVersion,
+  askMetastoreVersion,
+  askNamenodeVersion,
+  askStreamVersion,
+  askTrinoVersion,
+} from "./versions.ts";
 import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.ts";
 
 /** The servers that come from elsewhere. */
@@ -14,13 +23,14 @@ export type ServiceName = (typeof serverNames)[number] | (typeof ownNames)[numbe
 
 export interface Service {
   name: ServiceName;
-  version: string;
+  version: string; // the pinned one
   ports: number[]; // the first is the one for clients
   needs: ServiceName[]; // it cannot answer without these
   patient: boolean; // starts before its needs are ready, and waits for them by itself
   given: boolean; // named by the environment: used, never started or stopped
   question: string; // the words of `ask`, for messages
   ask: () => Promise<void>; // throws the fault of the answer
+  askVersion: () => Promise<string>; // throws if there is no answer
   limitMs: number; // for becoming ready
   graceMs: number; // for stopping by itself; a server may take 15 s to keep its classes
   memoryMb: number; // resident, at most: heap and all else
@@ -33,7 +43,6 @@ const ports = {
   ...(given.hdfs && { namenodeHttp: portOf(settings.webhdfsUrl) }),
   ...(given.trino && { trino: portOf(settings.trinoUrl) }),
 };
-const OWN_VERSION = "0.1.0";
 const MINUTE_MS = 60_000;
 
 /** Every service, each after its needs. */
@@ -47,6 +56,7 @@ export const services: readonly Service[] = [
     given: given.kafka,
     question: "an admin call that names the cluster's controller",
     ask: askKafka,
+    askVersion: askKafkaVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 400,
@@ -60,6 +70,7 @@ export const services: readonly Service[] = [
     given: given.hdfs,
     question: "a listing of the root folder by WebHDFS",
     ask: askNamenode,
+    askVersion: askNamenodeVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 260,
@@ -73,6 +84,7 @@ export const services: readonly Service[] = [
     given: given.hdfs,
     question: "a live DataNode and no safe mode, by the NameNode's account",
     ask: askDatanode,
+    askVersion: askDatanodeVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 260,
@@ -86,6 +98,7 @@ export const services: readonly Service[] = [
     given: given.trino, // an existing Trino has its own
     question: "a Thrift call that lists the database `default`",
     ask: askMetastore,
+    askVersion: askMetastoreVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 380,
@@ -99,32 +112,35 @@ export const services: readonly Service[] = [
     given: given.trino,
     question: "the results of a query on a worker and of one on the Hive catalog",
     ask: askTrino,
+    askVersion: askTrinoVersion,
     limitMs: 5 * MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 1100,
   },
   {
     name: "api",
-    version: OWN_VERSION,
+    version: settings.version,
     ports: [ports.api],
     needs: ["kafka"],
     patient: false,
     given: false,
     question: "GET /ready",
     ask: askApi,
+    askVersion: askApiVersion,
     limitMs: MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 120,
   },
   {
     name: "stream",
-    version: OWN_VERSION,
+    version: settings.version,
     ports: [ports.stream],
     needs: ["kafka", "namenode", "datanode"],
     patient: false,
     given: false,
     question: "GET /ready",
     ask: askStream,
+    askVersion: askStreamVersion,
     limitMs: MINUTE_MS,
     graceMs: MINUTE_MS,
     memoryMb: 300,

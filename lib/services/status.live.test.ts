@@ -22,6 +22,31 @@ describe("the running services", () => {
     );
   });
 
+  it("answer with the versions that are pinned", async () => {
+    const rows = (await serviceStatus(nativeRuntime)).filter(({ service }) =>
+      serverNames.some((name) => name === service),
+    );
+    assert.deepEqual(
+      rows.map(({ service, version }) => [service, version]),
+      services
+        .filter(({ name }) => serverNames.some((server) => server === name))
+        .map(({ name, version }) => [name, name === "kafka" ? version.replace(/\.\d+$/, "") : version]),
+    );
+  });
+
+  it("are not ready in another version than the pinned one, which the status names", async () => {
+    const trino = services.find(({ name }) => name === "trino")!;
+    const { askVersion } = trino;
+    trino.askVersion = () => Promise.resolve("475");
+    try {
+      const row = (await serviceStatus(nativeRuntime)).find(({ service }) => service === "trino");
+      assert.deepEqual([row?.version, row?.ready], ["475", false]);
+      assert.match(row?.problem ?? "", /^version 475 runs, 476 is pinned/);
+    } finally {
+      trino.askVersion = askVersion;
+    }
+  });
+
   it("are found running by a second start, which starts nothing", async () => {
     const shown: string[] = [];
     const rows = await startServices({ names: serverNames, onReady: ({ service }) => shown.push(service) });

@@ -1,11 +1,12 @@
-/** Services → whether each one is ready now, and if not, why. Each is asked its question once. */
+/** Services → whether each one is ready now, in which version, and if not, why not. Each is asked once. */
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
-import { type ServiceName, services } from "./services.ts";
+import { type Service, type ServiceName, services } from "./services.ts";
+import { isPinned } from "./versions.ts";
 
 export interface StatusRow {
   service: ServiceName;
-  version: string | null; // null: the environment names the endpoint
+  version: string | null; // as the service answers; null: no answer
   port: number | null; // null: it listens nowhere
   ready: boolean;
   problem: string; // empty when it is ready
@@ -15,19 +16,29 @@ export interface StatusRow {
 export async function serviceStatus(runtime: Runtime = stackRuntime()): Promise<StatusRow[]> {
   return Promise.all(
     services.map(async (service) => {
-      const { name, version, ports, given, ask } = service;
-      const answer = ask().then(
-        () => "",
-        (error: Error) => error.message,
-      );
-      const problem = given || (await runtime.isRunning(service)) ? await answer : "not running";
-      return {
-        service: name,
-        version: given ? null : version,
-        port: ports[0] ?? null,
-        ready: problem === "",
-        problem,
-      };
+      const { name, ports, given } = service;
+      const isThere = given || (await runtime.isRunning(service));
+      const { version, problem } = isThere ? await ask(service) : { version: null, problem: "not running" };
+      return { service: name, version, port: ports[0] ?? null, ready: problem === "", problem };
     }),
   );
+}
+
+async function ask(service: Service): Promise<Pick<StatusRow, "version" | "problem">> {
+  const [answer, version] = await Promise.allSettled([service.ask(), service.askVersion()]);
+  if (answer.status === "rejected") return { version: valueOf(version), problem: messageOf(answer) };
+  if (version.status === "rejected") return { version: null, problem: `version: ${messageOf(version)}` };
+  const isWrong = !service.given && !isPinned(version.value, service.version);
+  const problem = isWrong
+    ? `version ${version.value} runs, ${service.version} is pinned: npm run down, npm run up`
+    : "";
+  return { version: version.value, problem };
+}
+
+function valueOf(result: PromiseSettledResult<string>): string | null {
+  return result.status === "fulfilled" ? result.value : null;
+}
+
+function messageOf({ reason }: PromiseRejectedResult): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }

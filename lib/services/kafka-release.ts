@@ -1,0 +1,109 @@
+/**
+ * A Kafka broker → its release, such as "4.1".
+ *
+ * No answer of a broker contains its version. But the newest `metadata.version` that it supports is a
+ * number that belongs to one release, and the answer to ApiVersions contains it from version 3 on.
+ * kafkajs asks for version 2 at most, so the request is made here. The third number of a version
+ * (4.1.0) is not in any answer.
+ */
+import { once } from "node:events";
+import { createConnection } from "node:net";
+
+const ANSWER_LIMIT_MS = 5_000;
+const API_VERSIONS = 18;
+const FEATURE = "metadata.version";
+const SUPPORTED_FEATURES = 0; // tag of the answer
+
+/** The newest `metadata.version` of each release since the last that could use ZooKeeper. Kafka never reuses one. */
+const RELEASES: Record<number, string> = {
+  19: "3.7",
+  20: "3.8",
+  21: "3.9",
+  25: "4.0",
+  27: "4.1",
+  29: "4.2",
+  30: "4.3",
+};
+
+/** Asks the broker at `address` ("localhost:9092"). */
+export async function askKafkaRelease(address: string): Promise<string> {
+  const level = newestMetadataVersion(await askApiVersions(address));
+  return RELEASES[level] ?? `unknown (metadata.version ${level})`;
+}
+
+async function askApiVersions(address: string): Promise<Buffer> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const socket = createConnection(Number(port), hostname);
+  try {
+    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error("no answer to ApiVersions")));
+    await once(socket, "connect");
+    socket.write(apiVersionsRequest());
+    let reply = Buffer.alloc(0);
+    for await (const chunk of socket) {
+      reply = Buffer.concat([reply, chunk as Buffer]);
+      if (reply.length >= 4 && reply.length >= 4 + reply.readUInt32BE(0)) return reply.subarray(4);
+    }
+    throw new Error("the connection ended before the answer to ApiVersions");
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Version 3: header with key, version, correlation id, no client id, no tags; then the client's name and version. */
+function apiVersionsRequest(): Buffer {
+  const header = Buffer.alloc(11);
+  header.writeInt16BE(API_VERSIONS, 0);
+  header.writeInt16BE(3, 2);
+  header.writeInt16BE(-1, 8);
+  const text = (value: string) => Buffer.concat([Buffer.from([value.length + 1]), Buffer.from(value)]);
+  const request = Buffer.concat([header, text("questlog"), text("1"), Buffer.from([0])]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(request.length);
+  return Buffer.concat([size, request]);
+}
+
+/** Reads the answer: correlation id, error, an array of APIs, throttle time, then tags with the features. */
+export function newestMetadataVersion(answer: Buffer): number {
+  let at = 4;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = answer.readUInt8(at++);
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  const error = answer.readInt16BE(at);
+  if (error !== 0) throw new Error(`ApiVersions: expected error code 0, got ${error}`);
+  at += 2;
+  for (let apis = varint() - 1; apis > 0; apis--) {
+    at += 6; // key, oldest and newest version
+    skipTags();
+  }
+  at += 4; // throttle time
+  for (let tags = varint(); tags > 0; tags--) {
+    const tag = varint();
+    const end = varint() + at;
+    if (tag === SUPPORTED_FEATURES) {
+      for (let features = varint() - 1; features > 0; features--) {
+        const length = varint() - 1;
+        const name = answer.toString("utf8", at, at + length);
+        const newest = answer.readInt16BE(at + length + 2);
+        at += length + 4;
+        skipTags();
+        if (name === FEATURE) return newest;
+      }
+    }
+    at = end;
+  }
+  throw new Error(`ApiVersions: expected the feature ${FEATURE}, got none`);
+
+  function skipTags(): void {
+    for (let tags = varint(); tags > 0; tags--) {
+      varint();
+      const length = varint();
+      at += length;
+    }
+  }
+}

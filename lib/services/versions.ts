@@ -1,0 +1,63 @@
+/**
+ * A service → the version that it answers with.
+ *
+ * Only an answer of the running service tells what runs: a stack that is up may have been started by an
+ * older checkout, or may be somebody else's.
+ */
+import { HOST, settings } from "../settings.ts";
+import { askKafkaRelease } from "./kafka-release.ts";
+import { getJson } from "./ready.ts";
+import { callForString } from "./thrift.ts";
+
+/** Kafka: the release, without its third number. */
+export async function askKafkaVersion(): Promise<string> {
+  return askKafkaRelease(settings.kafkaBrokers[0]!);
+}
+
+export async function askNamenodeVersion(): Promise<string> {
+  return (await nameNodeInfo()).SoftwareVersion;
+}
+
+/** DataNodes: the version that each has told its NameNode; several versions are joined by "and". */
+export async function askDatanodeVersion(): Promise<string> {
+  const nodes = JSON.parse((await nameNodeInfo()).LiveNodes) as Record<string, { version: string }>;
+  const versions = new Set(Object.values(nodes).map(({ version }) => version));
+  if (versions.size === 0) throw new Error("the NameNode has no live DataNode");
+  return [...versions].sort().join(" and ");
+}
+
+export async function askMetastoreVersion(): Promise<string> {
+  return callForString(settings.ports.metastore, "getVersion");
+}
+
+export async function askTrinoVersion(): Promise<string> {
+  const info = await getJson<{ nodeVersion: { version: string } }>(`${settings.trinoUrl}/v1/info`);
+  return info.nodeVersion.version;
+}
+
+export async function askApiVersion(): Promise<string> {
+  return ownVersion(settings.ports.api);
+}
+
+export async function askStreamVersion(): Promise<string> {
+  return ownVersion(settings.ports.stream);
+}
+
+/** Whether an answered version is the pinned one; Kafka's answer lacks the third number. */
+export function isPinned(answered: string, pinned: string): boolean {
+  return answered === pinned || pinned.startsWith(`${answered}.`);
+}
+
+async function ownVersion(port: number): Promise<string> {
+  const { version } = await getJson<{ version?: string }>(`http://${HOST}:${port}/health`);
+  if (version === undefined) throw new Error("/health names no version");
+  return version;
+}
+
+async function nameNodeInfo(): Promise<{ SoftwareVersion: string; LiveNodes: string }> {
+  const { beans } = await getJson<{ beans: { SoftwareVersion: string; LiveNodes: string }[] }>(
+    `${settings.webhdfsUrl}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo`,
+  );
+  if (!beans[0]) throw new Error("the NameNode tells nothing about itself yet");
+  return beans[0];
+}
