@@ -10,13 +10,12 @@ import { rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
-import { type Checksum, findMismatches } from "./checksums.ts";
+import { type Checksum, fileTreeIsWhole, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
 import { withLock } from "../lock.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";
-import { fileTreeIsWhole } from "./tree.ts";
 import { unpackTrino } from "./trino-archive.ts";
 
 /** The class paths that checksums.txt lists; each is also a profile of pom.xml. */

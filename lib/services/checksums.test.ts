@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findMismatches } from "./checksums.ts";
-import { fileTreeIsWhole, keepFileTree } from "./tree.ts";
+import { fileTreeIsWhole, findMismatches, keepFileTree } from "./checksums.ts";
 
 const SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 

