@@ -1,24 +1,21 @@
 /**
- * Follow one event by its id: request, message, commit, row of a file, row of a table, bars of the report.
+ * Follow one event by its id: request, message, commit, row of a file, row of a table, and the bars and sentences
+ * of the last report that count it, as the report's record proves.
  *
  *   npm run trace -- 0197a8c2-5b1e-7000-8000-3f9d2c4b6a10
  *   npm run -s trace -- EVENT_ID --json     the same as one JSON object
  *
  * Exit 1 if the event is nowhere; the message says where it was looked for.
  */
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { validate as isUuid } from "uuid";
 import { recordScript } from "../lib/history.ts";
-import { readNotebook } from "../lib/report/notebook.ts";
 import { describeTrace, traceEvent } from "../lib/audit/trace.ts";
-import { settings } from "../lib/settings.ts";
 
 const { eventId, json } = readArguments();
 recordScript("trace");
 try {
-  const report = await readNotebook(join(settings.root, "notebooks", "5-report.ipynb"));
-  const trace = await traceEvent(eventId, report);
+  const trace = await traceEvent(eventId);
   if (json) console.log(JSON.stringify(trace, null, 2));
   else if (trace.ways.length > 0) console.log(describeTrace(trace));
   else console.error(`trace: ${describeTrace(trace)}`);

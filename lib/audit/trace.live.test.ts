@@ -1,42 +1,68 @@
 // Events that are accepted, landed and counted, or not yet, in a topic, folder and schema of their own.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
+import { countBars, countBy, eventsIn, type OffsetRange, type SelectionOptions } from "../ask/counted.ts";
+import { chartBundle } from "../ask/show.ts";
+import { openTopic } from "../collect/publish.ts";
+import { readRefused, writeRefused } from "../refused.ts";
+import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
+import { openChain } from "../land/commits.ts";
+import { readTopic } from "../topic.ts";
 import type { ReceivedEvent } from "../collect/receive.ts";
 import { listFiles } from "./files.ts";
 import { settings } from "../settings.ts";
 import { Ground } from "../testbed/ground.fixture.ts";
-import { type Notebook, readNotebook } from "../report/notebook.ts";
+import { runOf } from "../testbed/notebook.fixture.ts";
+import { recordPath, writeRecord } from "../report/record.ts";
+import type { Run } from "../report/run.ts";
 import { describeTrace, traceEvent } from "./trace.ts";
 
-describe("traceEvent(eventId, report, place)", () => {
+const REFUSED_ID = randomUUID();
+const YEAR_S = 366 * 24 * 3600;
+
+describe("traceEvent(eventId, options)", () => {
   const ground = new Ground();
-  let report: Notebook;
+  const failedTopic = `${ground.name}_failed`;
+  let folder: string;
+  let report: string; // no such page, unless a test writes one
   let sent: ReceivedEvent[];
 
   before(async () => {
-    report = await readNotebook(join(settings.root, "notebooks", "5-report.ipynb"));
+    folder = await mkdtemp(join(tmpdir(), "questlog-trace-"));
+    report = join(folder, "report.html");
     await ground.create();
     sent = await ground.send(3);
+    await refuse();
   });
-  after(() => ground.remove());
+  after(async () => {
+    await rm(folder, { recursive: true });
+    await ground.remove(failedTopic);
+  });
+
+  /** Traces an event at the test's place. */
+  function trace(eventId: string) {
+    return traceEvent(eventId, { ...ground.place, failedTopic, report });
+  }
 
   it("follows an event that has not landed by the topic, to where it is", async () => {
-    const { ways, looked_in } = await traceEvent(sent[1]!.eventId, report, ground.place);
-    assert.equal(looked_in.length, 2);
+    const { ways, looked_in } = await trace(sent[1]!.eventId);
+    assert.equal(looked_in.length, 3);
     assert.equal(ways.length, 1);
-    const { request, message, commit, files, row, bars } = ways[0]!;
+    const { request, message, commit, files, row, counted_by } = ways[0]!;
     assert.deepEqual([request?.route, request?.player], ["/join_a_guild", "player-1"]);
     assert.equal(message.topic, ground.name);
-    assert.deepEqual([commit, files, row, bars], [null, [], null, []]);
+    assert.deepEqual([commit, files, row, counted_by], [null, [], null, []]);
   });
 
-  it("follows a landed event to its row in a file, its row in a table, and its bars", async () => {
+  it("follows a landed event to its row in a file and its row in a table", async () => {
     await ground.land();
-    const { ways } = await traceEvent(sent[1]!.eventId, report, ground.place);
+    const { ways } = await trace(sent[1]!.eventId);
     assert.equal(ways.length, 1);
-    const { request, message, commit, files, row, bars } = ways[0]!;
+    const { request, message, commit, files, row } = ways[0]!;
     assert.deepEqual(JSON.parse(request!.params), { region: "ny", player: "player-1" });
     assert.match(commit!.path, new RegExp(`^${ground.root}/commits/${ground.name}/\\d/0{20}\\.json$`));
     assert.ok(commit!.first <= message.offset && message.offset <= commit!.last);
@@ -44,31 +70,123 @@ describe("traceEvent(eventId, report, place)", () => {
     const file = landed.find(({ path }) => path === files[0]?.path);
     assert.deepEqual([files.length, files[0]!.row], [1, message.offset + 1]); // one table, one commit
     assert.deepEqual(row, { table: "guild_joins", day: file!.day, counts: "yes" });
-    assert.deepEqual(bars, ["Events by type: join_a_guild", "Guilds joined, by region: ny"]);
   });
 
   it("follows both messages of an event that is there twice, and says which counts", async () => {
-    const trace = await traceEvent(sent[0]!.eventId, report, ground.place);
-    const [first, second] = trace.ways;
-    assert.equal(trace.ways.length, 2);
+    const traced = await trace(sent[0]!.eventId);
+    const [first, second] = traced.ways;
+    assert.equal(traced.ways.length, 2);
     assert.equal(first!.row!.counts, "yes");
     const { partition, offset } = first!.message;
     assert.equal(second!.row!.counts, `no, it is a double of partition ${partition}, offset ${offset}`);
-    assert.deepEqual(second!.bars, []);
     assert.match(
-      describeTrace(trace),
+      describeTrace(traced),
       /\n {2}row {6}table guild_joins, day \S+; counts: no, it is a double of/,
     );
   });
 
+  it("follows an event that the API refused to the topic, commit and file of refused events", async () => {
+    const [way, ...others] = (await trace(REFUSED_ID)).ways;
+    assert.deepEqual([way!.message.topic, others], [failedTopic, []]);
+    assert.match(way!.commit!.path, new RegExp(`^${ground.root}/commits/${failedTopic}/0/0{20}\\.json$`));
+    assert.match(way!.files[0]!.path, new RegExp(`/${failedTopic}-0-0{20}\\.parquet$`));
+    assert.equal(way!.row!.counts, "no, metal: expected text, got 7");
+    assert.deepEqual([way!.counted_by, way!.uncounted], [[], "this message does not count"]);
+  });
+
+  describe("and a report", () => {
+    let whole: OffsetRange[];
+    before(async () => {
+      const offsets = await readTopic({ topic: ground.name, onMessage: () => {} });
+      whole = offsets.map(({ partition, high }) => ({ partition, from: 0, to: high }));
+    });
+
+    /** Writes the page and the record of a report that has counted the events of `ranges` by region. */
+    async function write(ranges: OffsetRange[], options: SelectionOptions = {}, change: Partial<Run> = {}) {
+      const selection = eventsIn(ranges, { ...ground.place, type: "join_a_guild", ...options });
+      const data = await chartBundle(countBars(await countBy("region", selection), "Guilds, by region"));
+      const run = runOf([[{ output_type: "display_data", data: data as never, metadata: {} }]]);
+      const record = await writeRecord(
+        { ...run, startedAt: new Date("2026-11-26T16:28:03Z"), seconds: 10 * YEAR_S, ...change },
+        report,
+        ground.root,
+      );
+      await writeFile(report, JSON.stringify(record));
+    }
+
+    /** What is said of the bars that count an event: all of its ways. */
+    async function said(event: ReceivedEvent): Promise<string[]> {
+      const lines = describeTrace(await trace(event.eventId)).split("\n");
+      return lines.flatMap((line) => /^ {2}bars {5}(.*)/.exec(line)?.[1] ?? []);
+    }
+
+    const bar = "report of 2026-11-26 16:28: bar ny of Guilds, by region";
+    const others = "no report has counted it: the report of 2026-11-26 16:28 counted other events";
+
+    it("names the bar that counts the event, and none for the double of it", async () => {
+      await write(whole);
+      assert.deepEqual(await said(sent[1]!), [bar]);
+      assert.deepEqual(await said(sent[0]!), [bar, "no report has counted it: this message does not count"]);
+    });
+
+    it("names no bar for an event outside of the offsets, or of another condition", async () => {
+      const [way] = (await trace(sent[1]!.eventId)).ways;
+      const { partition, offset } = way!.message;
+      const before = whole.map((range) => (range.partition === partition ? { ...range, to: offset } : range));
+      await write(before);
+      assert.deepEqual(await said(sent[1]!), [others]);
+      await write(whole, { where: { player: "player-2" } });
+      assert.deepEqual([await said(sent[1]!), await said(sent[2]!)], [[others], [bar]]);
+    });
+
+    it("names no bar of a report on another topic, schema or folder, or of other types", async () => {
+      await write(whole, { topic: "other" });
+      assert.deepEqual(await said(sent[1]!), [others]);
+      await write(whole);
+      const moved = (await readFile(recordPath(report), "utf8")).replaceAll(`"${ground.root}"`, '"/other"');
+      await forge(moved);
+      assert.deepEqual(await said(sent[1]!), [others]);
+      await write(whole);
+      const text = await readFile(recordPath(report), "utf8");
+      await forge(text.replaceAll('"join_a_guild"', '"purchase_sword"'));
+      assert.deepEqual(await said(sent[1]!), [others]);
+      await forge(text.replaceAll(`"schema": "${ground.name}"`, '"schema": "default"'));
+      assert.deepEqual(await said(sent[1]!), [others]);
+    });
+
+    it("names no bar of a report that ended before the event came, as after down -- --wipe", async () => {
+      await write(whole, {}, { seconds: -10 * YEAR_S });
+      assert.deepEqual(await said(sent[1]!), [others]);
+    });
+
+    it("says so when the report failed, was edited, or is not there", async () => {
+      const none = "no report has counted it:";
+      await write(whole, {}, { status: "failed" });
+      assert.deepEqual(await said(sent[1]!), [`${none} the report of 2026-11-26 16:28 failed`]);
+      await write(whole);
+      await writeFile(recordPath(report), (await readFile(recordPath(report), "utf8")).replace("ny", "cali"));
+      const edited = "report.json is not the record of report.html: its SHA-256 is not in that page";
+      assert.deepEqual(await said(sent[1]!), [`${none} ${edited}`]);
+      await rm(recordPath(report));
+      assert.deepEqual(await said(sent[1]!), [`${none} there is no report.json`]);
+    });
+
+    /** A record and its page, both of another text. */
+    async function forge(text: string): Promise<void> {
+      await writeFile(recordPath(report), text);
+      await writeFile(report, createHash("sha256").update(text).digest("hex"));
+    }
+  });
+
   it("says where it looked for what it does not find", async () => {
     const id = randomUUID();
-    const trace = await traceEvent(id, report, ground.place);
-    assert.deepEqual(trace.ways, []);
+    const traced = await trace(id);
+    assert.deepEqual(traced.ways, []);
     assert.equal(
-      describeTrace(trace),
+      describeTrace(traced),
       `event ${id} was not found; looked in tables default_requests, sword_purchases, guild_joins, failed_events ` +
-        `of schema ${ground.name}, and in topic ${ground.name}, from its beginning to its end`,
+        `of schema ${ground.name}, and in topic ${ground.name}, from its beginning to its end, ` +
+        `and in topic ${failedTopic}, from its beginning to its end`,
     );
   });
 
@@ -78,4 +196,17 @@ describe("traceEvent(eventId, report, place)", () => {
     assert.equal(exitCode, 2);
     assert.match(stderr, /^trace: expected one event_id, a UUID, got "17"; try: npm run trace -- EVENT_ID/);
   });
+
+  /** Publishes an event that the API refused, and lands it as the stream does. */
+  async function refuse(): Promise<void> {
+    const raw = JSON.stringify({ event_id: REFUSED_ID, params: { metal: 7 } });
+    const value = writeRefused({ reason: "metal: expected text, got 7", raw });
+    const topic = await openTopic({ topic: failedTopic, partitions: 1 });
+    await topic.publish(value, "player-1");
+    await topic.close();
+    const builder = new BatchBuilder(failedTopic, 0, DEFAULT_LIMITS, readRefused);
+    builder.push({ offset: "0", timestamp: String(Date.now()), value: Buffer.from(value) });
+    const chain = await openChain(ground.hdfs, { root: ground.root, topic: failedTopic, partition: 0 });
+    await chain.commit({ ...builder.finish(), last: 0 });
+  }
 });

@@ -4,6 +4,8 @@
  * An id can stand in several messages; each has a way of its own, and only one of them counts. What has
  * landed is found by Trino; otherwise the topic is read, which takes as long as the topic is.
  */
+import { join } from "node:path";
+import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { forTerminal } from "../untrusted.ts";
 import { uniqueView } from "../ask/views.ts";
@@ -14,7 +16,7 @@ import { readTopic } from "../topic.ts";
 import { commitsFolder } from "../land/commits.ts";
 import { readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
-import { isCode, type Notebook } from "../report/notebook.ts";
+import { countedBy, type CountingPlace } from "./counted-by.ts";
 import type { SightingsOptions } from "./sightings.ts";
 
 /** The way of one message; null: not there yet. */
@@ -24,7 +26,8 @@ export interface Way {
   commit: { path: string; writer: string; committed_at: string; first: number; last: number } | null;
   files: { path: string; row: number }[]; // more than one: somebody copied the file
   row: { table: string; day: string; counts: string } | null; // "yes", or why not
-  bars: string[]; // "chart: bar" of the report, if it is about the time of this event
+  counted_by: string[]; // bars and sentences of the report, e.g. "report of …: bar gold of Swords purchased"
+  uncounted: string | null; // why no report has counted it
 }
 
 export interface Trace {
@@ -36,6 +39,7 @@ export interface Trace {
 interface Found {
   table: string | null; // null: only in the topic
   reason: string | null; // why it is in failed_events
+  topic: string;
   raw_event: string;
   timestamp: Date;
   kafka_partition: number;
@@ -44,41 +48,38 @@ interface Found {
   counts: boolean;
 }
 
+export interface TraceOptions extends SightingsOptions {
+  failedTopic?: string; // of events that the API refused
+  report?: string; // the page whose record says what was counted
+}
+
 /**
- * Follows one event. `report` is the notebook whose charts may count it.
+ * Follows one event.
  * @throws QueryError, HdfsError or Error when a service that is asked is away
  */
-export async function traceEvent(
-  eventId: string,
-  report: Notebook,
-  { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
-): Promise<Trace> {
+export async function traceEvent(eventId: string, options: TraceOptions = {}): Promise<Trace> {
+  const { topic = settings.topic, failedTopic = settings.failedTopic } = options;
+  const { root = settings.hdfsRoot, schema = settings.schema } = options;
+  const { report = join(settings.out, "report.html") } = options;
   const tables = [...events.map(({ table }) => table), failedEvents.table];
   const looked_in = [`tables ${tables.join(", ")} of schema ${schema}`];
-  let found = await findRows(eventId, schema);
+  const found = await findRows(eventId, topic, schema);
   if (found.length === 0) {
-    found = await findMessages(eventId, topic);
-    looked_in.push(`topic ${topic}, from its beginning to its end`);
+    for (const one of [topic, failedTopic]) {
+      found.push(...(await findMessages(eventId, one, one === failedTopic)));
+      looked_in.push(`topic ${one}, from its beginning to its end`);
+    }
   }
   const counted = found.find(({ counts }) => counts);
   const ways = found.map(async (one): Promise<Way> => {
-    const place = { partition: one.kafka_partition, from: one.kafka_offset, to: one.kafka_offset + 1 };
-    const [commit] = await readCommits([place], { topic, root });
-    const files = commit ? await readFileRows([place], { topic, root }) : [];
-    const message = messageOf(one, topic);
+    const row =
+      one.table === null ? null : { table: one.table, day: one.day, counts: verdictOf(one, counted) };
     return {
       request: requestOf(one.raw_event),
-      message,
-      commit: commit
-        ? {
-            path: `${commitsFolder({ root, ...message })}/${String(commit.first).padStart(20, "0")}.json`,
-            ...{ writer: commit.writer, committed_at: commit.committed_at },
-            ...{ first: commit.first, last: commit.last },
-          }
-        : null,
-      files: files.map(({ path, row }) => ({ path, row })),
-      row: one.table === null ? null : { table: one.table, day: one.day, counts: verdictOf(one, counted) },
-      bars: one.counts ? barsOf(one.raw_event, report) : [],
+      message: messageOf(one),
+      ...(await findFiles(one, root)),
+      row,
+      ...(await findCounts(eventId, one, report, { root, schema })),
     };
   });
   return { event_id: eventId, looked_in, ways: await Promise.all(ways) };
@@ -87,7 +88,7 @@ export async function traceEvent(
 /** A trace as lines for people. */
 export function describeTrace({ event_id, looked_in, ways }: Trace): string {
   if (ways.length === 0) return `event ${event_id} was not found; looked in ${looked_in.join(", and in ")}`;
-  const lines = ways.map(({ request, message, commit, files, row, bars }) => {
+  const lines = ways.map(({ request, message, commit, files, row, counted_by, uncounted }) => {
     const facts: [string, string][] = [
       [
         "request",
@@ -110,61 +111,79 @@ export function describeTrace({ event_id, looked_in, ways }: Trace): string {
         files.map(({ path, row }) => `${path}, row ${row}`).join(" and ") || (commit ? "in none" : "not yet"),
       ],
       ["row", row ? `table ${row.table}, day ${row.day}; counts: ${row.counts}` : "not yet visible to Trino"],
-      ["bars", bars.join("; ") || "none"],
+      ...(counted_by.length > 0 ? counted_by : [`no report has counted it: ${uncounted}`]).map(
+        (text, i): [string, string] => [i === 0 ? "bars" : "", text],
+      ),
     ];
     return facts.map(([name, fact]) => `  ${name.padEnd(9)}${forTerminal(fact)}`).join("\n");
   });
   return [`event ${event_id}`, lines.join("\n\n")].join("\n");
 }
 
-/** The bars that count an event, by the charts of a notebook: those of its type, and of the values of its parameters. */
-export function barsOf(message: string, report: Notebook): string[] {
-  const envelope = envelopeOf(message);
-  const event = eventOf(envelope);
-  if (envelope === null || event === undefined) return [];
-  const values: Record<string, string> = { event_type: event.type, ...envelope.params };
-  const code = report.cells
-    .filter(isCode)
-    .map(({ source }) => source)
-    .join("\n");
-  const charts = code.matchAll(/\bbars\([^;]*?category: "(\w+)"[^;]*?title: "([^"]+)"/g);
-  return [...charts].flatMap(([, category, title]) => {
-    const isOfEvent = category === "event_type" || Object.hasOwn(event.parameters, category!);
-    return isOfEvent ? [`${title}: ${Object.hasOwn(values, category!) ? values[category!] : "(none)"}`] : [];
-  });
+/** The commit that made the message visible, and its rows in files. */
+async function findFiles(one: Found, root: string): Promise<Pick<Way, "commit" | "files">> {
+  const { topic, kafka_partition: partition, kafka_offset: from } = one;
+  const range = { partition, from, to: from + 1 };
+  const [commit] = await readCommits([range], { topic, root });
+  if (commit === undefined) return { commit: null, files: [] };
+  const files = await readFileRows([range], { topic, root });
+  const { writer, committed_at, first, last } = commit;
+  const path = `${commitsFolder({ root, topic, partition })}/${String(first).padStart(20, "0")}.json`;
+  return {
+    commit: { path, writer, committed_at, first, last },
+    files: files.map(({ path, row }) => ({ path, row })),
+  };
 }
 
-async function findRows(eventId: string, schema: string): Promise<Found[]> {
+/** The bars and sentences of the report that count a message. */
+async function findCounts(
+  event_id: string,
+  one: Found,
+  report: string,
+  place: CountingPlace,
+): Promise<Pick<Way, "counted_by" | "uncounted">> {
+  const event = events.find(({ table }) => table === one.table);
+  if (event === undefined || !one.counts) return { counted_by: [], uncounted: "this message does not count" };
+  const { topic, kafka_partition: partition, kafka_offset: offset, timestamp } = one;
+  const message = { event, event_id, topic, partition, offset, timestamp };
+  const { counted_by, reason } = await countedBy(message, report, place);
+  return { counted_by, uncounted: reason };
+}
+
+async function findRows(eventId: string, topic: string, schema: string): Promise<Found[]> {
   const columns = `raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar) AS day`;
   const selects = events.map(
     ({ table }) =>
-      `SELECT '${table}' AS "table", CAST(NULL AS varchar) AS reason, ${columns}, ` +
+      `SELECT '${table}' AS "table", CAST(NULL AS varchar) AS reason, ${literal(topic)} AS topic, ${columns}, ` +
       `(kafka_partition, kafka_offset) IN (SELECT kafka_partition, kafka_offset FROM ${uniqueView(table)} ` +
       `WHERE event_id = ?) AS counts FROM ${table} WHERE event_id = ?`,
   );
   selects.push(
-    `SELECT '${failedEvents.table}', reason, ${columns}, false FROM ${failedEvents.table} WHERE strpos(raw_event, ?) > 0`,
+    `SELECT '${failedEvents.table}', reason, topic, ${columns}, false FROM ${failedEvents.table} WHERE strpos(raw_event, ?) > 0`,
   );
   const parameters = [...events.flatMap(() => [eventId, eventId]), eventId];
   const order = `ORDER BY "timestamp", kafka_partition, kafka_offset`;
   return query<Found>(`${selects.join(" UNION ALL ")} ${order}`, { schema, parameters });
 }
 
-async function findMessages(eventId: string, topic: string): Promise<Found[]> {
+/** The messages of an event that has not landed; a refused event's id stands somewhere in its text. */
+async function findMessages(eventId: string, topic: string, isRefused: boolean): Promise<Found[]> {
   const found: Found[] = [];
   await readTopic({
     topic,
     onMessage: ({ partition, offset, timestamp, value }) => {
-      if (value === null || envelopeOf(value)?.event_id !== eventId) return;
+      if (value === null) return;
+      const isFound = isRefused ? value.includes(eventId) : envelopeOf(value)?.event_id === eventId;
+      if (!isFound) return;
       const time = { timestamp: new Date(timestamp), day: "" };
-      const place = { kafka_partition: partition, kafka_offset: offset };
+      const place = { topic, kafka_partition: partition, kafka_offset: offset };
       found.push({ table: null, reason: null, raw_event: value, ...time, ...place, counts: false });
     },
   });
   return found;
 }
 
-function messageOf({ kafka_partition, kafka_offset, timestamp }: Found, topic: string): Way["message"] {
+function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: Found): Way["message"] {
   return { topic, partition: kafka_partition, offset: kafka_offset, timestamp: timestamp.toISOString() };
 }
 

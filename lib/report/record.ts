@@ -38,9 +38,9 @@ export function recordPath(htmlPath: string): string {
 }
 
 /** Writes the record of `run` beside the page at `htmlPath`; the page has to name the facts returned. */
-export async function writeRecord(run: Run, htmlPath: string): Promise<Facts> {
+export async function writeRecord(run: Run, htmlPath: string, hdfsRoot = settings.hdfsRoot): Promise<Facts> {
   const path = recordPath(htmlPath);
-  const text = `${JSON.stringify(recordOf(run), null, 1)}\n`;
+  const text = `${JSON.stringify(recordOf(run, hdfsRoot), null, 1)}\n`;
   await writeFile(`${path}.part`, text);
   await rename(`${path}.part`, path);
   return {
@@ -53,7 +53,10 @@ export async function writeRecord(run: Run, htmlPath: string): Promise<Facts> {
 }
 
 /** The record of a run: what each of its cells counted. */
-export function recordOf({ status, startedAt, seconds, steps }: Run): ReportRecord {
+export function recordOf(
+  { status, startedAt, seconds, steps }: Run,
+  hdfsRoot = settings.hdfsRoot,
+): ReportRecord {
   const counted = steps.flatMap(({ notebook, cells }) =>
     cells
       .filter((cell) => cell.status === "ok")
@@ -68,7 +71,7 @@ export function recordOf({ status, startedAt, seconds, steps }: Run): ReportReco
     status,
     started_at: startedAt.toISOString(),
     ended_at: new Date(startedAt.getTime() + seconds * 1000).toISOString(),
-    hdfs_root: settings.hdfsRoot,
+    hdfs_root: hdfsRoot,
     counted,
   };
 }

@@ -29,13 +29,14 @@ export class Ground {
     await createTables({ schema: this.name, hdfsRoot: this.root });
   }
 
-  async remove(): Promise<void> {
+  /** Removes all of it, and `topics` that a test made beside its own. */
+  async remove(...topics: string[]): Promise<void> {
     await query(`DROP SCHEMA ${this.name} CASCADE`);
     await this.hdfs.remove(this.root);
     this.hdfs.close();
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
-    await admin.deleteTopics({ topics: [this.name] });
+    await admin.deleteTopics({ topics: [this.name, ...topics] });
     await admin.disconnect();
   }
 
