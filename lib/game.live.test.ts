@@ -1,0 +1,144 @@
+// The whole way with another game: a user replaces lib/game.ts, and drives the product by its commands.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { $ } from "zx";
+import { kafkaClient } from "./kafka.ts";
+import { HOST, settings } from "./settings.ts";
+import { events } from "./testbed/bookshop.fixture.ts";
+import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
+import { freePort } from "./testbed/pipeline.ts";
+import { query } from "./trino.ts";
+import { until } from "./until.ts";
+import { WebHdfs } from "./webhdfs.ts";
+
+const VISIBLE = { limitMs: 30_000, everyMs: 500 };
+const EACH = 20; // requests of each event type that `basic` sends
+
+describe("another game, from its events to its rows", function () {
+  this.timeout(180_000);
+  const name = `bookshop_${randomUUID().replaceAll("-", "_")}`; // of topics, consumer group and schema
+  const hdfsRoot = `/test/${name}`;
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+  let apiUrl: string;
+
+  before(async () => {
+    folder = copyCheckout();
+    const apiPort = await freePort();
+    apiUrl = `http://${HOST}:${apiPort}`;
+    env = {
+      ...process.env,
+      QUESTLOG_KAFKA_BROKERS: settings.kafkaBrokers.join(","),
+      QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
+      QUESTLOG_TRINO_URL: settings.trinoUrl,
+      QUESTLOG_TOPIC: name,
+      QUESTLOG_FAILED_TOPIC: `${name}_failed`,
+      QUESTLOG_CONSUMER_GROUP: name,
+      QUESTLOG_HDFS_ROOT: hdfsRoot,
+      QUESTLOG_SCHEMA: name,
+      QUESTLOG_HOME: join(folder, ".questlog"),
+      QUESTLOG_HISTORY: join(folder, "history.jsonl"),
+      QUESTLOG_API_PORT: String(apiPort),
+      QUESTLOG_STREAM_PORT: String(await freePort()),
+    };
+    await query(`CREATE SCHEMA ${name} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
+  });
+
+  after(async () => {
+    await command("down");
+    await query(`DROP SCHEMA ${name} CASCADE`);
+    const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+    await hdfs.remove(hdfsRoot);
+    hdfs.close();
+    const admin = kafkaClient(settings.kafkaBrokers).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name, `${name}_failed`] });
+    await admin.disconnect();
+    removeCheckout(folder);
+  });
+
+  /** Runs `npm run VERB` in the copy, and resolves with its output. */
+  async function command(verb: string, ...args: string[]): Promise<string> {
+    const npm = $({ cwd: folder, env, quiet: true, nothrow: true });
+    const { exitCode, stdout, stderr } = await npm`npm run --silent ${verb} -- ${args}`;
+    assert.equal(exitCode, 0, `npm run ${verb}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async function rowsOf(sql: string): Promise<unknown[]> {
+    return JSON.parse(await command("query", sql, "--json")) as unknown[];
+  }
+
+  /** Waits until a query of the copy shows these rows. */
+  async function untilRows(sql: string, expected: unknown[]): Promise<void> {
+    const ask = async () => {
+      assert.deepEqual(await rowsOf(sql), expected);
+      return true;
+    };
+    await until(`${sql} shows ${JSON.stringify(expected)}`, ask, VISIBLE);
+  }
+
+  it("npm run up makes its tables, and starts API and stream", async () => {
+    assert.match(await command("up"), /7 services ready/);
+    const tables = (await rowsOf("SHOW TABLES")) as { Table: string }[];
+    const expected = [
+      "failed_events",
+      "events",
+      ...events.flatMap(({ table }) => [table, `unique_${table}`]),
+    ];
+    assert.deepEqual(tables.map(({ Table }) => Table).sort(), expected.sort());
+  });
+
+  it("npm run traffic sends 20 of each of its types, and tail counts as many", async () => {
+    const totals = await command("traffic", "basic");
+    const accepted = events.map(({ type }) => `${type} ${EACH}`).join(", ");
+    assert.match(totals, new RegExp(`^accepted +${accepted}$`, "m"));
+    const counts = await command("tail", "--count");
+    for (const { type } of events) assert.match(counts, new RegExp(`^${type} +${EACH}$`, "m"));
+    assert.match(counts, new RegExp(`^total +${EACH * events.length}$`, "m"));
+  });
+
+  it("npm run query shows each accepted event, in its table and in the view events", async () => {
+    const types = events.map(({ type }) => ({ event_type: type, n: EACH }));
+    types.sort((a, b) => (a.event_type < b.event_type ? -1 : 1));
+    await untilRows("SELECT event_type, count(*) AS n FROM events GROUP BY 1 ORDER BY 1", types);
+    for (const { table } of events) {
+      assert.deepEqual(await rowsOf(`SELECT count(*) AS n FROM ${table}`), [{ n: EACH }]);
+    }
+  });
+
+  it("has typed columns for its parameters", async () => {
+    assert.deepEqual(
+      await rowsOf(
+        "SELECT genre, pages, gift, count(*) AS n FROM unique_books_bought GROUP BY 1, 2, 3 ORDER BY 1",
+      ),
+      [
+        { genre: "genre_1", pages: 1, gift: false, n: 10 },
+        { genre: "genre_2", pages: 2, gift: true, n: 10 },
+      ],
+    );
+  });
+
+  it("npm run trace follows one of its events", async () => {
+    const answer = await fetch(`${apiUrl}/buy_book?genre=poetry&pages=80&gift=true`);
+    const id = answer.headers.get("event-id")!;
+    await untilRows(`SELECT genre, pages, gift FROM books_bought WHERE event_id = '${id}'`, [
+      { genre: "poetry", pages: 80, gift: true },
+    ]);
+    assert.match(await command("trace", id), /\/tables\/books_bought\/day=/);
+  });
+
+  it("keeps an event that does not fit in failed_events, with the reason", async () => {
+    const answer = await fetch(`${apiUrl}/buy_book?pages=many`);
+    assert.equal(answer.status, 400);
+    await untilRows("SELECT count(*) AS n FROM failed_events WHERE reason LIKE '%pages%many%'", [{ n: 1 }]);
+    const failed = JSON.parse(await command("failed", "--json")) as { reason: string }[];
+    assert.equal(failed.length, 1);
+    assert.match(failed[0]!.reason, /pages: expected an integer/);
+  });
+
+  it("npm run drill sends its events, with messages that are none among them", async () => {
+    await command("drill", "poison", "--short");
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { $ } from "zx";
+import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
+
+// A copy of the checkout with the bookshop's events in lib/game.ts, and nothing else changed.
+describe("lib/game.ts with the events of another game", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  before(() => {
+    folder = copyCheckout();
+  });
+  after(() => removeCheckout(folder));
+
+  /** Runs a module in the copy, and resolves with the JSON that it prints. */
+  async function run(source: string): Promise<unknown> {
+    writeFileSync(join(folder, "probe.ts"), source);
+    return JSON.parse((await $({ cwd: folder, quiet: true })`${process.execPath} probe.ts`).stdout);
+  }
+
+  // kernel-side.ts is a part of the notebooks' kernel, and ends without one.
+  it("loads every module of lib", async () => {
+    const loaded = await run(`
+      import { globSync } from "node:fs";
+      const files = globSync("lib/**/*.ts").filter((file) => !/(\\.(test|fixture|bench)|kernel-side)\\.ts$/.test(file));
+      for (const file of files) await import("./" + file);
+      console.log(files.length);
+    `);
+    assert.ok((loaded as number) > 100, `expected more than 100 modules, got ${String(loaded)}`);
+  });
+
+  it("answers on the other game's routes, and on none of the original's", async () => {
+    const answers = await run(`
+      import { createApi } from "./lib/collect/api.ts";
+      import { serve } from "./lib/collect/serve.ts";
+      const listener = await serve(createApi({ publish: async () => "kafka", whyNotReady: () => null }), 0);
+      const answers = [];
+      for (const path of ["/visit_shop", "/buy_book?genre=crime&pages=300", "/buy_book?pages=many", "/purchase_sword"]) {
+        const answer = await fetch("http://127.0.0.1:" + listener.port + path);
+        answers.push([answer.status, await answer.text()]);
+      }
+      console.log(JSON.stringify(answers));
+      await listener.close();
+    `);
+    const [visit, buy, unfit, unknown] = answers as [number, string][];
+    assert.deepEqual(visit, [200, "Welcome\n"]);
+    assert.deepEqual(buy, [200, 'Book Bought: {"genre": "crime", "pages": "300"}\n']);
+    assert.equal(unfit![0], 400);
+    assert.match(unfit![1], /pages: expected an integer/);
+    assert.equal(unknown![0], 404);
+    assert.match(unknown![1], /expected one of \/visit_shop, \/buy_book, \/return_book, got/);
+  });
+});
