@@ -42,7 +42,7 @@ describe("npm run report", function () {
         page.on("request", (request) => requests.push(request.url()));
         await page.goto(pathToFileURL(file).href);
         assert.deepEqual(requests, [pathToFileURL(file).href]);
-        assert.equal(await page.getByRole("img").count(), 8);
+        assert.equal(await page.getByRole("img").count(), 9);
         assert.ok(
           (await page.getByRole("img", { name: "Swords purchased, by metal" }).boundingBox())!.width > 200,
         );
