@@ -8,6 +8,7 @@
  */
 import { type Column, columnsOf, failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
+import { tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
@@ -171,5 +172,5 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 function folderOf(table: string, hdfsRoot = settings.hdfsRoot): string {
-  return `${hdfsRoot}/tables/${table}`;
+  return tableFolder(hdfsRoot, table);
 }

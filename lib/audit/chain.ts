@@ -6,7 +6,8 @@
  * where it ends. A chain without a gap covers each offset exactly once.
  */
 import { settings } from "../settings.ts";
-import { type CommitRecord, commitsFolder, readRecord } from "../land/commits.ts";
+import { type CommitRecord, readRecord } from "../land/commits.ts";
+import { chainFolder, chainsFolder } from "../layout.ts";
 import { inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
 
 const MAX_COMMITS = 500; // of each partition
@@ -40,9 +41,9 @@ export async function readChains({
 }: LandedPlace & { topic?: string; newest?: number } = {}): Promise<ChainLink[]> {
   return inPlace(place, async (hdfs, root) => {
     const links: ChainLink[] = [];
-    const partitions = (await namesIn(hdfs, `${root}/commits/${topic}`)).map(Number).sort((a, b) => a - b);
+    const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     for (const partition of partitions) {
-      const folder = commitsFolder({ root, topic, partition });
+      const folder = chainFolder({ root, topic, partition });
       const names = await namesIn(hdfs, folder);
       const older = Math.max(0, names.length - newest);
       const records = await mapInParallel(names.slice(older), (name) =>

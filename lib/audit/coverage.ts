@@ -7,7 +7,16 @@
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { failedEvents } from "../catalog.ts";
 import { settings } from "../settings.ts";
-import { type CommitRecord, commitsFolder, readRecord } from "../land/commits.ts";
+import { type CommitRecord, readRecord } from "../land/commits.ts";
+import {
+  chainFolder,
+  chainsFolder,
+  commitsFolder,
+  parseFileName,
+  parseCommitName,
+  commitName,
+  commitPath,
+} from "../layout.ts";
 import { findFiles, inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
 import type { Hdfs } from "../webhdfs.ts";
 
@@ -40,11 +49,12 @@ export async function readCommits(
   return inPlace(place, async (hdfs, root) => {
     const found: CommitRecord[] = [];
     for (const stretch of stretches) {
-      const folder = commitsFolder({ root, topic, partition: stretch.partition });
-      const names = (await namesIn(hdfs, folder)).filter((name) => Number.parseInt(name, 10) < stretch.to);
-      const begun = names.findLastIndex((name) => Number.parseInt(name, 10) <= stretch.from);
-      const touching = names.slice(Math.max(0, begun));
-      const records = await mapInParallel(touching, (name) => readRecord(hdfs, `${folder}/${name}`));
+      const key = { root, topic, partition: stretch.partition };
+      const names = await namesIn(hdfs, chainFolder(key));
+      const firsts = names.map(parseCommitName).filter((first) => first !== null);
+      const begun = firsts.findLastIndex((first) => first <= stretch.from);
+      const touching = firsts.slice(Math.max(0, begun)).filter((first) => first < stretch.to);
+      const records = await mapInParallel(touching, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const record of records) if (record && record.last >= stretch.from) found.push(record);
     }
     return found;
@@ -69,26 +79,26 @@ export function isIn(stretches: readonly Stretch[], partition: number, offset: n
   return stretches.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
 }
 
-/** Makes the function that knows files of commits outside the stretches, by their names. */
+/** Makes the function that knows, by its name, a file that a commit outside the stretches has made. */
 async function otherCommits(
   hdfs: Hdfs,
   root: string,
   topic: string,
   stretches: readonly Stretch[],
 ): Promise<(path: string) => boolean> {
-  const topics = await namesIn(hdfs, `${root}/commits`);
-  const known = new Set<string>();
-  for (const partition of await namesIn(hdfs, `${root}/commits/${topic}`)) {
-    const folder = commitsFolder({ root, topic, partition: Number(partition) });
-    for (const name of await namesIn(hdfs, folder))
-      known.add(`${topic}-${partition}-${name.slice(0, -".json".length)}`);
+  const topics = await namesIn(hdfs, commitsFolder(root));
+  const others = new Set<string>(); // "partition/record name" of this topic's commits
+  for (const partition of await namesIn(hdfs, chainsFolder(root, topic))) {
+    const records = await namesIn(hdfs, chainFolder({ root, topic, partition: Number(partition) }));
+    for (const record of records) others.add(`${partition}/${record}`);
   }
   for (const { partition, first } of await readCommits(stretches, { hdfs, root, topic }))
-    known.delete(`${topic}-${partition}-${String(first).padStart(20, "0")}`);
+    others.delete(`${partition}/${commitName(first)}`);
   return (path) => {
-    const name = path.slice(path.lastIndexOf("/") + 1, -".parquet".length);
-    const owner = /^(.+)-\d+-\d{20}$/.exec(name)?.[1];
-    return known.has(name) || (owner !== undefined && owner !== topic && topics.includes(owner));
+    const made = parseFileName(path.slice(path.lastIndexOf("/") + 1));
+    if (made === null) return false;
+    if (made.topic !== topic) return topics.includes(made.topic);
+    return others.has(`${made.partition}/${commitName(made.first)}`);
   };
 }
 

@@ -5,7 +5,8 @@
  * what the commit records say.
  */
 import { settings } from "../settings.ts";
-import { type CommitRecord, commitsFolder, readRecord } from "../land/commits.ts";
+import { type CommitRecord, readRecord } from "../land/commits.ts";
+import { chainFolder, chainsFolder, dayFolder, parseDayName, tableFolder, tablesFolder } from "../layout.ts";
 import { footerBytes, readRowCount } from "../land/parquet.ts";
 import { type FileStatus, type Hdfs, WebHdfs } from "../webhdfs.ts";
 
@@ -56,15 +57,16 @@ export async function findFiles(
   table?: string,
 ): Promise<Omit<LandedFile, "rows">[]> {
   const found: Omit<LandedFile, "rows">[] = [];
-  const names = table === undefined ? await namesIn(hdfs, `${root}/tables`) : [table];
+  const names = table === undefined ? await namesIn(hdfs, tablesFolder(root)) : [table];
   for (const name of names) {
-    for (const folder of await namesIn(hdfs, `${root}/tables/${name}`)) {
-      if (!folder.startsWith("day=")) continue;
-      const parent = `${root}/tables/${name}/${folder}`;
+    for (const folder of await namesIn(hdfs, tableFolder(root, name))) {
+      const day = parseDayName(folder);
+      if (day === null) continue;
+      const parent = dayFolder(root, name, day);
       for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
         if (type !== "FILE" || !file.endsWith(".parquet")) continue;
-        const [day, written_at] = [folder.slice("day=".length), new Date(modified_at)];
-        found.push({ table: name, day, path: `${parent}/${file}`, bytes, written_at });
+        const [path, written_at] = [`${parent}/${file}`, new Date(modified_at)];
+        found.push({ table: name, day, path, bytes, written_at });
       }
     }
   }
@@ -78,8 +80,8 @@ export async function listLandedRows({
 }: LandedPlace & { topic?: string } = {}): Promise<LandedRows[]> {
   return inPlace(place, async (hdfs, root) => {
     const landed: LandedRows[] = [];
-    for (const partition of (await namesIn(hdfs, `${root}/commits/${topic}`)).map(Number)) {
-      const folder = commitsFolder({ root, topic, partition });
+    for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
+      const folder = chainFolder({ root, topic, partition });
       const names = (await namesIn(hdfs, folder)).slice(-MAX_COMMITS);
       const records = await mapInParallel(names, (name) => readRecord(hdfs, `${folder}/${name}`));
       for (const record of records) if (record) landed.push(...rowsOf(record));

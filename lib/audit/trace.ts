@@ -9,11 +9,11 @@ import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { forTerminal } from "../untrusted.ts";
 import { uniqueView } from "../ask/views.ts";
-import { type EventDefinition, failedEvents } from "../catalog.ts";
+import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
-import type { Envelope } from "../envelope.ts";
+import { peek } from "../envelope.ts";
 import { readTopic } from "../topic.ts";
-import { commitsFolder } from "../land/commits.ts";
+import { commitPath } from "../layout.ts";
 import { readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
 import { countedBy, type CountingPlace } from "./counted-by.ts";
@@ -128,7 +128,7 @@ async function findFiles(one: Found, root: string): Promise<Pick<Way, "commit" |
   if (commit === undefined) return { commit: null, files: [] };
   const files = await readFileRows([range], { topic, root });
   const { writer, committed_at, first, last } = commit;
-  const path = `${commitsFolder({ root, topic, partition })}/${String(first).padStart(20, "0")}.json`;
+  const path = commitPath({ root, topic, partition }, first);
   return {
     commit: { path, writer, committed_at, first, last },
     files: files.map(({ path, row }) => ({ path, row })),
@@ -173,7 +173,7 @@ async function findMessages(eventId: string, topic: string, isRefused: boolean):
     topic,
     onMessage: ({ partition, offset, timestamp, value }) => {
       if (value === null) return;
-      const isFound = isRefused ? value.includes(eventId) : envelopeOf(value)?.event_id === eventId;
+      const isFound = isRefused ? value.includes(eventId) : peek(value).event_id === eventId;
       if (!isFound) return;
       const time = { timestamp: new Date(timestamp), day: "" };
       const place = { topic, kafka_partition: partition, kafka_offset: offset };
@@ -194,23 +194,10 @@ function verdictOf({ counts, reason }: Found, counted: Found | undefined): strin
   return `no, it is a double of partition ${counted.kafka_partition}, offset ${counted.kafka_offset}`;
 }
 
+/** The request that a message tells of; null: the message is not the envelope of a known event. */
 function requestOf(message: string): Way["request"] {
-  const envelope = envelopeOf(message);
-  const event = eventOf(envelope);
-  if (envelope === null || event === undefined) return null;
-  const { received_at, player, remote_addr, params } = envelope;
+  const { event_type, received_at, player, remote_addr, params } = peek(message);
+  const event = events.find(({ type }) => type === event_type);
+  if (event === undefined || received_at === null || player === null || remote_addr === null) return null;
   return { received_at, route: event.route, params: JSON.stringify(params), player, remote_addr };
-}
-
-function eventOf(envelope: Envelope | null): EventDefinition | undefined {
-  return events.find(({ type }) => type === envelope?.event_type);
-}
-
-/** The message as an envelope, or null; what lands as an event has been checked when it landed. */
-function envelopeOf(message: string): Envelope | null {
-  try {
-    return JSON.parse(message) as Envelope | null;
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stagingFolder } from "../layout.ts";
 import { HdfsError } from "../webhdfs.ts";
 import { type Drill, seeded } from "./drill.ts";
 import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
@@ -110,7 +111,7 @@ function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
 
 /** @throws Error if anything is left where batches are staged: what a failed attempt wrote takes up room for nothing */
 async function countStaged({ hdfs, hdfsRoot }: Pipeline): Promise<number> {
-  const { entries } = await hdfs.list(`${hdfsRoot}/staging`);
+  const { entries } = await hdfs.list(stagingFolder(hdfsRoot));
   if (entries.length > 0)
     throw new Error(`staging: expected nothing, got ${entries.map(({ name }) => name).join(", ")}`);
   return entries.length;

@@ -10,6 +10,7 @@ import { query } from "../trino.ts";
 import { tables } from "../ask/tables.ts";
 import { events } from "../game.ts";
 import { peek } from "../envelope.ts";
+import { tableFolder, tablesFolder } from "../layout.ts";
 import { readTopic } from "../topic.ts";
 import { settings } from "../settings.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
@@ -233,14 +234,14 @@ async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promi
   const byName = (a: { table_name: string }, b: { table_name: string }) =>
     a.table_name < b.table_name ? -1 : 1;
   assert.deepEqual(found.sort(byName), expected.sort(byName), "tables and columns");
-  const { entries } = await hdfs.list(`${hdfsRoot}/tables`);
+  const { entries } = await hdfs.list(tablesFolder(hdfsRoot));
   assert.deepEqual(
     entries.map(({ name }) => name).filter((name) => !names.includes(name)),
     [],
     "folders",
   );
   const { table } = events.find(({ type }) => type === "purchase_sword")!;
-  const { entries: days } = await hdfs.list(`${hdfsRoot}/tables/${table}`);
+  const { entries: days } = await hdfs.list(tableFolder(hdfsRoot, table));
   for (const { name } of days) assert.match(name, /^day=\d{4}-\d\d-\d\d$/);
 }
 

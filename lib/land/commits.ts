@@ -18,6 +18,22 @@
  * says which leftovers of other writers may be deleted.
  */
 import { randomUUID } from "node:crypto";
+import {
+  attemptFolder,
+  chainFolder,
+  type ChainKey,
+  dayFolder,
+  fileName,
+  parseCommitName,
+  parseWriterName,
+  commitName,
+  commitPath,
+  stagedFile,
+  stagedRecord,
+  stagingFolder,
+  writerName,
+  writerPrefix,
+} from "../layout.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
@@ -56,12 +72,6 @@ export interface CommitRecord {
   files: CommittedFile[];
 }
 
-export interface ChainPlace {
-  root: string; // HDFS folder
-  topic: string;
-  partition: number;
-}
-
 /** What of a commit is done, in order; `file_moved` once for each file. */
 export const COMMIT_POINTS = [
   "files_staged",
@@ -81,12 +91,12 @@ export type AtPoint = (point: CommitPoint) => void;
  * staged batches that can no longer be committed. Costs a handful of requests, however long the chain.
  * @throws HdfsError when HDFS is away: open again then.
  */
-export async function openChain(hdfs: Hdfs, place: ChainPlace, at: AtPoint = () => {}): Promise<Chain> {
-  await hdfs.makeFolder(commitsFolder(place));
-  const last = await findLastCommit(hdfs, place);
-  if (last && !(await isVisible(hdfs, place.root, last))) await moveFiles(hdfs, place.root, last, at);
-  const chain = new Chain(hdfs, place, last, at);
-  await removeDeadStaging(hdfs, place, chain.next);
+export async function openChain(hdfs: Hdfs, key: ChainKey, at: AtPoint = () => {}): Promise<Chain> {
+  await hdfs.makeFolder(chainFolder(key));
+  const last = await findLastCommit(hdfs, key);
+  if (last && !(await isVisible(hdfs, key.root, last))) await moveFiles(hdfs, key.root, last, at);
+  const chain = new Chain(hdfs, key, last, at);
+  await removeDeadStaging(hdfs, key, chain.next);
   return chain;
 }
 
@@ -94,15 +104,15 @@ export async function openChain(hdfs: Hdfs, place: ChainPlace, at: AtPoint = () 
 export class Chain {
   last: CommitRecord | null; // null: nothing was ever committed
   readonly #hdfs: Hdfs;
-  readonly #place: ChainPlace;
+  readonly #key: ChainKey;
   readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
   #stagedInVain: string | null = null; // this one's last attempt to stage a batch, if it failed
   #isTidy = false; // whether what was staged in vain at the place of the next commit is gone
 
-  constructor(hdfs: Hdfs, place: ChainPlace, last: CommitRecord | null, at: AtPoint) {
+  constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
-    this.#place = place;
+    this.#key = key;
     this.#at = at;
     this.last = last;
   }
@@ -124,8 +134,8 @@ export class Chain {
     const record = (this.#staged ??= await this.#stage(batch));
     await this.#claim(record);
     this.#at("record_renamed");
-    await moveFiles(this.#hdfs, this.#place.root, record, this.#at);
-    if (!this.#isTidy) await removeDeadStaging(this.#hdfs, this.#place, record.last + 1);
+    await moveFiles(this.#hdfs, this.#key.root, record, this.#at);
+    if (!this.#isTidy) await removeDeadStaging(this.#hdfs, this.#key, record.last + 1);
     this.#isTidy = true;
     this.last = record;
     this.#staged = null;
@@ -134,20 +144,20 @@ export class Chain {
 
   /** Writes the files and the record where no reader looks; in a new folder each time, so that a late write harms nobody. */
   async #stage({ last, last_timestamp, files }: Batch): Promise<CommitRecord> {
-    const { root, topic, partition } = this.#place;
+    const { root, topic, partition } = this.#key;
     const first = this.next;
-    const name = `${topic}-${partition}-${padded(first)}`;
-    const writer = `${name}-${randomUUID()}`;
+    const start = { topic, partition, first };
+    const writer = writerName(start, randomUUID());
     const committed = files.map(({ table, day, rows, data }) => ({
       table,
       day,
-      staged: `${stagingFolder(root, writer)}/${table}-${day}.parquet`,
-      target: `${root}/tables/${table}/day=${day}/${name}.parquet`,
+      staged: stagedFile(root, writer, { table, day }),
+      target: `${dayFolder(root, table, day)}/${fileName(start)}`,
       rows,
       bytes: data.length,
     }));
     if (this.#stagedInVain !== null) {
-      await this.#hdfs.remove(stagingFolder(root, this.#stagedInVain)); // HDFS may be full
+      await this.#hdfs.remove(attemptFolder(root, this.#stagedInVain)); // HDFS may be full
       this.#isTidy = false; // a write of that attempt may still come through
     }
     this.#stagedInVain = writer;
@@ -167,8 +177,8 @@ export class Chain {
    * always the same staged record.
    */
   async #claim(record: CommitRecord): Promise<void> {
-    const staged = stagedRecord(this.#place.root, record.writer);
-    const target = recordPath(this.#place, record.first);
+    const staged = stagedRecord(this.#key.root, record.writer);
+    const target = commitPath(this.#key, record.first);
     const failure = await this.#renamed(staged, target);
     if (failure === null) return;
     let found = await readRecord(this.#hdfs, target);
@@ -180,7 +190,7 @@ export class Chain {
     if (found === null) throw failure;
     if (found.writer === record.writer) return;
     this.#staged = null;
-    await this.#hdfs.remove(stagingFolder(this.#place.root, record.writer));
+    await this.#hdfs.remove(attemptFolder(this.#key.root, record.writer));
     throw new LostPlaceError(record, `is committed by ${found.writer}`);
   }
 
@@ -206,7 +216,7 @@ export class LostPlaceError extends Error {
 
 /** Whether all files of a committed record are in their tables: the staging folder goes last. */
 export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitRecord): Promise<boolean> {
-  return (await hdfs.status(stagingFolder(root, writer))) === null;
+  return (await hdfs.status(attemptFolder(root, writer))) === null;
 }
 
 /** Moves a committed record's files into their tables, whoever began it, then deletes its staging folder. */
@@ -215,7 +225,7 @@ async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtP
     await moveFile(hdfs, file);
     at("file_moved");
   });
-  await hdfs.remove(stagingFolder(root, record.writer));
+  await hdfs.remove(attemptFolder(root, record.writer));
   at("staging_removed");
 }
 
@@ -234,14 +244,14 @@ async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<
  * The newest record of a chain, or null. Pages through short chains; in longer ones it searches
  * by halves, since a page may begin anywhere: at most about 55 requests, one page in memory.
  */
-export async function findLastCommit(hdfs: Hdfs, place: ChainPlace): Promise<CommitRecord | null> {
-  const folder = commitsFolder(place);
+export async function findLastCommit(hdfs: Hdfs, key: ChainKey): Promise<CommitRecord | null> {
+  const folder = chainFolder(key);
   let low = -1; // a record begins here, or none is known
   let high = Number.MAX_SAFE_INTEGER; // no record begins behind it
   let after = -1; // the page is what begins behind it
   while (low < high) {
-    const { entries, more } = await hdfs.list(folder, after < 0 ? "" : recordName(after));
-    const offsets = entries.map(({ name }) => parseRecordName(name)).filter((first) => first !== null);
+    const { entries, more } = await hdfs.list(folder, after < 0 ? "" : commitName(after));
+    const offsets = entries.map(({ name }) => parseCommitName(name)).filter((first) => first !== null);
     if (offsets.length === 0) {
       high = after;
     } else {
@@ -250,25 +260,20 @@ export async function findLastCommit(hdfs: Hdfs, place: ChainPlace): Promise<Com
     }
     after = low + Math.floor((high - low) / 2);
   }
-  return low < 0 ? null : readRecord(hdfs, `${folder}/${recordName(low)}`);
+  return low < 0 ? null : readRecord(hdfs, commitPath(key, low));
 }
 
 /** Deletes this partition's staged batches that begin before the chain's end: their place is taken for good. */
-async function removeDeadStaging(
-  hdfs: Hdfs,
-  { root, topic, partition }: ChainPlace,
-  next: number,
-): Promise<void> {
-  const prefix = `${topic}-${partition}-`;
+async function removeDeadStaging(hdfs: Hdfs, key: ChainKey, next: number): Promise<void> {
+  const { root, topic, partition } = key;
+  const prefix = writerPrefix(key);
   let after = prefix;
   for (;;) {
-    const { entries, more } = await hdfs.list(`${root}/staging`, after);
+    const { entries, more } = await hdfs.list(stagingFolder(root), after);
     for (const { name } of entries) {
-      // Other topics' names can begin alike; the rest has a fixed form.
-      const rest = name.startsWith(prefix)
-        ? /^(\d{20})-[0-9a-f-]{36}$/.exec(name.slice(prefix.length))
-        : null;
-      if (rest && Number(rest[1]) < next) await hdfs.remove(stagingFolder(root, name));
+      const start = parseWriterName(name);
+      const isOurs = start !== null && start.topic === topic && start.partition === partition;
+      if (isOurs && start.first < next) await hdfs.remove(attemptFolder(root, name));
     }
     after = entries.at(-1)?.name ?? "";
     if (more === 0 || !after.startsWith(prefix)) return;
@@ -286,36 +291,6 @@ export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord
       cause: error,
     });
   }
-}
-
-/** The folder of a partition's commit records; their names sort by offset. */
-export function commitsFolder({ root, topic, partition }: ChainPlace): string {
-  return `${root}/commits/${topic}/${partition}`;
-}
-
-function recordPath(place: ChainPlace, first: number): string {
-  return `${commitsFolder(place)}/${recordName(first)}`;
-}
-
-function recordName(first: number): string {
-  return `${padded(first)}.json`;
-}
-
-function parseRecordName(name: string): number | null {
-  const digits = /^(\d{20})\.json$/.exec(name)?.[1];
-  return digits === undefined ? null : Number(digits);
-}
-
-function stagingFolder(root: string, writer: string): string {
-  return `${root}/staging/${writer}`;
-}
-
-function stagedRecord(root: string, writer: string): string {
-  return `${stagingFolder(root, writer)}/commit.json`;
-}
-
-function padded(offset: number): string {
-  return String(offset).padStart(20, "0");
 }
 
 const MAX_PARALLEL = 8; // requests of one commit

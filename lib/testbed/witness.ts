@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerDays, tables } from "../ask/tables.ts";
 import { countTopic } from "../topic.ts";
-import { commitsFolder } from "../land/commits.ts";
+import { chainFolder } from "../layout.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/ready.ts";
 import { settings } from "../settings.ts";
@@ -19,7 +19,7 @@ export async function countCommits({ hdfs, hdfsRoot: root, topic }: Pipeline): P
   const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
   return Promise.all(
     partitions.map(async (partition) => {
-      const { entries, more } = await hdfs.list(commitsFolder({ root, topic, partition }));
+      const { entries, more } = await hdfs.list(chainFolder({ root, topic, partition }));
       return entries.length + more;
     }),
   );

@@ -1,0 +1,131 @@
+/**
+ * Every name in HDFS: folders and files below the root, written and read.
+ *
+ *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
+ *   commits/<topic>/<partition>/<first>.json                        its commit record
+ *   staging/<writer>/…                                              both, before they are committed
+ *
+ * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
+ */
+
+/** The partition that a chain of commits belongs to. */
+export interface ChainKey {
+  root: string; // HDFS folder
+  topic: string;
+  partition: number;
+}
+
+/** The place in the topic where a commit begins. */
+export interface CommitStart {
+  topic: string;
+  partition: number;
+  first: number;
+}
+
+export function tablesFolder(root: string): string {
+  return `${root}/tables`;
+}
+
+export function tableFolder(root: string, table: string): string {
+  return `${tablesFolder(root)}/${table}`;
+}
+
+/** @param day YYYY-MM-DD */
+export function dayFolder(root: string, table: string, day: string): string {
+  return `${tableFolder(root, table)}/day=${day}`;
+}
+
+/** The day that a folder's name says, or null. */
+export function parseDayName(name: string): string | null {
+  return /^day=(.+)$/.exec(name)?.[1] ?? null;
+}
+
+/** The name of a commit's file, in each of its tables. */
+export function fileName(start: CommitStart): string {
+  return `${startName(start)}.parquet`;
+}
+
+/** The commit that made a file, by the file's name; null: no commit gives such a name. */
+export function parseFileName(name: string): CommitStart | null {
+  return name.endsWith(".parquet") ? parseStart(name.slice(0, -".parquet".length)) : null;
+}
+
+/** The folder with a folder for each topic that has commits. */
+export function commitsFolder(root: string): string {
+  return `${root}/commits`;
+}
+
+/** The folder with a chain for each partition of a topic, named by the partition. */
+export function chainsFolder(root: string, topic: string): string {
+  return `${commitsFolder(root)}/${topic}`;
+}
+
+/** The folder of a partition's commit records. */
+export function chainFolder({ root, topic, partition }: ChainKey): string {
+  return `${chainsFolder(root, topic)}/${partition}`;
+}
+
+export function commitPath(key: ChainKey, first: number): string {
+  return `${chainFolder(key)}/${commitName(first)}`;
+}
+
+export function commitName(first: number): string {
+  return `${padded(first)}.json`;
+}
+
+/** The offset in a record's name, or null. */
+export function parseCommitName(name: string): number | null {
+  const digits = /^(\d{20})\.json$/.exec(name)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** The folder with a folder for each attempt to commit a batch. */
+export function stagingFolder(root: string): string {
+  return `${root}/staging`;
+}
+
+/** The folder of one attempt. */
+export function attemptFolder(root: string, writer: string): string {
+  return `${stagingFolder(root)}/${writer}`;
+}
+
+export function stagedFile(
+  root: string,
+  writer: string,
+  { table, day }: { table: string; day: string },
+): string {
+  return `${attemptFolder(root, writer)}/${table}-${day}.parquet`;
+}
+
+export function stagedRecord(root: string, writer: string): string {
+  return `${attemptFolder(root, writer)}/commit.json`;
+}
+
+/** The name of an attempt's writer. @param id a UUID of this attempt */
+export function writerName(start: CommitStart, id: string): string {
+  return `${startName(start)}-${id}`;
+}
+
+/** The names of all writers of a partition begin so; those of another topic can begin alike. */
+export function writerPrefix({ topic, partition }: ChainKey): string {
+  return `${topic}-${partition}-`;
+}
+
+/** Where the commit of a writer begins, or null. */
+export function parseWriterName(name: string): CommitStart | null {
+  const start = /^(.+)-[0-9a-f-]{36}$/.exec(name)?.[1];
+  return start === undefined ? null : parseStart(start);
+}
+
+function startName({ topic, partition, first }: CommitStart): string {
+  return `${topic}-${partition}-${padded(first)}`;
+}
+
+function parseStart(name: string): CommitStart | null {
+  const [, topic, partition, first] = /^(.+)-(\d+)-(\d{20})$/.exec(name) ?? [];
+  return topic === undefined ? null : { topic, partition: Number(partition), first: Number(first) };
+}
+
+function padded(offset: number): string {
+  return String(offset).padStart(20, "0");
+}
