@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { type EventDefinition, exampleParameters } from "../catalog.ts";
+import { exampleParameters, widestEvent } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
 import { events } from "../game.ts";
 import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
@@ -19,8 +19,7 @@ import { WebHdfs } from "../webhdfs.ts";
 const ENCODED = 1_000_000; // events
 const BACKLOG = 300_000;
 const PARTITIONS = 2;
-const parameterCount = ({ parameters }: EventDefinition) => Object.keys(parameters).length;
-const event = events.toSorted((a, b) => parameterCount(b) - parameterCount(a))[0]!;
+const event = widestEvent(events);
 const params = Array.from({ length: 1_000 }, (_, n) => exampleParameters(event, n));
 
 /** What a measuring process tells at its end. */
