@@ -16,7 +16,7 @@ import express, {
 } from "express";
 import { type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
-import { answerJson } from "../answer.ts";
+import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { receive } from "./receive.ts";
@@ -24,7 +24,6 @@ import { Unavailable, type Way } from "./batcher.ts";
 import type { GuardLocals } from "./guard.ts";
 import type { Metrics } from "./api-metrics.ts";
 import { type EventSink, judgePosted } from "./post.ts";
-import { addProbes, type Probes } from "./probes.ts";
 import { answerRecent } from "./recent.ts";
 import { keepRefusal, Refusal } from "./refusal.ts";
 
@@ -43,7 +42,10 @@ export interface RequestLog {
   key_name?: string; // whose write key it bore
 }
 
-export interface ApiOptions extends EventSink, Probes {
+export interface ApiOptions extends EventSink {
+  /** Why the API is not ready, in a few words; null: it is. */
+  whyNotReady: () => string | null;
+  metrics?: Metrics;
   log?: (line: RequestLog) => void;
   /** Who may send, and how much; without it, everybody. See guard.ts. */
   guard?: RequestHandler[];
@@ -70,7 +72,10 @@ export function createApi(options: ApiOptions): Express {
     if (request.method === "GET" || request.method === "HEAD") next();
     else refuseMethod(["POST", "OPTIONS"], request, response, metrics);
   });
-  addProbes(api, options, (request, response) => isRead(request, response, metrics));
+  const probes = { state: () => readiness(options.whyNotReady()), metrics };
+  api.all(probePaths(probes), async (request, response) => {
+    if (isRead(request, response, metrics)) await answerProbe(request.path, response, probes);
+  });
   api.use((request, response) => {
     const routes = events.map(({ route }) => route).join(", ");
     metrics?.refused("not_found");
@@ -134,6 +139,10 @@ async function collectPosted(request: Request, response: Response, options: ApiO
 /** The headers of a reply that has accepted one event: which, and whether it is only on the disk. */
 function acceptedHeaders(eventId: string, way: Way): Record<string, string> {
   return { "Event-Id": eventId, ...(way === "spool" && { "Event-Spooled": "true" }) };
+}
+
+function readiness(reason: string | null): { ready: boolean; reason?: string } {
+  return reason === null ? { ready: true } : { ready: false, reason };
 }
 
 interface Locals extends GuardLocals {

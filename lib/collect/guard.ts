@@ -8,7 +8,7 @@
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
-import { answerJson } from "../answer.ts";
+import { answerJson } from "../probes.ts";
 import { findWriteKey, keyOf, type WriteKey } from "./keys.ts";
 import type { Metrics } from "./api-metrics.ts";
 

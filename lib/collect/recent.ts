@@ -7,7 +7,7 @@
  */
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.ts";
-import { answerJson } from "../answer.ts";
+import { answerJson } from "../probes.ts";
 import { peek } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { parseParams } from "./params.ts";

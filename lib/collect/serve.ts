@@ -9,12 +9,12 @@
  * lost, such as the 413 to a body that nobody will read. So after the last answer of a
  * connection it is read on for a second, for nobody.
  */
-import { once } from "node:events";
 import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { finished } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HOST, settings } from "../settings.ts";
+import { listen } from "../probes.ts";
+import { settings } from "../settings.ts";
 
 const LEAVE_MS = 100;
 const LINGER_MS = 1000;
@@ -53,13 +53,8 @@ export async function serve(application: RequestListener, port = settings.ports.
     application(request, response);
   });
   server.on("clientError", answerUnreadable);
-  server.listen(port, HOST);
-  await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EADDRINUSE") throw error;
-    throw new Error(`port ${port} on ${HOST} is taken; stop its holder, or set QUESTLOG_API_PORT to another`);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server, port, "api"),
     close: async () => {
       draining = true;
       for (const response of inFlight) if (!response.headersSent) response.setHeader("Connection", "close");

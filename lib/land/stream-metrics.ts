@@ -78,3 +78,11 @@ export class Meters {
     return new Counter({ name: `questlog_stream_${name}`, help, labelNames: [label], registers });
   }
 }
+
+/** Ready: there are streams, each one reads, and no service is away. */
+export function readiness(streams: readonly Watched[]): { ready: boolean; topics: object[] } {
+  const topics = streams.map((stream) => ({ topic: stream.topic, ...stream.metrics() }));
+  const ready =
+    topics.length > 0 && topics.every((one) => one.is_reading && !one.away.kafka && !one.away.hdfs);
+  return { ready, topics };
+}

@@ -1,10 +1,7 @@
-// Real requests to a real listener; what stands in for the streams says what a stream would say.
 import assert from "node:assert/strict";
 import type { CommitRecord } from "./commits.ts";
-import { Meters, type Watched } from "./stream-metrics.ts";
-import { type Monitor, openMonitor } from "./monitor.ts";
+import { Meters, readiness, type Watched } from "./stream-metrics.ts";
 import type { StreamMetrics } from "./stream.ts";
-import { settings } from "../settings.ts";
 
 const idle: StreamMetrics = {
   rows: 0,
@@ -94,65 +91,18 @@ describe("new Meters().text(streams)", () => {
   });
 });
 
-describe("openMonitor(streams, meters, port)", () => {
-  const streams: Watched[] = [];
-  let monitor: Monitor;
-  before(async () => (monitor = await openMonitor(streams, new Meters(), 0)));
-  after(() => monitor.close());
-  beforeEach(() => streams.splice(0));
-
-  async function get(path: string, options: RequestInit = {}): Promise<{ status: number; body: string }> {
-    const response = await fetch(`http://127.0.0.1:${monitor.port}${path}`, options);
-    return { status: response.status, body: await response.text() };
-  }
-
-  it("lives as long as it answers", async () => {
-    assert.deepEqual(await get("/health"), {
-      status: 200,
-      body: `{"ok":true,"version":"${settings.version}"}\n`,
-    });
-  });
-
-  it("is ready when every stream reads and no service is away", async () => {
-    assert.equal((await get("/ready")).status, 503, "before there are streams");
-    streams.push(stream(), stream());
-    assert.equal((await get("/ready")).status, 200);
+describe("readiness(streams)", () => {
+  it("is ready when every stream reads and no service is away", () => {
+    assert.equal(readiness([]).ready, false, "before there are streams");
+    assert.equal(readiness([stream(), stream()]).ready, true);
     for (const trouble of [
       { is_reading: false },
       { away: { kafka: true, hdfs: false } },
       { away: { kafka: false, hdfs: true } },
     ]) {
-      streams[1] = stream(trouble, "failed_events");
-      const { status, body } = await get("/ready");
-      assert.equal(status, 503);
-      const { topics } = JSON.parse(body) as { topics: Record<string, unknown>[] };
+      const { ready, topics } = readiness([stream(), stream(trouble, "failed_events")]);
+      assert.equal(ready, false);
       assert.deepEqual(topics[1], { topic: "failed_events", ...idle, ...trouble });
     }
-  });
-
-  it("answers metrics as Prometheus reads them", async () => {
-    streams.push(stream());
-    const response = await fetch(`http://127.0.0.1:${monitor.port}/metrics`);
-    assert.match(response.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
-    assert.match(
-      await response.text(),
-      /^# HELP questlog_stream_lag_events .+\n# TYPE questlog_stream_lag_events gauge$/m,
-    );
-  });
-
-  it("refuses other paths and methods", async () => {
-    assert.deepEqual(await get("/"), {
-      status: 404,
-      body: '{"error":"path: expected one of /health, /ready, /metrics, got \\"/\\""}\n',
-    });
-    assert.equal((await get("/health", { method: "POST" })).status, 405);
-  });
-
-  it("names the port that is taken, and what to do", async () => {
-    await assert.rejects(openMonitor([], new Meters(), monitor.port), {
-      message:
-        `port ${monitor.port} on 127.0.0.1 is taken, perhaps by another stream; stop its holder, ` +
-        "or set QUESTLOG_STREAM_PORT to another (0: any free one)",
-    });
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createMetrics } from "./api-metrics.ts";
-import { whySpoolIsNotReady } from "./probes.ts";
+import { whySpoolIsNotReady } from "./run-api.ts";
 
 const empty = { messages: 0, bytes: 0, full: false, grownForMs: 0 };
 

@@ -1,0 +1,103 @@
+// Small real commands, in processes of their own.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { until } from "./until.ts";
+
+describe("command(name, frame, run)", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "questlog-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Starts a command whose function has the body `run`. */
+  function start(run: string, args: string[] = [], frame = "") {
+    const file = join(folder, "command.ts");
+    const module = JSON.stringify(new URL("./command.ts", import.meta.url).href);
+    writeFileSync(
+      file,
+      `import { command, UsageError } from ${module};
+      const options = { loud: { type: "boolean", default: false } };
+      const usage = "npm run greet [-- --loud]\\n  --loud    in capitals";
+      await command("greet", { usage, options, ${frame} }, async ({ values, positionals, signal }) => { ${run} });`,
+    );
+    const child = spawn(process.execPath, [file, ...args], {
+      env: { ...process.env, QUESTLOG_HISTORY: join(folder, "history.jsonl") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const closed = once(child, "close").then(([code]) => code as number | null);
+    const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]);
+    return { child, ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) };
+  }
+
+  const end = (...parameters: Parameters<typeof start>) => start(...parameters).ended;
+
+  it("gives the options and words, and records the command with its exit code", async () => {
+    const run = 'console.log(values.loud, positionals.join("+")); return 3;';
+    const { code, stdout } = await end(run, ["a", "--loud", "b"], "positionals: true");
+    assert.deepEqual([code, stdout], [3, "true a+b\n"]);
+    const entry = JSON.parse(readFileSync(join(folder, "history.jsonl"), "utf8")) as Record<string, unknown>;
+    assert.deepEqual([entry.command, entry.exit_code], ["npm run greet -- a --loud b", 3]);
+  });
+
+  it("prints its usage for --help, and does nothing else", async () => {
+    const { code, stdout } = await end('throw new Error("ran")', ["--help"]);
+    assert.deepEqual([code, stdout], [0, "npm run greet [-- --loud]\n  --loud    in capitals\n"]);
+  });
+
+  it("ends with 2 and one line of advice when its arguments are wrong", async () => {
+    const advice = "; try: npm run greet [-- --loud]\n";
+    const unknown = await end("", ["--quiet"]);
+    assert.deepEqual([unknown.code, unknown.stderr], [2, `greet: Unknown option '--quiet'${advice}`]);
+    const refused = await end('throw new UsageError("expected a name, got none")');
+    assert.deepEqual([refused.code, refused.stderr], [2, `greet: expected a name, got none${advice}`]);
+  });
+
+  it("ends with 1 and one line when it fails, whatever that line quotes", async () => {
+    const { code, stderr } = await end('throw new Error("no \\x1b[31mgold")');
+    assert.deepEqual([code, stderr], [1, "greet: no \\u{1b}[31mgold\n"]);
+  });
+
+  it("takes two Ctrl-C within a second for one, and ends as it likes", async () => {
+    const run = `
+      const timer = setInterval(() => {}, 1000);
+      signal.addEventListener("abort", () => { console.log("ending"); clearInterval(timer); });
+      process.stdout.write("ready\\n");`;
+    const { child, ended } = start(run, [], "interruptible: true");
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    assert.deepEqual([code, stdout], [0, "ready\nending\n"]);
+  });
+
+  it("ends at once at a second Ctrl-C, and with 130", async () => {
+    const { child, ended } = start(
+      'setInterval(() => {}, 1000); console.log("ready");',
+      [],
+      "interruptible: true",
+    );
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    const again = () => {
+      child.kill("SIGINT");
+      return child.exitCode ?? undefined;
+    };
+    await until("the process ends", again, { limitMs: 10_000, everyMs: 300 });
+    assert.equal((await ended).code, 130);
+  });
+
+  it("ends without an error when its reader has closed the pipe", async () => {
+    const { child, ended } = start('setInterval(() => console.log("line"), 10);');
+    ended.catch(() => {}); // its stdout is destroyed here
+    const stderr = text(child.stderr);
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    const hasEnded = () => child.exitCode ?? undefined;
+    assert.equal(await until("the process ends", hasEnded, { limitMs: 10_000, everyMs: 20 }), 0);
+    assert.equal(await stderr, "");
+  });
+});

@@ -1,0 +1,97 @@
+/**
+ * A command line → a run command: one frame for all scripts.
+ *
+ * The frame parses the arguments, prints the usage, records the history, ends at Ctrl-C, and turns
+ * errors into one line. Exit codes: 0, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
+ * npm and the terminal may both pass on one Ctrl-C, so two within a second count as one.
+ */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { recordScript } from "./history.ts";
+import { forTerminalLines } from "./untrusted.ts";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Values<O extends Options> = ReturnType<
+  typeof parseArgs<{ options: O; strict: true; allowPositionals: true }>
+>["values"];
+
+export interface CommandOptions<O extends Options> {
+  usage: string; // its first line is the form of the command, the others explain it
+  options?: O;
+  positionals?: boolean; // whether it takes words that are no options
+  isRecorded?: boolean; // in history/; default: true
+  /** The command ends by itself when `signal` aborts; without it, Ctrl-C ends the process at once. */
+  interruptible?: boolean;
+}
+
+export interface Call<O extends Options> {
+  values: Values<O>;
+  positionals: string[];
+  signal: AbortSignal; // Ctrl-C, SIGTERM or SIGHUP
+}
+
+const SAME_CTRL_C_MS = 1_000;
+const INTERRUPTED = 130; // as a shell's exit code of Ctrl-C
+
+/** Thrown when the arguments cannot be understood. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Runs the command `npm run NAME`; `run` resolves with an exit code other than 0, or with nothing. */
+export async function command<O extends Options = Options>(
+  name: string,
+  frame: CommandOptions<O>,
+  run: (call: Call<O>) => Promise<number | void>,
+): Promise<void> {
+  endQuietlyWithoutReader();
+  const abort = new AbortController();
+  try {
+    const call = parse(frame);
+    if (call.values.help) {
+      console.log(frame.usage);
+      return;
+    }
+    if (frame.isRecorded ?? true) recordScript(name);
+    if (frame.interruptible) abortAtSignals(abort);
+    process.exitCode = (await run({ ...call, signal: abort.signal })) ?? 0;
+  } catch (error) {
+    const { message } = error as Error;
+    const isUsage = error instanceof UsageError;
+    const advice = isUsage ? `; try: ${frame.usage.split("\n")[0]}` : "";
+    console.error(`${name}: ${forTerminalLines(message)}${advice}`);
+    process.exitCode = isUsage ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
+  }
+}
+
+function parse<O extends Options>({ options, positionals = false }: CommandOptions<O>) {
+  try {
+    const parsed: unknown = parseArgs({
+      options: { ...options, help: { type: "boolean" } },
+      allowPositionals: positionals,
+    });
+    return parsed as { values: Values<O> & { help?: boolean }; positionals: string[] };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** The first signal aborts; one that comes more than a second later ends the process at once. */
+function abortAtSignals(abort: AbortController): void {
+  let first = 0;
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (first === 0) {
+      first = performance.now();
+      abort.abort(new Error(`interrupted by ${name}`));
+    } else if (performance.now() - first > SAME_CTRL_C_MS) {
+      process.exit(INTERRUPTED);
+    }
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
+}
+
+/** A reader that has seen enough, such as head, closes the pipe: that is the end, and no failure. */
+function endQuietlyWithoutReader(): void {
+  const end = ({ code }: NodeJS.ErrnoException): void => process.exit(code === "EPIPE" ? 0 : 1);
+  process.stdout.on("error", end);
+  process.stderr.on("error", end);
+}

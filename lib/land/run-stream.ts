@@ -1,0 +1,99 @@
+/**
+ * Settings → the stream process: it lands the topic and the failed topic, serves the probes, until a signal.
+ *
+ * Each topic has its own consumer group. If one of them cannot go on, the other one stops too.
+ */
+import { readRefused } from "../refused.ts";
+import { serveProbes } from "../probes.ts";
+import { HOST, settings } from "../settings.ts";
+import { WebHdfs } from "../webhdfs.ts";
+import type { AtPoint } from "./commits.ts";
+import { whenDaysAreNew } from "./days.ts";
+import { Meters, readiness } from "./stream-metrics.ts";
+import { startStream, type Stream, type StreamOptions } from "./stream.ts";
+
+export interface StreamRun {
+  signal: AbortSignal; // ends it
+  say: (line: string) => void; // the line that says that it is ready
+  log: (line: string) => void; // each change of state
+  registerDays: () => Promise<void>; // Trino shows a table's new days from then on
+  at?: AtPoint;
+}
+
+/**
+ * Lands both topics, and resolves when the signal has ended it.
+ * @throws Error if the port is taken, or going on would lose or double events
+ */
+export async function runStream({ signal, say, log, registerDays, at }: StreamRun): Promise<void> {
+  const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;
+  if (failedTopic === topic)
+    throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than that of the events, got "${topic}"`);
+  const streams: Stream[] = [];
+  const meters = new Meters();
+  const probes = {
+    state: () => readiness(streams),
+    metrics: { contentType: meters.contentType, text: () => meters.text(streams) },
+  };
+  const monitor = await serveProbes(probes, settings.ports.stream, "stream");
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const failure = new AbortController(); // of one topic
+  const stopping = AbortSignal.any([signal, failure.signal]);
+  const registerNewDays = whenDaysAreNew(registerDays, { signal: stopping, log });
+  const common: Omit<StreamOptions, "topic" | "group"> = {
+    brokers,
+    hdfs,
+    root,
+    at,
+    onCommit: (record, batch) => {
+      meters.count(record, batch);
+      registerNewDays(record);
+    },
+  };
+  const failedLog = (line: string) => log(`${failedTopic}: ${line}`);
+  streams.push(
+    startStream({ ...common, topic, group: settings.consumerGroup, log }),
+    startStream({
+      ...common,
+      topic: failedTopic,
+      group: settings.failedConsumerGroup,
+      reader: readRefused,
+      log: failedLog,
+    }),
+  );
+  stopWith(stopping, streams);
+  const ended = Promise.all(streams.map(({ done }) => done));
+  try {
+    await Promise.race([Promise.all(streams.map(({ ready }) => ready)), ended]);
+    const url = `http://${HOST}:${monitor.port}`;
+    if (!stopping.aborted) say(`stream: ready, ${streams.map(positionsOf).join("; ")}, to ${root}, ${url}`);
+    await ended;
+  } catch (error) {
+    failure.abort();
+    await Promise.allSettled(streams.map(({ done }) => done));
+    throw error;
+  } finally {
+    monitor.close();
+    hdfs.close();
+    for (const stream of streams) log(totalsOf(stream));
+  }
+}
+
+function stopWith(signal: AbortSignal, streams: Stream[]): void {
+  const stop = (): void => {
+    for (const stream of streams) stream.stop().catch(() => {}); // `done` tells
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+}
+
+function positionsOf(stream: Stream): string {
+  const positions = stream
+    .metrics()
+    .partitions.map(({ partition, next }) => `partition ${partition} from offset ${next}`);
+  return `${stream.topic}: ${positions.join(", ")}`;
+}
+
+function totalsOf(stream: Stream): string {
+  const { rows, failed, commits } = stream.metrics();
+  return `${stream.topic} ended: ${rows} rows landed in ${commits} commits, ${failed} of them failed events`;
+}
