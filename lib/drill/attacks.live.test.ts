@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { openBrowser } from "../testbed/browser.ts";
 import type { Drill, Figures } from "./drill.ts";
-import { inject } from "./inject.ts";
-import { large } from "./large.ts";
-import { malformed } from "./malformed.ts";
-import { slow } from "./slow.ts";
-import { sockets } from "./sockets.ts";
-import { xss } from "./xss.ts";
+import { inject } from "../collect/inject.live.test.ts";
+import { large } from "../collect/large.live.test.ts";
+import { malformed } from "../collect/malformed.live.test.ts";
+import { slow } from "../collect/slow.live.test.ts";
+import { sockets } from "../services/sockets.live.test.ts";
+import { xss } from "../report/xss.live.test.ts";
 
 const SEED = 1;
 

@@ -3,7 +3,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { load } from "../traffic/load.ts";
-import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import type { Drill, DrillOptions, Figures } from "../drill/drill.ts";
 import { type Child, openPipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
 

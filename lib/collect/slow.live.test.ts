@@ -4,7 +4,7 @@
 import { connect, type Socket } from "node:net";
 import { HOST } from "../settings.ts";
 import { load, type Totals } from "../traffic/load.ts";
-import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import type { Drill, DrillOptions, Figures } from "../drill/drill.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const SOCKETS = { full: 500, short: 100 }; // of each kind

@@ -8,10 +8,10 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "zx";
 import { type Kernel, startKernel } from "../report/kernel.ts";
-import { findProcess } from "../services/process.ts";
-import { services } from "../services/services.ts";
+import { findProcess } from "./process.ts";
+import { services } from "./services.ts";
 import { HOST, settings } from "../settings.ts";
-import type { Drill, Figures } from "./drill.ts";
+import type { Drill, Figures } from "../drill/drill.ts";
 import { openPipeline } from "../testbed/pipeline.ts";
 
 export const sockets: Drill = {

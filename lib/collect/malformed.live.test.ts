@@ -2,8 +2,8 @@
  * Drill "malformed": thousands of requests that are wrong in every way that HTTP and JSON allow.
  */
 import { load } from "../traffic/load.ts";
-import { type Drill, type DrillOptions, type Figures, seeded } from "./drill.ts";
-import { malformedRequest } from "./malformed-request.ts";
+import { type Drill, type DrillOptions, type Figures, seeded } from "../drill/drill.ts";
+import { malformedRequest } from "./malformed-request.fixture.ts";
 import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
 

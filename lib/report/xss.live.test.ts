@@ -14,16 +14,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "../testbed/browser.ts";
-import { buildLib } from "../report/build.ts";
-import { renderReport } from "../report/html.ts";
+import { buildLib } from "./build.ts";
+import { renderReport } from "./html.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
 import { startLab } from "../lab/lab.ts";
-import { textToNotebook, writeNotebook } from "../report/notebook.ts";
-import { runNotebooks } from "../report/run.ts";
+import { textToNotebook, writeNotebook } from "./notebook.ts";
+import { runNotebooks } from "./run.ts";
 import { HOST, settings } from "../settings.ts";
-import type { Drill, DrillOptions, Figures } from "./drill.ts";
+import type { Drill, DrillOptions, Figures } from "../drill/drill.ts";
 import { landAll } from "../testbed/witness.ts";
-import { FLAG, payloads } from "./payloads.ts";
+import { FLAG, payloads } from "./payloads.fixture.ts";
 import { freePort, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
