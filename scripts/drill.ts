@@ -2,8 +2,11 @@
  * Do something bad to the running stack on purpose, and say what it cost; exit 1 if a goal was missed.
  *
  *   npm run drill                          all drills, one after another; a table of their figures in out/drills.md
- *   npm run drill -- malformed slow        these
+ *   npm run drill -- soak kill-api         these
  *   npm run drill -- --short --seed 2      the forms that are part of the tests; another seed of what is random
+ *
+ * Attacks on the API, the report and the stack are tests of their stages (malformed, large, slow, inject, xss,
+ * sockets): npm run test:attacks runs their full forms, and prints their figures.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";

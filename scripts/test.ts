@@ -4,6 +4,7 @@
  *
  *   npm test                    ends with the line "N passed, N failed, N skipped"
  *   npm test -- lib/ask         only the files whose path contains one of the words; without coverage
+ *   npm run test:attacks        the attacks in their full form, with figures
  *   npm run test:unit           those that need no services, in seconds
  */
 import { rmSync } from "node:fs";

@@ -1,9 +1,5 @@
-/**
- * Drill "inject": texts that would be commands, if anything on their way took them for such.
- *
- * The same events are looked at where they come by: the reply, the log, the topic, the table, and
- * what `npm run tail` and `npm run query` put on a terminal.
- */
+// Texts that would be commands, if anything on their way took them for such. The same events are read
+// where they come by: reply, log, topic, table, and the output of `npm run tail` and `npm run query`.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
@@ -13,8 +9,8 @@ import { peek } from "../envelope.ts";
 import { tableFolder, tablesFolder } from "../layout.ts";
 import { readTopic } from "../topic.ts";
 import { settings } from "../settings.ts";
-import type { Drill, DrillOptions, Figures } from "../drill/drill.ts";
 import { HOSTILE_NAMES, HOSTILE_TEXTS, SQL_TEXTS } from "./hostile.fixture.ts";
+import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
 import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
@@ -39,55 +35,67 @@ const PATHS = [
   "/constructor",
 ]; // no routes
 
-export const inject: Drill = {
-  name: "inject",
-  what: "texts that mean something to HTTP, JSON, SQL, terminals, shells and spreadsheets are inert everywhere",
-  run: runInject,
-};
-
 /** An event that was sent. */
 interface Sent {
   id: string;
   params: [name: string, value: string][]; // `event_id` included
 }
 
-async function runInject({ say }: DrillOptions): Promise<Figures> {
-  const pipeline = await openPipeline("inject");
-  try {
-    const api = await pipeline.startApi({}, ["--log"]);
-    const sent: Sent[] = [];
+describe("texts that mean something to HTTP, JSON, SQL, terminals, shells or spreadsheets", function () {
+  this.timeout(120_000);
+  let pipeline: Pipeline;
+  let api: Child;
+  let sent: Sent[];
+  let logged: number; // requests with a line in the log
+
+  before(async () => {
+    pipeline = await openPipeline("inject");
+    api = await pipeline.startApi({}, ["--log"]);
+    sent = [];
+    logged = 0;
+  });
+  after(() => pipeline.close());
+
+  it("come back in the reply, and add no header to it", async () => {
     for (const value of HOSTILE_TEXTS)
       sent.push(
-        await send(pipeline, [
-          ["metal", value],
-          ["player", value],
-          ["note", value],
-        ]),
+        await send(
+          pipeline,
+          ["metal", "player", "note"].map((name) => [name, value]),
+        ),
       );
     for (const name of HOSTILE_NAMES) sent.push(await send(pipeline, [[name, '{"polluted":true}']]));
-    const strayPaths = await askPaths(pipeline);
-    say(`inject: ${sent.length} events sent`);
-    await checkTopic(pipeline, sent);
-    const landed = await landAll(pipeline);
-    assert.equal(landed, sent.length, "messages in the topic");
-    say("inject: landed");
+    logged += sent.length;
+  });
+
+  it("are no paths: 404, or 400 where they are none at all", async () => {
+    logged += await askPaths(pipeline);
+  });
+
+  it("are in the topic as they were sent", () => checkTopic(pipeline, sent));
+
+  it("are in the table as they were sent", async () => {
+    assert.equal(await landAll(pipeline), sent.length);
     await checkTable(pipeline, sent);
-    const printed = await checkTerminal(pipeline, sent);
-    await checkSql(pipeline, sent.length);
-    await checkIdentifiers(pipeline);
-    const posted = await postPrototypes(pipeline);
-    const logLines = await checkLog(api, sent.length + strayPaths + posted);
-    return {
-      events: sent.length,
-      paths: strayPaths,
-      log_lines: logLines,
-      printed_chars: printed,
-      sql_texts: SQL_TEXTS.length,
-    };
-  } finally {
-    await pipeline.close();
-  }
-}
+  });
+
+  it("reach no terminal as commands: npm run tail and query print them escaped", async () => {
+    printFigures({ events: sent.length, printed_chars: await checkTerminal(pipeline, sent) });
+  });
+
+  it("are values to SQL, found only where they were sent", () => checkSql(pipeline, sent.length));
+
+  it("name no table, column or folder", () => checkIdentifiers(pipeline));
+
+  it("reach no prototype of an object", async () => {
+    logged += await postPrototypes(pipeline);
+  });
+
+  it("are one line of JSON a request in the log", async () => {
+    await checkLog(api, logged);
+    printFigures({ log_lines: logged, sql_texts: SQL_TEXTS.length });
+  });
+});
 
 /** Sends one event, its header `User-Agent` too as far as a header can hold it, and reads the reply to the byte. */
 async function send({ apiPort }: Pipeline, given: [string, string][]): Promise<Sent> {
@@ -245,8 +253,8 @@ async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promi
   for (const { name } of days) assert.match(name, /^day=\d{4}-\d\d-\d\d$/);
 }
 
-/** One line of JSON a request, and nothing in it that a terminal acts upon; resolves with their number. */
-async function checkLog({ log }: Child, requests: number): Promise<number> {
+/** One line of JSON a request, and nothing in it that a terminal acts upon. */
+async function checkLog({ log }: Child, requests: number): Promise<void> {
   const lines = () => log.filter((line) => line.includes('"url"'));
   // A request is logged when its connection has closed.
   const ask = () => lines().length >= requests || undefined;
@@ -254,5 +262,4 @@ async function checkLog({ log }: Child, requests: number): Promise<number> {
   for (const line of log) assertInert(line, "logged");
   for (const line of lines()) JSON.parse(line);
   assert.equal(lines().length, requests, "lines of the log");
-  return requests;
 }

@@ -1,89 +1,92 @@
-/**
- * Drill "malformed": thousands of requests that are wrong in every way that HTTP and JSON allow.
- */
-import { load } from "../traffic/load.ts";
-import { type Drill, type DrillOptions, type Figures, seeded } from "../drill/drill.ts";
-import { malformedRequest } from "./malformed-request.fixture.ts";
+// Requests that are wrong in every way that HTTP and JSON allow, against an API process of the test's own.
+import assert from "node:assert/strict";
+import { events } from "../game.ts";
+import { isFull, printFigures } from "../testbed/full.fixture.ts";
 import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
+import { seeded } from "../testbed/seeded.ts";
+import { load } from "../traffic/load.ts";
+import { malformedRequest } from "./malformed-request.fixture.ts";
 
-const REQUESTS = { full: 10_000, short: 500 };
+const REQUESTS = isFull ? 10_000 : 500;
+const SEED = 1;
 const AT_ONCE = 20;
 const WARM_UP = 6_000; // good requests before the memory is measured: it grows for that long anyway
-const GOOD = "/join_a_guild?region=ny";
 const MAX_RSS_GROWTH_MB = 50;
 const MAX_GOOD_MS = 50;
 
-export const malformed: Drill = {
-  name: "malformed",
-  what: "10,000 malformed requests: none is answered 5xx, the API lives, and the next good request is quick",
-  run: runMalformed,
-};
+describe("npm run api, under malformed requests", function () {
+  this.timeout(10 * 60_000);
+  let pipeline: Pipeline;
+  let good: string; // the URL of a good request
+  let api: Child;
+  let rssBefore: number;
+  let goodBeforeMs: number;
+  let answers: Map<number, number>; // status → how often; 0: no answer
+  let serverErrors: string[];
 
-async function runMalformed({ short, seed, say }: DrillOptions): Promise<Figures> {
-  const pipeline = await openPipeline("malformed");
-  try {
-    const api = await pipeline.startApi();
-    const good = pipeline.apiUrl + GOOD;
-    const requests = short ? REQUESTS.short : REQUESTS.full;
+  before(async () => {
+    pipeline = await openPipeline("malformed");
+    api = await pipeline.startApi();
+    good = pipeline.apiUrl + events[0]!.route;
     await load(good, { requests: WARM_UP, concurrency: 8 });
-    const usualMs = Math.max(...(await goodRequests(good, 20)));
-    const rssBefore = api.rssBytes;
-    const counts = await sendAll(pipeline, api, { requests, seed, say });
-    const [goodMs = NaN] = await goodRequests(good, 1);
-    const growthMb = (api.rssBytes - rssBefore) / 1e6;
-    const serverErrors = Object.keys(counts).filter((status) => status.startsWith("status_5"));
-    if (serverErrors.length > 0) throw new Error(`expected no 5xx, got ${serverErrors.join(", ")}`);
-    if (growthMb >= MAX_RSS_GROWTH_MB)
-      throw new Error(`RSS: expected less than ${MAX_RSS_GROWTH_MB} MB more, got ${growthMb.toFixed(1)} MB`);
-    if (!short && !(goodMs <= MAX_GOOD_MS))
-      throw new Error(`next good request: expected at most ${MAX_GOOD_MS} ms, got ${goodMs.toFixed(0)} ms`);
-    return {
-      requests,
-      ...counts,
-      rss_growth_mb: Number(growthMb.toFixed(1)),
-      good_before_max_ms: Number(usualMs.toFixed(1)),
-      next_good_ms: Number(goodMs.toFixed(1)),
-    };
-  } finally {
-    await pipeline.close();
-  }
-}
+    goodBeforeMs = Math.max(...(await goodRequests(20)));
+    rssBefore = api.rssBytes;
+    answers = new Map();
+    serverErrors = [];
+  });
+  after(() => pipeline.close());
 
-/** Sends the requests that `seed` makes; resolves with how often each status came, and how often none. */
-async function sendAll(
-  { apiPort }: Pipeline,
-  api: Child,
-  { requests, seed, say }: { requests: number; seed: number; say: DrillOptions["say"] },
-): Promise<Figures> {
-  const random = seeded(seed);
-  const counts: Record<string, number> = {};
-  let sent = 0;
-  const worker = async () => {
-    while (sent < requests) {
-      const { kind, pieces } = malformedRequest(random);
-      if (++sent % 1000 === 0) say(`malformed: ${sent} requests sent`);
-      const { statuses, text } = await askRaw(apiPort, pieces, { pauseMs: pieces.length > 1 ? 2 : 0 });
-      if (!api.isRunning)
-        throw new Error(`the API ended at a request of kind ${kind}:\n${api.log.slice(-20).join("\n")}`);
-      const bad = statuses.find((status) => status >= 500);
-      if (bad !== undefined) say(`malformed: ${bad} to one of kind ${kind}: ${text.slice(-300)}`);
-      for (const name of statuses.length > 0 ? statuses.map((status) => `status_${status}`) : ["no_answer"])
-        counts[name] = (counts[name] ?? 0) + 1;
+  /** Sends the next request of `random`, and counts its answers. */
+  async function send(random: () => number): Promise<void> {
+    const { kind, pieces } = malformedRequest(random);
+    const { statuses, text } = await askRaw(pipeline.apiPort, pieces, { pauseMs: pieces.length > 1 ? 2 : 0 });
+    assert.ok(api.isRunning, `the API ended at a request of kind ${kind}:\n${api.log.slice(-20).join("\n")}`);
+    for (const status of statuses.length > 0 ? statuses : [0]) {
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+      if (status >= 500) serverErrors.push(`${status} to one of kind ${kind}: ${text.slice(-300)}`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** How long good requests take, one after another; each must be answered 200. */
-async function goodRequests(url: string, count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const started = performance.now();
-    const { status } = await fetch(url);
-    times.push(performance.now() - started);
-    if (status !== 200) throw new Error(`good request: expected 200, got ${status}`);
   }
-  return times;
-}
+
+  /** How long good requests take, one after another; each must be answered 200. */
+  async function goodRequests(count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const started = performance.now();
+      const { status } = await fetch(good);
+      times.push(performance.now() - started);
+      assert.equal(status, 200);
+    }
+    return times;
+  }
+
+  it(`answers none of ${REQUESTS} with 5xx, refuses most of them with 4xx, and goes on running`, async () => {
+    const random = seeded(SEED);
+    let sent = 0;
+    const worker = async () => {
+      while (sent++ < REQUESTS) await send(random);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    assert.deepEqual(serverErrors, []);
+    const counts = [...answers].sort(([a], [b]) => a - b);
+    const refused = counts.reduce((sum, [status, count]) => sum + (status >= 400 ? count : 0), 0);
+    assert.ok(refused > REQUESTS / 2, `expected more than half refused, got ${JSON.stringify(counts)}`);
+    const named = counts.map(([status, count]) => [status === 0 ? "no_answer" : `status_${status}`, count]);
+    printFigures({ requests: REQUESTS, ...(Object.fromEntries(named) as Record<string, number>) });
+  });
+
+  it("answers the next good request, and keeps nothing of the bad ones in memory", async () => {
+    const [goodMs = Infinity] = await goodRequests(1);
+    const growthMb = (api.rssBytes - rssBefore) / 1e6;
+    assert.ok(
+      growthMb < MAX_RSS_GROWTH_MB,
+      `RSS: expected less than ${MAX_RSS_GROWTH_MB} MB more, got ${growthMb}`,
+    );
+    if (isFull) assert.ok(goodMs <= MAX_GOOD_MS, `expected at most ${MAX_GOOD_MS} ms, got ${goodMs}`);
+    printFigures({
+      rss_growth_mb: Number(growthMb.toFixed(1)),
+      good_before_max_ms: Number(goodBeforeMs.toFixed(1)),
+      next_good_ms: Number(goodMs.toFixed(1)),
+    });
+  });
+});

@@ -1,7 +1,7 @@
 /**
- * What a drill is: something bad done on purpose to the real stack, and figures that say what it cost.
+ * A drill: a fault done on purpose to the real stack → figures of what it cost.
  *
- * A drill that misses its goal throws; what it returns is printed, and stands in the README.
+ * A drill that misses its goal throws. Its figures are printed, and stand in history/drills.md.
  */
 
 /** Named values that a drill measured, in the order of printing; units are in the names. */
@@ -19,15 +19,4 @@ export interface Drill {
   what: string; // one sentence: what happens, and what must hold
   /** @throws Error that says which goal was missed: expectation and value got. */
   run: (options: DrillOptions) => Promise<Figures>;
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32, by Tommy Ettinger, public domain). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -3,7 +3,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";

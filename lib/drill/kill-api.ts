@@ -2,7 +2,8 @@
  * The drill `kill-api`: the API is killed again and again under load; clients send again what got no answer.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { openPipeline } from "../testbed/pipeline.ts";

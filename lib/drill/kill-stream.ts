@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMMIT_POINTS } from "../land/commits.ts";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";

@@ -2,7 +2,8 @@
  * The drill `rebalance`: streams join and leave every 2 s under load, half of them by `kill -9`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { settle } from "../testbed/account.ts";
 import { type Child, openPipeline } from "../testbed/pipeline.ts";

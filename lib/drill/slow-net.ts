@@ -6,7 +6,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { kafkaAddress, Line } from "../testbed/proxy.ts";

@@ -5,7 +5,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
-import { type Drill, seeded } from "./drill.ts";
+import type { Drill } from "./drill.ts";
+import { seeded } from "../testbed/seeded.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { Line } from "../testbed/proxy.ts";

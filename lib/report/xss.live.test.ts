@@ -1,13 +1,11 @@
-/**
- * Drill "xss": players who send markup, up to where a person looks at it: the API's reply, the report and JupyterLab.
- *
- * A server waits for whoever asks for what the payloads name; a variable of the page says whether a
- * script ran. The report is opened without its policy too: the escaping must do alone.
- */
+// Players who send markup, up to each place where a person reads it: the API's reply, the report, JupyterLab.
+//
+// A server of the test's own waits for requests to the addresses that the payloads name; a variable of the
+// page tells whether a script ran. The report is opened without its policy too: the escaping must do alone.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +19,7 @@ import { startLab } from "../lab/lab.ts";
 import { textToNotebook, writeNotebook } from "./notebook.ts";
 import { runNotebooks } from "./run.ts";
 import { HOST, settings } from "../settings.ts";
-import type { Drill, DrillOptions, Figures } from "../drill/drill.ts";
+import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
 import { FLAG, payloads } from "./payloads.fixture.ts";
 import { freePort, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
@@ -30,45 +28,49 @@ const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
 const SETTLE_MS = 1_000; // for what a page does by itself
 const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
-export const xss: Drill = {
-  name: "xss",
-  what: "100 payloads from requests to the report's HTML and JupyterLab's outputs: no script runs, no request leaves, the text is shown",
-  run: runXss,
-};
+describe("markup that players send", function () {
+  this.timeout(5 * 60_000);
+  const asked: string[] = []; // by whoever opens a page: requests that a payload names
+  let browser: Browser;
+  let canary: Server;
+  let folder: string;
+  let pipeline: Pipeline;
+  let texts: string[];
 
-async function runXss({ say }: DrillOptions): Promise<Figures> {
-  const browser = await openBrowser();
-  if (!browser)
-    throw new Error("xss: expected a Chromium on PATH, found none; install it or set QUESTLOG_CHROMIUM");
-  const asked: string[] = [];
-  const canary = createServer(({ url }, response) => {
-    asked.push(url ?? "");
-    response.end();
-  }).listen(0, HOST);
-  await once(canary, "listening");
-  const folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
-  let pipeline: Pipeline | undefined;
-  try {
+  before(async function () {
+    const found = await openBrowser();
+    if (!found) return this.skip();
+    browser = found;
+    canary = createServer(({ url }, response) => {
+      asked.push(url ?? "");
+      response.end();
+    }).listen(0, HOST);
+    await once(canary, "listening");
+    texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
+    folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
     pipeline = await openPipeline("xss");
-    const texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
-    await sendAll(browser, texts, pipeline);
-    say(`xss: ${texts.length} events landed`);
-    await makeNotebook(folder, pipeline);
-    const outputs = await checkReport(browser, texts, folder);
-    say(`xss: ${outputs} outputs in the report`);
-    const labOutputs = await checkLab(browser, texts, folder);
-    assert.deepEqual(asked, [], "requests that left a page");
-    return {
-      payloads: texts.length,
-      report_outputs: outputs,
-      lab_outputs: labOutputs,
-      requests_that_left: 0,
-    };
-  } finally {
+  });
+  after(async () => {
+    if (!browser) return;
     canary.close();
     await Promise.all([browser.close(), pipeline?.close(), rm(folder, { recursive: true })]);
-  }
-}
+  });
+  afterEach(() => assert.deepEqual(asked, [], "requests that left a page"));
+
+  it("is text in the API's reply", async () => {
+    await sendAll(browser, texts, pipeline);
+    assert.equal(await landAll(pipeline), texts.length);
+  });
+
+  it("is text in the report, with its policy and without", async () => {
+    await makeNotebook(folder, pipeline);
+    printFigures({ payloads: texts.length, report_outputs: await checkReport(browser, texts, folder) });
+  });
+
+  it("is text in JupyterLab's outputs", async () => {
+    printFigures({ lab_outputs: await checkLab(browser, texts, folder) });
+  });
+});
 
 /** Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and lands them. */
 async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): Promise<void> {
@@ -83,7 +85,6 @@ async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): P
     await assertInert(page, deeds, "the API's reply");
   }
   await page.close();
-  await landAll(pipeline);
 }
 
 /** A notebook that shows what landed in every way that a cell has; its last cell fails with it. */
