@@ -1,23 +1,22 @@
 /**
  * Do something bad to the running stack on purpose, and say what it cost; exit 1 if a goal was missed.
  *
- *   npm run drill                          all drills, one after another; a table of their figures in out/drills.md
+ *   npm run drill                          all drills, one after another; their figures go to history/drills.md
  *   npm run drill -- soak kill-api         these
  *   npm run drill -- --short --seed 2      the forms that are part of the tests; another seed of what is random
  *
  * Attacks on the API, the report and the stack are tests of their stages (malformed, large, slow, inject, xss,
  * sockets): npm run test:attacks runs their full forms, and prints their figures.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import type { Drill } from "../lib/drill/drill.ts";
 import { drills } from "../lib/drill/drills.ts";
 import { closePipelines } from "../lib/testbed/pipeline.ts";
 import { endOutages } from "../lib/testbed/outages.ts";
-import { type Passed, figuresTable } from "../lib/drill/figures.ts";
+import { DRILLS_FILE, drillsPage, type Passed, shortTable } from "../lib/drill/figures.ts";
 import { recordScript } from "../lib/history.ts";
-import { settings } from "../lib/settings.ts";
 
 const NAME_WIDTH = 36;
 const SAME_CTRL_C_MS = 1_000; // npm and the terminal may both pass on one Ctrl-C
@@ -30,11 +29,12 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void i
 for (const drill of chosen) if (interruptedAt === 0) await run(drill);
 if (interruptedAt > 0) await new Promise(() => {}); // until the process exits
 console.log(`${passed.length} of ${chosen.length} passed`);
-if (chosen.length === drills.length && passed.length > 0) {
-  const file = join(settings.out, "drills.md");
-  mkdirSync(settings.out, { recursive: true });
-  writeFileSync(file, figuresTable(passed));
-  console.log(`the figures, as a table: ${relative("", file)}`);
+if (!short && passed.length === drills.length) {
+  const page = drillsPage(passed, new Date());
+  writeFileSync(DRILLS_FILE, page);
+  console.log(
+    `the figures: ${relative("", DRILLS_FILE)}; their short table, for the README:\n${shortTable(page)}`,
+  );
 }
 
 /** Undoes what the drill that runs has done; a second Ctrl-C does not wait for that. */
