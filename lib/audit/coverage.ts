@@ -1,8 +1,8 @@
 /**
- * A stretch of the topic → the commits that cover it, and each row of the files that came from it.
+ * Stretches of the topic → the commits that cover them, and each row of a file that came from them.
  *
- * A file is left out only if a commit of another stretch has made it, which its name tells. A
- * file of any other name is read: it may be a copy that somebody put there.
+ * A file is left out only if its name says that a commit outside the stretches has made it. A file of
+ * any other name is read: it may be a copy that somebody put there.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { failedEvents } from "../catalog.ts";
@@ -12,15 +12,15 @@ import {
   chainFolder,
   chainsFolder,
   commitsFolder,
-  parseFileName,
-  parseCommitName,
-  commitName,
   commitPath,
+  fileName,
+  parseCommitName,
+  parseFileName,
 } from "../layout.ts";
 import { findFiles, inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
 import type { Hdfs } from "../webhdfs.ts";
 
-/** Offsets of one partition, from `from` up to, without, `to`. */
+/** Offsets `[from, to)` of one partition. */
 export interface Stretch {
   partition: number;
   from: number;
@@ -61,45 +61,46 @@ export async function readCommits(
   });
 }
 
-/** Reads the rows of `stretches` from the files of all tables, in whatever file they stand. */
+/** Reads the rows that came from `stretches`, from the files of all tables. */
 export async function readFileRows(
   stretches: readonly Stretch[],
   { topic = settings.topic, ...place }: PlacesOptions = {},
 ): Promise<FileRow[]> {
   return inPlace(place, async (hdfs, root) => {
-    const isOfOthers = await otherCommits(hdfs, root, topic, stretches);
-    const files = (await findFiles(hdfs, root)).filter(({ path }) => !isOfOthers(path));
+    const covering = await readCommits(stretches, { hdfs, root, topic });
+    const others = await filesOfOtherCommits(hdfs, root, topic, covering);
+    const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
+    const files = (await findFiles(hdfs, root)).filter(({ path }) => {
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
+    });
     const rows = await mapInParallel(files, (file) => readRows(hdfs, topic, file));
     return rows.flat().filter(({ partition, offset }) => isIn(stretches, partition, offset));
   });
 }
 
-/** Whether one of the stretches holds this place of the topic. */
+/** Whether one of the stretches holds this position. */
 export function isIn(stretches: readonly Stretch[], partition: number, offset: number): boolean {
   return stretches.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
 }
 
-/** Makes the function that knows, by its name, a file that a commit outside the stretches has made. */
-async function otherCommits(
+/** The names of the files of all commits but those that cover the stretches. */
+async function filesOfOtherCommits(
   hdfs: Hdfs,
   root: string,
   topic: string,
-  stretches: readonly Stretch[],
-): Promise<(path: string) => boolean> {
-  const topics = await namesIn(hdfs, commitsFolder(root));
-  const others = new Set<string>(); // "partition/record name" of this topic's commits
-  for (const partition of await namesIn(hdfs, chainsFolder(root, topic))) {
-    const records = await namesIn(hdfs, chainFolder({ root, topic, partition: Number(partition) }));
-    for (const record of records) others.add(`${partition}/${record}`);
+  covering: readonly CommitRecord[],
+): Promise<Set<string>> {
+  const kept = new Set(covering.map(({ partition, first }) => fileName({ topic, partition, first })));
+  const others = new Set<string>();
+  for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
+    for (const record of await namesIn(hdfs, chainFolder({ root, topic, partition }))) {
+      const first = parseCommitName(record);
+      const name = first === null ? null : fileName({ topic, partition, first });
+      if (name !== null && !kept.has(name)) others.add(name);
+    }
   }
-  for (const { partition, first } of await readCommits(stretches, { hdfs, root, topic }))
-    others.delete(`${partition}/${commitName(first)}`);
-  return (path) => {
-    const made = parseFileName(path.slice(path.lastIndexOf("/") + 1));
-    if (made === null) return false;
-    if (made.topic !== topic) return topics.includes(made.topic);
-    return others.has(`${made.partition}/${commitName(made.first)}`);
-  };
+  return others;
 }
 
 interface TableFile {
@@ -108,7 +109,7 @@ interface TableFile {
   bytes: number;
 }
 
-/** One file's rows; only the columns that tell a message's place are read. */
+/** One file's rows; only the columns with position and id are read. */
 async function readRows(hdfs: Hdfs, topic: string, { table, path, bytes }: TableFile): Promise<FileRow[]> {
   const isFailed = table === failedEvents.table;
   const columns = ["kafka_partition", "kafka_offset", isFailed ? "topic" : "event_id"];

@@ -1,17 +1,24 @@
 /**
  * A run's events → how long they took for each hop of the way, as percentiles.
  *
- * | hop      | from                          | to                              |
- * |----------|-------------------------------|---------------------------------|
- * | accepted | the player's request          | its answer                      |
- * | produced | the API has the request       | Kafka's timestamp               |
- * | landed   | Kafka's timestamp             | the stream's commit             |
- * | visible  | the stream's commit           | Trino was first seen to show it |
- * | in all   | the API has the request       | Trino was first seen to show it |
+ * | hop      | from                     | to                                       |
+ * |----------|--------------------------|------------------------------------------|
+ * | accepted | the player's request     | its answer                               |
+ * | produced | the API has the request  | Kafka's timestamp                        |
+ * | landed   | Kafka's timestamp        | the time in the stream's commit record   |
+ * | visible  | the commit record's time | the first sample of Trino that shows it  |
+ * | in all   | the API has the request  | the first sample of Trino that shows it  |
  *
- * The times are of the clocks of API, stream and reader. A commit's time is that of its beginning: to write
- * its files is part of `visible`, and so is the wait for the next question, since Trino is asked now and
- * then (`watchTables`). Commits are taken to become visible in their order.
+ * A sample is one question of `watchTables`: how many rows does Trino show of a type? No question tells
+ * which rows these are. But commits become visible in their order, so counts are enough. An example:
+ *
+ *   commits of one type    at 0.3 s with 2 events   at 1.4 s with 3 events
+ *   rows with the commit   2                        2 + 3 = 5
+ *   samples                0.5 s: 0 rows   1.0 s: 2 rows   1.5 s: 2 rows   2.0 s: 5 rows
+ *   visible                the first commit at 1.0 s, the second one at 2.0 s
+ *
+ * The times are of the clocks of API, stream and reader. The commit record's time is that of its
+ * beginning, so `visible` includes the writing of the files, and the wait for the next sample.
  */
 import type { Sample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
@@ -23,7 +30,7 @@ import type { Totals } from "../traffic/load.ts";
 import { conditionOf } from "../ask/counted.ts";
 import { type SightingsOptions } from "./sightings.ts";
 
-/** The times of one hop: 50, 95 and 99 of 100 events took at most so long. */
+/** The times of one hop: 50, 95 and 99 of 100 events took at most as long. */
 export interface Hop {
   hop: string;
   p50_ms: number;
@@ -31,7 +38,7 @@ export interface Hop {
   p99_ms: number;
 }
 
-/** When one event was where. */
+/** The times of one event. */
 export interface Message {
   event_type: string;
   partition: number;
@@ -58,25 +65,18 @@ export async function measureFreshness(
   return [{ hop: "accepted", p50_ms, p95_ms, p99_ms }, ...hops];
 }
 
-/** The hops behind the answer. @throws Error if there is no message, or one that no commit or no sample holds */
+/** The hops after the answer. @throws Error if there is no message, or a message without commit or sample */
 export function hopsOf(
   messages: readonly Message[],
   commits: readonly CommitRecord[],
   samples: readonly Sample[],
 ): Hop[] {
   const committed = messages.map((message) => ({ message, committedAt: committedAt(message, commits) }));
-  committed.sort((a, b) => a.committedAt - b.committedAt);
-  const shown = new Map<string, number>(); // "type commit" → rows of the type that are visible with the commit
-  const soFar = new Map<string, number>();
-  for (const { message, committedAt } of committed) {
-    const rows = (soFar.get(message.event_type) ?? 0) + 1;
-    soFar.set(message.event_type, rows);
-    shown.set(`${message.event_type} ${committedAt}`, rows);
-  }
+  const rows = rowsWithCommit(committed);
   const times = committed.map(({ message, committedAt }) => {
-    const rows = shown.get(`${message.event_type} ${committedAt}`)!;
-    const visibleAt = seenAt(message, rows, committedAt, samples);
-    const [received, produced] = [message.received_at.getTime(), message.timestamp.getTime()];
+    const visibleAt = seenAt(message, rows.get(commitOf(message, committedAt))!, committedAt, samples);
+    const received = message.received_at.getTime();
+    const produced = message.timestamp.getTime();
     return {
       produced: produced - received,
       landed: committedAt - produced,
@@ -92,6 +92,27 @@ export function hopsOf(
   );
 }
 
+interface Committed {
+  message: Message;
+  committedAt: number;
+}
+
+/** For each type and commit: how many rows of the type are visible when the commit is. */
+function rowsWithCommit(committed: readonly Committed[]): Map<string, number> {
+  const rows = new Map<string, number>();
+  const soFar = new Map<string, number>(); // rows of each type
+  for (const { message, committedAt } of committed.toSorted((a, b) => a.committedAt - b.committedAt)) {
+    const count = (soFar.get(message.event_type) ?? 0) + 1;
+    soFar.set(message.event_type, count);
+    rows.set(commitOf(message, committedAt), count); // the last message of a commit has the last word
+  }
+  return rows;
+}
+
+function commitOf({ event_type }: Message, committedAt: number): string {
+  return `${event_type} ${committedAt}`;
+}
+
 function committedAt({ partition, offset }: Message, commits: readonly CommitRecord[]): number {
   const commit = commits.find(
     (one) => one.partition === partition && one.first <= offset && one.last >= offset,
@@ -100,7 +121,7 @@ function committedAt({ partition, offset }: Message, commits: readonly CommitRec
   return Date.parse(commit.committed_at);
 }
 
-/** When Trino was first seen to show so many rows of the message's type. */
+/** The time of the first sample, after the commit, that has at least `rows` rows of the message's type. */
 function seenAt(
   { event_type }: Message,
   rows: number,

@@ -1,18 +1,39 @@
-// The command as its user types it; that it replays is tested in replay.live.test.ts, on topics of its own.
+// The command as its user types it; replay.live.test.ts has its replays.
 import assert from "node:assert/strict";
 import { $ } from "zx";
+import { openTopic } from "../collect/publish.ts";
+import { Ground } from "../testbed/ground.fixture.ts";
 import { settings } from "../settings.ts";
 
 const npm = $({ quiet: true, nothrow: true, cwd: settings.root });
 
 describe("npm run failed", () => {
-  it("lists what failed, as JSON too, in which stdout has nothing else", async () => {
-    const { stdout, exitCode } = await npm`npm run --silent failed -- --json --limit 3`;
-    assert.equal(exitCode, 0);
-    const rows = JSON.parse(stdout) as unknown[];
-    assert.ok(rows.length <= 3);
-    const { stderr } = await npm`npm run --silent failed -- --limit 3`;
-    assert.match(stderr, new RegExp(`^${rows.length} failed events?\\n$`));
+  it("lists what failed, newest first, as JSON too, in which stdout has nothing else", async () => {
+    const ground = new Ground();
+    await ground.create();
+    try {
+      const topic = await openTopic({ topic: ground.name });
+      for (const text of ["first", "second", "third"]) await topic.publish(text, "ann");
+      await topic.close();
+      await ground.land();
+      const env = { ...process.env, QUESTLOG_SCHEMA: ground.name, QUESTLOG_HDFS_ROOT: ground.root };
+      const { stdout, exitCode } = await npm({ env })`npm run --silent failed -- --json --limit 2`;
+      assert.equal(exitCode, 0);
+      const rows = JSON.parse(stdout) as { raw_event: string; place: string }[];
+      assert.deepEqual(
+        rows.map(({ raw_event }) => raw_event),
+        ["third", "second"],
+      );
+      assert.ok(
+        rows.every(({ place }) => place.startsWith(`${ground.name}/`)),
+        stdout,
+      );
+      const listed = await npm({ env })`npm run --silent failed -- --limit 3`;
+      assert.equal(listed.stderr, "3 failed events\n");
+      assert.match(listed.stdout, /third[^]*second[^]*first/);
+    } finally {
+      await ground.remove();
+    }
   });
 
   it("says that no failed event is at a place", async () => {
