@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { NOT_AN_EVENT } from "../topic.ts";
 import { conservation, type Accepted, type Discrepancy } from "./conservation.ts";
+import type { CommitRecord } from "../land/commits.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 const STAGES = ["topic", "files", "tables", "counted"] as const;
@@ -88,6 +89,36 @@ describe("conservation(answers, seen), for every history", () => {
     assert.equal(found.size, FAULTS.length * STAGES.length, `only ${[...found.keys()].join(", ")}`);
   });
 
+  it("names every commit record that is deleted, copied, cut at its end, or has another number of rows", () => {
+    const changes = fc.constantFrom<(record: CommitRecord) => CommitRecord[]>(
+      () => [],
+      (record) => [record, record],
+      (record) => [{ ...record, last: record.last - 99 }],
+      ({ files, ...record }) => [{ ...record, files: [{ ...files[0]!, rows: files[0]!.rows + 1 }] }],
+    );
+    fc.assert(
+      fc.property(messages, changes, fc.nat(), (sent, change, nth) => {
+        const { answers, seen } = cleanHistory(sent);
+        const used = seen.commits.filter(({ files }) => files[0]!.rows > 0);
+        const victim = used[nth % used.length]!;
+        seen.commits = seen.commits.flatMap((record) => (record === victim ? change(record) : [record]));
+        const { discrepancies } = conservation(answers, seen);
+        const { partition, first, last } = victim;
+        const covered = seen.topic.filter(
+          (one) => one.partition === partition && one.offset >= first && one.offset <= last,
+        );
+        const positions = covered.map(({ offset }) => `partition ${partition}, offset ${offset}`);
+        const record = `partition ${partition}, offsets ${first} to `;
+        assert.ok(discrepancies.length > 0);
+        for (const { stage, position } of discrepancies) {
+          assert.equal(stage, "commits");
+          assert.ok(position!.startsWith(record) || positions.includes(position!), position!);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("names every answer without an id, every answer that is missing, and every id that was not accepted", () => {
     fc.assert(
       fc.property(messages, fc.nat(), (sent, nth) => {
@@ -132,7 +163,19 @@ function cleanHistory(sent: Message[]): History {
     }
   });
   const at = (where: string) => topic.map((message) => ({ ...message, where }));
-  const seen = { topic, files: at("file"), tables: at("table"), counted, stretches: STRETCHES };
+  const files = at("file");
+  const commits = STRETCHES.flatMap(({ partition }) =>
+    [
+      { first: 100, last: 104 },
+      { first: 105, last: 199 },
+    ].map(({ first, last }) => {
+      const rows = files.filter(
+        (row) => row.partition === partition && row.offset >= first && row.offset <= last,
+      );
+      return { partition, first, last, files: [{ rows: rows.length }] } as CommitRecord;
+    }),
+  );
+  const seen = { topic, commits, files, tables: at("table"), counted, stretches: STRETCHES };
   return { answers, seen: { ...seen, expected: () => "a commit covers it" } };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertConserved, conservation, type Discrepancy } from "./conservation.ts";
+import type { CommitRecord } from "../land/commits.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 const TYPE = "join_a_guild";
@@ -19,11 +20,16 @@ function even(n: number) {
     files: at("/file row"),
     tables: at("table row"),
     counted: at("view row"),
+    commits: [0, 1].map((partition) => commitOf(partition, 0, 999, 0)), // its end is not in the stretch
     stretches: [0, 1].map((partition) => ({ partition, from: 0, to: 100 })),
     expected: () => "a commit put it into /file",
   };
   const event_ids = seen.topic.map(({ event_id }) => event_id!);
   return { answers: { accepted: { [TYPE]: n }, event_ids }, seen };
+}
+
+function commitOf(partition: number, first: number, last: number, rows: number): CommitRecord {
+  return { partition, first, last, files: rows === 0 ? [] : [{ rows }] } as CommitRecord;
 }
 
 const without = (sightings: Sighting[], ...ids: string[]) =>
@@ -149,6 +155,22 @@ describe("conservation(answers, seen)", () => {
       () => assertConserved(conserved),
       /accepted: unnamed 1\n {4}no event_id: 3 of 3 answers carried no Event-Id\n/,
     );
+  });
+
+  it("names a message that no commit record covers, or two, and a record with another number of rows", () => {
+    const { answers, seen } = even(4);
+    const found = (...commits: CommitRecord[]) =>
+      lines(conservation(answers, { ...seen, commits }).discrepancies);
+    const other = seen.commits[1]!;
+    assert.deepEqual(found(commitOf(0, 0, 0, 1), other), [
+      "commits · missing · id-2 · partition 0, offset 1 · topic 2: no commit record covers it",
+    ]);
+    assert.deepEqual(found(commitOf(0, 0, 1, 2), commitOf(0, 1, 99, 1), other), [
+      "commits · double · id-2 · partition 0, offset 1 · commit records of offsets 0 to 1 and offsets 1 to 99 cover it",
+    ]);
+    assert.deepEqual(found(commitOf(0, 0, 99, 3), other), [
+      "commits · unexpected · partition 0, offsets 0 to 99 · the record says 3 rows, the files have 2",
+    ]);
   });
 
   it("names a row of the right id that stands in the table of another type", () => {

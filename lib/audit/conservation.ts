@@ -4,11 +4,13 @@
  *
  *   accepted → topic → files → tables → counted
  *
- * Each stage is compared with the one before it. Messages are compared by their positions, and at each
+ * Each stage is compared with the one before it. Between topic and files stand the commit records: each
+ * message is covered by one of them, and the files of a record have as many rows as it says. Messages are compared by their positions, and at each
  * position type and id must be equal. Events are compared by their ids. An event can be in the topic twice
  * (a client's retry, a spool that is sent again). That is no fault, but the event counts once.
  */
 import assert from "node:assert/strict";
+import type { CommitRecord } from "../land/commits.ts";
 import { isIn } from "./coverage.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
@@ -28,10 +30,10 @@ export interface ConservationRow {
 
 /** A difference between `stage` and the stage before it. */
 export interface Discrepancy {
-  stage: "accepted" | "topic" | "files" | "tables" | "counted";
+  stage: "accepted" | "topic" | "commits" | "files" | "tables" | "counted";
   problem: "missing" | "double" | "unexpected" | "unnamed";
-  event_id: string | null; // null: a message that is not an event, or an answer without an id
-  position: string | null; // "partition 0, offset 17"; null: the message is not known
+  event_id: string | null; // null: a message that is not an event, an answer without an id, a commit record
+  position: string | null; // "partition 0, offset 17"; null: the message is not known; of a commit record, its offsets
   where: string;
 }
 
@@ -59,6 +61,7 @@ export function conservation(answers: Accepted, seen: Sightings): Conservation {
   const discrepancies = [
     ...compareAnswers(answers, seen.topic, earlier),
     ...doublesInTopic(seen.topic),
+    ...compareCommits(seen),
     ...compareMessages("files", seen.topic, seen.files, seen.expected),
     ...compareMessages("tables", seen.files, seen.tables, ({ where }) => `it is in ${where}`),
     ...compareCounted(seen),
@@ -174,6 +177,34 @@ function doublesInTopic(topic: Sighting[]): Discrepancy[] {
     .map((found) => about(found[0], "topic", "double", wheresOf(found)));
 }
 
+/** One commit record covers each message, and there are as many rows from its offsets as it says. */
+function compareCommits({ topic, files, commits, stretches }: Sightings): Discrepancy[] {
+  const discrepancies: Discrepancy[] = [];
+  const covers = ({ partition, first, last }: CommitRecord, one: Sighting) =>
+    one.partition === partition && one.offset >= first && one.offset <= last;
+  for (const message of topic) {
+    const covering = commits.filter((commit) => covers(commit, message));
+    if (covering.length === 1) continue;
+    const records = covering.map(({ first, last }) => `offsets ${first} to ${last}`).join(" and ");
+    discrepancies.push(
+      covering.length === 0
+        ? about(message, "commits", "missing", `${message.where}: no commit record covers it`)
+        : about(message, "commits", "double", `commit records of ${records} cover it`),
+    );
+  }
+  for (const commit of commits) {
+    const { partition, first, last } = commit;
+    if (!isIn(stretches, partition, first) || !isIn(stretches, partition, last)) continue;
+    const said = commit.files.reduce((sum, { rows }) => sum + rows, 0);
+    const found = files.filter((row) => covers(commit, row)).length;
+    if (said === found) continue;
+    const where = `the record says ${said} rows, the files have ${found}`;
+    const position = `partition ${partition}, offsets ${first} to ${last}`;
+    discrepancies.push({ stage: "commits", problem: "unexpected", event_id: null, position, where });
+  }
+  return discrepancies;
+}
+
 /** Each message of `before` must be in `after` once, with the same type and id, and nothing else. */
 function compareMessages(
   stage: "files" | "tables",
@@ -230,9 +261,14 @@ function describe(discrepancies: Discrepancy[]): string[] {
   ]);
 }
 
-function describeOne({ event_id, position, where }: Discrepancy): string {
-  const event = event_id ?? (position === null ? "no event_id" : "a message without event_id");
-  return `${event}${position === null ? "" : ` at ${position}`}: ${where}`;
+function describeOne({ stage, problem, event_id, position, where }: Discrepancy): string {
+  const isRecord = stage === "commits" && problem === "unexpected";
+  const nameless = isRecord
+    ? "commit record"
+    : position === null
+      ? "no event_id"
+      : "a message without event_id";
+  return `${event_id ?? nameless}${position === null ? "" : ` at ${position}`}: ${where}`;
 }
 
 function about(

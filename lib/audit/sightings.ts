@@ -30,6 +30,7 @@ export interface Sightings {
   files: Sighting[];
   tables: Sighting[];
   counted: Sighting[]; // the row that counts of each event, also if its position is before the stretches
+  commits: CommitRecord[]; // those that cover the stretches
   stretches: readonly Stretch[];
   expected: (message: Sighting) => string; // the file in which a message of the topic should be
 }
@@ -65,7 +66,7 @@ export async function collectSightings(
     return { event_type: typeOf(table), event_id, partition, offset, where: `${path}, row ${row}` };
   });
   const expected = (message: Sighting): string => expectedFile(message, commits);
-  return { topic: inTopic, files, tables: inTables, counted, stretches, expected };
+  return { topic: inTopic, files, tables: inTables, counted, commits, stretches, expected };
 }
 
 async function seeTopic(stretches: readonly Stretch[], topic: string): Promise<Sighting[]> {
