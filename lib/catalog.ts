@@ -8,10 +8,10 @@
 /** The type of a request parameter, and of the column that it becomes. */
 export type ParameterType = "text" | "integer" | "boolean";
 
-/** A column's type: `integer` has 32 bits, `bigint` 64; `timestamp` is milliseconds since 1970 in UTC. */
+/** A column's type: `integer` has 32 bits, `bigint` 64; `timestamp` is UTC, in milliseconds. */
 export type ColumnType = ParameterType | "bigint" | "timestamp";
 
-/** A parameter's or column's value; a timestamp is a number of milliseconds. */
+/** A parameter's or column's value; a timestamp is the number of milliseconds since 1970. */
 export type Value = string | number | boolean | null;
 
 export interface Column {
@@ -24,10 +24,10 @@ export interface EventDefinition {
   type: string; // the envelope's event_type
   route: string; // GET path that produces it
   table: string; // Hive table in schema `default`
-  parameters: Record<string, ParameterType>; // known parameters; unknown ones are kept in the envelope
+  parameters: Record<string, ParameterType>; // unknown parameters are kept in the envelope only
   reply: {
-    plain: string; // the reply to a request without parameters
-    echo: string | null; // what stands before the echoed parameters; null: parameters are not echoed
+    plain: string; // to a request without parameters
+    echo: string | null; // the text before the echoed parameters; null: no parameters are echoed
   };
 }
 
@@ -122,7 +122,7 @@ export function parseValue(type: ParameterType, text: string): string | number |
   }
 }
 
-/** A value for each parameter of `event`, as text that fits its type; another `n` gives other values. */
+/** A text for each parameter that fits its type; another `n` gives other texts. */
 export function exampleParameters({ parameters }: EventDefinition, n: number): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, type]) => [name, exampleText(type, name, n)]),

@@ -2,7 +2,7 @@
  * The players of the original's game: each step is a line `ab -n 10 -H "Host: HOST" URL` of its
  * scripts `basic`, and of the odd and even rounds of `limit` and `infinite`.
  *
- * Another game needs no change here: steps that do not fit its events are not played (traffic/steps.ts).
+ * Another game needs no change here: these steps are played only if they fit its events.
  */
 export const gameTraffic = {
   basic: [

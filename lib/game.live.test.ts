@@ -1,4 +1,4 @@
-// The whole way with another game: a user replaces lib/game.ts, and drives the product by its commands.
+// The whole way with another game: lib/game.ts is replaced, and the commands are used as they are.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";

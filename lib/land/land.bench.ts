@@ -114,7 +114,7 @@ async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
   await producer.disconnect();
 }
 
-/** An event like the API's, of the type with the most parameters; about 264 bytes in the original's game. */
+/** A message like the API's, of the event type with the most parameters; about 264 bytes. */
 function messageOf(i: number): Message {
   const envelope: Envelope = {
     event_id: randomUUID(),

@@ -1,4 +1,4 @@
-// A copy of this checkout whose game is the bookshop's: no other file differs, and no notebook is there.
+// A copy of this checkout with the bookshop's lib/game.ts, and without notebooks.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,10 +1,10 @@
 /**
  * One request, n times, c at once → totals, as `ab -n -c -H` would give them.
  *
- * A load keeps its connections, c at most, and closes them at its end: kept over a pause, one could
- * be closed by the server just when the next request uses it. The Host header is the caller's to set, which fetch does not
- * allow; hence node:http. Latencies are kept as a histogram and of the ids the first ones only, so that a run without end
- * needs no more memory than a short one.
+ * A load closes its connections at its end: the server could close an idle one just when the next
+ * request uses it. The caller sets the Host header, which fetch does not allow, hence node:http.
+ * A run without end needs no more memory than a short one: latencies become a histogram, and only
+ * the first ids are kept.
  */
 import { Agent, get, type OutgoingHttpHeaders } from "node:http";
 import { createHistogram, performance, type RecordableHistogram } from "node:perf_hooks";
@@ -14,7 +14,7 @@ const MAX_LATENCY_US = 60_000_000;
 const MAX_EVENT_IDS = 100_000; // of one tally
 const UUID = /^[0-9a-f-]{36}$/;
 
-/** What the requests came to. */
+/** The figures of all requests of a tally. */
 export interface Totals {
   requests: number;
   failures: number; // no answer, or one other than 200
@@ -23,7 +23,7 @@ export interface Totals {
   p50_ms: number; // of the requests that were answered
   p95_ms: number;
   p99_ms: number;
-  statuses: Record<string, number>; // by status code; an error code, e.g. ECONNREFUSED, where no answer came
+  statuses: Record<string, number>; // by status code; by error code, e.g. ECONNREFUSED, without an answer
   event_ids: string[]; // of the accepted requests whose answer named its event, the first 100,000
 }
 
@@ -40,10 +40,10 @@ export interface LoadOptions {
   requests?: number;
   concurrency?: number; // 1 keeps the order
   tally?: Tally;
-  signal?: AbortSignal; // ends the load early: what is in flight is awaited, no request follows
+  signal?: AbortSignal; // ends the load early, after the answers to the requests in flight
 }
 
-/** Sends `requests` GET requests for `url`, and resolves with their totals. Never rejects: what fails is counted. */
+/** Sends `requests` GET requests for `url`, and resolves with their totals. Counts failures. */
 export async function load(
   url: string,
   { headers = {}, requests = 10, concurrency = 1, tally = newTally(), signal }: LoadOptions = {},
@@ -68,13 +68,13 @@ export async function load(
   return totalsOf(tally);
 }
 
-/** A tally of nothing. */
+/** An empty tally. */
 export function newTally(): Tally {
   const latencies = createHistogram({ highest: MAX_LATENCY_US, figures: 3 });
   return { latencies, statuses: {}, eventIds: [], seconds: 0 };
 }
 
-/** The totals of what a tally holds so far. */
+/** The totals of a tally so far. */
 export function totalsOf({ latencies, statuses, eventIds, seconds }: Tally): Totals {
   const requests = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   const percentileMs = (percent: number) => latencies.percentile(percent) / 1000;

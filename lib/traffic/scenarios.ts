@@ -34,7 +34,7 @@ export function basic(options: ScenarioOptions = {}): Promise<ScenarioTotals> {
   return run(() => traffic.basic, { ...options, rounds: 1, pauseMs: 0 });
 }
 
-/** Sends `rounds` rounds with `pauseMs` between them: 10 requests of each event type that rounds have. */
+/** Sends `rounds` rounds with `pauseMs` between them: 10 requests for each step of a round. */
 export function limit(
   rounds: number,
   { pauseMs = 5000, ...options }: ScenarioOptions & { pauseMs?: number } = {},
