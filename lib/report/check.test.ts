@@ -37,6 +37,13 @@ describe("checkNotebooks(paths)", function () {
     );
   });
 
+  it("tells a number in words, which nothing can compare with a result", async () => {
+    const text = "// %% [markdown]\n// # T\n//\n// Eleven rounds, one by one.\n// %%\nconsole.log(11);\n";
+    assert.deepEqual(await findings(text), [
+      "1-x: expected text to write numbers in digits that an output shows, got Eleven",
+    ]);
+  });
+
   const wrong = {
     "[2, 1].toSorted();": /'toSorted' does not exist/, // the kernel's library is older
     "const title = 1;\n({ title });": /Expected longform property syntax/,

@@ -20,7 +20,7 @@ import {
   parseNotebook,
   stripOutputs,
 } from "./notebook.ts";
-import { typedNumbers } from "./numbers.ts";
+import { spelledNumbers, typedNumbers } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
 
@@ -104,6 +104,9 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
       tell(0, `expected a unique id of letters, digits, - and _, got "${id}"`);
     ids.add(id);
   }
+  const spelled = notebook.cells.flatMap((cell) => (isCode(cell) ? [] : spelledNumbers(cell.source)));
+  if (spelled.length > 0)
+    tell(0, `expected text to write numbers in digits that an output shows, got ${spelled.join(", ")}`);
   for (const [i, { source, outputs, execution_count }] of notebook.cells.filter(isCode).entries()) {
     if (outputs.length > 0 || execution_count !== null)
       tell(i + 1, "has outputs of a run; strip them: npm run check -- --write");

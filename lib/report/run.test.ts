@@ -89,6 +89,10 @@ describe("runNotebooks(paths, options)", function () {
       "failed",
       "prose: expected numbers that come from results, got 111",
     ]);
+    assert.deepEqual(await failure("4-words", cells("a hundred", "**${rows}** rows, twice as many")), [
+      "failed",
+      "prose: expected numbers that come from results, got twice, hundred",
+    ]);
     assert.deepEqual(await failure("3-sentence", cells("110", "**120** of ${rows} rows")), [
       "failed",
       "prose: expected numbers that come from results, got 120",
