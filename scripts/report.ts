@@ -45,7 +45,7 @@ try {
       signal,
     });
     const facts = [...(await collectFacts(services)), await writeRecord(run, report)];
-    await writeFile(report, renderReport(run, { title: TITLE, facts }));
+    await writeFile(report, await renderReport(run, { title: TITLE, facts }));
     verdict = forTerminal(verdictOf(run).text); // it may quote what players sent
     process.exitCode = { ok: 0, failed: 1, interrupted: 130 }[run.status];
   } finally {

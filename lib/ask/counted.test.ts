@@ -47,10 +47,10 @@ describe("countBy(by, selection)", () => {
 });
 
 describe("countBars(count, title)", () => {
-  it("carries the record of the bars that are drawn, and of no others", async () => {
+  it("carries the record of the bars that are drawn, and of no others", () => {
     const names = Array.from({ length: 30 }, (_, i) => `metal ${i}`);
     const many = countOf(Object.fromEntries(names.map((name, i) => [name, 100 - i])));
-    const bundle = await chartBundle(countBars(many, "Swords by metal"));
+    const bundle = chartBundle(countBars(many, "Swords by metal"));
     const [record] = bundle[COUNTED_MIME] as Counted[];
     const spec = bundle["application/vnd.vegalite.v5+json"] as { data: { values: { label: string }[] } };
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Kernel, type KernelOutput, startKernel } from "../report/kernel.ts";
+import type { TableData } from "./table.ts";
 import { settings } from "../settings.ts";
 
 // The real kernel, with cells as a notebook has them: they import the compiled library.
@@ -10,7 +11,7 @@ describe("show(spec) in a notebook's cell", () => {
     kernel = await startKernel(join(settings.root, "notebooks"));
     await run(
       `import { bars } from "../dist/ask/chart.js";`,
-      `import { liveShow, say, show, table } from "../dist/ask/show.js";`,
+      `import { say, show, table } from "../dist/ask/show.js";`,
       `const swords = [{ metal: "gold", swords: 60 }, { metal: "<b>copper</b>", swords: 50 }];`,
       `const spec = bars(swords, { category: "metal", value: "swords", title: "Swords" });`,
     );
@@ -25,33 +26,25 @@ describe("show(spec) in a notebook's cell", () => {
     return outputs;
   }
 
-  it("is one output: spec, SVG and text", async () => {
-    const outputs = await run(`await show(spec);`);
+  it("is one output: spec and text", async () => {
+    const outputs = await run(`show(spec);`);
     assert.deepEqual(
       outputs.map(({ type }) => type),
       ["display_data"],
     );
     const data = outputs[0]!.content.data as Record<string, unknown>;
-    assert.deepEqual(Object.keys(data), ["application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"]);
+    assert.deepEqual(Object.keys(data), ["application/vnd.vegalite.v5+json", "text/plain"]);
     assert.equal(data["text/plain"], "Swords: gold 60, <b>copper</b> 50");
-    assert.match(data["image/svg+xml"] as string, /^<svg .*<\/svg>$/s);
     assert.equal((data["application/vnd.vegalite.v5+json"] as { title: string }).title, "Swords");
   });
 
-  it("draws a live chart once and then replaces it", async () => {
-    const outputs = await run(`const live = liveShow();`, `await live(spec);`, `await live(spec);`);
-    assert.deepEqual(
-      outputs.map(({ type }) => type),
-      ["display_data", "update_display_data"],
-    );
-    const ids = outputs.map(({ content }) => (content.transient as { display_id: string }).display_id);
-    assert.ok(ids[0]);
-    assert.equal(ids[0], ids[1]);
-  });
-
-  it("shows rows as HTML and as text", async () => {
+  it("shows rows as data, as HTML and as text", async () => {
     const outputs = await run(`table(swords, { caption: "Swords" });`);
     const data = outputs[0]!.content.data as Record<string, string>;
+    assert.deepEqual((data["application/vnd.dataresource+json"] as unknown as TableData).data, [
+      { metal: "gold", swords: 60 },
+      { metal: "<b>copper</b>", swords: 50 },
+    ]);
     assert.match(data["text/html"]!, /<caption>Swords<\/caption>[^]*<td>&#60;b&#62;copper/);
     assert.match(data["text/plain"]!, /^Swords\n┌/);
   });

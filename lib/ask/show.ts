@@ -1,51 +1,47 @@
 /**
  * Charts, rows and sentences → the output of a notebook's cell; in a terminal, the same as text.
  *
- * A chart is one output with three forms: the spec, which JupyterLab draws, a static
- * SVG for everything else, and its description as text. The kernel's own `display`
- * sends one form at a time, so its writer is called directly. The spec is of Vega-Lite 6
+ * An output holds data: a chart its spec, a table its rows, a sentence its Markdown. The report draws
+ * all of them. JupyterLab draws the spec; for tables and sentences it gets HTML too. The kernel's own
+ * `display` sends one form at a time, so its writer is called directly. The spec is of Vega-Lite 6
  * and says version 5, the newest that JupyterLab knows by name; it draws both.
- *
- * vega and vega-lite load only when a chart is drawn: cells import this module by
- * `require`, which cannot load modules with a top-level await. (`import { type T }` would
- * load them too; `import type { T }` does not.)
  */
-import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
-import type { TopLevelSpec } from "vega-lite";
 import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence } from "./counted.ts";
-import { forHtml, forTerminalLines } from "../untrusted.ts";
-import { htmlTable, textTable } from "./table.ts";
+import { forTerminalLines } from "../untrusted.ts";
+import { htmlTable, tableData, textTable } from "./table.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
 
+export const CHART_TYPE = "application/vnd.vegalite.v5+json";
+export const TABLE_TYPE = "application/vnd.dataresource+json";
+
 /** Displays a chart in the cell that runs; outside a notebook prints its description. */
-export async function show(spec: Spec): Promise<void> {
-  write(await chartBundle(spec));
+export function show(spec: Spec): void {
+  write(chartBundle(spec));
 }
 
-/**
- * Makes a function that displays a chart the first time, and from then on
- * replaces it: for numbers that grow while the cell runs.
- */
-export function liveShow(): (spec: Spec) => Promise<void> {
-  const display = { id: randomUUID(), shown: false };
-  return async (spec) => {
-    write(await chartBundle(spec), display);
-    display.shown = true;
+/** The spec, its description, and the records of the events that the chart counts. */
+export function chartBundle(spec: Spec): Bundle {
+  const counted = spec.usermeta?.counted;
+  return {
+    [CHART_TYPE]: spec,
+    "text/plain": spec.description,
+    ...(counted ? { [COUNTED_MIME]: counted } : {}),
   };
 }
 
 /**
  * Displays the first `limit` rows as a table; outside a notebook prints it.
- * @param options.caption what the rows are; how many are left out is added to it
+ * @param options.caption names the rows; the number of rows left out is added to it
+ * @param options.columns the columns to show, else all
  */
 export function table(
   rows: readonly object[],
-  { caption = "", limit = 20 }: { caption?: string; limit?: number } = {},
+  { caption = "", limit = 20, columns }: { caption?: string; limit?: number; columns?: string[] } = {},
 ): void {
   const left = rows.length - limit;
   const notes = [
@@ -54,19 +50,21 @@ export function table(
   ];
   const title = notes.filter((note) => note !== "").join(": ");
   const shown = rows.slice(0, limit);
+  const data = tableData(shown, title, columns);
   write({
-    "text/html": htmlTable(shown, title),
-    "text/plain": [title, textTable(shown)].filter((text) => text !== "").join("\n"),
+    [TABLE_TYPE]: data,
+    "text/html": htmlTable(data),
+    "text/plain": [title, textTable(shown, columns)].filter((text) => text !== "").join("\n"),
   });
 }
 
-/** One wide row as many narrow ones, a name and a value each: the form in which `table` shows it on a narrow page. */
-export function facts(row: object): { name: string; value: unknown }[] {
+/** One wide row as many narrow rows, a name and a value each: they fit a narrow page. */
+export function transposed(row: object): { name: string; value: unknown }[] {
   return Object.entries(row).map(([name, value]: [string, unknown]) => ({ name, value }));
 }
 
-// JupyterLab lets the Markdown of a cell that ran be any HTML, scripts too. It prefers HTML, so that is made here,
-// of what may hold values that players sent: their tags are text, and nothing is a picture or a link.
+// JupyterLab lets the Markdown of a cell be any HTML, scripts too. It prefers HTML, so HTML is made here.
+// A sentence may hold values of players: their tags are text, and nothing is a picture or a link.
 const prose = new MarkdownIt({ html: false, linkify: false }).disable([
   "image",
   "link",
@@ -75,48 +73,23 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
 ]);
 
 /**
- * Displays a sentence in Markdown: prose that reads its numbers from the results. Of `counts` it must show
- * every number; the report then records which events each number counts.
+ * Displays a sentence in Markdown: prose that takes its numbers from the results. It must show every number
+ * of `counts`; the report then records which events each number counts.
  */
 export function say(markdown: string, ...counts: Count[]): void {
-  const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ is one, and begins no formula
+  const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ begins no formula
   const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
   write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records });
-}
-
-/** The three forms of a chart, and the records of the events that it counts. */
-export async function chartBundle(spec: Spec): Promise<Bundle> {
-  const counted = spec.usermeta?.counted;
-  return {
-    "application/vnd.vegalite.v5+json": spec,
-    "image/svg+xml": await toSvg(spec),
-    "text/plain": spec.description,
-    ...(counted ? { [COUNTED_MIME]: counted } : {}),
-  };
-}
-
-/** Draws a chart: an SVG that scales (viewBox), has title and description, and takes the page's text colour. */
-async function toSvg(spec: Spec): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
-  const view = new vega.View(vega.parse(compile(spec as unknown as TopLevelSpec).spec), { renderer: "none" });
-  const svg = await view.toSVG();
-  view.finalize();
-  const title = typeof spec.title === "string" ? spec.title : spec.title.text;
-  return svg.replace(
-    /^<svg [^>]*>/,
-    (tag) => `${tag}<title>${forHtml(title)}</title><desc>${forHtml(spec.description)}</desc>`,
-  );
 }
 
 type Writer = (content: { data: Bundle; metadata: object; transient: object }, update: boolean) => void;
 
 /** Sends a bundle to the notebook's kernel, if this process is one; prints its text otherwise. */
-function write(data: Bundle, display?: { id: string; shown: boolean }): void {
+function write(data: Bundle): void {
   const require = createRequire(import.meta.url);
-  // A kernel has loaded this module already. Nobody else should: it loads ZeroMQ.
+  // A kernel has loaded this module already. No other process should load it: it loads ZeroMQ.
   const kernel = require.cache[require.resolve("tslab/dist/jupyter.js")]?.exports as
     { lastWriteDisplayData: Writer | null } | undefined;
-  if (!kernel?.lastWriteDisplayData) return console.log(forTerminalLines(String(data["text/plain"])));
-  const transient = display ? { display_id: display.id } : {};
-  kernel.lastWriteDisplayData({ data, metadata: {}, transient }, display?.shown ?? false);
+  if (kernel?.lastWriteDisplayData) kernel.lastWriteDisplayData({ data, metadata: {}, transient: {} }, false);
+  else console.log(forTerminalLines(String(data["text/plain"])));
 }

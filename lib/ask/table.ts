@@ -8,10 +8,11 @@ import Table from "cli-table3";
 import type { Row } from "../trino-values.ts";
 import { forHtml, forTerminal, forTerminalJson } from "../untrusted.ts";
 
+const MAX_UNWRAPPED = 40; // characters of a table's cell
+
 /** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
-export function textTable(rows: readonly object[]): string {
-  const head = columnsOf(rows);
-  if (head.length === 0) return "";
+export function textTable(rows: readonly object[], head = columnsOf(rows)): string {
+  if (rows.length === 0 || head.length === 0) return "";
   const colAligns = head.map((column) => (isNumeric(rows, column) ? "right" : "left"));
   const grid = new Table({
     head: head.map(forTerminal),
@@ -22,27 +23,58 @@ export function textTable(rows: readonly object[]): string {
   return grid.toString();
 }
 
-/** A `<table>` with `<caption>`; cells of numbers have the class "number", cells that are null the class "null". */
-export function htmlTable(rows: readonly object[], caption = ""): string {
-  const columns = columnsOf(rows);
-  const numeric = new Set(columns.filter((column) => isNumeric(rows, column)));
-  const attributes = (column: string, value?: unknown) =>
-    value === null ? ' class="null"' : numeric.has(column) ? ' class="number"' : "";
-  const head = columns.map((name) => `<th scope="col"${attributes(name)}>${forHtml(forTerminal(name))}</th>`);
-  const body = rows.map((row) => {
-    const cells = columns.map(
-      (name) =>
-        `<td${attributes(name, valueOf(row, name))}>${forHtml(forTerminal(formatValue(valueOf(row, name))))}</td>`,
-    );
+/** A table of JSON values, in the form of a Tabular Data Resource. */
+export interface TableData {
+  title: string;
+  schema: { fields: Field[] };
+  data: Record<string, string | number | null>[];
+}
+
+interface Field {
+  name: string;
+  type: "number" | "string";
+}
+
+/** The rows as a table of JSON values, with `columns` or all that the rows have. */
+export function tableData(rows: readonly object[], title = "", columns = columnsOf(rows)): TableData {
+  const fields = columns.map((name): Field => ({ name, type: isNumeric(rows, name) ? "number" : "string" }));
+  const data = rows.map((row) =>
+    Object.fromEntries(columns.map((name) => [name, jsonValue(valueOf(row, name))])),
+  );
+  return { title, schema: { fields }, data };
+}
+
+/** A `<table>` with `<caption>`; cells of numbers, null and long texts have a class. */
+export function htmlTable({ title, schema: { fields }, data }: TableData): string {
+  const head = fields.map(
+    ({ name, type }) =>
+      `<th scope="col"${classOf(type, "")}>${forHtml(forTerminal(name)).replaceAll("_", "_<wbr>")}</th>`,
+  );
+  const body = data.map((row) => {
+    const cells = fields.map(({ name, type }) => {
+      const value = row[name] ?? null;
+      return `<td${classOf(type, value)}>${forHtml(forTerminal(String(value)))}</td>`;
+    });
     return `<tr>${cells.join("")}</tr>`;
   });
   return [
-    '<table class="mathjax_ignore">', // else JupyterLab draws as a formula what stands between two $
-    ...(caption === "" ? [] : [`<caption>${forHtml(caption)}</caption>`]),
+    '<table class="mathjax_ignore">', // else JupyterLab draws the text between two $ as a formula
+    ...(title === "" ? [] : [`<caption>${forHtml(forTerminal(title))}</caption>`]),
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>${body.join("\n")}</tbody>`,
     "</table>",
   ].join("\n");
+}
+
+function classOf(type: Field["type"], value: string | number | null): string {
+  if (value === null) return ' class="null"';
+  if (type === "number") return ' class="number"';
+  return String(value).length > MAX_UNWRAPPED ? ' class="long"' : ""; // identifiers stay in one line
+}
+
+function jsonValue(value: unknown): string | number | null {
+  if (value === null || value === undefined) return null;
+  return Number.isFinite(value) ? (value as number) : formatValue(value);
 }
 
 /** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings; a terminal may show it. */

@@ -24,7 +24,7 @@ describe("claims of a notebook", function () {
     const text = cells.map((cell) => `// %%\n${cell}\n`).join("");
     await writeNotebook(path, textToNotebook(text, "1-claims"));
     const run = await runNotebooks([path], { outFolder: folder });
-    return { run, step: run.steps[0]!, html: renderReport(run, { title: "T", facts: [] }) };
+    return { run, step: run.steps[0]!, html: await renderReport(run, { title: "T", facts: [] }) };
   }
 
   const textsOf = ({ cells }: StepRun) => cells.map(({ claims }) => claims.map(({ text }) => text));

@@ -17,15 +17,15 @@ const count = {
 };
 
 /** A run of two cells that both show the same chart. */
-async function countingRun(): Promise<Run> {
-  const data = (await chartBundle(countBars(count, "Swords"))) as never;
+function countingRun(): Run {
+  const data = chartBundle(countBars(count, "Swords")) as never;
   const chart: Output = { output_type: "display_data", data, metadata: {} };
   return runOf([[chart], [chart]]);
 }
 
 describe("recordOf(run)", () => {
-  it("holds what each cell counted, and when the report ran and how it ended", async () => {
-    const record = recordOf(await countingRun());
+  it("holds what each cell counted, and when the report ran and how it ended", () => {
+    const record = recordOf(countingRun());
     assert.deepEqual(
       [record.status, record.started_at, record.ended_at],
       ["ok", "2026-11-24T03:21:00.000Z", "2026-11-24T03:22:15.200Z"],
@@ -43,8 +43,8 @@ describe("recordOf(run)", () => {
     });
   });
 
-  it("leaves out a cell that failed", async () => {
-    const run = await countingRun();
+  it("leaves out a cell that failed", () => {
+    const run = countingRun();
     run.status = "failed";
     run.steps[0]!.cells[1]!.status = "failed";
     const { status, counted } = recordOf(run);
@@ -58,8 +58,8 @@ describe("readRecord(htmlPath)", () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "questlog-record-"));
     page = join(folder, "report.html");
-    const run = await countingRun();
-    await writeFile(page, renderReport(run, { title: "T", facts: [await writeRecord(run, page)] }));
+    const run = countingRun();
+    await writeFile(page, await renderReport(run, { title: "T", facts: [await writeRecord(run, page)] }));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
@@ -68,7 +68,7 @@ describe("readRecord(htmlPath)", () => {
   }
 
   it("reads the record that belongs to the page", async () => {
-    assert.deepEqual(await readRecord(page), recordOf(await countingRun()));
+    assert.deepEqual(await readRecord(page), recordOf(countingRun()));
   });
 
   it("refuses a record that was edited, cut, or left behind by another run", async () => {
@@ -86,7 +86,7 @@ describe("readRecord(htmlPath)", () => {
       await assert.rejects(readRecord(page), refused);
       await writeFile(recordPath(page), text);
     }
-    await writeRecord({ ...(await countingRun()), seconds: 1 }, page);
+    await writeRecord({ ...countingRun(), seconds: 1 }, page);
     await assert.rejects(readRecord(page), refused);
   });
 

@@ -66,7 +66,7 @@ describe("runNotebooks(paths, options)", function () {
       run.steps.map(({ status }) => status),
       ["ok", "failed", "not run"],
     );
-    const html = renderReport(run, { title: "T", facts: [] });
+    const html = await renderReport(run, { title: "T", facts: [] });
     assert.match(
       html,
       /Failed in <a href="#2-fails-cell-2">step 2, cell 2<\/a>.*RangeError: expected 110 swords, got 109/,

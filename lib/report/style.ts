@@ -115,6 +115,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .prose th, .prose td { white-space: normal; }
 .said { margin: 0.9rem 0; }
 td.null { color: var(--faint); }
+.note { margin: 0.3rem 0 1rem; color: var(--soft); font-size: 0.8125rem; }
 .claims { margin: 0.6rem 0; padding: 0; list-style: none; font-size: 0.8125rem; line-height: 1.5; color: var(--soft); }
 .claims li { position: relative; padding-left: 1.2rem; overflow-wrap: anywhere; }
 .claims li::before { position: absolute; left: 0.2rem; top: 0.3rem; }
@@ -167,7 +168,8 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   table { font-size: 8.5pt; }
   th, td { white-space: normal; overflow-wrap: break-word; padding-right: 4mm; }
   td.long { min-width: 40mm; overflow-wrap: anywhere; font-size: 7.5pt; }
-  .number { white-space: nowrap; overflow-wrap: normal; }
+  td.number { white-space: nowrap; overflow-wrap: normal; }
+  th.number { white-space: normal; }
   .chart svg { max-width: 130mm; }
   thead { display: table-header-group; }
 }

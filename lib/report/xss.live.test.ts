@@ -103,8 +103,8 @@ const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FR
 const texts = rows.map(({ metal }) => metal);
 const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,
     `table(rows, { caption: texts[0], limit: 1000 });`,
-    `for (const some of groups(10)) await show(bars(some.map((metal) => ({ metal, n: 1 })), { category: "metal", value: "n", title: some[0]! }));`,
-    `for (const some of groups(5).slice(0, 10)) await show(steps(some.map((metal, i) => ({ metal, n: 1, [some[0]!]: i })), { x: some[0]!, y: "n", series: "metal", title: some[0]! }));`,
+    `for (const some of groups(10)) show(bars(some.map((metal) => ({ metal, n: 1 })), { category: "metal", value: "n", title: some[0]! }));`,
+    `for (const some of groups(5).slice(0, 10)) show(steps(some.map((metal, i) => ({ metal, n: 1, [some[0]!]: i })), { x: some[0]!, y: "n", series: "metal", title: some[0]! }));`,
     ...says,
     `for (const text of texts) console.log(text);`,
     `for (const text of texts) console.error(text);`,
@@ -128,7 +128,7 @@ async function checkReport(browser: Browser, texts: string[], folder: string): P
     JSON.stringify(cells.find(({ status }) => status === "failed")?.cell.outputs.at(-1)).slice(0, 500),
   );
   const facts = texts.slice(0, 50).map((text): [string, string] => [text, text]);
-  const html = renderReport(run, { title: texts[0]!, facts: [{ title: texts[1]!, rows: facts }] });
+  const html = await renderReport(run, { title: texts[0]!, facts: [{ title: texts[1]!, rows: facts }] });
   for (const [name, text] of Object.entries({ report: html, unprotected: html.replace(POLICY, "") })) {
     const file = join(folder, `${name}.html`);
     await writeFile(file, text);

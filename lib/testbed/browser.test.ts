@@ -8,11 +8,22 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { openBrowser } from "./browser.ts";
 import { runOf } from "./notebook.fixture.ts";
 import { renderReport } from "../report/html.ts";
+import { bars } from "../ask/chart.ts";
+import { chartBundle, TABLE_TYPE } from "../ask/show.ts";
+import { tableData } from "../ask/table.ts";
 import type { Output } from "../report/notebook.ts";
 
-const WIDE = `<table><tr>${"<td>a_column_that_is_long</td>".repeat(12)}</tr></table>`;
-const SVG =
-  '<svg width="520" height="96" viewBox="0 0 520 96"><title>Swords by metal</title><desc>gold 60, copper 50</desc><rect width="380" height="20" fill="#3b82f6"/><text fill="currentColor" y="50">gold</text></svg>';
+const WIDE = tableData([
+  Object.fromEntries([..."abcdefgh"].map((letter) => [`a_column_that_is_long_${letter}`, 1])),
+]);
+const CHART = bars(
+  [
+    { metal: "gold", swords: 60 },
+    { metal: "copper", swords: 50 },
+  ],
+  { category: "metal", value: "swords", title: "Swords by metal" },
+);
+const PRINTED_WIDTH = 657; // px; A4 without its margins
 
 describe("the report in Chromium", function () {
   this.timeout(60_000);
@@ -25,11 +36,11 @@ describe("the report in Chromium", function () {
     if (!browser) return this.skip();
     folder = await mkdtemp(join(tmpdir(), "questlog-html-"));
     const outputs: Output[] = [
-      { output_type: "display_data", data: { "image/svg+xml": SVG, "text/plain": "x" }, metadata: {} },
-      { output_type: "display_data", data: { "text/html": WIDE, "text/plain": "x" }, metadata: {} },
+      { output_type: "display_data", data: chartBundle(CHART) as never, metadata: {} },
+      { output_type: "display_data", data: { [TABLE_TYPE]: WIDE as never }, metadata: {} },
       { output_type: "stream", name: "stdout", text: "x".repeat(300) },
     ];
-    const html = renderReport(runOf([outputs, outputs]), { title: "What the players did", facts: [] });
+    const html = await renderReport(runOf([outputs, outputs]), { title: "What the players did", facts: [] });
     await writeFile(join(folder, "report.html"), html);
     address = pathToFileURL(join(folder, "report.html")).href;
   });
@@ -60,7 +71,7 @@ describe("the report in Chromium", function () {
 
   it("names its charts for those who cannot see them", async () => {
     const { page } = await open();
-    const charts = page.getByRole("img", { name: "Swords by metal gold 60, copper 50" });
+    const charts = page.getByRole("img", { name: "Swords by metal: gold 60, copper 50" });
     assert.equal(await charts.count(), 2);
     await page.close();
   });
@@ -101,10 +112,18 @@ describe("the report in Chromium", function () {
     await page.close();
   });
 
-  it("prints", async () => {
-    const { page } = await open();
-    const pdf = await page.pdf({ format: "A4" });
-    assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+  it("prints on A4: each chapter and chart, nothing wider than the paper, no switch", async () => {
+    const { page } = await open({ viewport: { width: PRINTED_WIDTH, height: 900 } });
+    const pdf = (await page.pdf({ preferCSSPageSize: true, format: "A4" })).toString("latin1");
+    assert.ok(pdf.match(/\/Type \/Page\b/g)!.length >= 1);
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), PRINTED_WIDTH);
+    assert.equal(await page.getByLabel("Show all code").isVisible(), false);
+    assert.equal(await page.getByRole("img").count(), 2);
+    for (const element of await page.locator("svg, table, pre.text").all()) {
+      const box = (await element.boundingBox())!;
+      assert.ok(box.width > 0 && box.x + box.width <= PRINTED_WIDTH, await element.innerHTML());
+    }
     await page.close();
   });
 });

@@ -1,0 +1,138 @@
+/**
+ * A cell that ran → HTML: its code folded, its outputs as figures, its claims as a list.
+ *
+ * No markup of a kernel gets into the page. Charts are drawn from their specs, tables from their
+ * rows, sentences from their Markdown. An output in any other form is shown as its text, with a note.
+ */
+import type { MultilineString } from "@jupyterlab/nbformat";
+import { COUNTED_MIME } from "../ask/counted.ts";
+import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
+import { htmlTable, type TableData } from "../ask/table.ts";
+import { forHtml, forTerminal, forTerminalLines, shortened } from "../untrusted.ts";
+import { type Claim, type ClaimValues, countHeld } from "./claims.ts";
+import { drawChart } from "./draw.ts";
+import type { Output } from "./notebook.ts";
+import { isError, isStream, textOf } from "./outputs.ts";
+import { formatSeconds as secondsText } from "./progress.ts";
+import { renderCode, renderSaid, slug, summaryOf } from "./prose.ts";
+import type { CellRun, Run } from "./run.ts";
+
+const CLAIM_CHARS = 160; // of a claim's text
+const VALUE_CHARS = 160; // of one of its values
+
+/** Cell → the drawing of each of its outputs; null for an output that is no chart. */
+export type Charts = Map<CellRun, (Drawing | null)[]>;
+
+interface Drawing {
+  svg: string | null;
+  problem: string; // the reason why there is no drawing
+}
+
+/** Draws the charts of a run, with ids of their own. */
+export async function drawCharts({ steps }: Run): Promise<Charts> {
+  const charts: Charts = new Map();
+  let count = 0;
+  for (const run of steps.flatMap(({ cells }) => cells)) {
+    const drawings: (Drawing | null)[] = [];
+    for (const output of run.cell.outputs) {
+      const spec = isStream(output) || isError(output) ? undefined : output.data[CHART_TYPE];
+      drawings.push(spec === undefined ? null : await draw(spec, `chart-${++count}`));
+    }
+    charts.set(run, drawings);
+  }
+  return charts;
+}
+
+async function draw(spec: unknown, id: string): Promise<Drawing> {
+  try {
+    return { svg: await drawChart(spec, id), problem: "" };
+  } catch (error) {
+    return { svg: null, problem: (error as Error).message };
+  }
+}
+
+/** Renders a cell; `charts` are the drawings of its outputs, and each output is cut at `maxChars`. */
+export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: number): string {
+  const { cell, status, seconds } = run;
+  const claims = countHeld(run.claims);
+  const notes = [
+    seconds > 1 ? `<span class="took">${formatSeconds(seconds)}</span>` : "",
+    claims > 0 ? `<span class="held">${claims === 1 ? "claim held" : `${claims} claims held`}</span>` : "",
+    status === "failed" ? `<span class="failed">failed</span>` : "",
+    status === "not run" ? `<span class="not-run">not run</span>` : "",
+  ].join("");
+  const outputs = cell.outputs
+    .map((output, i) => renderOutput(output, charts.get(run)?.[i] ?? null, maxChars))
+    .join("\n");
+  return `<div class="cell ${slug(status)}" id="${id}">
+<details class="code"${status === "failed" ? " open" : ""}><summary><code>${summaryOf(cell.source)}</code>${notes}</summary>
+<pre><code>${renderCode(cell.source)}</code></pre></details>
+${outputs}${renderClaims(run.claims)}</div>`;
+}
+
+/** Each assertion that ran, with its values. */
+function renderClaims(claims: Claim[]): string {
+  if (claims.length === 0) return "";
+  const items = claims.map(({ text, held, failed, values }) => {
+    const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
+    const shown = values.map(valuesText).filter((text) => text !== "");
+    const list = shown.map((text) => ` <span class="values">${forHtml(text)}</span>`).join("");
+    return `<li class="${failed > 0 ? "unheld" : "held"}"><code>${forHtml(shortened(text, CLAIM_CHARS))}</code>${times}${list}</li>`;
+  });
+  return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
+}
+
+/** "220 = 220", or what differs. */
+function valuesText({ held, actual, expected, cause }: ClaimValues): string {
+  const got = shortened(forTerminal(actual ?? ""), VALUE_CHARS);
+  const wanted = shortened(forTerminal(expected ?? "true"), VALUE_CHARS);
+  const why = cause === null ? "" : shortened(forTerminalLines(cause), VALUE_CHARS);
+  if (actual === null) return why;
+  if (!held) return `expected ${wanted}, got ${got}${why === "" ? "" : `; ${why}`}`;
+  return expected === null || got === wanted ? got : `${got}, and ${wanted}`;
+}
+
+function renderOutput(output: Output, chart: Drawing | null, maxChars: number): string {
+  if (isStream(output)) return renderText(textOf(output.text), `text ${slug(output.name)}`, maxChars);
+  if (isError(output)) {
+    return `<div class="error" role="alert"><p>${forHtml(output.ename)}</p>${renderText(output.evalue, "text", maxChars)}</div>`;
+  }
+  const { "text/markdown": markdown, "text/plain": plain, [TABLE_TYPE]: rows } = output.data;
+  if (markdown !== undefined)
+    return `<div class="prose said">${renderSaid(textOf(markdown as MultilineString))}</div>`;
+  const table = readTable(rows);
+  const figure = chart?.svg ?? (table && `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`);
+  if (figure && figure.length <= maxChars * 4)
+    return `<figure class="${table ? "table" : "chart"}">${figure}</figure>`;
+  const types = Object.keys(output.data).filter((type) => type !== "text/plain" && type !== COUNTED_MIME);
+  const reason = figure ? "too long, see the executed notebook" : chart?.problem;
+  const notDrawn = forTerminal(reason ?? `this page draws no ${types.join(", ")}`);
+  const note = types.length > 0 ? `<p class="note">Not drawn: ${forHtml(notDrawn)}</p>` : "";
+  return renderText(textOf((plain ?? "") as MultilineString), "text", maxChars) + note;
+}
+
+/** The rows of an output, if they are a table as `table` of ask/show.ts sends it. */
+function readTable(content: unknown): TableData | null {
+  const { title, schema, data } = (content ?? {}) as Partial<TableData>;
+  const isTable = Array.isArray(data) && Array.isArray(schema?.fields);
+  return isTable ? { title: String(title ?? ""), schema, data } : null;
+}
+
+function renderText(text: string, classes: string, maxChars: number): string {
+  const shown = text.split("\n").map(lastState).join("\n").trimEnd();
+  if (shown === "") return "";
+  const cut =
+    shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
+  const drawn = /[│─]/.test(shown) ? " drawn" : ""; // lines of a table do not wrap
+  return `<pre class="${classes}${drawn}">${forHtml(shown.slice(0, maxChars) + cut)}</pre>`;
+}
+
+/** What a line shows when each carriage return in it starts it anew. */
+function lastState(line: string): string {
+  return line.split("\r").findLast((state) => state !== "") ?? "";
+}
+
+/** The duration without a place to break. */
+export function formatSeconds(seconds: number): string {
+  return secondsText(seconds).replaceAll(" ", "\u00a0");
+}
