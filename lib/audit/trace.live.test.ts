@@ -104,7 +104,7 @@ describe("traceEvent(eventId, options)", () => {
     /** Writes the page and the record of a report that has counted the events of `ranges` by region. */
     async function write(ranges: OffsetRange[], options: SelectionOptions = {}, change: Partial<Run> = {}) {
       const selection = eventsIn(ranges, { ...ground.place, type: "join_a_guild", ...options });
-      const data = await chartBundle(countBars(await countBy("region", selection), "Guilds, by region"));
+      const data = chartBundle(countBars(await countBy("region", selection), "Guilds, by region"));
       const run = runOf([[{ output_type: "display_data", data: data as never, metadata: {} }]]);
       const record = await writeRecord(
         { ...run, startedAt: new Date("2026-11-26T16:28:03Z"), seconds: 10 * YEAR_S, ...change },

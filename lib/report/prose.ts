@@ -7,7 +7,7 @@
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
 import MarkdownIt from "markdown-it";
-import { forHtml, shortened } from "../untrusted.ts";
+import { forHtml } from "../untrusted.ts";
 
 hljs.registerLanguage("typescript", typescript);
 
@@ -73,7 +73,7 @@ export function summaryOf(source: string): string {
     .trim()
     .replace(/([([]) /g, "$1")
     .replace(/,? ([)\]])/g, "$1");
-  return forHtml(shortened(text, MAX_SUMMARY_CHARS));
+  return forHtml(text.length > MAX_SUMMARY_CHARS ? `${text.slice(0, MAX_SUMMARY_CHARS)}…` : text);
 }
 
 export function slug(text: string): string {
