@@ -15,11 +15,11 @@ export default tseslint.config(
   },
   {
     files: ["**/*.ts"],
-    ignores: ["lib/kafkajs.ts"],
+    ignores: ["lib/kafka.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
-        { name: "kafkajs", message: "Import lib/kafkajs.js, which mends it." },
+        { name: "kafkajs", message: "Import lib/kafka.ts, which mends it." },
       ],
     },
   },

@@ -6,10 +6,16 @@
  * pipe), kafkajs begins anew; what was handed out already is left out then.
  */
 import { randomUUID } from "node:crypto";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka } from "./kafkajs.ts";
 import { peek } from "./envelope.ts";
 import { settings } from "./settings.ts";
-import { kafkaClient, kafkaReason } from "./kafka.ts";
+import {
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  kafkaClient,
+  PATIENT,
+  withAdmin,
+} from "./kafka.ts";
 
 /** Where a topic is; the defaults are the settings'. */
 export interface TopicAddress {
@@ -39,7 +45,6 @@ export interface TopicCount {
   partitions: PartitionOffsets[];
 }
 
-const PATIENT = 8; // retries
 const MAX_LOADING = 30; // attempts to join, 0.3 s apart, while the broker is still reading its groups
 
 /** Counts messages that are not a JSON object with an event_type. */
@@ -54,7 +59,7 @@ export async function createTopic({
   topic = settings.topic,
   partitions = settings.topicPartitions,
 }: TopicAddress & { partitions?: number } = {}): Promise<"created" | "found"> {
-  return withAdmin(kafkaClient(brokers, PATIENT), brokers, async (admin) => {
+  return withAdmin(brokers, async (admin) => {
     const created = await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
     if (created) return "created";
     const metadata = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -95,8 +100,7 @@ export async function readTopic({
   signal?: AbortSignal;
   onMessage: (message: TopicMessage) => void | Promise<void>;
 }): Promise<PartitionOffsets[]> {
-  const kafka = kafkaClient(brokers, PATIENT);
-  return withAdmin(kafka, brokers, async (admin) => {
+  return withAdmin(brokers, async (admin) => {
     const offsets = await offsetsOf(admin, topic);
     const ends = follow ? undefined : new Map(offsets.map(({ partition, high }) => [partition, high]));
     const next = firstOffsets(offsets, from);
@@ -104,7 +108,7 @@ export async function readTopic({
     if (signal?.aborted || (!follow && isEmpty)) return offsets;
     const groupId = `questlog_reader_${randomUUID()}`;
     let attempts = 1;
-    const consumer = kafka.consumer({
+    const consumer = kafkaClient(brokers, { retries: PATIENT }).consumer({
       groupId,
       maxWaitTimeInMs: 200,
       allowAutoTopicCreation: false,
@@ -132,7 +136,7 @@ export async function readOffsets({
   brokers = settings.kafkaBrokers,
   topic = settings.topic,
 }: TopicAddress = {}): Promise<PartitionOffsets[]> {
-  return withAdmin(kafkaClient(brokers, PATIENT), brokers, (admin) => offsetsOf(admin, topic));
+  return withAdmin(brokers, (admin) => offsetsOf(admin, topic));
 }
 
 /** Counts the topic's messages per event_type, by reading it. */
@@ -252,17 +256,4 @@ async function offsetsOf(admin: Admin, topic: string): Promise<PartitionOffsets[
 
 function firstOffsets(offsets: PartitionOffsets[], from: ReadonlyMap<number, number>): Map<number, number> {
   return new Map(offsets.map(({ partition, low }) => [partition, Math.max(low, from.get(partition) ?? 0)]));
-}
-
-async function withAdmin<T>(kafka: Kafka, brokers: string[], work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.name.startsWith("KafkaJS")) throw error;
-    throw new Error(`Kafka at ${brokers.join(",")}: ${kafkaReason(error)}`, { cause: error });
-  } finally {
-    await admin.disconnect();
-  }
 }

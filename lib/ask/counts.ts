@@ -7,7 +7,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../game.ts";
 import { query } from "../trino.ts";
-import type { Place } from "./tables.ts";
+import type { Place } from "./metastore.ts";
 import { uniqueView } from "./views.ts";
 
 /** A number for each event type. */

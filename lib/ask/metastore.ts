@@ -1,9 +1,23 @@
 /**
- * What tables.ts and views.ts both need of the metastore: full names, what is there, and creators beside each other.
+ * Names, definitions and creation of tables and views: the part that tables.ts and views.ts share.
+ *
+ * Several processes may create the same thing at once; each of them finds it in the end.
  */
 import { settings } from "../settings.ts";
 import { identifier } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
+
+/** Where tables are made: the settings' place, another one for tests. */
+export interface Place {
+  schema?: string;
+  hdfsRoot?: string;
+}
+
+export interface TableState {
+  table: string;
+  columns: number; // `day` included
+  state: "created" | "found" | "replaced"; // replaced: a view, which holds no data, had another definition
+}
 
 const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more
 

@@ -11,8 +11,9 @@ import { events } from "../game.ts";
 import { tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
+import { WebHdfs } from "../webhdfs.ts";
+import { type Place, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
 
 /** Every table by name with its columns: one for each event type, and `failed_events`. */
@@ -20,18 +21,6 @@ export const tables: readonly { table: string; columns: Column[] }[] = [
   ...events.map((event) => ({ table: event.table, columns: columnsOf(event) })),
   failedEvents,
 ];
-
-/** Where tables are made: the settings' place, another one for tests. */
-export interface Place {
-  schema?: string;
-  hdfsRoot?: string;
-}
-
-export interface TableState {
-  table: string;
-  columns: number; // `day` included
-  state: "created" | "found" | "replaced"; // replaced: a view, which holds no data, had another definition
-}
 
 /** A table of the catalogue as it is now. */
 export interface TableSummary {
@@ -156,18 +145,11 @@ function linesOf(statement: string): string[] {
 }
 
 async function makeFolder(path: string): Promise<void> {
-  const url = `${settings.webhdfsUrl}/webhdfs/v1${encodeURI(path)}?op=MKDIRS&user.name=${settings.hdfsUser}`;
-  const response = await fetch(url, { method: "PUT", signal: AbortSignal.timeout(10_000) }).catch(
-    (error: Error) => {
-      throw new Error(
-        `no answer from HDFS at ${settings.webhdfsUrl}; \`npm run status\` shows what is running`,
-        { cause: error },
-      );
-    },
-  );
-  const answer = await response.text();
-  if (!response.ok || !/"boolean"\s*:\s*true/.test(answer)) {
-    throw new Error(`HDFS did not make the folder ${path}: ${response.status} ${answer}`);
+  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  try {
+    await hdfs.makeFolder(path);
+  } finally {
+    hdfs.close();
   }
 }
 

@@ -11,9 +11,8 @@ import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { qualified, showCreate, unlessOvertaken } from "./metastore.ts";
+import { type Place, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
-import type { Place, TableState } from "./tables.ts";
 
 const EVENTS = "events";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // the lowest counts

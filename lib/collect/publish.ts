@@ -13,11 +13,10 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Partitioners, type Producer } from "../kafkajs.ts";
 import { settings } from "../settings.ts";
 import { before, openDetour } from "./fallback.ts";
 import { gather, type Message, type Way } from "./batcher.ts";
-import { kafkaClient, kafkaReason } from "../kafka.ts";
+import { kafkaClient, kafkaReason, Partitioners, type Producer } from "../kafka.ts";
 import { Spool, type SpoolState } from "./spool.ts";
 import { createTopic, TopicDiffers } from "../topic.ts";
 

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { findLastCommit } from "../land/commits.ts";
-import { runStatement } from "../services/ready.ts";
+import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
 import type { Ledger } from "../testbed/players.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";

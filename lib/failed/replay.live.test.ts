@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
 import { createTables, registerDays } from "../ask/tables.ts";
 import { createTopic, readOffsets } from "../topic.ts";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
+import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
 import { readRefused } from "../refused.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { startStream, type Stream } from "../land/stream.ts";
@@ -20,7 +20,7 @@ describe("replay(options)", function () {
   const topic = schema;
   const failedTopic = `${schema}_failed`;
   const topics = [topic, failedTopic];
-  const kafka = new Kafka({ clientId: "test", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
   let admin: Admin;
   let producer: Producer;

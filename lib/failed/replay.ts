@@ -9,9 +9,8 @@
 import { query } from "../trino.ts";
 import { registerDays } from "../ask/tables.ts";
 import { events } from "../game.ts";
-import { kafkaClient, kafkaReason } from "../kafka.ts";
+import { kafkaClient, kafkaReason, Partitioners, PATIENT } from "../kafka.ts";
 import { readOffsets } from "../topic.ts";
-import { Partitioners } from "../kafkajs.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { settings } from "../settings.ts";
 import {
@@ -37,8 +36,6 @@ export interface ReplayOptions extends FailedPlace {
   failedTopic?: string;
   root?: string; // HDFS folder of the tables
 }
-
-const PATIENT = 8; // retries
 
 /**
  * Sends failed events again that fit now and are in no event's table; tells of each as it is done.
@@ -99,7 +96,7 @@ export async function findKnown(ids: readonly string[], { schema }: FailedPlace 
 type Send = (value: string, key: string) => Promise<void>;
 
 async function openSender(topic: string): Promise<{ send: Send; close: () => Promise<void> }> {
-  const producer = kafkaClient(settings.kafkaBrokers, PATIENT).producer({
+  const producer = kafkaClient(settings.kafkaBrokers, { retries: PATIENT }).producer({
     idempotent: true,
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,

@@ -10,7 +10,7 @@ import { once } from "node:events";
 import { exampleParameters, widestEvent } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
 import { events } from "../game.ts";
-import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
+import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { BatchBuilder, type Message } from "./batch.ts";
 import { startStream } from "./stream.ts";
@@ -34,7 +34,7 @@ interface Measure {
 export async function benchLand(): Promise<void> {
   report("encoder", await measured("encoder"));
   const place = `bench_${randomUUID()}`;
-  const kafka = new Kafka({ clientId: "bench", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { KAFKA_REQUESTS, kafkaAddress, Line } from "../testbed/proxy.ts";
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from "../kafkajs.ts";
+import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { COMMIT_POINTS } from "./commits.ts";
 import { listFiles, listLandedRows } from "../audit/files.ts";
@@ -21,7 +21,7 @@ import { until } from "../until.ts";
 const LIMIT_MS = 60_000;
 
 describe("startStream(options)", () => {
-  const kafka = new Kafka({ clientId: "test", brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
   const children = new Set<ChildProcess>();
   const streams = new Set<Stream>();

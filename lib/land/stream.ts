@@ -9,7 +9,7 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "../kafkajs.ts";
+import { type Admin, type Consumer, type EachBatchPayload, type Kafka, kafkaClient } from "../kafka.ts";
 import { DEFAULT_LIMITS, type Reader } from "./batch.ts";
 import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.ts";
 import { delayMs, type Log, Outage } from "./outage.ts";
@@ -48,7 +48,6 @@ const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 30
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
 const REBALANCE_TIMEOUT_MS = 2_000; // how long the others wait for one that is gone, as each of its earlier lives is when Kafka is back
 const HEARTBEAT_MS = 750; // and so a member learns that the others wait for it
-const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 }; // by kafkajs, which nests them: 2 s in all
 const MAX_KAFKA_DELAY_MS = 500; // before another life of the consumer
 const REQUEST_TIMEOUT_MS = 8_000; // of Kafka's answers; longer than a group takes to agree
 const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
@@ -98,13 +97,7 @@ export class Stream {
     this.#options = options;
     this.#pace = { ...DEFAULT_PACE, ...options.pace };
     this.#log = log;
-    this.#kafka = new Kafka({
-      clientId: "questlog-stream",
-      brokers,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      logLevel: logLevel.NOTHING,
-      retry: RETRY,
-    });
+    this.#kafka = kafkaClient(brokers, { clientId: "questlog-stream", requestTimeoutMs: REQUEST_TIMEOUT_MS });
     this.#kafkaOutage = new Outage("Kafka", log);
     this.#hdfsOutage = new Outage("HDFS", log);
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
@@ -183,7 +176,7 @@ export class Stream {
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: MAX_WAIT_MS,
       maxBytesPerPartition: FETCH_BYTES,
-      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+      retry: { restartOnFailure: () => Promise.resolve(false) },
     });
     const admin = this.#kafka.admin();
     const over = new AbortController(); // of this life

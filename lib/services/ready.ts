@@ -4,20 +4,23 @@
  * Each question resolves if the answer is right, and throws the fault otherwise; callers ask again.
  * No question leaves a trace in the service.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, logLevel } from "../kafkajs.ts";
+import { type Admin, withAdmin } from "../kafka.ts";
 import { HOST, settings } from "../settings.ts";
+import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
+import { runStatement } from "./plain-trino.ts";
 import { callForStrings } from "./thrift.ts";
-
-const ANSWER_LIMIT_MS = 5_000;
-const STATEMENT_LIMIT_MS = 60_000;
-const NO_WORKER_PAUSE_MS = 200;
 
 /** Kafka: the cluster names a controller, so topics can be made. */
 export async function askKafka(): Promise<void> {
-  await withAdmin(async (admin) => {
+  const ask = async (admin: Admin) => {
     const { controller } = await admin.describeCluster();
     if (controller === null) throw new Error("no controller was elected yet");
+  };
+  await withAdmin(settings.kafkaBrokers, ask, {
+    clientId: "questlog-ready",
+    retries: 0,
+    connectionTimeoutMs: ANSWER_LIMIT_MS,
+    requestTimeoutMs: ANSWER_LIMIT_MS,
   });
 }
 
@@ -73,68 +76,4 @@ export async function askApi(): Promise<void> {
  */
 export async function askStream(): Promise<void> {
   await getJson(`http://${HOST}:${settings.ports.stream}/ready`);
-}
-
-interface Page {
-  nextUri?: string;
-  data?: unknown[][];
-  error?: { message: string; errorName: string };
-}
-
-/**
- * Runs one statement by Trino's REST protocol, for at most 60 s. It is run again while no worker
- * has the catalog, which takes up to 5 s after Trino's start: nothing of the statement ran then.
- */
-export async function runStatement(
-  statement: string,
-  { trinoUrl }: Pick<typeof settings, "trinoUrl"> = settings,
-): Promise<unknown[][]> {
-  const { catalog, hdfsUser, schema } = settings;
-  const headers = { "X-Trino-User": hdfsUser, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
-  const send = (): Promise<Page> =>
-    getJson(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
-  const end = Date.now() + STATEMENT_LIMIT_MS; // no until(): each page is another part of one answer
-  const rows: unknown[][] = [];
-  let page = await send();
-  for (;;) {
-    if (page.error?.errorName === "NO_NODES_AVAILABLE" && Date.now() < end) {
-      await sleep(NO_WORKER_PAUSE_MS);
-      page = await send();
-      continue;
-    }
-    rows.push(...(page.data ?? []));
-    if (page.error) throw new Error(`${page.error.message}, in ${statement}`);
-    if (page.nextUri === undefined) return rows;
-    if (Date.now() > end) throw new Error(`no result within ${STATEMENT_LIMIT_MS / 1000} s, of ${statement}`);
-    page = await getJson<Page>(page.nextUri);
-  }
-}
-
-async function withAdmin(ask: (admin: ReturnType<Kafka["admin"]>) => Promise<void>): Promise<void> {
-  const kafka = new Kafka({
-    clientId: "questlog-ready",
-    brokers: settings.kafkaBrokers,
-    logLevel: logLevel.NOTHING, // a refused connection is an answer here, not an event
-    connectionTimeout: ANSWER_LIMIT_MS,
-    requestTimeout: ANSWER_LIMIT_MS,
-    retry: { retries: 0 },
-  });
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    await ask(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-export async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
-  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(
-    (error: Error) => {
-      throw new Error(`${url}: ${(error.cause as Error | undefined)?.message ?? error.message}`);
-    },
-  );
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text) as T;
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
-import { Kafka, logLevel, Partitioners } from "../kafkajs.ts";
+import { kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { HOST, settings } from "../settings.ts";
 import { nativeRuntime } from "./native.ts";
 import { findProcess } from "./process.ts";
-import { runStatement } from "./ready.ts";
+import { runStatement } from "./plain-trino.ts";
 import { services } from "./services.ts";
 import { startServices } from "./start.ts";
 import { stopServices } from "./stop.ts";
@@ -17,7 +17,7 @@ describe("a stack that is stopped and started", function () {
   const table = `restart_${id}`;
   const topic = `restart_${id}`;
   const folder = `/restart_${id}`;
-  const kafka = new Kafka({ brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const admin = kafka.admin();
 
   after(async () => {

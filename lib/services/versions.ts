@@ -6,7 +6,7 @@
  */
 import { HOST, settings } from "../settings.ts";
 import { askKafkaRelease } from "./kafka-release.ts";
-import { getJson } from "./ready.ts";
+import { getJson } from "./get-json.ts";
 import { callForString } from "./thrift.ts";
 
 /** Kafka: the release, without its third number. */

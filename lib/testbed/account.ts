@@ -9,7 +9,7 @@ import { $ } from "zx";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
 import { prepareArtifacts } from "../services/artifacts.ts";
-import { runStatement } from "../services/ready.ts";
+import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 import type { Ledger } from "./players.ts";

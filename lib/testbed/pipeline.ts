@@ -16,7 +16,7 @@ import { createTables } from "../ask/tables.ts";
 import { kafkaClient } from "../kafka.ts";
 import { createTopic } from "../topic.ts";
 import { WebHdfs } from "../webhdfs.ts";
-import { runStatement } from "../services/ready.ts";
+import { runStatement } from "../services/plain-trino.ts";
 import { HOST, settings } from "../settings.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */

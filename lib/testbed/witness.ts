@@ -6,7 +6,7 @@ import { registerDays, tables } from "../ask/tables.ts";
 import { countTopic } from "../topic.ts";
 import { chainFolder } from "../layout.ts";
 import { untilLanded } from "../audit/landed.ts";
-import { runStatement } from "../services/ready.ts";
+import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 import type { Pipeline } from "./pipeline.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
-import { runStatement } from "./ready.ts";
+import { runStatement } from "./plain-trino.ts";
 
 describe("runStatement(statement)", () => {
   async function trino(...pages: object[]) {

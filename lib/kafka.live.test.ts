@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, logLevel } from "./kafkajs.ts";
+import { kafkaClient, PATIENT } from "./kafka.ts";
 import { settings } from "./settings.ts";
 
 describe("kafkajs, mended", () => {
   it("wakes nobody while a connection has nothing to do", async () => {
-    const admin = new Kafka({ brokers: settings.kafkaBrokers, logLevel: logLevel.NOTHING }).admin();
+    const admin = kafkaClient(settings.kafkaBrokers, { retries: PATIENT }).admin();
     await admin.connect();
     try {
       await admin.listTopics();

@@ -1,0 +1,47 @@
+/**
+ * A statement → its rows, by Trino's plain REST protocol.
+ *
+ * Not the client of the product, which is lib/trino.ts. This module asks whether Trino is ready, and
+ * it is an independent witness: tests and drills check the product's answers by another way.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { settings } from "../settings.ts";
+import { getJson } from "./get-json.ts";
+
+const STATEMENT_LIMIT_MS = 60_000;
+const NO_WORKER_PAUSE_MS = 200;
+
+interface Page {
+  nextUri?: string;
+  data?: unknown[][];
+  error?: { message: string; errorName: string };
+}
+
+/**
+ * Runs one statement by Trino's REST protocol, for at most 60 s. It is run again while no worker
+ * has the catalog, which takes up to 5 s after Trino's start: nothing of the statement ran then.
+ */
+export async function runStatement(
+  statement: string,
+  { trinoUrl }: Pick<typeof settings, "trinoUrl"> = settings,
+): Promise<unknown[][]> {
+  const { catalog, hdfsUser, schema } = settings;
+  const headers = { "X-Trino-User": hdfsUser, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
+  const send = (): Promise<Page> =>
+    getJson(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
+  const end = Date.now() + STATEMENT_LIMIT_MS; // no until(): each page is another part of one answer
+  const rows: unknown[][] = [];
+  let page = await send();
+  for (;;) {
+    if (page.error?.errorName === "NO_NODES_AVAILABLE" && Date.now() < end) {
+      await sleep(NO_WORKER_PAUSE_MS);
+      page = await send();
+      continue;
+    }
+    rows.push(...(page.data ?? []));
+    if (page.error) throw new Error(`${page.error.message}, in ${statement}`);
+    if (page.nextUri === undefined) return rows;
+    if (Date.now() > end) throw new Error(`no result within ${STATEMENT_LIMIT_MS / 1000} s, of ${statement}`);
+    page = await getJson<Page>(page.nextUri);
+  }
+}
