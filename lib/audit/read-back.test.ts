@@ -40,12 +40,13 @@ async function landed(): Promise<HdfsModel> {
 
 describe("readRow(place)", () => {
   it("finds the row of a message in a file of its commit", async () => {
-    const { path, rows, row } = await readRow(
+    const { record, path, rows, row } = await readRow(
       { partition: 0, offset: 1 },
       { hdfs: await landed(), root, topic },
     );
     assert.equal(path, `${root}/tables/sword_purchases/day=2026-01-31/${topic}-0-${"0".repeat(20)}.parquet`);
     assert.deepEqual([rows, row.raw_event], [2, messages[1]]);
+    assert.deepEqual([record.first, record.last], [0, 2]);
   });
 
   it("finds a message that is not an event among the failed events", async () => {
@@ -74,13 +75,13 @@ describe("compareFields(message, row)", () => {
     const { row } = await readRow({ partition: 0, offset: 1 }, { hdfs: await landed(), root, topic });
     const fields = compareFields(messages[1]!, row);
     assert.deepEqual(
-      fields.map(({ field, type, in_topic, in_file }) => [field, type, in_topic, in_file]).slice(1),
+      fields.map(({ field, in_message, in_row, type }) => [field, in_message, in_row, type]).slice(1),
       [
-        ["event_type", "text", "purchase_sword", "purchase_sword"],
-        ["player", "text", "user1", "user1"],
-        ["metal", "text", "gold", "gold"],
-        ["power_level", "integer", "100", 100],
-        ["magical", "boolean", "False", false],
+        ["event_type", "purchase_sword", "purchase_sword", "text"],
+        ["player", "user1", "user1", "text"],
+        ["metal", "gold", "gold", "text"],
+        ["power_level", "100", 100, "integer"],
+        ["magical", "False", false, "boolean"],
       ],
     );
     assert.ok(fields.every(({ same }) => same));

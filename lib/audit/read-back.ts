@@ -7,31 +7,28 @@
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
 import { events } from "../game.ts";
+import type { CommitRecord } from "../land/commits.ts";
 import { settings } from "../settings.ts";
+import type { TopicMessage } from "../topic.ts";
 import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { readCommits } from "./coverage.ts";
 import { inPlace, type LandedPlace } from "./files.ts";
 
-/** A message, by its place in the topic. */
-export interface Place {
-  partition: number;
-  offset: number;
-}
-
 /** One row of a file. */
 export interface ReadBack {
+  record: CommitRecord; // of the commit that covers the message
   path: string;
   rows: number; // of the file
   row: Row; // column → value
 }
 
-/** One field of an event, as the topic and the file have it. */
+/** One field of an event, as its message and its row have it. */
 export interface ComparedField {
   field: string;
-  type: string;
-  in_topic: string | null; // null: the player did not send it
-  in_file: unknown;
+  in_message: string | null; // null: the player did not send it
+  in_row: unknown;
+  type: string; // of the column
   same: boolean;
 }
 
@@ -40,7 +37,7 @@ export interface ComparedField {
  * @throws Error if no commit covers the message, or no file of its commit has the row
  */
 export async function readRow(
-  { partition, offset }: Place,
+  { partition, offset }: Pick<TopicMessage, "partition" | "offset">,
   { topic = settings.topic, ...place }: LandedPlace & { topic?: string } = {},
 ): Promise<ReadBack> {
   return inPlace(place, async (hdfs, root) => {
@@ -50,7 +47,7 @@ export async function readRow(
     for (const { target } of record.files) {
       const rows = await readRows(hdfs, target);
       const row = rows.find((one) => Number(one.kafka_offset) === offset);
-      if (row !== undefined) return { path: target, rows: rows.length, row };
+      if (row !== undefined) return { record, path: target, rows: rows.length, row };
     }
     const paths = record.files.map(({ target }) => target).join(", ");
     throw new Error(`${subject}: expected its row in a file of its commit, found none in ${paths}`);
@@ -66,19 +63,15 @@ export function compareFields(message: string, row: Row): ComparedField[] {
   const event = events.find(({ type }) => type === envelope.event_type);
   if (event === undefined) throw new Error(`message: expected an event of the game, got ${message}`);
   const names = ["event_id", "event_type", "player"].map((field) => {
-    const in_topic = envelope[field] ?? null;
-    return {
-      field,
-      type: typeOf(event, field),
-      in_topic,
-      in_file: row[field],
-      same: row[field] === in_topic,
-    };
+    const in_message = envelope[field] ?? null;
+    const in_row = row[field];
+    return { field, in_message, in_row, type: typeOf(event, field), same: in_row === in_message };
   });
   const parameters = Object.entries(event.parameters).map(([field, type]) => {
-    const in_topic = Object.hasOwn(envelope.params, field) ? envelope.params[field]! : null;
-    const value = in_topic === null ? null : parseValue(type, in_topic);
-    return { field, type, in_topic, in_file: row[field], same: row[field] === value };
+    const in_message = Object.hasOwn(envelope.params, field) ? envelope.params[field]! : null;
+    const in_row = row[field];
+    const value = in_message === null ? null : parseValue(type, in_message);
+    return { field, in_message, in_row, type, same: in_row === value };
   });
   return [...names, ...parameters];
 }

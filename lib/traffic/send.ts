@@ -1,0 +1,51 @@
+/**
+ * Events of one player's device → one POST /events, and the API's verdict on each.
+ *
+ * An event that is sent again keeps its `event_id`: then its messages are copies of one event.
+ */
+import { settings } from "../settings.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** An event as a client sends it. */
+export interface SentEvent {
+  event_type: string;
+  event_id?: string; // without it the API makes one
+  player?: string; // without it the request's Host is the player
+  params?: Record<string, string | number | boolean>;
+}
+
+/** The API's verdict on one event. */
+export interface SentVerdict {
+  event_id: string | null;
+  verdict: "accepted" | "refused" | "unavailable";
+  error?: string; // why it was not accepted
+}
+
+/**
+ * Sends events in one request, and resolves with the verdicts in their order.
+ * @throws Error if the API does not answer, or answers without verdicts
+ */
+export async function sendEvents(
+  events: readonly SentEvent[],
+  { url = settings.apiUrl, headers = {} }: { url?: string; headers?: Record<string, string> } = {},
+): Promise<SentVerdict[]> {
+  const response = await fetch(`${url}/events`, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify(events),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const text = await response.text();
+  const { verdicts } = parseAnswer(text);
+  if (verdicts?.length === events.length) return verdicts;
+  throw new Error(`POST /events: expected ${events.length} verdicts, got ${response.status} ${text}`);
+}
+
+function parseAnswer(text: string): { verdicts?: SentVerdict[] } {
+  try {
+    return JSON.parse(text) as { verdicts?: SentVerdict[] };
+  } catch {
+    return {}; // a proxy's answer, for one
+  }
+}
