@@ -1,11 +1,11 @@
 // JupyterLab for real, in Chromium: a notebook is opened and run to its end with Run All Cells. It works on
 // a copy, because JupyterLab saves what ran into the notebook.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
 import { freePort } from "../testbed/pipeline.ts";
 import { openBrowser } from "../testbed/browser.ts";
@@ -47,6 +47,7 @@ describe("startLab(options)", function () {
   after(async () => {
     await lab?.stop();
     await browser?.close();
+    await stopServices({ names: ["api", "stream"] }); // the notebooks start them
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
@@ -63,16 +64,26 @@ describe("startLab(options)", function () {
     );
   });
 
-  it("runs the first notebook to the end", async function () {
-    const path = join(settings.root, "notebooks", "1-services.ipynb");
-    if (!existsSync(path)) return this.skip();
-    await copyFile(path, join(folder, "notebooks", basename(path)));
-    const { outputs } = await runAll("1-services");
-    assert.ok(outputs.some((text) => text.includes("trino")));
-  });
+  for (const [name, said] of [
+    ["1-services", "servers answer"],
+    ["2-requests", "each accepted event, and nothing else"],
+    ["3-stream", "no gap"],
+    ["4-tables", "as many as the files hold"],
+  ] as const) {
+    it(`runs ${name} to the end`, async () => {
+      const path = join(settings.root, "notebooks", `${name}.ipynb`);
+      await copyFile(path, join(folder, "notebooks", basename(path)));
+      const { outputs, charts } = await runAll(name);
+      assert.ok(
+        outputs.some((text) => text.includes(said)),
+        outputs.join("\n"),
+      );
+      assert.equal(charts, name === "2-requests" ? 0 : 1);
+    });
+  }
 
   /** Runs all cells of the notebook `name` and demands that each got the prompt of its place and none an error. */
-  async function runAll(name: string): Promise<{ outputs: string[] }> {
+  async function runAll(name: string): Promise<{ outputs: string[]; charts: number }> {
     const path = join(folder, "notebooks", `${name}.ipynb`);
     const expected = (await readNotebook(path)).cells.filter(isCode).map((_, i) => `[${i + 1}]:`);
     const { page, prompts } = await runAllCells(browser as Browser, lab, name);
@@ -80,7 +91,8 @@ describe("startLab(options)", function () {
       assert.deepEqual(prompts, expected);
       assert.deepEqual(await errorsOf(page), []);
       const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").allInnerTexts();
-      return { outputs: outputs.map((text) => text.trim()) };
+      const charts = await page.locator(".jp-OutputArea-output .vega-embed").count();
+      return { outputs: outputs.map((text) => text.trim()), charts };
     } finally {
       await page.close();
     }

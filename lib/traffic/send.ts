@@ -12,7 +12,7 @@ export interface SentEvent {
   event_type: string;
   event_id?: string; // without it the API makes one
   player?: string; // without it the request's Host is the player
-  params?: Record<string, string | number | boolean>;
+  params?: Readonly<Record<string, string | number | boolean | undefined>>; // undefined: not sent
 }
 
 /** The API's verdict on one event. */
