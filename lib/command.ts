@@ -19,6 +19,7 @@ export interface CommandOptions<O extends Options> {
   options?: O;
   positionals?: boolean; // whether it takes words that are no options
   isRecorded?: boolean; // in history/; default: true
+  hint?: string; // what to try when it fails
   /** The command ends by itself when `signal` aborts; without it, Ctrl-C ends the process at once. */
   interruptible?: boolean;
 }
@@ -41,7 +42,7 @@ export class UsageError extends Error {
 export async function command<O extends Options = Options>(
   name: string,
   frame: CommandOptions<O>,
-  run: (call: Call<O>) => Promise<number | void>,
+  run: (call: Call<O>) => Promise<number | void> | number | void,
 ): Promise<void> {
   endQuietlyWithoutReader();
   const abort = new AbortController();
@@ -57,8 +58,8 @@ export async function command<O extends Options = Options>(
   } catch (error) {
     const { message } = error as Error;
     const isUsage = error instanceof UsageError;
-    const advice = isUsage ? `; try: ${frame.usage.split("\n")[0]}` : "";
-    console.error(`${name}: ${forTerminalLines(message)}${advice}`);
+    const advice = isUsage ? `try: ${frame.usage.split("\n")[0]}` : frame.hint;
+    console.error(`${name}: ${forTerminalLines(message)}${advice === undefined ? "" : `; ${advice}`}`);
     process.exitCode = isUsage ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
   }
 }

@@ -70,6 +70,18 @@ export function readHistory(file = settings.historyFile): HistoryEntry[] {
     .map((line) => JSON.parse(line) as HistoryEntry);
 }
 
+/** The history as rows for people, numbered from 1. */
+export function describeHistory(file = settings.historyFile): object[] {
+  return readHistory(file).map(({ time, step, command, exit_code, duration_ms }, i) => ({
+    number: i + 1,
+    time: `${time.slice(0, 19)}Z`,
+    exit_code: exit_code ?? "–",
+    seconds: (duration_ms / 1000).toFixed(1),
+    step,
+    command,
+  }));
+}
+
 const SECRET = "(pass(word|wd)?|secret|token|api[-_]?key|write[-_]?key|authorization|credentials?)";
 
 /** Replaces what looks like a secret by ***: `password=…`, `--token …`, `Authorization: …`, `user:…@host`. */

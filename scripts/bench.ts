@@ -1,26 +1,17 @@
-/**
- * Measure how fast the project is, on the running stack; one line a figure.
- *
- *   npm run bench              all
- *   npm run bench -- land      events to files: the encoder, and the whole stream
- */
+/** Measure how fast the project is, on the running stack; one line a figure. */
+import { command, UsageError } from "../lib/command.ts";
 import { benchLand, measure } from "../lib/land/land.bench.ts";
-import { recordScript } from "../lib/history.ts";
 
 const benches: Record<string, () => Promise<void>> = { land: benchLand };
+const usage = `npm run bench [-- NAME]
+  land    events to files: the encoder, and the whole stream`;
+const options = { measure: { type: "string" } } as const; // one figure, in a process that a bench starts
+const isRecorded = !process.argv.includes("--measure");
 
-const [name, ...rest] = process.argv.slice(2);
-if (name === "--measure") {
-  await measure(rest[0]!, rest[1]!); // a process that a bench starts, for one figure
-} else if (name !== undefined && !Object.hasOwn(benches, name)) {
-  console.error(`bench: expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
-  process.exitCode = 2;
-} else {
-  recordScript("bench");
-  try {
-    for (const run of name ? [benches[name]!] : Object.values(benches)) await run();
-  } catch (error) {
-    console.error(`bench: ${(error as Error).message}`);
-    process.exitCode = 1;
-  }
-}
+await command("bench", { usage, options, positionals: true, isRecorded }, async ({ values, positionals }) => {
+  const [name] = positionals;
+  if (values.measure !== undefined) return measure(values.measure, name!);
+  if (name !== undefined && !Object.hasOwn(benches, name))
+    throw new UsageError(`expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
+  for (const run of name === undefined ? Object.values(benches) : [benches[name]!]) await run();
+});

@@ -1,22 +1,19 @@
-/**
- * Stop the whole stack, in order; its data stays.
- *
- *   npm run down                everything
- *   npm run down -- stream      by name
- *   npm run down -- --wipe      everything, and delete the data
- */
+/** Stop the whole stack, in order; its data stays. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { recordScript } from "../lib/history.ts";
-import { readChoice, UsageError } from "../lib/services/arguments.ts";
+import { command, UsageError } from "../lib/command.ts";
+import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
 import { stopServices } from "../lib/services/stop.ts";
 import { settings } from "../lib/settings.ts";
 
-const args = process.argv.slice(2);
-recordScript("down");
-try {
-  const { names, all, runtime, wipe } = readChoice(args, { canWipe: true });
-  if (wipe && !all)
+const usage = `npm run down [-- NAME… | --wipe]
+  NAME      only these services
+  --wipe    also deletes the data`;
+const options = { ...runtimeOptions, wipe: { type: "boolean", default: false } } as const;
+
+await command("down", { usage, options, positionals: true }, async ({ values, positionals }) => {
+  const { names, all, runtime } = chooseServices(positionals, values);
+  if (values.wipe && !all)
     throw new UsageError("--wipe deletes the data of all services; expected no names beside it");
   const rows = await stopServices({
     names,
@@ -24,12 +21,8 @@ try {
     onStopped: ({ service, seconds }) => console.log(`${service.padEnd(10)} stopped ${seconds} s`),
   });
   if (rows.length === 0) console.log("nothing was running");
-  if (wipe) {
-    await runtime.wipe();
-    rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else it would go to the next Kafka
-    console.log("data deleted");
-  }
-} catch (error) {
-  console.error(`down: ${(error as Error).message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+  if (!values.wipe) return;
+  await runtime.wipe();
+  rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else the next Kafka gets it
+  console.log("data deleted");
+});

@@ -1,23 +1,16 @@
-/**
- * Print the recorded commands, numbered like a shell's history.
- *
- *   npm run history             all of them
- *   npm run history -- 20       the last 20
- */
-import { readHistory } from "../lib/history.ts";
+/** Print the recorded commands, numbered like a shell's history. */
+import { textTable } from "../lib/ask/table.ts";
+import { command, UsageError } from "../lib/command.ts";
+import { describeHistory } from "../lib/history.ts";
 
-const [count] = process.argv.slice(2);
-if (count !== undefined && !/^[1-9]\d*$/.test(count)) {
-  console.error(`history: expected a number of commands, got "${count}"; try: npm run history -- 20`);
-  process.exit(2);
-}
-const entries = readHistory().map((entry, i) => ({ ...entry, number: i + 1 }));
-for (const { number, time, step, command, exit_code, duration_ms } of entries.slice(-Number(count ?? 0))) {
-  const outcome = exit_code === null ? "–" : `exit ${exit_code}`;
-  const seconds = `${(duration_ms / 1000).toFixed(1)} s`;
-  console.log(
-    `${String(number).padStart(5)}  ${time.slice(0, 19)}Z  ${outcome.padEnd(8)} ${seconds.padStart(8)}  ${step.padEnd(12)} ${command}`,
-  );
-}
-if (entries.length === 0)
-  console.error("history: nothing recorded yet; npm run report or npm run up records what it runs");
+const usage = `npm run history [-- N]
+  N    only the last N commands`;
+
+await command("history", { usage, positionals: true, isRecorded: false }, ({ positionals }) => {
+  const [count, ...others] = positionals;
+  if (others.length > 0 || (count !== undefined && !/^[1-9]\d{0,8}$/.test(count)))
+    throw new UsageError(`expected a number of commands, got "${positionals.join(" ")}"`);
+  const rows = describeHistory().slice(count === undefined ? 0 : -Number(count));
+  if (rows.length > 0) console.log(textTable(rows));
+  else console.error("history: nothing is recorded yet; npm run up and npm run report record their commands");
+});

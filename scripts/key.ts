@@ -1,38 +1,27 @@
-/**
- * Make a write key: the key on stdout, once, and the line for the file that QUESTLOG_WRITE_KEYS names.
- *
- *   npm run key -- NAME
- *   npm run key -- NAME --limit 600     requests a minute
- */
-import { parseArgs } from "node:util";
+/** Make a write key: the key, once, and its line for the file that QUESTLOG_WRITE_KEYS names. */
 import { newWriteKey } from "../lib/collect/keys.ts";
-import { recordScript } from "../lib/history.ts";
+import { command, UsageError } from "../lib/command.ts";
 
-const { name, limit } = readArguments();
-recordScript("key");
-try {
-  const { key, line } = newWriteKey(name, limit);
+const usage = `npm run key -- NAME [--limit N]
+  --limit N    requests a minute; without it, any number`;
+const options = { limit: { type: "string" } } as const;
+
+await command("key", { usage, options, positionals: true }, ({ values, positionals }) => {
+  const [name = "", ...others] = positionals;
+  if (name === "" || others.length > 0)
+    throw new UsageError(`expected one name, got "${positionals.join(" ")}"`);
+  const limit = values.limit === undefined ? null : Number(values.limit);
+  const { key, line } = newKey(name, limit);
   console.log(`key, for the sender; it is shown only now:\n  ${key}`);
   console.log(
     `line, for the file that QUESTLOG_WRITE_KEYS names; the API reads it when it starts:\n  ${line}`,
   );
-} catch (error) {
-  console.error(`key: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+});
 
-function readArguments(): { name: string; limit: number | null } {
+function newKey(name: string, limit: number | null) {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { limit: { type: "string" } },
-    });
-    const [text = "", ...others] = positionals;
-    if (text !== "" && others.length === 0)
-      return { name: text, limit: values.limit === undefined ? null : Number(values.limit) };
-  } catch {
-    // An unknown option: the same advice.
+    return newWriteKey(name, limit);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
-  console.error("key: expected one name: npm run key -- NAME [--limit REQUESTS_A_MINUTE]");
-  process.exit(2);
 }

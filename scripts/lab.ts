@@ -1,24 +1,13 @@
-/**
- * JupyterLab on the notebooks, with the TypeScript kernel; prints its address, runs until Ctrl-C.
- *
- *   npm run lab
- */
-import { recordScript } from "../lib/history.ts";
-import { buildLib } from "../lib/report/build.ts";
+/** JupyterLab on the notebooks, with the TypeScript kernel: prints its address, and runs until Ctrl-C. */
+import { once } from "node:events";
+import { command } from "../lib/command.ts";
 import { startLab } from "../lib/lab/lab.ts";
+import { buildLib } from "../lib/report/build.ts";
 
-recordScript("lab");
-const stopped = new Promise((resolve) => {
-  // Kept until the end: npm and the terminal may both pass on one Ctrl-C.
-  process.on("SIGINT", resolve).on("SIGTERM", resolve).on("SIGHUP", resolve);
-});
-try {
+await command("lab", { usage: "npm run lab", interruptible: true }, async ({ signal }) => {
   await buildLib();
-  const lab = await startLab({ log: (line) => console.log(line) });
+  const lab = await startLab({ log: console.log });
   console.log(`JupyterLab is ready: ${lab.url}\nCtrl-C ends it.`);
-  await stopped;
+  if (!signal.aborted) await once(signal, "abort");
   await lab.stop();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

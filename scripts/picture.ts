@@ -1,16 +1,18 @@
-/**
- * Take the README's picture: the top of the last report, in Chromium.
- *
- *   npm run report && npm run picture
- */
+/** Take the README's picture: the top of the last report, in Chromium. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openBrowser } from "../lib/testbed/browser.ts";
+import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
+import { openBrowser } from "../lib/testbed/browser.ts";
 
-const browser = await openBrowser();
-if (!browser) throw new Error("picture: needs Chromium on PATH, or its path in QUESTLOG_CHROMIUM");
-const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-await page.goto(pathToFileURL(join(settings.out, "report.html")).href);
-await page.screenshot({ path: join(settings.root, "notebooks", "report.png") });
-await browser.close();
+const usage = `npm run picture
+  Needs out/report.html, by npm run report, and Chromium.`;
+
+await command("picture", { usage, isRecorded: false }, async () => {
+  const browser = await openBrowser();
+  if (!browser) throw new Error("expected Chromium on PATH, or its path in QUESTLOG_CHROMIUM, found none");
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  await page.goto(pathToFileURL(join(settings.out, "report.html")).href);
+  await page.screenshot({ path: join(settings.root, "notebooks", "report.png") });
+  await browser.close();
+});

@@ -1,46 +1,31 @@
-/**
- * Start the whole stack, and return when everything is ready: services, topic, tables, API, stream.
- *
- *   npm run up                  everything
- *   npm run up -- services      Kafka, HDFS, metastore and Trino only
- *   npm run up -- kafka hdfs    by name, with what these need
- *   npm run up -- --native      the runtime: processes (or --docker: containers)
- */
+/** Start the whole stack, and return when everything is ready: services, topics, tables, API, stream. */
 import { createTables } from "../lib/ask/tables.ts";
-import { createTopic } from "../lib/topic.ts";
-import { recordScript } from "../lib/history.ts";
-import { readChoice, rememberRuntime, UsageError } from "../lib/services/arguments.ts";
+import { command } from "../lib/command.ts";
+import { chooseServices, rememberRuntime, runtimeOptions } from "../lib/services/arguments.ts";
 import { seconds } from "../lib/services/log.ts";
-import { startServices } from "../lib/services/start.ts";
+import { type ServiceRow, startServices } from "../lib/services/start.ts";
 import { settings } from "../lib/settings.ts";
+import { createTopic } from "../lib/topic.ts";
 
-const args = process.argv.slice(2);
-const start = Date.now();
-recordScript("up");
-try {
-  const { names, all, runtime } = readChoice(args);
-  const rows = await startServices({
-    names,
-    runtime,
-    after: all ? { kafka: createTopics, trino: createTables } : {},
-    onReady: ({ service, version, port, seconds, state }) => {
-      console.log(
-        [
-          service.padEnd(10),
-          (version ?? "").padEnd(6),
-          String(port ?? "").padEnd(5),
-          state,
-          seconds,
-          "s",
-        ].join(" "),
-      );
-    },
-  });
+const usage = `npm run up [-- NAME…] [--native | --docker]
+  NAME        services (all servers), kafka, hdfs, …: only these, with the services that they need
+  --native    as processes
+  --docker    in containers`;
+const frame = { usage, options: runtimeOptions, positionals: true, interruptible: true };
+
+await command("up", frame, async ({ values, positionals }) => {
+  const start = Date.now();
+  const { names, all, runtime } = chooseServices(positionals, values);
+  const after = all ? { kafka: createTopics, trino: createTables } : {};
+  const rows = await startServices({ names, runtime, after, onReady: printRow });
   rememberRuntime(runtime);
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
-} catch (error) {
-  console.error(`up: ${(error as Error).message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+});
+
+/** Services get ready one after another, so each has a line of its own, and no table. */
+function printRow({ service, version, port, seconds, state }: ServiceRow): void {
+  const cells = [service.padEnd(10), (version ?? "").padEnd(6), String(port ?? "").padEnd(5)];
+  console.log(`${cells.join(" ")} ${state} ${seconds} s`);
 }
 
 async function createTopics(): Promise<void> {

@@ -81,6 +81,20 @@ describe("jsonText(rows)", () => {
   });
 });
 
+describe("textTable(rows), long values", () => {
+  it("have lines of 80 characters, and lose none", () => {
+    const lines = textTable([{ text: "ab".repeat(90) }])
+      .split("\n")
+      .slice(3, -1);
+    const cells = lines.map((line) => line.replaceAll(/[│ ]/g, ""));
+    assert.deepEqual(
+      cells.map(({ length }) => length),
+      [80, 80, 20],
+    );
+    assert.equal(cells.join(""), "ab".repeat(90));
+  });
+});
+
 describe("jsonText(rows)", () => {
   it("has no control or direction character, and means the same", () => {
     const hostile = "\x1b[2J\x9b31m\x7f\r\u202e\u2066gold";

@@ -10,7 +10,12 @@ import { forHtml, forTerminal, forTerminalJson } from "../untrusted.ts";
 
 const MAX_UNWRAPPED = 40; // characters of a table's cell
 
-/** A table of box-drawing lines, numbers to the right; "" if there are no rows. */
+const MAX_CELL_CHARS = 80; // of a line in a terminal's table
+
+/**
+ * A table of box-drawing lines, numbers to the right; "" if there are no rows. A value longer than
+ * 80 characters has several lines.
+ */
 export function textTable(rows: readonly object[], head = columnsOf(rows)): string {
   if (rows.length === 0 || head.length === 0) return "";
   const colAligns = head.map((column) => (isNumeric(rows, column) ? "right" : "left"));
@@ -19,8 +24,13 @@ export function textTable(rows: readonly object[], head = columnsOf(rows)): stri
     colAligns,
     style: { head: [], border: [], compact: true },
   });
-  grid.push(...rows.map((row) => head.map((column) => forTerminal(formatValue(valueOf(row, column))))));
+  grid.push(...rows.map((row) => head.map((column) => wrapped(formatValue(valueOf(row, column))))));
   return grid.toString();
+}
+
+function wrapped(text: string): string {
+  const lines = forTerminal(text).match(new RegExp(`.{1,${MAX_CELL_CHARS}}`, "gu"));
+  return lines?.join("\n") ?? "";
 }
 
 /** A table of JSON values, in the form of a Tabular Data Resource. */

@@ -3,29 +3,29 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
-import { readChoice } from "./arguments.ts";
+import { chooseServices } from "./arguments.ts";
 import { fillFolder } from "./configuration.ts";
 import { runTool } from "./tools.ts";
 
-describe("readChoice(args)", () => {
+describe("chooseServices(words, runtimes)", () => {
+  const choose = (words: string[], runtimes = {}) =>
+    chooseServices(words, { native: false, docker: false, ...runtimes });
+
   it("means everything when nothing is named", () => {
-    const { names, all } = readChoice([]);
+    const { names, all } = choose([]);
     assert.equal(all, true);
     assert.equal(names.length, 7);
   });
 
   it("takes names, and groups of them", () => {
-    assert.deepEqual(readChoice(["kafka", "hdfs"]).names, ["kafka", "namenode", "datanode"]);
-    assert.deepEqual(readChoice(["services", "--native"]).names.length, 5);
+    assert.deepEqual(choose(["kafka", "hdfs"]).names, ["kafka", "namenode", "datanode"]);
+    assert.deepEqual(choose(["services"], { native: true }).names.length, 5);
   });
 
   it("refuses what it does not know, with what it does", () => {
-    const refused = (args: string[], message: RegExp) =>
-      assert.throws(() => readChoice(args), { name: "UsageError", message });
-    refused(["zookeeper"], /^expected names of services \(services, hdfs, kafka, .*\), got "zookeeper"$/);
-    refused(["--fast"], /--fast/);
-    refused(["--native", "--docker"], /got both/);
-    refused(["--wipe"], /npm run down/);
+    const message = /^expected names of services \(services, hdfs, kafka, .*\), got "zookeeper"$/;
+    assert.throws(() => choose(["zookeeper"]), { name: "UsageError", message });
+    assert.throws(() => choose([], { native: true, docker: true }), { message: /got both/ });
   });
 });
 

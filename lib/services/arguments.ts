@@ -1,10 +1,10 @@
 /**
- * The command line of `up`, `down` and `status` → which services, in which runtime.
+ * Words and options of `up`, `down` and `status` → services, and their runtime.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { which } from "zx";
+import { UsageError } from "../command.ts";
 import { settings } from "../settings.ts";
 import { dockerRuntime } from "./containers.ts";
 import { nativeRuntime } from "./native.ts";
@@ -17,35 +17,33 @@ const groups: Record<string, readonly ServiceName[]> = {
   ...Object.fromEntries([...serverNames, ...ownNames].map((name) => [name, [name]])),
 };
 
+/** Options of `up`, `down` and `status`, for parseArgs. */
+export const runtimeOptions = {
+  native: { type: "boolean", default: false },
+  docker: { type: "boolean", default: false },
+} as const;
+
 export interface Choice {
-  names: ServiceName[]; // everything, if none was named
-  all: boolean; // none was named
+  names: ServiceName[]; // everything, if no service was named
+  all: boolean; // no service was named
   runtime: Runtime;
-  wipe: boolean;
 }
 
 /**
- * Reads the arguments: names of services (`services` for all servers, `hdfs` for both of its
- * nodes),
- * `--native` or `--docker`, and `--wipe` where `canWipe`.
- * @throws UsageError if they are something else.
+ * Chooses the services that `words` name (`services`: all servers; `hdfs`: both of its nodes).
+ * @throws UsageError if a word is another one, or both runtimes are chosen.
  */
-export function readChoice(args: string[], { canWipe = false } = {}): Choice {
-  const { values, positionals } = parse(args);
-  if (values.wipe && !canWipe) throw new UsageError("--wipe belongs to npm run down");
-  const unknown = positionals.find((name) => !(name in groups));
-  if (unknown !== undefined) {
+export function chooseServices(
+  words: readonly string[],
+  { native, docker }: { native: boolean; docker: boolean },
+): Choice {
+  const unknown = words.find((name) => !Object.hasOwn(groups, name));
+  if (unknown !== undefined)
     throw new UsageError(`expected names of services (${Object.keys(groups).join(", ")}), got "${unknown}"`);
-  }
-  if (values.native && values.docker) throw new UsageError("expected --native or --docker, got both");
-  const all = positionals.length === 0;
-  const names = all ? [...serverNames, ...ownNames] : positionals.flatMap((name) => groups[name] ?? []);
-  return { names, all, runtime: chooseRuntime(values), wipe: values.wipe };
-}
-
-/** Thrown when a command line cannot be understood; scripts answer it with exit code 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
+  if (native && docker) throw new UsageError("expected --native or --docker, got both");
+  const all = words.length === 0;
+  const names = all ? [...serverNames, ...ownNames] : words.flatMap((name) => groups[name] ?? []);
+  return { names, all, runtime: chooseRuntime({ native, docker }) };
 }
 
 /**
@@ -68,17 +66,4 @@ function chooseRuntime({ docker, native }: { docker: boolean; native: boolean })
 export function rememberRuntime(runtime: Runtime): void {
   mkdirSync(join(settings.home, "run"), { recursive: true });
   writeFileSync(join(settings.home, "run", "runtime"), `${runtime.name}\n`);
-}
-
-function parse(args: string[]) {
-  const option = { type: "boolean", default: false } as const;
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { native: option, docker: option, wipe: option },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
