@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_RAW_BYTES, mayBeShortened, readRefused, refusedRecord, writeRefused } from "./refused.ts";
+import { MAX_RAW_BYTES, isShortened, readRefused, refusedRecord, writeRefused } from "./refused.ts";
 
 describe("a refused event's record", () => {
   it("is read as it was written", () => {
@@ -20,7 +20,7 @@ describe("a refused event's record", () => {
       for (const start of ["", "a", "aa", "aaa"]) {
         const { raw } = refusedRecord("too long", start + character.repeat(MAX_RAW_BYTES));
         assert.equal(raw, start + character.repeat(Math.floor((MAX_RAW_BYTES - start.length) / bytes)));
-        assert.ok(mayBeShortened(raw));
+        assert.ok(isShortened(raw));
       }
     });
   }
@@ -28,6 +28,7 @@ describe("a refused event's record", () => {
   it("has all of a text that is just not too long", () => {
     const text = "é".repeat(MAX_RAW_BYTES / 2);
     assert.equal(refusedRecord("", text).raw, text);
-    assert.ok(!mayBeShortened(text.slice(2)));
+    assert.ok(!isShortened(text.slice(2)));
+    assert.ok(!isShortened(JSON.stringify("a".repeat(MAX_RAW_BYTES - 2))));
   });
 });

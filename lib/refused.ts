@@ -19,9 +19,9 @@ export function refusedRecord(reason: string, text: string): RefusedRecord {
   return { reason, raw: firstBytes(text, MAX_RAW_BYTES) };
 }
 
-/** Whether a record's text can be the beginning of a longer one. */
-export function mayBeShortened(raw: string): boolean {
-  return Buffer.byteLength(raw) > MAX_RAW_BYTES - 4;
+/** Whether a record's text is only the beginning of a longer one: as long as that, and not JSON. */
+export function isShortened(raw: string): boolean {
+  return Buffer.byteLength(raw) > MAX_RAW_BYTES - 4 && !isJson(raw);
 }
 
 /** The record as the text of a Kafka message. */
@@ -36,6 +36,15 @@ export function writeRefused({ reason, raw }: RefusedRecord): string {
 export function readRefused(text: string): RefusedRecord {
   const record = objectOf("the message", parseJson(text));
   return { reason: textOf(record, "reason"), raw: textOf(record, "raw") };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function firstBytes(text: string, bytes: number): string {

@@ -6,6 +6,7 @@
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
+import { peek } from "../envelope.ts";
 import { events } from "../game.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { settings } from "../settings.ts";
@@ -59,16 +60,17 @@ export async function readRow(
  * @throws Error if the message is not an event of the game
  */
 export function compareFields(message: string, row: Row): ComparedField[] {
-  const envelope = JSON.parse(message) as Record<string, string> & { params: Record<string, string> };
+  const envelope = peek(message);
   const event = events.find(({ type }) => type === envelope.event_type);
   if (event === undefined) throw new Error(`message: expected an event of the game, got ${message}`);
-  const names = ["event_id", "event_type", "player"].map((field) => {
-    const in_message = envelope[field] ?? null;
+  const names = (["event_id", "event_type", "player"] as const).map((field) => {
+    const in_message = envelope[field];
     const in_row = row[field];
     return { field, in_message, in_row, type: typeOf(event, field), same: in_row === in_message };
   });
   const parameters = Object.entries(event.parameters).map(([field, type]) => {
-    const in_message = Object.hasOwn(envelope.params, field) ? envelope.params[field]! : null;
+    const sent = Object.hasOwn(envelope.params ?? {}, field) ? envelope.params![field] : null;
+    const in_message = typeof sent === "string" ? sent : null;
     const in_row = row[field];
     const value = in_message === null ? null : parseValue(type, in_message);
     return { field, in_message, in_row, type, same: in_row === value };

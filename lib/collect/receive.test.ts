@@ -16,7 +16,7 @@ const envelope = (query: string, headers?: IncomingHttpHeaders) =>
   JSON.parse(received(query, headers).message) as Envelope;
 
 describe("receive(event, facts): the envelope", () => {
-  it("has the fields of the catalogue's Envelope, parameters nested", () => {
+  it("has the fields of an Envelope, parameters nested", () => {
     const { event_id, received_at, ...rest } = envelope("metal=gold&event_type=join_a_guild");
     assert.equal(version(event_id), 7);
     assert.equal(new Date(received_at).toISOString(), received_at);

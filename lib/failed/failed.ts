@@ -10,7 +10,7 @@ import { failedEvents } from "../catalog.ts";
 import { NOT_UTF8 } from "../land/batch.ts";
 import { eventColumns, type EventRow, readEvent } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
-import { mayBeShortened } from "../refused.ts";
+import { isShortened } from "../refused.ts";
 import { settings } from "../settings.ts";
 
 /** A row of failed_events. */
@@ -102,7 +102,7 @@ export function judge(failed: FailedEvent, { failedTopic = settings.failedTopic 
     return { fits: true, raw, event_id, event_type: row.event.type, player };
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
-    const isCut = topic === failedTopic && mayBeShortened(raw) && !isJson(raw);
+    const isCut = topic === failedTopic && isShortened(raw);
     if (!isCut) return { fits: false, why: error.message };
     const bytes = Buffer.byteLength(raw);
     return {
@@ -116,13 +116,4 @@ export function judge(failed: FailedEvent, { failedTopic = settings.failedTopic 
 function valueOf({ event, values }: EventRow, column: string): string {
   const index = eventColumns.get(event.table)!.findIndex(({ name }) => name === column);
   return Buffer.from(String(values[index])).toString();
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
