@@ -33,23 +33,23 @@ export async function countedBy(
   message: CountingMessage,
   htmlPath: string,
   place: CountingPlace,
-): Promise<{ counted_by: string[]; reason: string | null }> {
+): Promise<{ bars: string[]; reason: string | null }> {
   const record = await readRecord(htmlPath).catch((error: unknown) => {
     if (error instanceof RecordError) return error;
     throw error;
   });
-  if (record instanceof RecordError) return { counted_by: [], reason: record.message };
+  if (record instanceof RecordError) return { bars: [], reason: record.message };
   const report = `report of ${minute(record.started_at)}`;
   if (record.status !== "ok") {
     const end = record.status === "failed" ? "failed" : "was interrupted";
-    return { counted_by: [], reason: `the ${report} ${end}` };
+    return { bars: [], reason: `the ${report} ${end}` };
   }
   const counts = record.counted.filter((count) => includes(count, record, message, place));
   const row = counts.length === 0 ? undefined : await readRow(message, place.schema);
   const names = row === undefined ? [] : counts.flatMap((count) => nameIn(count, row));
   return names.length === 0
-    ? { counted_by: [], reason: `the ${report} counted other events` }
-    : { counted_by: names.map((name) => `${report}: ${name}`), reason: null };
+    ? { bars: [], reason: `the ${report} counted other events` }
+    : { bars: names.map((name) => `${report}: ${name}`), reason: null };
 }
 
 /** Whether a count is about the message's place, time and type. */

@@ -52,10 +52,10 @@ describe("traceEvent(eventId, options)", () => {
     const { ways, looked_in } = await trace(sent[1]!.eventId);
     assert.equal(looked_in.length, 3);
     assert.equal(ways.length, 1);
-    const { request, message, commit, files, row, counted_by } = ways[0]!;
+    const { request, message, commit, files, row, bars } = ways[0]!;
     assert.deepEqual([request?.route, request?.player], ["/join_a_guild", "player-1"]);
     assert.equal(message.topic, ground.name);
-    assert.deepEqual([commit, files, row, counted_by], [null, [], null, []]);
+    assert.deepEqual([commit, files, row, bars], [null, [], null, []]);
   });
 
   it("follows a landed event to its row in a file and its row in a table", async () => {
@@ -91,7 +91,7 @@ describe("traceEvent(eventId, options)", () => {
     assert.match(way!.commit!.path, new RegExp(`^${ground.root}/commits/${failedTopic}/0/0{20}\\.json$`));
     assert.match(way!.files[0]!.path, new RegExp(`/${failedTopic}-0-0{20}\\.parquet$`));
     assert.equal(way!.row!.counts, "no, metal: expected text, got 7");
-    assert.deepEqual([way!.counted_by, way!.uncounted], [[], "this message does not count"]);
+    assert.deepEqual([way!.bars, way!.uncounted], [[], "this message does not count"]);
   });
 
   describe("and a report", () => {

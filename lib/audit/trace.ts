@@ -1,8 +1,8 @@
 /**
  * An event's id → its way: request, message, commit, row of a file, row of a table, bars of the report.
  *
- * An id can stand in several messages; each has a way of its own, and only one of them counts. What has
- * landed is found by Trino; otherwise the topic is read, which takes as long as the topic is.
+ * An id can stand in several messages. Each message has a way of its own, and one of them counts. Trino finds
+ * a landed message; for others both topics are read whole, which takes longer the more they hold.
  */
 import { join } from "node:path";
 import { literal } from "../sql.ts";
@@ -24,10 +24,10 @@ export interface Way {
   request: { received_at: string; route: string; params: string; player: string; remote_addr: string } | null;
   message: { topic: string; partition: number; offset: number; timestamp: string };
   commit: { path: string; writer: string; committed_at: string; first: number; last: number } | null;
-  files: { path: string; row: number }[]; // more than one: somebody copied the file
-  row: { table: string; day: string; counts: string } | null; // "yes", or why not
-  counted_by: string[]; // bars and sentences of the report, e.g. "report of …: bar gold of Swords purchased"
-  uncounted: string | null; // why no report has counted it
+  files: { path: string; row: number }[]; // two: the file has a copy
+  row: { table: string; day: string; counts: string } | null; // "yes", or the reason why not
+  bars: string[]; // of the report, and numbers of its sentences: "report of …: bar gold of Swords purchased"
+  uncounted: string | null; // the reason why no report has counted the message
 }
 
 export interface Trace {
@@ -38,7 +38,7 @@ export interface Trace {
 
 interface Found {
   table: string | null; // null: only in the topic
-  reason: string | null; // why it is in failed_events
+  reason: string | null; // of its row in failed_events
   topic: string;
   raw_event: string;
   timestamp: Date;
@@ -50,7 +50,7 @@ interface Found {
 
 export interface TraceOptions extends SightingsOptions {
   failedTopic?: string; // of events that the API refused
-  report?: string; // the page whose record says what was counted
+  report?: string; // its page; the record beside it says which events the report counted
 }
 
 /**
@@ -88,7 +88,7 @@ export async function traceEvent(eventId: string, options: TraceOptions = {}): P
 /** A trace as lines for people. */
 export function describeTrace({ event_id, looked_in, ways }: Trace): string {
   if (ways.length === 0) return `event ${event_id} was not found; looked in ${looked_in.join(", and in ")}`;
-  const lines = ways.map(({ request, message, commit, files, row, counted_by, uncounted }) => {
+  const lines = ways.map(({ request, message, commit, files, row, bars, uncounted }) => {
     const facts: [string, string][] = [
       [
         "request",
@@ -111,7 +111,7 @@ export function describeTrace({ event_id, looked_in, ways }: Trace): string {
         files.map(({ path, row }) => `${path}, row ${row}`).join(" and ") || (commit ? "in none" : "not yet"),
       ],
       ["row", row ? `table ${row.table}, day ${row.day}; counts: ${row.counts}` : "not yet visible to Trino"],
-      ...(counted_by.length > 0 ? counted_by : [`no report has counted it: ${uncounted}`]).map(
+      ...(bars.length > 0 ? bars : [`no report has counted it: ${uncounted}`]).map(
         (text, i): [string, string] => [i === 0 ? "bars" : "", text],
       ),
     ];
@@ -141,13 +141,14 @@ async function findCounts(
   one: Found,
   report: string,
   place: CountingPlace,
-): Promise<Pick<Way, "counted_by" | "uncounted">> {
+): Promise<Pick<Way, "bars" | "uncounted">> {
   const event = events.find(({ table }) => table === one.table);
-  if (event === undefined || !one.counts) return { counted_by: [], uncounted: "this message does not count" };
+  if (one.table === null) return { bars: [], uncounted: "Trino does not show the message yet" };
+  if (event === undefined || !one.counts) return { bars: [], uncounted: "this message does not count" };
   const { topic, kafka_partition: partition, kafka_offset: offset, timestamp } = one;
   const message = { event, event_id, topic, partition, offset, timestamp };
-  const { counted_by, reason } = await countedBy(message, report, place);
-  return { counted_by, uncounted: reason };
+  const { bars, reason } = await countedBy(message, report, place);
+  return { bars, uncounted: reason };
 }
 
 async function findRows(eventId: string, topic: string, schema: string): Promise<Found[]> {

@@ -28,6 +28,17 @@ describe("npm run report", function () {
     for (const name of ["1-services", "5-report"]) assert.ok(existsSync(join(settings.out, `${name}.ipynb`)));
   });
 
+  it("records which events it counted, so that trace names the bars of one of them", async () => {
+    const sql =
+      "SELECT event_id FROM unique_sword_purchases WHERE metal = 'gold' ORDER BY received_at DESC LIMIT 1";
+    await npm`npm run --silent up -- services`;
+    const { stdout } = await npm`npm run --silent query -- ${sql} --json`;
+    const [{ event_id }] = JSON.parse(stdout) as [{ event_id: string }];
+    const trace = (await npm`npm run --silent trace -- ${event_id}`).stdout;
+    for (const bar of ["purchase_sword of Events by type", "gold of Swords purchased, by metal"])
+      assert.match(trace, new RegExp(` report of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d: bar ${bar}\\n`));
+  });
+
   it("makes a page that asks nobody for anything, with all its charts, wide and narrow, light and dark", async function () {
     const browser = await openBrowser();
     if (!browser) return this.skip();
