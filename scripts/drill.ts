@@ -60,7 +60,7 @@ async function run({ name, what, run }: Drill): Promise<void> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const figures = await run({ short, seed, say: (line) => console.error(line) });
+    const figures = await run({ short, seed, log: (line) => console.error(line) });
     for (const [figure, value] of Object.entries(figures))
       console.log(`  ${figure.padEnd(NAME_WIDTH)}  ${value}`);
     passed.push({ name, what, figures, seconds: seconds() });

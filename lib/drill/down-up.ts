@@ -1,6 +1,6 @@
 /**
- * The drill `down-up`: the whole stack is taken down and up again by its commands, under traffic; players send
- * again, and the data is the same as before.
+ * Drill `down-up`: the commands take the whole stack down and up again under traffic; players send again,
+ * and the data is the same as before.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,15 +9,11 @@ import { $ } from "zx";
 import { findProcess } from "../services/process.ts";
 import { services } from "../services/services.ts";
 import { settings } from "../settings.ts";
-import type { Drill } from "./drill.ts";
-import { seeded } from "../testbed/seeded.ts";
+import { underLoad } from "./drill.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
-import { startPlayers } from "../testbed/players.ts";
-import { settle } from "../testbed/account.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
 import { requireOwnServices } from "../testbed/outages.ts";
 
-const PER_SECOND = 50;
 const WARM_MS = 1_000; // under load before each time
 const RESUME_LIMIT_MS = 30_000; // from `up` having returned to the next commits
 
@@ -28,54 +24,42 @@ const IDENTITIES = [
   { file: "datanode/current/VERSION", names: ["clusterID", "datanodeUuid"] },
 ] as const;
 
-export const downUp: Drill = {
-  name: "down-up",
-  what: "npm run down, npm run up, again and again under traffic: nothing is lost, and no file system is made anew",
-  async run({ short, seed, say }) {
+export const downUp = underLoad(
+  {
+    name: "down-up",
+    what: "npm run down, npm run up, again and again under traffic: nothing is lost, and no file system is made anew",
+    perSecond: 50,
+  },
+  async ({ pipeline, short, log }) => {
     requireOwnServices();
     const times = short ? 1 : 10;
     const names = services.map(({ name }) => name).filter((name) => findProcess(settings.home, name));
     const identities = readIdentities();
-    const pipeline = await openPipeline("down-up");
-    try {
-      await pipeline.startStream();
-      await pipeline.startApi();
-      const random = seeded(seed);
-      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
-      const awayMs: number[] = [];
-      const resumedMs: number[] = [];
-      for (let time = 1; time <= times; time++) {
-        await sleep(WARM_MS);
-        const since = Date.now();
-        try {
-          await runScript("down", [], pipeline);
-        } finally {
-          await runScript("up", names, pipeline);
-        }
-        awayMs.push(Date.now() - since);
-        const before = await countCommits(pipeline);
-        resumedMs.push(
-          await untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS }),
-        );
-        expectSame(identities, readIdentities());
-        say(`time ${time} of ${times}: away for ${awayMs.at(-1)} ms, resumed after ${resumedMs.at(-1)} ms`);
+    const awayMs: number[] = [];
+    const resumedMs: number[] = [];
+    for (let time = 1; time <= times; time++) {
+      await sleep(WARM_MS);
+      const since = Date.now();
+      try {
+        await runScript("down", [], pipeline);
+      } finally {
+        await runScript("up", names, pipeline);
       }
-      players.stop();
-      const ledger = await players.done;
-      return {
-        times,
-        away_longest_ms: Math.max(...awayMs),
-        resumed_longest_ms: Math.max(...resumedMs),
-        spooled: ledger.spooled,
-        retries: ledger.retries,
-        slowest_answer_ms: ledger.slowestMs,
-        ...(await settle(pipeline, ledger)),
-      };
-    } finally {
-      await pipeline.close();
+      awayMs.push(Date.now() - since);
+      const before = await countCommits(pipeline);
+      resumedMs.push(
+        await untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS }),
+      );
+      expectSame(identities, readIdentities());
+      log(`time ${time} of ${times}: away for ${awayMs.at(-1)} ms, resumed after ${resumedMs.at(-1)} ms`);
     }
+    return {
+      times,
+      away_longest_ms: Math.max(...awayMs),
+      resumed_longest_ms: Math.max(...resumedMs),
+    };
   },
-};
+);
 
 async function runScript(script: "down" | "up", names: readonly string[], { env }: Pipeline): Promise<void> {
   const { QUESTLOG_HISTORY } = env;

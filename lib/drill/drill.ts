@@ -1,22 +1,83 @@
 /**
- * A drill: a fault done on purpose to the real stack → figures of what it cost.
+ * A fault done on purpose to the real stack → a drill, and its figures.
  *
  * A drill that misses its goal throws. Its figures are printed, and stand in history/drills.md.
  */
+import { type Account, settle } from "../testbed/account.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { type Players, startPlayers } from "../testbed/players.ts";
+import { seeded } from "../testbed/seeded.ts";
 
 /** Named values that a drill measured, in the order of printing; units are in the names. */
 export type Figures = Record<string, number | string>;
 
 export interface DrillOptions {
-  /** The form that is part of `npm test`: seconds instead of minutes; goals of speed are the full form's, as no test judges a time. */
+  /** The form in `npm test`: seconds instead of minutes, and no goals of speed. */
   short: boolean;
   seed: number; // of everything that is random
-  say: (line: string) => void; // progress
+  log: (line: string) => void; // progress
 }
 
 export interface Drill {
   name: string; // `npm run drill -- NAME`
-  what: string; // one sentence: what happens, and what must hold
-  /** @throws Error that says which goal was missed: expectation and value got. */
+  what: string; // one sentence, "fault: promise"
+  /** @throws Error that names the missed goal: expectation and value got. */
   run: (options: DrillOptions) => Promise<Figures>;
+}
+
+export interface LoadOptions {
+  name: string;
+  what: string;
+  perSecond: number | { full: number; short: number }; // events of players
+  /** Starts the pipeline's processes; default: one stream and one API. */
+  start?: (pipeline: Pipeline) => Promise<unknown>;
+}
+
+/** What a fault has at hand while players play. */
+export interface UnderLoad {
+  pipeline: Pipeline;
+  players: Players;
+  random: () => number;
+  short: boolean;
+  log: (line: string) => void;
+  /** Stops the players and settles the account: for a fault that measures afterwards. */
+  settled: () => Promise<Account>;
+}
+
+/** A drill on a pipeline of its own: `fault` happens while players play, then the account must be kept. */
+export function underLoad(
+  { name, what, perSecond, start = startBoth }: LoadOptions,
+  fault: (load: UnderLoad) => Promise<Figures>,
+): Drill {
+  async function run({ short, seed, log }: DrillOptions): Promise<Figures> {
+    const random = seeded(seed);
+    const pace = typeof perSecond === "number" ? perSecond : perSecond[short ? "short" : "full"];
+    const pipeline = await openPipeline(name);
+    try {
+      await start(pipeline);
+      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: pace, random });
+      let account: Promise<Account> | undefined;
+      const settled = () => {
+        players.stop();
+        account ??= players.done.then((ledger) => settle(pipeline, ledger));
+        return account;
+      };
+      try {
+        const figures = await fault({ pipeline, players, random, short, log, settled });
+        const kept = await settled();
+        const { retries, spooled, slowestMs } = players.ledger;
+        return { ...figures, retries, spooled, slowest_answer_ms: slowestMs, ...kept };
+      } finally {
+        players.stop();
+      }
+    } finally {
+      await pipeline.close();
+    }
+  }
+  return { name, what, run };
+}
+
+async function startBoth(pipeline: Pipeline): Promise<void> {
+  await pipeline.startStream();
+  await pipeline.startApi();
 }

@@ -12,7 +12,7 @@ describe("drills of the API and the stream", function () {
 
   for (const drill of [killApi, killStream, zombie, rebalance, poison, slowNet, soak]) {
     it(`${drill.name}: ${drill.what}`, async () => {
-      await drill.run({ short: true, seed: 1, say: () => {} });
+      await drill.run({ short: true, seed: 1, log: () => {} });
     });
   }
 });

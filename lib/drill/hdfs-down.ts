@@ -1,23 +1,19 @@
 /**
- * The drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream waits, and
- * goes on when there is an HDFS with room.
+ * Drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream waits, and
+ * goes on when HDFS is back with room.
  *
- * How busy the stream is while it waits is read from /proc, so this drill is Linux's.
+ * The waiting stream's CPU time is read from /proc, so this drill needs Linux.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stagingFolder } from "../layout.ts";
 import { HdfsError } from "../webhdfs.ts";
-import type { Drill } from "./drill.ts";
-import { seeded } from "../testbed/seeded.ts";
+import { underLoad } from "./drill.ts";
 import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
-import { startPlayers } from "../testbed/players.ts";
-import { settle } from "../testbed/account.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
-import { requireOwnServices, withFullDisk, withoutServices } from "../testbed/outages.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
+import { withFullDisk, withoutServices } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
-const PER_SECOND = 100;
 const MAX_CPU_PERCENT = 5; // of one core, while the stream waits
 const SETTLE_MS = 1_000; // from the kill to the stream's waiting
 const WARM_MS = 2_000; // under load before the first kill
@@ -26,55 +22,45 @@ const REFUSE_LIMIT_MS = 10_000; // for the NameNode to learn that its DataNode i
 const POLL_MS = 200;
 const TICKS_PER_SECOND = 100; // of the CPU times in /proc, on every Linux
 
-export const hdfsDown: Drill = {
-  name: "hdfs-down",
-  what: "kill -9 of NameNode and DataNode under load, then a full disk: the stream waits without work, and nothing half-written is ever visible",
-  async run({ short, seed, say }) {
-    requireOwnServices();
+export const hdfsDown = underLoad(
+  {
+    name: "hdfs-down",
+    what: "kill -9 of NameNode and DataNode under load, then a full disk: the stream waits without work, and nothing half-written is ever visible",
+    perSecond: 100,
+  },
+  async ({ pipeline, short, log, settled }) => {
     const kills = short ? 1 : 5;
     const awayMs = short ? 5_000 : 15_000;
-    const pipeline = await openPipeline("hdfs-down");
-    try {
-      const stream = await pipeline.startStream();
-      await pipeline.startApi();
-      const random = seeded(seed);
-      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
-      await sleep(WARM_MS);
-      const cpuPercents: number[] = [];
-      const resumedMs: number[] = [];
-      const resume = async () => resumedMs.push(await untilResumed(pipeline));
-      for (let kill = 1; kill <= kills; kill++) {
-        await withoutServices(["namenode", "datanode"], async () => {
-          await sleep(SETTLE_MS);
-          cpuPercents.push(await cpuPercent(stream.pid, awayMs));
-        });
-        await resume();
-        say(`kill ${kill} of ${kills}: ${cpuPercents.at(-1)} % CPU, resumed after ${resumedMs.at(-1)} ms`);
-      }
-      const reader = startReader(pipeline);
-      const refusal = await fillDisk(pipeline, awayMs);
+    const cpuPercents: number[] = [];
+    const resumedMs: number[] = [];
+    const resume = async () => resumedMs.push(await untilResumed(pipeline));
+    await sleep(WARM_MS);
+    for (let kill = 1; kill <= kills; kill++) {
+      await withoutServices(["namenode", "datanode"], async () => {
+        await sleep(SETTLE_MS);
+        cpuPercents.push(await cpuPercent(pipeline.newest("stream").pid, awayMs));
+      });
       await resume();
-      const { queries } = await reader.stop();
-      say(`full disk: "${refusal}", resumed after ${resumedMs.at(-1)} ms`);
-      players.stop();
-      const ledger = await players.done;
-      const account = await settle(pipeline, ledger);
-      const cpu_percent = Math.max(...cpuPercents);
-      if (!short && cpu_percent >= MAX_CPU_PERCENT)
-        throw new Error(`expected less than ${MAX_CPU_PERCENT} % CPU while waiting, got ${cpu_percent} %`);
-      return {
-        kills,
-        cpu_percent,
-        resumed_longest_ms: Math.max(...resumedMs),
-        queries_of_full_disk: queries,
-        staged_left: await countStaged(pipeline),
-        ...account,
-      };
-    } finally {
-      await pipeline.close();
+      log(`kill ${kill} of ${kills}: ${cpuPercents.at(-1)} % CPU, resumed after ${resumedMs.at(-1)} ms`);
     }
+    const reader = startReader(pipeline);
+    const refusal = await fillDisk(pipeline, awayMs);
+    await resume();
+    const { queries } = await reader.stop();
+    log(`full disk: "${refusal}", resumed after ${resumedMs.at(-1)} ms`);
+    await settled();
+    const cpu_percent = Math.max(...cpuPercents);
+    if (!short && cpu_percent >= MAX_CPU_PERCENT)
+      throw new Error(`expected less than ${MAX_CPU_PERCENT} % CPU while waiting, got ${cpu_percent} %`);
+    return {
+      kills,
+      cpu_percent,
+      resumed_longest_ms: Math.max(...resumedMs),
+      queries_of_full_disk: queries,
+      staged_left: await countStaged(pipeline),
+    };
   },
-};
+);
 
 async function untilResumed(pipeline: Pipeline): Promise<number> {
   const before = await countCommits(pipeline);

@@ -1,60 +1,43 @@
 /**
- * The drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as before.
+ * Drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as before.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Drill } from "./drill.ts";
-import { seeded } from "../testbed/seeded.ts";
+import { underLoad } from "./drill.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
-import { startPlayers } from "../testbed/players.ts";
-import { settle } from "../testbed/account.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
-import { awayFor, requireOwnServices } from "../testbed/outages.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
+import { awayFor } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
-const PER_SECOND = 500;
 const SHORT_LIMIT_MS = 30_000; // the same in the short form, which is a test and no measurement
 const NORMAL_LIMIT_MS = 5_000; // from Kafka's being ready to an event accepted by it, and to the next commits
 const WARM_MS = 2_000; // under load before the kill
 const POLL_MS = 50;
 
-export const kafkaDown: Drill = {
-  name: "kafka-down",
-  what: "kill -9 of the broker, which stays away, under 500 requests/s: nothing is lost, and 5 s after its return all is as before",
-  async run({ short, seed, say }) {
-    requireOwnServices();
-    const pipeline = await openPipeline("kafka-down");
-    try {
-      await pipeline.startStream();
-      await pipeline.startApi();
-      const random = seeded(seed);
-      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
-      await sleep(WARM_MS);
-      const { killedAt, readyAt } = await awayFor(["kafka"], short ? 6_000 : 30_000);
-      say(`Kafka was away for ${readyAt - killedAt} ms: ${players.ledger.accepted.size} events accepted`);
-      const limitMs = short ? SHORT_LIMIT_MS : NORMAL_LIMIT_MS;
-      const before = await countCommits(pipeline);
-      const [acceptedMs, committedMs] = await Promise.all([
-        untilAccepted(pipeline, limitMs),
-        untilCommitted(pipeline, { before, partitions: "every", limitMs }),
-      ]);
-      say(`accepted by Kafka again after ${acceptedMs} ms, committed again after ${committedMs} ms`);
-      players.stop();
-      const ledger = await players.done;
-      return {
-        away_ms: readyAt - killedAt,
-        accepted_again_ms: acceptedMs,
-        committed_again_ms: committedMs,
-        spooled: ledger.spooled,
-        retries: ledger.retries,
-        slowest_answer_ms: ledger.slowestMs,
-        ...(await settle(pipeline, ledger)),
-      };
-    } finally {
-      await pipeline.close();
-    }
+export const kafkaDown = underLoad(
+  {
+    name: "kafka-down",
+    what: "kill -9 of the broker, which stays away, under 500 requests/s: nothing is lost, and 5 s after its return all is as before",
+    perSecond: 500,
   },
-};
+  async ({ pipeline, players, short, log }) => {
+    await sleep(WARM_MS);
+    const { killedAt, readyAt } = await awayFor(["kafka"], short ? 6_000 : 30_000);
+    log(`Kafka was away for ${readyAt - killedAt} ms: ${players.ledger.accepted.size} events accepted`);
+    const limitMs = short ? SHORT_LIMIT_MS : NORMAL_LIMIT_MS;
+    const before = await countCommits(pipeline);
+    const [acceptedMs, committedMs] = await Promise.all([
+      untilAccepted(pipeline, limitMs),
+      untilCommitted(pipeline, { before, partitions: "every", limitMs }),
+    ]);
+    log(`accepted by Kafka again after ${acceptedMs} ms, committed again after ${committedMs} ms`);
+    return {
+      away_ms: readyAt - killedAt,
+      accepted_again_ms: acceptedMs,
+      committed_again_ms: committedMs,
+    };
+  },
+);
 
 /**
  * Asks until an event is accepted by Kafka, not by the API's spool; resolves with how long that took.

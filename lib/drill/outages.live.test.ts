@@ -22,7 +22,7 @@ describe("drills that kill services, in their short forms", function () {
 
   /** Runs a drill, and sees that all services are there at its end. */
   async function run(drill: Drill): Promise<void> {
-    const figures = await drill.run({ short: true, seed: 1, say: () => {} });
+    const figures = await drill.run({ short: true, seed: 1, log: () => {} });
     const names: readonly string[] = serverNames;
     const missing = (await serviceStatus()).filter(({ service, ready }) => names.includes(service) && !ready);
     assert.deepEqual(missing, []);

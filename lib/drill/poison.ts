@@ -1,5 +1,5 @@
 /**
- * The drill `poison`: messages that are no events are put on the topic among good ones, past the API.
+ * Drill `poison`: messages that are no events are put on the topic among good ones, past the API.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,15 +8,11 @@ import { events } from "../game.ts";
 import { kafkaClient, type Message, Partitioners } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
-import type { Drill } from "./drill.ts";
-import { seeded } from "../testbed/seeded.ts";
+import { underLoad } from "./drill.ts";
 import { countRows } from "../testbed/witness.ts";
-import { startPlayers } from "../testbed/players.ts";
-import { settle } from "../testbed/account.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
 import { until } from "../until.ts";
 
-const PER_SECOND = 200;
 const PAUSE_MS = 50; // between two bad messages, at the average
 const BIG_CHARS = 1_000_000; // Kafka takes 1,048,588 bytes
 const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
@@ -72,41 +68,38 @@ const KINDS: readonly Poison[] = [
   },
 ];
 
-export const poison: Drill = {
-  name: "poison",
-  what: "messages that are no events come among good ones: each has its row in failed_events with the reason, and nothing waits",
-  async run({ short, seed, say }) {
+export const poison = underLoad(
+  {
+    name: "poison",
+    what: "messages that are no events come among good ones: each has its row in failed_events with the reason, and nothing waits",
+    perSecond: 200,
+  },
+  async ({ pipeline, players, random, short, log }) => {
     const bad = short ? 100 : 1_000;
-    const random = seeded(seed);
     const sent = new Map<string, number>(); // reason → messages
-    const pipeline = await openPipeline("poison");
     const producer = kafkaClient(settings.kafkaBrokers).producer({
       createPartitioner: Partitioners.DefaultPartitioner,
     });
+    await producer.connect();
     try {
-      await producer.connect();
-      await pipeline.startApi();
-      await pipeline.startStream();
-      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
       for (let i = 0; i < bad; i++) {
         const { reason, value } = KINDS[i % KINDS.length]!;
         const key = random() < 0.5 ? null : `player ${i}`;
         await producer.send({ topic: pipeline.topic, messages: [{ key, value: value(randomUUID()) }] });
         sent.set(reason, (sent.get(reason) ?? 0) + 1);
-        if (i % 100 === 99) say(`${i + 1} of ${bad} bad messages`);
+        if (i % 100 === 99) log(`${i + 1} of ${bad} bad messages`);
         await sleep(random() * 2 * PAUSE_MS);
       }
-      players.stop();
-      const ledger = await players.done;
-      const visibleMs = await untilVisible(pipeline, ledger.accepted.size + bad);
-      await expectReasons(pipeline, sent);
-      return { bad, kinds: sent.size, last_visible_ms: visibleMs, ...(await settle(pipeline, ledger)) };
     } finally {
       await producer.disconnect();
-      await pipeline.close();
     }
+    players.stop();
+    const { accepted } = await players.done;
+    const visibleMs = await untilVisible(pipeline, accepted.size + bad);
+    await expectReasons(pipeline, sent);
+    return { bad, kinds: sent.size, last_visible_ms: visibleMs };
   },
-};
+);
 
 function eventOf(event_id: string, fields: object): string {
   return JSON.stringify({ ...envelope, event_id, ...fields });

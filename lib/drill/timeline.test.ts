@@ -10,10 +10,10 @@ describe("outageChart({ samples, outages }, title)", () => {
     { what: "HDFS", from_seconds: 40, until_seconds: 70, ...meanwhile },
   ];
   const samples = [0, 50, 100].flatMap((seconds) =>
-    (["accepted", "landed", "visible"] as const).map((place) => ({ seconds, place, events: seconds * 10 })),
+    (["accepted", "landed", "visible"] as const).map((stage) => ({ seconds, stage, events: seconds * 10 })),
   );
 
-  it("draws a line for each place, and a band as wide as each outage was long, with its name", async () => {
+  it("draws a line for each stage, and a band as wide as each outage was long, with its name", async () => {
     const spec = outageChart({ samples, outages }, "Events while things broke");
     const svg = await drawSvg(spec);
     const widths = [...svg.matchAll(/roledescription="rect mark".*? d="M[-\d.]+,[-\d.]+h([\d.]+)v/g)].map(

@@ -1,18 +1,18 @@
 /**
- * Samples and outages → a spec: one line for each place that events come to, over bands for what was away.
+ * Samples and outages → a spec: one line for each stage that events reach, over bands for outages.
  */
 import { type Spec, steps } from "../ask/chart.ts";
-import type { OutageRow, Sample } from "./watch.ts";
+import type { OutageRow, ProgressSample } from "./watch.ts";
 
 const BAND_COLOR = "#8884"; // seen on light and dark pages
 const SECONDS = { type: "quantitative", title: "seconds" };
 
 /** Draws how events went on, or stood still, while things were away. */
 export function outageChart(
-  { samples, outages }: { samples: readonly Sample[]; outages: readonly OutageRow[] },
+  { samples, outages }: { samples: readonly ProgressSample[]; outages: readonly OutageRow[] },
   title: string,
 ): Spec {
-  const options = { x: "seconds", y: "events", series: "place", title };
+  const options = { x: "seconds", y: "events", series: "stage", title };
   const { data, mark, encoding, ...frame } = steps(samples, options);
   const away = outages.map(({ what, from_seconds, until_seconds }) => ({
     what,

@@ -1,5 +1,5 @@
 /**
- * The drill `trino-down`: Trino, then the metastore is killed and stays away; landing goes on, a report fails with
+ * Drill `trino-down`: Trino, then the metastore is killed and stays away. Landing goes on, a report fails with
  * the service's name, and the days that began meanwhile are registered afterwards.
  */
 import { randomUUID } from "node:crypto";
@@ -13,16 +13,13 @@ import { kafkaClient, Partitioners } from "../kafka.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
-import type { Drill } from "./drill.ts";
-import { seeded } from "../testbed/seeded.ts";
-import { type Ledger, startPlayers } from "../testbed/players.ts";
-import { settle } from "../testbed/account.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
-import { requireOwnServices, withoutServices } from "../testbed/outages.ts";
+import { underLoad } from "./drill.ts";
+import type { Ledger } from "../testbed/players.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
+import { withoutServices } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
 const event = events[0]!; // the one that is sent with the time of a day long ago
-const PER_SECOND = 100;
 const OUTAGES = [
   { service: "trino", day: "2020-02-01" },
   { service: "metastore", day: "2020-02-02" },
@@ -33,49 +30,37 @@ const LANDED_LIMIT_MS = 10_000; // from an event's being in the topic
 const REGISTERED_LIMIT_MS = 30_000; // from the service's being ready
 const POLL_MS = 200;
 
-export const trinoDown: Drill = {
-  name: "trino-down",
-  what: "kill -9 of Trino, then of the metastore, which stay away: landing goes on, a report names the service, new days are registered afterwards",
-  async run({ short, seed, say }) {
-    requireOwnServices();
-    const awayMs = short ? 5_000 : 60_000;
-    const pipeline = await openPipeline("trino-down");
-    try {
-      await pipeline.startStream();
-      await pipeline.startApi();
-      const random = seeded(seed);
-      const players = startPlayers({ url: () => pipeline.apiUrl, perSecond: PER_SECOND, random });
-      await sleep(WARM_MS);
-      const landedMs: number[] = [];
-      const registeredMs: number[] = [];
-      for (const { service, day } of OUTAGES) {
-        const { killedAt, readyAt } = await withoutServices([service], async () => {
-          const end = Date.now() + awayMs;
-          await sendFrom(day, pipeline, players.ledger);
-          landedMs.push(await landTopic(pipeline));
-          say(`${service} is away: "${await failReport(pipeline, service)}"`);
-          landedMs.push(await landTopic(pipeline));
-          await sleep(Math.max(0, end - Date.now()));
-        });
-        registeredMs.push(await untilShown(day, pipeline));
-        say(
-          `${service} was away for ${readyAt - killedAt} ms; its new day is there after ${registeredMs.at(-1)} ms`,
-        );
-      }
-      players.stop();
-      const ledger = await players.done;
-      return {
-        landed_slowest_ms: Math.max(...landedMs),
-        registered_slowest_ms: Math.max(...registeredMs),
-        retries: ledger.retries,
-        slowest_answer_ms: ledger.slowestMs,
-        ...(await settle(pipeline, ledger)),
-      };
-    } finally {
-      await pipeline.close();
-    }
+export const trinoDown = underLoad(
+  {
+    name: "trino-down",
+    what: "kill -9 of Trino, then of the metastore, which stay away: landing goes on, a report names the service, new days are registered afterwards",
+    perSecond: 100,
   },
-};
+  async ({ pipeline, players, short, log }) => {
+    const awayMs = short ? 5_000 : 60_000;
+    const landedMs: number[] = [];
+    const registeredMs: number[] = [];
+    await sleep(WARM_MS);
+    for (const { service, day } of OUTAGES) {
+      const { killedAt, readyAt } = await withoutServices([service], async () => {
+        const end = Date.now() + awayMs;
+        await sendFrom(day, pipeline, players.ledger);
+        landedMs.push(await landTopic(pipeline));
+        log(`${service} is away: "${await failReport(pipeline, service)}"`);
+        landedMs.push(await landTopic(pipeline));
+        await sleep(Math.max(0, end - Date.now()));
+      });
+      registeredMs.push(await untilShown(day, pipeline));
+      log(
+        `${service} was away for ${readyAt - killedAt} ms; its new day is there after ${registeredMs.at(-1)} ms`,
+      );
+    }
+    return {
+      landed_slowest_ms: Math.max(...landedMs),
+      registered_slowest_ms: Math.max(...registeredMs),
+    };
+  },
+);
 
 /** Puts events of a day long ago on the topic, which the ledger then knows. */
 async function sendFrom(day: string, { topic }: Pipeline, { accepted }: Ledger): Promise<void> {

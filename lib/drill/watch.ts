@@ -16,11 +16,11 @@ const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
 
 /** What a number counts: events that a player was told are accepted, messages in files, rows that Trino shows. */
-export type PlaceName = "accepted" | "landed" | "visible";
+export type Stage = "accepted" | "landed" | "visible";
 
-export interface Sample {
+export interface ProgressSample {
   seconds: number; // since the watch began
-  place: PlaceName;
+  stage: Stage;
   events: number;
 }
 
@@ -35,13 +35,9 @@ export interface OutageRow {
   caught_up_seconds: number; // from its return until everything accepted by then was visible
 }
 
-/** Begins to watch; `stop` ends it. */
-export function watchPipeline(pipeline: Pipeline, ledger: Ledger): Watch {
-  return new Watch(pipeline, ledger);
-}
-
+/** Begins to watch when it is made; `stop` ends it. */
 export class Watch {
-  readonly samples: Sample[] = [];
+  readonly samples: ProgressSample[] = [];
   readonly outages: OutageRow[] = [];
   readonly #begun = Date.now();
   readonly #watching: Promise<unknown>;
@@ -63,7 +59,7 @@ export class Watch {
     await this.#untilVisible(1); // there is something to break
     const { killedAt, readyAt } = await fault();
     const [from, until] = [this.#seconds(killedAt), this.#seconds(readyAt)];
-    const meanwhile = (place: PlaceName) => this.#eventsAt(place, until) - this.#eventsAt(place, from);
+    const meanwhile = (stage: Stage) => this.#eventsAt(stage, until) - this.#eventsAt(stage, from);
     const row = {
       what,
       from_seconds: from,
@@ -83,10 +79,10 @@ export class Watch {
     await this.#watching;
   }
 
-  async #sample(place: PlaceName, count: () => Promise<number>): Promise<void> {
+  async #sample(stage: Stage, count: () => Promise<number>): Promise<void> {
     for (; !this.#stopped; await sleep(SAMPLE_MS)) {
       const events = await count().catch(() => null); // who counts is away, as it may be here
-      if (events !== null) this.samples.push({ seconds: this.#seconds(Date.now()), place, events });
+      if (events !== null) this.samples.push({ seconds: this.#seconds(Date.now()), stage, events });
     }
   }
 
@@ -104,8 +100,8 @@ export class Watch {
   }
 
   /** The last number that was known then. */
-  #eventsAt(place: PlaceName, seconds: number): number {
-    return this.samples.findLast((one) => one.place === place && one.seconds <= seconds)?.events ?? 0;
+  #eventsAt(stage: Stage, seconds: number): number {
+    return this.samples.findLast((one) => one.stage === stage && one.seconds <= seconds)?.events ?? 0;
   }
 
   #seconds(at: number): number {
@@ -115,10 +111,8 @@ export class Watch {
 
 /** Kills the pipeline's newest stream, and starts another one after `ms`; resolves when that one reads. */
 export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> {
-  const stream = pipeline.children.findLast(({ name }) => name === "stream");
-  if (!stream) throw new Error("pipeline: expected a stream to kill, got none");
   const killedAt = Date.now();
-  await stream.signal("SIGKILL");
+  await pipeline.newest("stream").signal("SIGKILL");
   await sleep(ms);
   await pipeline.startStream();
   return { killedAt, readyAt: Date.now() };

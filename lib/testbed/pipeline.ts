@@ -18,6 +18,7 @@ import { createTopic } from "../topic.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { HOST, settings } from "../settings.ts";
+import { Line, type LineOptions } from "./proxy.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
 const UNASKED = {
@@ -127,6 +128,7 @@ export class Pipeline {
   readonly home = mkdtempSync(join(tmpdir(), "questlog-drill-"));
   readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
   readonly children: Child[] = [];
+  readonly proxies: Line[] = [];
   apiPort = 0;
   #closed: Promise<void> | undefined;
 
@@ -185,6 +187,21 @@ export class Pipeline {
     return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env } });
   }
 
+  /** The child of this name that was started last. */
+  newest(name: "api" | "stream"): Child {
+    const child = this.children.findLast((child) => child.name === name);
+    if (!child) throw new Error(`pipeline: expected a process named ${name}, got none`);
+    return child;
+  }
+
+  /** Opens a proxy, which is cut when the pipeline is closed. */
+  async openProxy(to: LineOptions | Line): Promise<Line> {
+    const proxy = to instanceof Line ? to : new Line(to);
+    await proxy.open();
+    this.proxies.push(proxy);
+    return proxy;
+  }
+
   /** Ends all processes, and deletes the topics, the files and the tables; once, however often it is called, unless it fails. */
   close(): Promise<void> {
     this.#closed ??= this.#close().catch((error: unknown) => {
@@ -199,6 +216,7 @@ export class Pipeline {
       if (child.isRunning) child.process.kill("SIGCONT");
       await child.signal("SIGKILL");
     }
+    for (const proxy of this.proxies.splice(0)) await proxy.cut();
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
     const topics = (await admin.listTopics()).filter((name) => name.startsWith(this.id));
