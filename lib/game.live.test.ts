@@ -7,7 +7,7 @@ import { kafkaClient } from "./kafka.ts";
 import { HOST, settings } from "./settings.ts";
 import { events } from "./testbed/bookshop.fixture.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
-import { freePort } from "./testbed/pipeline.ts";
+import { freePort } from "./testbed/child.ts";
 import { query } from "./trino.ts";
 import { until } from "./until.ts";
 import { WebHdfs } from "./webhdfs.ts";

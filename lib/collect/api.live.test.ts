@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../envelope.ts";
+import { Child, freePort } from "../testbed/child.ts";
 import { kafkaAddress, Line } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { kafkaClient } from "../kafka.ts";
@@ -22,8 +20,7 @@ describe("npm run api", function () {
   let line: Line;
   let home: string;
   let port: number;
-  let api: ChildProcess;
-  let output: string;
+  let api: Child;
 
   beforeEach(async () => {
     topic = `test_api_${randomUUID()}`;
@@ -34,7 +31,7 @@ describe("npm run api", function () {
     await start();
   });
   afterEach(async () => {
-    await end("SIGKILL");
+    await api.signal("SIGKILL");
     await line.cut();
     rmSync(home, { recursive: true });
     const admin = kafkaClient(settings.kafkaBrokers).admin();
@@ -43,43 +40,21 @@ describe("npm run api", function () {
     await admin.disconnect();
   });
 
-  function run(): ChildProcess {
-    output = "";
-    const child = spawn(process.execPath, ["scripts/api.ts"], {
-      cwd: settings.root,
-      env: {
-        ...process.env,
-        QUESTLOG_API_PORT: String(port),
-        QUESTLOG_HOME: home,
-        QUESTLOG_HISTORY: join(home, "history.jsonl"),
-        QUESTLOG_KAFKA_BROKERS: line.address,
-        QUESTLOG_TOPIC: topic,
-        QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (output += part));
-    return child;
+  function run(): Child {
+    const env = {
+      QUESTLOG_API_PORT: String(port),
+      QUESTLOG_HOME: home,
+      QUESTLOG_HISTORY: join(home, "history.jsonl"),
+      QUESTLOG_KAFKA_BROKERS: line.address,
+      QUESTLOG_TOPIC: topic,
+      QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
+    };
+    return new Child("api", { env });
   }
 
   async function start(): Promise<void> {
     api = run();
-    while (!/^api (is ready|listens)/m.test(output))
-      await Promise.race([once(api.stdout!, "data"), failed(api)]);
-  }
-
-  async function failed(child: ChildProcess): Promise<never> {
-    await once(child, "exit");
-    throw new Error(`the API ended: ${output}`);
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
-    if (api.exitCode === null && api.signalCode === null) {
-      const exited = once(api, "exit");
-      api.kill(signal);
-      await exited;
-    }
-    return api.exitCode;
+    await api.ready();
   }
 
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
@@ -111,9 +86,9 @@ describe("npm run api", function () {
     const ids = await send(5);
     await line.cut();
     ids.push(...(await send(10)));
-    await end("SIGKILL");
+    await api.signal("SIGKILL");
     await start();
-    assert.match(output, new RegExp(`topic ${topic}: 10 messages wait in `));
+    assert.match(api.output, new RegExp(`topic ${topic}: 10 messages wait in `));
     ids.push(...(await send(5)));
     await line.open();
     ids.push(...(await send(5)));
@@ -161,21 +136,13 @@ describe("npm run api", function () {
 
   it("ends with 0 at SIGTERM, and lets no second process have its spool meanwhile", async () => {
     const second = run();
-    const [code] = (await once(second, "exit")) as [number];
-    assert.equal(code, 1);
+    await second.ended(30_000);
+    assert.equal(second.process.exitCode, 1);
     assert.match(
-      output,
+      second.output,
       new RegExp(`^api: spool .*: expected to be its only user, but process ${api.pid} holds it`),
     );
-    assert.equal(await end("SIGTERM"), 0);
+    await api.signal("SIGTERM");
+    assert.equal(api.process.exitCode, 0);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -12,9 +12,11 @@ import { settings } from "../settings.ts";
 import { HOSTILE_NAMES, HOSTILE_TEXTS, SQL_TEXTS } from "./hostile.fixture.ts";
 import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
-import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
-import { assertInert, runScript } from "../testbed/terminal.ts";
+import { runScript } from "../testbed/child.ts";
+import { assertInert } from "../testbed/terminal.ts";
 import { until } from "../until.ts";
 
 const LOG_LIMIT_MS = 5_000;

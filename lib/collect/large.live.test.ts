@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { events } from "../game.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
-import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
 import { load } from "../traffic/load.ts";
 

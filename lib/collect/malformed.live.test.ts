@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { events } from "../game.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
-import { type Child, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { askRaw } from "../testbed/raw.ts";
 import { seeded } from "../testbed/seeded.ts";
 import { load } from "../traffic/load.ts";

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { underLoad } from "./drill.ts";
-import type { Child } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
 
 const CHANGE_MS = 2_000;
 const MIN_STREAMS = 1;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { entriesOf } from "../audit/files.ts";
 import type { WebHdfs } from "../webhdfs.ts";
 import { type Figures, underLoad } from "./drill.ts";
-import type { Child } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
 
 const SAMPLE_MS = 1_000;
 const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size may still do

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
 import { underLoad } from "./drill.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
-import type { Child, Pipeline } from "../testbed/pipeline.ts";
+import type { Child } from "../testbed/child.ts";
+import type { Pipeline } from "../testbed/pipeline.ts";
 
 const HDFS_LATENCY_MS = 150;
 const MAX_RUN_MS = 2_500; // longer than a batch becomes old

@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
-import { freePort } from "../testbed/pipeline.ts";
+import { freePort } from "../testbed/child.ts";
 import { openBrowser } from "../testbed/browser.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
 import { type Lab, startLab } from "./lab.ts";

@@ -1,14 +1,11 @@
 // The real stream as a process of its own, on its own topic, group and HDFS folder. What counts at
 // the end is in the files: each offset of the topic once, by partition.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
+import { Child } from "../testbed/child.ts";
 import { KAFKA_REQUESTS, kafkaAddress, Line } from "../testbed/proxy.ts";
 import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
 import { settings } from "../settings.ts";
@@ -23,7 +20,7 @@ const LIMIT_MS = 60_000;
 describe("startStream(options)", () => {
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
-  const children = new Set<ChildProcess>();
+  const children = new Set<Child>();
   const streams = new Set<Stream>();
   let admin: Admin;
   let producer: Producer;
@@ -50,7 +47,7 @@ describe("startStream(options)", () => {
   });
 
   afterEach(async () => {
-    for (const child of children) child.kill("SIGKILL");
+    for (const child of children) await child.signal("SIGKILL");
     children.clear();
     await Promise.allSettled([...streams].map((stream) => stream.stop()));
     streams.clear();
@@ -84,36 +81,37 @@ describe("startStream(options)", () => {
   }
 
   /** Starts scripts/stream.ts. */
-  function spawnScript(env: NodeJS.ProcessEnv = {}): ChildProcess & { stdout: Readable } {
-    const child = spawn(process.execPath, ["scripts/stream.ts"], {
-      cwd: settings.root,
-      env: {
-        ...process.env,
-        QUESTLOG_TOPIC: topic,
-        QUESTLOG_FAILED_TOPIC: failedTopic,
-        QUESTLOG_CONSUMER_GROUP: topic,
-        QUESTLOG_HDFS_ROOT: root,
-        QUESTLOG_STREAM_PORT: "0",
-        QUESTLOG_HISTORY: "/dev/null",
-        ...env,
-      },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+  function spawnScript(env: NodeJS.ProcessEnv = {}): Child {
+    const own = {
+      QUESTLOG_TOPIC: topic,
+      QUESTLOG_FAILED_TOPIC: failedTopic,
+      QUESTLOG_CONSUMER_GROUP: topic,
+      QUESTLOG_HDFS_ROOT: root,
+      QUESTLOG_STREAM_PORT: "0",
+      QUESTLOG_HISTORY: "/dev/null",
+    };
+    const child = new Child("stream", { env: { ...own, ...env } });
     children.add(child);
     return child;
   }
 
-  async function readyLine(child: { stdout: Readable }): Promise<string> {
-    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-    assert.match(line, /^stream: ready/);
-    return line;
+  /** Starts scripts/stream.ts and waits for its ready line. */
+  async function spawnStream(): Promise<Child> {
+    const child = spawnScript();
+    await child.ready();
+    return child;
   }
 
-  /** Starts scripts/stream.ts and waits for its ready line. */
-  async function spawnStream(): Promise<ChildProcess> {
-    const child = spawnScript();
-    await readyLine(child);
-    return child;
+  /** Ends a stream as `npm run down` does. */
+  async function assertEndsWell(child: Child): Promise<void> {
+    assert.ok(child.isRunning, `it ended by itself:\n${child.output}`);
+    await child.signal("SIGTERM");
+    assert.equal(child.process.exitCode, 0, child.output);
+  }
+
+  async function assertKilled(child: Child): Promise<void> {
+    await child.ended(LIMIT_MS);
+    assert.equal(child.process.signalCode, "SIGKILL", child.output);
   }
 
   async function landed(of = topic): Promise<number> {
@@ -233,15 +231,13 @@ describe("startStream(options)", () => {
       const child = await spawnStream();
       await untilLanded(before + 1); // it is in the middle of its work
       await sleep(Math.random() * 1_000);
-      child.kill("SIGKILL");
-      await once(child, "exit");
+      await child.signal("SIGKILL");
     }
     producing = false;
     await production;
     const child = await spawnStream();
     await untilLanded(sent);
-    child.kill("SIGTERM");
-    assert.deepEqual(await once(child, "exit"), [0, null]);
+    await assertEndsWell(child);
     await assertExactlyOnce();
     assert.deepEqual((await hdfs.list(`${root}/staging`)).entries, []);
   });
@@ -251,7 +247,7 @@ describe("startStream(options)", () => {
     it(`lands each event once although the process is killed when a commit is at ${at}`, async () => {
       await produce(300);
       const killed = spawnScript({ QUESTLOG_KILL_AT: at, QUESTLOG_CONSUMER_GROUP: `${topic}_killed` });
-      assert.deepEqual(await once(killed, "exit"), [null, "SIGKILL"]);
+      await assertKilled(killed);
       await produce(100);
       const after = start();
       await untilLanded(400);
@@ -268,7 +264,7 @@ describe("startStream(options)", () => {
       ["file_moved", "second"],
     ] as const) {
       const killed = spawnScript({ QUESTLOG_KILL_AT: at, QUESTLOG_CONSUMER_GROUP: `${topic}_${group}` });
-      assert.deepEqual(await once(killed, "exit"), [null, "SIGKILL"]);
+      await assertKilled(killed);
     }
     const after = start();
     await untilLanded(300);
@@ -284,7 +280,7 @@ describe("startStream(options)", () => {
     await refuse(JSON.stringify({ reason: "metal: unknown", raw: event(1) }), "no refused event");
     await produce(10);
     const child = spawnScript();
-    const [url] = /http:\S+/.exec(await readyLine(child))!;
+    const [url] = /http:\S+/.exec(await child.ready())!;
     await untilLanded(2, failedTopic);
     await untilLanded(10);
     const [file] = (await listFiles({ hdfs, root })).filter(({ table }) => table === "failed_events");
@@ -308,15 +304,14 @@ describe("startStream(options)", () => {
       assert.ok(metrics.includes(`${line}\n`), `${line} is not in\n${metrics}`);
     }
     assert.equal((await fetch(`${url}/ready`)).status, 200);
-    child.kill("SIGTERM");
-    assert.deepEqual(await once(child, "exit"), [0, null]);
+    await assertEndsWell(child);
   });
 
   it("lands events while the failed topic does not exist, and is ready when it does", async () => {
     failedTopic = `${topic}_late`;
     await produce(10);
     const child = spawnScript();
-    const ready = readyLine(child);
+    const ready = child.ready();
     await untilLanded(10);
     await createTopic(failedTopic);
     assert.match(await ready, /_late: partition 0 from offset 0/);
@@ -354,18 +349,14 @@ describe("startStream(options)", () => {
     const zombie = await spawnStream();
     await produce(2_000);
     await untilLanded(1);
-    zombie.kill("SIGSTOP");
+    await zombie.signal("SIGSTOP");
     await produce(2_000);
     const successor = await spawnStream(); // gets the partitions when the other's session has ended
     await untilLanded(4_000);
     await produce(1_000);
-    zombie.kill("SIGCONT");
+    await zombie.signal("SIGCONT");
     await untilLanded(5_000);
-    for (const child of [zombie, successor]) {
-      assert.equal(child.exitCode, null, "it ended by itself");
-      child.kill("SIGTERM");
-      assert.deepEqual(await once(child, "exit"), [0, null]);
-    }
+    for (const child of [zombie, successor]) await assertEndsWell(child);
     await assertExactlyOnce();
   });
 

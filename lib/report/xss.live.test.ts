@@ -22,7 +22,8 @@ import { HOST, settings } from "../settings.ts";
 import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
 import { FLAG, payloads } from "./payloads.fixture.ts";
-import { freePort, openPipeline, type Pipeline } from "../testbed/pipeline.ts";
+import { freePort } from "../testbed/child.ts";
+import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
 const SETTLE_MS = 1_000; // for what a page does by itself

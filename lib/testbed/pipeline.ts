@@ -5,11 +5,8 @@
  * The processes are the scripts that a user starts. They learn where they belong by the environment, so
  * nothing of the user's data is touched, and `close` takes all of it away again.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTables } from "../ask/tables.ts";
@@ -18,6 +15,7 @@ import { createTopic } from "../topic.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { HOST, settings } from "../settings.ts";
+import { Child, type ChildOptions, freePort } from "./child.ts";
 import { Line, type LineOptions } from "./proxy.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
@@ -28,99 +26,6 @@ const UNASKED = {
   QUESTLOG_RECENT: undefined,
   QUESTLOG_SPOOL_MAX_MB: undefined,
 };
-
-const READY_LIMIT_MS = 60_000; // from the start of a process to its ready line
-const MAX_LOG_LINES = 1_000;
-
-/** What a process is given beside what the pipeline says. */
-interface Extra {
-  env?: NodeJS.ProcessEnv;
-  args?: string[];
-}
-
-/** One of a pipeline's processes. */
-export class Child {
-  readonly name: string;
-  readonly process: ChildProcess;
-  readonly log: string[] = []; // the last 1,000 lines of both outputs
-  readonly #ready: Promise<void>;
-
-  constructor(name: string, { env, args = [] }: Extra) {
-    this.name = name;
-    this.process = spawn(process.execPath, [join("scripts", `${name}.ts`), ...args], {
-      cwd: settings.root,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#ready = this.#awaitReady();
-    this.#ready.catch(() => {}); // whoever calls ready() hears of it
-  }
-
-  get pid(): number {
-    return this.process.pid!; // it was spawned
-  }
-
-  get isRunning(): boolean {
-    return this.process.exitCode === null && this.process.signalCode === null;
-  }
-
-  /** Its resident memory, without what its own children have. */
-  get rssBytes(): number {
-    const status = `/proc/${this.pid}/status`;
-    const kib = existsSync(status)
-      ? /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(status, "utf8"))?.[1]
-      : execFileSync("ps", ["-o", "rss=", "-p", String(this.pid)], { encoding: "utf8" });
-    return Number(kib) * 1024;
-  }
-
-  /** Resolves at its ready line. @throws Error with its log if it ends before, or after 60 s. */
-  ready(): Promise<void> {
-    return this.#ready;
-  }
-
-  /** Resolves when it has ended. @throws Error with its log if it has not within `limitMs`. */
-  async ended(limitMs: number): Promise<void> {
-    if (!this.isRunning) return;
-    await once(this.process, "exit", { signal: AbortSignal.timeout(limitMs) }).catch(() => {
-      throw new Error(`${this.name} has not ended in ${limitMs} ms:\n${this.log.slice(-20).join("\n")}`);
-    });
-  }
-
-  /** Sends a signal, and resolves once the process has ended; with SIGSTOP and SIGCONT at once. */
-  async signal(signal: NodeJS.Signals): Promise<void> {
-    if (!this.isRunning) return;
-    const ends = signal !== "SIGSTOP" && signal !== "SIGCONT";
-    const exited = ends ? once(this.process, "exit") : undefined;
-    this.process.kill(signal);
-    await exited;
-  }
-
-  async #awaitReady(): Promise<void> {
-    const failed = (why: string) => new Error(`${this.name} ${why}:\n${this.log.slice(-20).join("\n")}`);
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(failed(`was not ready after ${READY_LIMIT_MS / 1000} s`)),
-        READY_LIMIT_MS,
-      );
-      this.process.once("exit", () => {
-        clearTimeout(timer);
-        reject(failed("ended before it was ready"));
-      });
-      for (const output of [this.process.stdout!, this.process.stderr!]) {
-        let rest = "";
-        output.setEncoding("utf8").on("data", (text: string) => {
-          const lines = (rest + text).split("\n");
-          rest = lines.pop()!;
-          this.log.push(...lines);
-          this.log.splice(0, this.log.length - MAX_LOG_LINES);
-          if (!lines.some((line) => /^(stream: ready|api (is ready|listens) at)/.test(line))) return;
-          clearTimeout(timer);
-          resolve();
-        });
-      }
-    });
-  }
-}
 
 export class Pipeline {
   readonly id: string; // of topic, consumer group and schema
@@ -229,7 +134,7 @@ export class Pipeline {
     openPipelines.delete(this);
   }
 
-  #spawn(name: string, { env, args }: Extra): Child {
+  #spawn(name: string, { env, args }: ChildOptions): Child {
     const child = new Child(name, { env: { ...this.env, ...env }, args });
     this.children.push(child);
     return child;
@@ -254,13 +159,4 @@ export async function openPipeline(name: string): Promise<Pipeline> {
   await runStatement(`CREATE SCHEMA ${id} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
   await createTables({ schema: id, hdfsRoot });
   return pipeline;
-}
-
-/** A port of this machine that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
