@@ -11,7 +11,8 @@ import { freePort } from "../testbed/child.ts";
 import { openBrowser } from "../testbed/browser.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
 import { type Lab, startLab } from "./lab.ts";
-import { isCode, readNotebook, textToNotebook, writeNotebook } from "../report/notebook.ts";
+import { isCode, readNotebook, writeNotebook } from "../report/notebook.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
 
 const FIXTURE = `
 // %% [markdown]

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { settings } from "../settings.ts";
 import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.ts";
-import { type CodeCell, isCode, newCell, readNotebook, textToNotebook, writeNotebook } from "./notebook.ts";
+import { type CodeCell, isCode, newCell, readNotebook, writeNotebook } from "./notebook.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
 
 describe("checkNotebooks(paths)", function () {
   this.timeout(60_000);

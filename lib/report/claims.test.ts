@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countHeld } from "./claims.ts";
 import { renderReport, verdictOf } from "./html.ts";
-import { textToNotebook, writeNotebook } from "./notebook.ts";
+import { writeNotebook } from "./notebook.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
 import { runNotebooks, type StepRun } from "./run.ts";
 
 const IMPORT = 'import assert from "node:assert/strict";';

@@ -33,6 +33,7 @@ const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
 const READY_INTERVAL_MS = 250;
 const INTERRUPT_TIMEOUT_MS = 3_000; // how long an interrupted cell may take to answer
 const SHUTDOWN_TIMEOUT_MS = 2_000; // how long a kernel may take to end
+const CLAIMS_TIMEOUT_MS = 10_000;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const MAX_LOG_CHARS = 4_000; // the end of what the process itself writes, told when it dies
 
@@ -46,7 +47,7 @@ const EXECUTE = {
 /** Preloaded into the kernel, where it ends the process with its parent and collects claims. */
 const KERNEL_SIDE = new URL("./kernel-side.ts", import.meta.url).href;
 
-/** What a cell sends while it runs: `stream`, `display_data` or `update_display_data`, as the protocol names them. */
+/** What a cell sends while it runs: `stream` or `display_data`, as the protocol names them. */
 export interface KernelOutput {
   type: string;
   content: Record<string, unknown>;
@@ -65,7 +66,7 @@ export interface Kernel {
    * an aborted request or a wrong signature.
    */
   execute(code: string, options: ExecuteOptions): Promise<"ok" | "error">;
-  /** The claims that cells have made since the last call. @throws KernelError if the kernel is dead */
+  /** The claims that cells have made since the last call. @throws KernelError if the kernel does not answer */
   takeClaims(): Promise<RanCell>;
   /** Interrupts the running cell, which then ends with "error"; one that does not answer within 3 s ends with its kernel. */
   interrupt(): void;
@@ -74,10 +75,7 @@ export interface Kernel {
 }
 
 /** Starts a tslab kernel whose cells run in `folder`, and resolves when it answers. */
-export async function startKernel(
-  folder: string,
-  { startTimeoutMs = START_TIMEOUT_MS } = {},
-): Promise<Kernel> {
+export async function startKernel(folder: string): Promise<Kernel> {
   const sockets = mkdtempSync(join(tmpdir(), "questlog-")); // mode 700
   const key = randomUUID();
   const connection = join(sockets, "connection.json");
@@ -90,7 +88,7 @@ export async function startKernel(
   );
   const kernel = new TslabKernel(child, sockets, key);
   try {
-    await kernel.ready(startTimeoutMs);
+    await kernel.ready();
     return kernel;
   } catch (error) {
     await kernel.shutdown();
@@ -106,57 +104,57 @@ interface Request {
 
 class TslabKernel implements Kernel {
   readonly pid: number;
-  private readonly child: ChildProcess;
-  private readonly folder: string;
-  private readonly key: string;
-  private readonly shell = new Dealer({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
-  private readonly iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
-  private readonly requests = new Map<string, Request>();
-  private readonly session = randomUUID();
-  private readonly broken: Promise<never>; // rejects when the kernel can answer no more
-  private breakOff: (error: KernelError) => void = () => {};
-  private log = "";
-  private killTimer: NodeJS.Timeout | undefined;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #key: string;
+  readonly #shell = new Dealer({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
+  readonly #iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
+  readonly #requests = new Map<string, Request>();
+  readonly #session = randomUUID();
+  readonly #broken: Promise<never>; // rejects when the kernel can answer no more
+  #breakOff: (error: KernelError) => void = () => {};
+  #log = "";
+  #killTimer: NodeJS.Timeout | undefined;
 
   constructor(child: ChildProcess, folder: string, key: string) {
-    this.child = child;
+    this.#child = child;
     this.pid = child.pid ?? 0;
-    this.folder = folder;
-    this.key = key;
-    this.broken = new Promise((_, reject) => (this.breakOff = reject));
-    this.broken.catch(() => {}); // told to whoever waits
+    this.#folder = folder;
+    this.#key = key;
+    this.#broken = new Promise((_, reject) => (this.#breakOff = reject));
+    this.#broken.catch(() => {}); // told to whoever waits
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (text: Buffer) => (this.log = (this.log + text.toString()).slice(-MAX_LOG_CHARS)));
+      stream?.on("data", (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-MAX_LOG_CHARS)));
     }
     child.once("error", (error) =>
-      this.breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
+      this.#breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
     );
     child.once("exit", (code, signal) => {
-      const log = this.log.trim();
+      const log = this.#log.trim();
       const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
-      this.breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
+      this.#breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
     });
-    this.shell.connect(socketAddress(folder, SHELL));
-    this.iopub.connect(socketAddress(folder, IOPUB));
-    this.iopub.subscribe();
-    void this.read(this.shell, (request, { content }) => request.onReply(content));
-    void this.read(this.iopub, (request, { header, content }) => {
+    this.#shell.connect(socketAddress(folder, SHELL));
+    this.#iopub.connect(socketAddress(folder, IOPUB));
+    this.#iopub.subscribe();
+    void this.#read(this.#shell, (request, { content }) => request.onReply(content));
+    void this.#read(this.#iopub, (request, { header, content }) => {
       if (header.msg_type !== "status") request.onOutput({ type: header.msg_type, content });
       else if (content.execution_state === "idle") request.onIdle();
     });
   }
 
   /** Resolves when the kernel answers on both channels: a subscription is not there at once. */
-  async ready(timeoutMs: number): Promise<void> {
+  async ready(): Promise<void> {
     const ask = () => {
-      const answer = this.request("kernel_info_request", {}, () => {}).then(
+      const answer = this.#request("kernel_info_request", {}, () => {}).then(
         () => "ready" as const,
         (error: Error) => error, // the kernel has ended: no reason to ask again
       );
       return Promise.race([answer, sleep(READY_INTERVAL_MS, undefined, { ref: false })]);
     };
-    const answer = await until("the kernel answers", ask, { limitMs: timeoutMs, everyMs: 0 }).catch(
-      ({ message }: Error) => new KernelError(`${message}\n${this.log.trim()}`),
+    const answer = await until("the kernel answers", ask, { limitMs: START_TIMEOUT_MS, everyMs: 0 }).catch(
+      ({ message }: Error) => new KernelError(`${message}\n${this.#log.trim()}`),
     );
     if (answer !== "ready") throw answer;
   }
@@ -168,7 +166,7 @@ class TslabKernel implements Kernel {
       this.interrupt();
     }, timeoutMs);
     try {
-      const { status } = await this.request("execute_request", { ...EXECUTE, code }, onOutput);
+      const { status } = await this.#request("execute_request", { ...EXECUTE, code }, onOutput);
       if (timedOut) throw new KernelError(timeoutText(timeoutMs));
       if (status === "ok" || status === "error") return status;
       throw new KernelError(`the kernel did not run the cell: it answered "${String(status)}"`);
@@ -176,43 +174,45 @@ class TslabKernel implements Kernel {
       throw timedOut ? new KernelError(timeoutText(timeoutMs)) : error;
     } finally {
       clearTimeout(timer);
-      clearTimeout(this.killTimer);
+      clearTimeout(this.#killTimer);
     }
   }
 
   async takeClaims(): Promise<RanCell> {
-    const answer = once(this.child, "message");
-    this.child.send("claims");
-    const [ran] = (await Promise.race([answer, this.broken])) as [RanCell];
-    return ran;
+    const answer = once(this.#child, "message");
+    this.#child.send("claims");
+    const late = sleep(CLAIMS_TIMEOUT_MS, [null], { ref: false });
+    const [ran] = (await Promise.race([answer, this.#broken, late])) as [RanCell | null];
+    if (ran) return ran;
+    throw new KernelError(`the kernel did not send its claims within ${CLAIMS_TIMEOUT_MS / 1000} s`);
   }
 
   interrupt(): void {
-    this.signal("SIGINT");
-    clearTimeout(this.killTimer);
-    this.killTimer = setTimeout(() => this.signal("SIGKILL"), INTERRUPT_TIMEOUT_MS);
+    this.#signal("SIGINT");
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => this.#signal("SIGKILL"), INTERRUPT_TIMEOUT_MS);
   }
 
   async shutdown(): Promise<void> {
-    clearTimeout(this.killTimer);
-    this.breakOff(new KernelError("the kernel was shut down"));
-    if (isAlive(this.child)) {
-      const kill = setTimeout(() => this.signal("SIGKILL"), SHUTDOWN_TIMEOUT_MS);
-      const exit = once(this.child, "exit");
-      this.signal("SIGTERM");
+    clearTimeout(this.#killTimer);
+    this.#breakOff(new KernelError("the kernel was shut down"));
+    if (isAlive(this.#child)) {
+      const kill = setTimeout(() => this.#signal("SIGKILL"), SHUTDOWN_TIMEOUT_MS);
+      const exit = once(this.#child, "exit");
+      this.#signal("SIGTERM");
       await exit;
       clearTimeout(kill);
     }
-    this.signal("SIGKILL"); // what its cells left in its group
-    for (const end of [this.child.stdout, this.child.stderr, this.shell, this.iopub]) {
+    this.#signal("SIGKILL"); // what its cells left in its group
+    for (const end of [this.#child.stdout, this.#child.stderr, this.#shell, this.#iopub]) {
       if (end && "destroy" in end) end.destroy();
       else end?.close();
     }
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Signals the kernel's whole process group, if there is one left. */
-  private signal(name: NodeJS.Signals): void {
+  #signal(name: NodeJS.Signals): void {
     try {
       if (this.pid > 0) process.kill(-this.pid, name);
     } catch (error) {
@@ -221,43 +221,39 @@ class TslabKernel implements Kernel {
   }
 
   /** Sends one request and resolves with its reply when the kernel is idle again. @throws KernelError */
-  private async request(
-    type: string,
-    content: object,
-    onOutput: Request["onOutput"],
-  ): Promise<Message["content"]> {
+  async #request(type: string, content: object, onOutput: Request["onOutput"]): Promise<Message["content"]> {
     const id = randomUUID();
     const answer = new Promise<Message["content"]>((resolve) => {
       let reply: Message["content"] | undefined;
       let idle = false;
       const settle = (): void => (reply && idle ? resolve(reply) : undefined);
-      this.requests.set(id, {
+      this.#requests.set(id, {
         onReply: (got) => ((reply = got), settle()),
         onIdle: () => ((idle = true), settle()),
         onOutput,
       });
     });
     try {
-      await this.shell.send(formatMessage({ id, session: this.session, type, content }, this.key));
-      return await Promise.race([answer, this.broken]);
+      await this.#shell.send(formatMessage({ id, session: this.#session, type, content }, this.#key));
+      return await Promise.race([answer, this.#broken]);
     } finally {
-      this.requests.delete(id);
+      this.#requests.delete(id);
     }
   }
 
   /** Hands each message to the request that it answers, until the socket closes. */
-  private async read(
+  async #read(
     socket: Dealer | Subscriber,
     hand: (request: Request, message: Message) => void,
   ): Promise<void> {
     try {
       for await (const frames of socket) {
-        const message = parseMessage(frames, this.key);
-        const request = this.requests.get(message.parent.msg_id ?? "");
+        const message = parseMessage(frames, this.#key);
+        const request = this.#requests.get(message.parent.msg_id ?? "");
         if (request) hand(request, message);
       }
     } catch (error) {
-      this.breakOff(
+      this.#breakOff(
         error instanceof KernelError
           ? error
           : new KernelError(`a message of the kernel is not readable: ${(error as Error).message}`),

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  formatNotebook,
-  isCode,
-  notebookToText,
-  parseNotebook,
-  stripOutputs,
-  textToNotebook,
-  titleOf,
-} from "./notebook.ts";
+import { formatNotebook, isCode, parseNotebook, stripOutputs, titleOf } from "./notebook.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
 
 const TEXT = `// %% [markdown] id=a
 // # Title
@@ -58,28 +51,6 @@ describe("stripOutputs(notebook)", () => {
       cell.outputs.push({ output_type: "stream", name: "stdout", text: "1" });
     }
     assert.deepEqual(stripOutputs(ran), notebook);
-  });
-});
-
-describe("textToNotebook(text, name)", () => {
-  it("is the inverse of notebookToText", () => {
-    assert.equal(notebookToText(textToNotebook(TEXT, "n")), TEXT);
-  });
-
-  it("gives a cell without an id the same one each time", () => {
-    const text = "// %%\n1\n// %%\n1\n";
-    const ids = textToNotebook(text, "n").cells.map(({ id }) => id);
-    assert.deepEqual(
-      ids,
-      textToNotebook(text, "n").cells.map(({ id }) => id),
-    );
-    assert.equal(new Set(ids).size, 2);
-  });
-
-  it("refuses text before the first cell", () => {
-    assert.throws(() => textToNotebook("x\n// %%\n", "n"), {
-      message: 'notebook n: expected "// %%" first, got "x"',
-    });
   });
 });
 

@@ -5,7 +5,6 @@
  * editor's metadata. JupyterLab adds all of them when it saves, and pictures on top,
  * so a notebook is brought back to its canonical text before it is committed.
  */
-import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ICodeCell, IDisplayData, IError, IMarkdownCell, IStream } from "@jupyterlab/nbformat";
@@ -110,40 +109,6 @@ export function titleOf({ name, cells }: Notebook): string {
     if (title !== undefined) return title.trim();
   }
   return name;
-}
-
-const MARKER = /^\/\/ %%( \[markdown\])?(?: id=([\w-]{1,64}))?$/;
-
-/**
- * The notebook as one text to edit: `// %%` begins a code cell, `// %% [markdown]` a Markdown cell
- * whose lines stand as comments; each with the cell's id.
- */
-export function notebookToText({ cells }: Notebook): string {
-  return cells
-    .map((cell) =>
-      isCode(cell)
-        ? `// %% id=${cell.id}\n${cell.source}\n`
-        : `// %% [markdown] id=${cell.id}\n${cell.source.replace(/^(?=.)/gm, "// ").replace(/^$/gm, "//")}\n`,
-    )
-    .join("\n");
-}
-
-/** The inverse of `notebookToText`. A cell without an id gets one from its place and source, so the same text gives the same notebook. */
-export function textToNotebook(text: string, name: string): Notebook {
-  const cells: Cell[] = [];
-  for (const line of text.split("\n")) {
-    const marker = MARKER.exec(line);
-    const last = cells.at(-1);
-    if (marker) cells.push(newCell(marker[1] ? "markdown" : "code", "", marker[2] ?? ""));
-    else if (last) last.source += (isCode(last) ? line : line.replace(/^\/\/ ?/, "")) + "\n";
-    else if (line.trim() !== "") throw new NotebookError(name, `expected "// %%" first, got "${line}"`);
-  }
-  cells.forEach((cell, i) => {
-    cell.source = cell.source.trim();
-    if (cell.id === "")
-      cell.id = createHash("sha256").update(`${i}\n${cell.source}`).digest("hex").slice(0, 8);
-  });
-  return { name, cells };
 }
 
 /** A cell of `source`, not run. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { glob } from "zx";
 import { settings } from "../settings.ts";
-import { type Cell, isCode, readNotebook, textToNotebook } from "./notebook.ts";
+import { type Cell, isCode, readNotebook } from "./notebook.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
 import { spelledNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
 
 describe("typedNumbers(source)", () => {

@@ -1,15 +1,15 @@
 // What tslab 1.0.22 sends, as it was seen.
 import assert from "node:assert/strict";
 import { type CodeCell, newCell } from "./notebook.ts";
-import { type CellOutputs, createCollector } from "./outputs.ts";
+import { type CellOutputs, collectOutputs } from "./outputs.ts";
 
-describe("createCollector()", () => {
+describe("collectOutputs(cell)", () => {
   let cell: CodeCell;
   let outputs: CellOutputs;
 
   beforeEach(() => {
     cell = newCell("code", "", "a") as CodeCell;
-    outputs = createCollector()(cell);
+    outputs = collectOutputs(cell);
   });
 
   const stdout = (text: string) => outputs.onOutput({ type: "stream", content: { name: "stdout", text } });
@@ -19,22 +19,6 @@ describe("createCollector()", () => {
     stdout("a");
     stdout("\u001b[31mb\u001b[0m\n");
     assert.deepEqual(cell.outputs, [{ output_type: "stream", name: "stdout", text: "ab\n" }]);
-  });
-
-  it("keeps the last state of a display, also when a later cell changes it", () => {
-    const collect = createCollector();
-    const later = newCell("code", "", "b") as CodeCell;
-    const content = (n: string) => ({
-      data: { "text/plain": n },
-      metadata: {},
-      transient: { display_id: "d" },
-    });
-    collect(cell).onOutput({ type: "display_data", content: content("1") });
-    collect(later).onOutput({ type: "update_display_data", content: content("2") });
-    assert.deepEqual(cell.outputs, [
-      { output_type: "display_data", data: { "text/plain": "2" }, metadata: {} },
-    ]);
-    assert.deepEqual(later.outputs, []);
   });
 
   it("bounds what a cell may keep", () => {

@@ -24,50 +24,40 @@ export interface CellOutputs {
   hasLostError: () => boolean;
 }
 
-/**
- * Collects the outputs of one notebook, cell by cell: texts of one stream are joined, and a display
- * that is updated, be it by a later cell, keeps its last state.
- */
-export function createCollector(): (cell: CodeCell) => CellOutputs {
-  const displays = new Map<string, IDisplayData>();
-  return (cell) => {
-    const errors: string[] = []; // what was written to stderr, as written
-    let chars = 0;
-    const add = (output: Output): void => {
-      if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
-    };
-    const addText = (name: "stdout" | "stderr", text: string): void => {
-      const rest = text.slice(0, MAX_CHARS - chars);
-      chars += rest.length;
-      const last = cell.outputs.at(-1);
-      if (last && isStream(last) && last.name === name) last.text = textOf(last.text) + rest;
-      else add({ output_type: "stream", name, text: rest });
-    };
-    return {
-      onOutput: ({ type, content }) => {
-        if (type === "stream") {
-          const { name, text } = content as { name: "stdout" | "stderr"; text: string };
-          const plain = stripVTControlCharacters(text);
-          if (name === "stderr") errors.push(plain);
-          addText(name, plain);
-        } else if (type === "display_data" || type === "update_display_data") {
-          const { data, metadata, transient } = content as unknown as DisplayContent;
-          const shown = transient?.display_id === undefined ? undefined : displays.get(transient.display_id);
-          if (shown && type === "update_display_data") return void Object.assign(shown, { data, metadata });
-          const output: IDisplayData = { output_type: "display_data", data, metadata };
-          if (transient?.display_id !== undefined) displays.set(transient.display_id, output);
-          add(output);
-        }
-      },
-      fail: (reason) => {
-        const said = reason !== undefined && !INTERRUPTED.test(errors.at(-1) ?? "") ? "" : lastError(errors);
-        removeText(cell.outputs, said);
-        cell.outputs.push(
-          reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
-        );
-      },
-      hasLostError: () => errors.some((text) => LOST.test(text)),
-    };
+/** Collects the outputs of `cell`; texts of one stream are joined. */
+export function collectOutputs(cell: CodeCell): CellOutputs {
+  const errors: string[] = []; // texts of stderr, as they came
+  let chars = 0;
+  const add = (output: Output): void => {
+    if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
+  };
+  const addText = (name: "stdout" | "stderr", text: string): void => {
+    const rest = text.slice(0, MAX_CHARS - chars);
+    chars += rest.length;
+    const last = cell.outputs.at(-1);
+    if (last && isStream(last) && last.name === name) last.text = textOf(last.text) + rest;
+    else add({ output_type: "stream", name, text: rest });
+  };
+  return {
+    onOutput: ({ type, content }) => {
+      if (type === "stream") {
+        const { name, text } = content as { name: "stdout" | "stderr"; text: string };
+        const plain = stripVTControlCharacters(text);
+        if (name === "stderr") errors.push(plain);
+        addText(name, plain);
+      } else if (type === "display_data") {
+        const { data, metadata } = content as unknown as Pick<IDisplayData, "data" | "metadata">;
+        add({ output_type: "display_data", data, metadata });
+      }
+    },
+    fail: (reason) => {
+      const said = reason !== undefined && !INTERRUPTED.test(errors.at(-1) ?? "") ? "" : lastError(errors);
+      removeText(cell.outputs, said);
+      cell.outputs.push(
+        reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
+      );
+    },
+    hasLostError: () => errors.some((text) => LOST.test(text)),
   };
 }
 
@@ -87,12 +77,6 @@ const NO_TRACE = { output_type: "error" as const, traceback: [] };
 const LOST = /^(UnhandledPromiseRejection|UncaughtException): /;
 const INTERRUPTED = /^Error: (Interrupted asynchronously|Script execution was interrupted)/;
 const DIAGNOSTIC = /^(?:\S+ )?(\d+):(\d+) - /;
-
-interface DisplayContent {
-  data: IDisplayData["data"];
-  metadata: IDisplayData["metadata"];
-  transient?: { display_id?: string };
-}
 
 /** The text that tells why a cell failed: all that the compiler said, or the last error. */
 function lastError(errors: string[]): string {

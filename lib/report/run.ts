@@ -18,7 +18,7 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 import { typedNumbers, unshownNumbers } from "./numbers.ts";
-import { type CellOutputs, createCollector } from "./outputs.ts";
+import { type CellOutputs, collectOutputs } from "./outputs.ts";
 import { KernelError } from "./protocol.ts";
 
 const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
@@ -97,10 +97,9 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
   const interrupt = (): void => void kernel.then((ready) => ready.interrupt()).catch(() => {});
   signal?.addEventListener("abort", interrupt);
   const started = performance.now();
-  const collect = createCollector();
   step.status = "ok";
   for (const cell of step.cells) {
-    await runCell(cell, collect(cell.cell), step, kernel, options);
+    await runCell(cell, collectOutputs(cell.cell), step, kernel, options);
     step.seconds = secondsSince(started);
     step.status = cell.status;
     if (step.status !== "ok") break;

@@ -1,6 +1,7 @@
 // Runs of notebooks, made without a kernel, for the tests of what is made from them.
 import type { Claim } from "../report/claims.ts";
-import { type CodeCell, isCode, newCell, type Output, textToNotebook } from "../report/notebook.ts";
+import { type CodeCell, isCode, newCell, type Output } from "../report/notebook.ts";
+import { textToNotebook } from "./notebook-text.ts";
 import type { Run, StepRun } from "../report/run.ts";
 
 export const HELD: Claim = {
