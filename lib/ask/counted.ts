@@ -117,7 +117,7 @@ export function conditionOf(ranges: readonly OffsetRange[]): string {
     ({ partition, from, to }) =>
       `(kafka_partition = ${partition} AND kafka_offset >= ${from} AND kafka_offset < ${to})`,
   );
-  return conditions.length === 0 ? "false" : conditions.join(" OR ");
+  return conditions.length === 0 ? "false" : conditions.join("\n  OR ");
 }
 
 async function measure(selection: Selection, by: string, sum: string | null): Promise<Count> {
@@ -131,8 +131,8 @@ async function measure(selection: Selection, by: string, sum: string | null): Pr
     ),
   ];
   const statement =
-    `SELECT ${identifier(by)}, ${number} FROM ${viewOf(selection)} ` +
-    `WHERE ${conditions.join(" AND ")} GROUP BY ${identifier(by)}`;
+    `SELECT ${identifier(by)}, ${number}\nFROM ${viewOf(selection)}\n` +
+    `WHERE ${conditions.join("\n  AND ")}\nGROUP BY ${identifier(by)}`;
   const rows = await query(statement, { schema: selection.schema });
   const values = rows
     .map((row) => ({
