@@ -1,4 +1,4 @@
-// The API's own functions write, and the stream's reader reads: what a client sent is what stands in the row.
+// The API's own functions write, and the stream's reader reads: each column has the value sent.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -122,7 +122,7 @@ function typed(type: ParameterType, text: string | undefined) {
   return { text, integer: Number(text), boolean: text.toLowerCase() === "true" }[type];
 }
 
-/** What a policy leaves of a text; null: nothing. Of an address, `truncate` leaves a network: any of the same kind. */
+/** The part of a text that a policy keeps, or null. `truncate` keeps some network of an address. */
 function keptOf(kept: RetentionPolicy, text: string, network?: unknown): string | null {
   switch (kept) {
     case "keep":

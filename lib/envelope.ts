@@ -1,5 +1,5 @@
 /**
- * The contract between collect and land: an envelope ↔ the text of a Kafka message, and that text → a row's values.
+ * The contract between collect and land: envelope ↔ text of a Kafka message → values of a row.
  *
  * The text is written field by field, not from objects, so that parameters keep the order of the
  * request. Reading trusts nothing: a message can come from anybody. `readEvent` takes the text of a
@@ -27,7 +27,7 @@ export interface Envelope {
   remote_addr: string;
 }
 
-/** An envelope before it is text: maps keep the order of names, and "__proto__" is a name like any other. */
+/** An envelope before it is text. Maps keep the order of names, and take "__proto__" as a name. */
 export interface EnvelopeMaps extends Omit<Envelope, "params" | "headers"> {
   params: ReadonlyMap<string, string>;
   headers: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export interface EnvelopeMaps extends Omit<Envelope, "params" | "headers"> {
 /** An envelope that is refused, and must not be sent again as it is, has no id. */
 type RefusedEnvelope = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
 
-/** The fields that a text has, each of its type; null: it has none such. */
+/** Fields of a text that may be an envelope; null: not there, or of another type. */
 export interface Glimpse {
   event_id: string | null;
   event_type: string | null;
@@ -72,7 +72,7 @@ export function writeMap(entries: ReadonlyMap<string, string>, comma = ",", colo
   return `{${fields.join(comma)}}`;
 }
 
-/** Reads the fields of an envelope as far as `text` has them. */
+/** Reads the fields of an envelope that `text` has; without a JSON object all are null. */
 export function peek(text: string | null): Glimpse {
   const fields = parseLoosely(text);
   const textOrNull = (name: string) => {

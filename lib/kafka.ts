@@ -28,8 +28,8 @@ export interface Patience {
 export const PATIENT = 8;
 
 /**
- * Makes a client. By default a single request takes 3 s at most, and with its 3 retries it gives
- * up within about half a second when nobody listens.
+ * Makes a client. By default a request takes 3 s at most. With 3 retries the client gives up within
+ * about half a second when no broker listens.
  */
 export function kafkaClient(
   brokers: readonly string[],

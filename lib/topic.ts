@@ -3,7 +3,7 @@
  *
  * kafkajs reads only as a consumer group, so each reading joins one with a random name, commits
  * nothing, and deletes it. If the group is lost while the reader is slow (a pager on the
- * pipe), kafkajs begins anew; what was handed out already is left out then.
+ * pipe), kafkajs begins anew; messages that `onMessage` has had are skipped then.
  */
 import { randomUUID } from "node:crypto";
 import { peek } from "./envelope.ts";
@@ -32,7 +32,7 @@ export interface TopicMessage {
   value: string | null;
 }
 
-/** The offsets that a partition holds: from `low` up to, without, `high`. */
+/** The offsets that a partition holds: [low, high). */
 export interface PartitionOffsets {
   partition: number;
   low: number;
@@ -41,7 +41,7 @@ export interface PartitionOffsets {
 
 export interface TopicCount {
   total: number;
-  per_type: Record<string, number>; // by event_type; NOT_AN_EVENT for what has none
+  per_type: Record<string, number>; // by event_type; NOT_AN_EVENT without one
   partitions: PartitionOffsets[];
 }
 
@@ -82,9 +82,11 @@ export class TopicDiffers extends Error {
 }
 
 /**
- * Reads the topic from its beginning, or from the offsets that `from` names by partition, to where it ended at the
- * call, and with `follow` beyond that until `signal` aborts. `onMessage` is awaited: a slow reader slows the reading. Messages of one
- * partition come in order. Resolves with the offsets at the call.
+ * Reads the topic from its beginning to its end at the call. Resolves with the offsets at the call.
+ *
+ * `from` names other offsets to begin at, by partition. With `follow` the reading goes on until
+ * `signal` aborts. Messages of one partition come in order. `onMessage` is awaited, so a slow
+ * reader slows the reading.
  * @throws Error if the topic does not exist, or Kafka is away or goes away.
  */
 export async function readTopic({
@@ -240,7 +242,7 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
   });
 }
 
-/** Whether a broker that has just started is still reading what it knows of its consumer groups. */
+/** Whether a broker that has just started is still reading its consumer groups. */
 function isGroupLoading(error: Error): boolean {
   return (error as { type?: string }).type === "GROUP_LOAD_IN_PROGRESS";
 }

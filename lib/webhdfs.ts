@@ -58,7 +58,7 @@ export class WebHdfs {
     await this.#onDataNode(call, 201, bytes);
   }
 
-  /** Reads a file, or `length` bytes of it from `offset`. Null when there is none. */
+  /** Reads a file, or `length` bytes of it from `offset`. Null: there is no such file. */
   async read(path: string, range?: { offset: number; length: number }): Promise<Buffer | null> {
     return this.#repeated(async () => {
       try {
@@ -71,8 +71,8 @@ export class WebHdfs {
   }
 
   /**
-   * Renames, once: true if this call did it, false if it could not be done (the target is there, the
-   * source or the target's folder is not). After an HdfsError it may or may not have happened.
+   * Renames, once: true if this call did it. False: the target is there, or the source or the
+   * target's folder is not. After an HdfsError the rename may or may not have happened.
    */
   async rename(from: string, to: string): Promise<boolean> {
     return this.#boolean({ method: "PUT", op: "RENAME", path: from, parameters: { destination: to } });
@@ -83,13 +83,13 @@ export class WebHdfs {
     await this.#repeated(() => this.#boolean({ method: "PUT", op: "MKDIRS", path }));
   }
 
-  /** Deletes a file, or a folder with all that is in it, at once. What is not there is fine. */
+  /** Deletes a file, or a folder with all that is in it, at once. A missing one is fine. */
   async remove(path: string): Promise<void> {
     const call: Call = { method: "DELETE", op: "DELETE", path, parameters: { recursive: true } };
     await this.#repeated(() => this.#boolean(call));
   }
 
-  /** The status of a file or folder, or null when there is none. */
+  /** The status of a file or folder, or null if it is not there. */
   async status(path: string): Promise<FileStatus | null> {
     return this.#repeated(async () => {
       const answer = await this.#json({ method: "GET", op: "GETFILESTATUS", path }, null);
@@ -98,9 +98,9 @@ export class WebHdfs {
   }
 
   /**
-   * One page of a folder (the server's limit, 1000 by default) in the order of the names' bytes, beginning
-   * after the name `after`, which need not exist. `more` counts the entries behind the page.
-   * A folder that is not there is empty.
+   * One page of a folder, in the order of the names' bytes; the server limits it, to 1000 by
+   * default. It begins after the name `after`, which need not exist. `more` counts the entries
+   * behind the page. A folder that is not there is empty.
    */
   async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     return this.#repeated(async () => {
@@ -166,7 +166,7 @@ export class WebHdfs {
     }
   }
 
-  /** Runs what may safely run twice; an answer that says no is final, silence and a server's trouble are not. */
+  /** Repeats a call that may run twice, after no answer or a server's fault; a refusal is final. */
   async #repeated<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -26,7 +26,7 @@ export function qualified(name: string, schema: string): string {
   return [settings.catalog, schema, name].map(identifier).join(".");
 }
 
-/** The statement that Trino shows for a table or view; undefined if there is none. */
+/** The statement that Trino shows for a table or view; undefined: there is no such thing. */
 export async function showCreate(
   kind: "TABLE" | "VIEW",
   name: string,
@@ -41,7 +41,7 @@ export async function showCreate(
   }
 }
 
-/** Runs `action` again if somebody else has just made what it was about to make. */
+/** Runs `action` again if another process has just made the same thing. */
 export async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -52,7 +52,7 @@ export async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The metastore looks before it inserts, without a lock: at the same moment, its database says it instead. */
+/** The metastore looks before it inserts, without a lock, so its database may refuse instead. */
 function isOvertaken(error: unknown): boolean {
   if (!(error instanceof QueryError)) return false;
   return error.code.endsWith("ALREADY_EXISTS") || /AlreadyExists|duplicate/i.test(error.message);

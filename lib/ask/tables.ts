@@ -1,5 +1,5 @@
 /**
- * The catalogue → tables in Hive: one for each event type, failed_events, and the views over them (views.ts).
+ * The catalogue → tables in Hive: one for each event type, failed_events, and views (views.ts).
  *
  * All tables are external: they only say where the stream writes its files, so dropping one
  * loses nothing. A table is compared as the statement that would create it, line by line.
@@ -35,14 +35,14 @@ const DAY = "day date"; // the partition column; its folders are named day=YYYY-
 
 /**
  * Creates all tables and views, or finds them equal; may run in several processes at once.
- * @throws Error if a table exists and differs, with the differing lines and what to do.
+ * @throws Error if a table exists and differs, with the differing lines and the remedy
  */
 export async function createTables(place: Place = {}): Promise<TableState[]> {
   const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, place)));
   return [...made, ...(await createViews(place))];
 }
 
-/** Registers the days of all tables whose folders have appeared; quick if there are none. */
+/** Registers the days of all tables whose folders have appeared; quick without new ones. */
 export async function registerDays({ schema = settings.schema }: Place = {}): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
   await Promise.all(
@@ -130,7 +130,7 @@ function differenceOf(expected: string, found: string): string[] {
   return [`  expected  this order: ${wanted.join(", ")}`, `  found     this order: ${got.join(", ")}`];
 }
 
-/** A statement's lines without what may differ between equal tables: quotes, commas, the NameNode's address. */
+/** A statement's lines without quotes, commas and the NameNode's address: these may differ. */
 function linesOf(statement: string): string[] {
   return statement
     .split("\n")

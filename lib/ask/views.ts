@@ -1,11 +1,13 @@
 /**
- * Tables → views: each event once (`unique_<table>` for each event type), and `events` over all types.
+ * Tables → views: `unique_<table>` for each event type has each event once, `events` has all types.
  *
- * A table holds each message once. An event can stand in two messages: a client sent it again, or the
- * API did after a crash. Of equal event_ids the first message by (timestamp, partition, offset) counts.
- * The doubles' ids are found on the side, from four narrow columns of all days, so that a condition
- * on the view (`day = …`) still limits what is read of the rows themselves; a window function would
- * read every day whole, since the ids know no days.
+ * A table holds each message once. An event can stand in two messages: a client sent it again, or
+ * the API did after a crash. Of equal event_ids the first message by (timestamp, partition, offset)
+ * counts.
+ *
+ * The ids of doubles are found by a subquery over four narrow columns of all days. So a condition
+ * on the view (`day = …`) still limits the rows that are read. A window function would read every
+ * day whole, since ids know no days.
  */
 import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -20,7 +22,7 @@ const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // the lowest co
 interface View {
   name: string;
   columns: string[];
-  comment: string; // Trino keeps a definition in words of its own, but a comment as it is: it tells one from another
+  comment: string; // Trino rewrites a definition, not a comment: that tells one from another
   select: string;
 }
 
@@ -29,7 +31,7 @@ export function uniqueView(table: string): string {
   return `unique_${table}`;
 }
 
-/** Creates all views, replaces those that had another definition, or finds them equal; the tables must be there. */
+/** Creates all views, or replaces those that had another definition; the tables must be there. */
 export async function createViews({ schema = settings.schema }: Place): Promise<TableState[]> {
   const unique = await Promise.all(events.map((event) => createView(uniqueEvents(event, schema), schema)));
   return [...unique, await createView(allEvents(schema), schema)];

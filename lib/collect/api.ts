@@ -1,11 +1,13 @@
 /**
  * HTTP requests → events: the game's API, one route for each event of the catalogue.
  *
- * The reply is sent when `publish` has resolved, so 200 means that Kafka has the event, or, while that
- * is away, this machine's disk: then the reply has the header `Event-Spooled: true`. GET makes an
- * event, and so does POST /events (post.ts); nothing else does. Replies are text/plain, not Flask's
- * text/html: they echo what the request said, and a browser must not read that as a page. Middleware costs
- * express microseconds each, so there is one before the routes, and the log and the guard only when they are asked for.
+ * The reply is sent when `publish` has resolved: 200 means that Kafka has the event. While Kafka is
+ * away, this machine's disk has it, and the reply has the header `Event-Spooled: true`. Only GET
+ * and POST /events (post.ts) make events.
+ *
+ * Replies are text/plain, not Flask's text/html: they echo parameters, and a browser must not read
+ * those as a page. Middleware costs express microseconds each. So there is one before the routes;
+ * the log and the guard are added only on demand.
  */
 import express, {
   type ErrorRequestHandler,
@@ -136,7 +138,7 @@ async function collectPosted(request: Request, response: Response, options: ApiO
   answerJson(response, 200, judgement, accepted);
 }
 
-/** The headers of a reply that has accepted one event: which, and whether it is only on the disk. */
+/** Headers of a reply that has accepted one event: its id, and whether it is only on the disk. */
 function acceptedHeaders(eventId: string, way: Way): Record<string, string> {
   return { "Event-Id": eventId, ...(way === "spool" && { "Event-Spooled": "true" }) };
 }
@@ -167,7 +169,7 @@ function refuseMethod(allowed: string[], { method }: Request, response: Response
   answerJson(response, 405, { error: `method: expected ${expected}, got ${method}` }, allow);
 }
 
-/** Answers a URL or body beyond the limits; true if it did. node:http itself limits the headers (431). */
+/** Answers a URL or body beyond the limits; true if it did. node:http limits the headers (431). */
 function refuseTooLarge({ method, url, headers }: Request, response: Response, metrics?: Metrics): boolean {
   const refuse = (status: number, error: string) => {
     metrics?.refused("too_large");

@@ -1,9 +1,10 @@
 /**
- * The body of POST /events → items, and each item → its event, as an envelope like that of a GET request.
+ * The body of POST /events → items, and each item → its envelope, like that of a GET request.
  *
- * An item is `{ "event_type", "event_id"?, "player"?, "params"? }`. Numbers and booleans of `params` become their JSON text,
- * and the catalogue then judges that text as it judges a query's. What JSON lets pass and nobody can mean is
- * refused with a reason: unknown fields, a name given twice, a parameter that is an object.
+ * An item is `{ "event_type", "event_id"?, "player"?, "params"? }`. Numbers and booleans of
+ * `params` become their JSON text, and the catalogue judges that text as it judges a query's. JSON
+ * allows things that no client can mean: unknown fields, a name given twice, a parameter that is an
+ * object. They are refused with a reason.
  */
 import { events } from "../game.ts";
 import { writeEnvelope } from "../envelope.ts";
@@ -27,10 +28,10 @@ const MAX_EVENTS = 1000; // of one body
 const FIELDS = ["event_type", "event_id", "player", "params"];
 const byType = new Map(events.map((event) => [event.type, event]));
 
-/** One event of a body; `error` where its line is no JSON. */
+/** One event of a body; `error`: its line is not JSON. */
 export type Item = { json: Json } | { source: string; error: JsonError };
 
-/** What a body holds; `single`: one event that is no member of a list. */
+/** The events of a body; `single`: one event that is not in a list. */
 export interface Items {
   items: Item[];
   single: boolean;
@@ -48,7 +49,10 @@ export function readJsonItems(body: string, origin: Origin): Items {
   return { items: item.json.items.map((json) => ({ json })), single: false };
 }
 
-/** The items of a body of one JSON object a line; empty lines are none. @throws BodyError if there are too many. */
+/**
+ * The items of a body of one JSON object a line; empty lines do not count.
+ * @throws BodyError if there are too many.
+ */
 export function readLines(body: string): Items {
   const lines = body.split("\n").filter((line) => line.trim() !== "");
   checkCount(lines);
@@ -73,7 +77,7 @@ function noJson(field: string, { source, error }: { source: string; error: JsonE
   return new Refusal(refusedText(source, origin), field, `JSON (${error.message})`, source);
 }
 
-/** An event that fits: what to publish. */
+/** An event that fits, as a message to publish. */
 export interface ItemEvent {
   type: string;
   eventId: string;
@@ -103,7 +107,7 @@ export function receiveItem(item: Item, origin: Origin): ItemEvent {
   return { type: event.type, eventId: envelope.event_id, player: envelope.player, message };
 }
 
-/** The item's fields; `origin` is for what is refused here. */
+/** The item's fields; `origin` goes into a refusal. */
 function readFields(json: Json, origin: Origin): SentEvent {
   const refusal = (field: string, expected: string, got?: string) =>
     new Refusal(refusedText(json.source, origin), field, expected, got);

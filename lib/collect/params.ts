@@ -10,7 +10,7 @@
 /** Parameters by name, in the order of the query. */
 export type Params = ReadonlyMap<string, string>;
 
-/** Decodes `query`: what follows the "?" of a request line, ASCII, since node:http refuses any other. */
+/** Decodes the text after the "?" of a URL; node:http refuses URLs that are not ASCII. */
 export function parseParams(query: string): Params {
   const params = new Map<string, string>();
   for (const pair of query.split("&")) {

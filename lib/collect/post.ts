@@ -1,5 +1,5 @@
 /**
- * POST /events → a verdict for each event of its body: one JSON object, an array of them, or one a line.
+ * POST /events → a verdict for each event of its body: an object, an array, or lines.
  *
  * Each event is judged and published by itself, in the order sent, so those of one player stay in
  * order; the answer tells what became of each. A client that repeats the unavailable ones, or after
@@ -14,7 +14,7 @@ import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
 
 /** Where events go, accepted or refused. */
 export interface EventSink extends RefusalSink {
-  /** Resolves when the topic or the spool has the message, with which; rejects with Unavailable when none has. */
+  /** Resolves with the place of the message; rejects with Unavailable if neither could take it. */
   publish: (message: string, key: string) => Promise<Way>;
 }
 
@@ -40,7 +40,8 @@ export interface Judgement {
 }
 
 /**
- * Reads the events of a POST request, and publishes those that fit. `single`: the body was one JSON object.
+ * Reads the events of a POST request, and publishes those that fit.
+ * `single`: the body was one JSON object.
  * @throws BodyError or Refusal if there are no events to judge.
  */
 export async function judgePosted(

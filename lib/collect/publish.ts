@@ -1,15 +1,15 @@
 /**
- * Messages → the topic, each acknowledged by all in-sync replicas, or for now by this machine's disk,
- * before its publisher resolves.
+ * Messages → the topic. A publisher resolves when all in-sync replicas have its message, or for now
+ * this machine's disk.
  *
- * The producer is idempotent: what kafkajs sends again after a lost answer is recognised by the
- * broker and stored once. kafkajs 2.2.4 keeps that promise only under two conditions, and both
- * are met here. First, one send at a time (gather.ts does so): it gives a failed batch's numbers
- * to whatever is sent next, and the broker acknowledges, and drops, another batch that bears the
- * numbers of a stored one. Second, for the same reason, a producer whose send has failed is thrown
- * away and a new one, with a new id, takes over.
+ * The producer is idempotent: the broker recognises a batch that kafkajs sends again after a lost
+ * answer, and stores it once. kafkajs 2.2.4 keeps that promise only under two conditions:
+ * - One send at a time (batcher.ts). kafkajs gives the numbers of a failed batch to the next batch.
+ *   The broker acknowledges, and drops, a batch that has the numbers of a stored one.
+ * - For the same reason a producer whose send has failed is thrown away. A new one, with a new id,
+ *   takes over.
  *
- * While Kafka is away, messages go to the disk, and from there to the topic when it is back: detour.ts.
+ * While Kafka is away, messages go to the disk, and to the topic when it is back: fallback.ts.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,20 +23,20 @@ import { createTopic, TopicDiffers } from "../topic.ts";
 const RECONNECT_MS = { first: 200, longest: 500 };
 
 export interface OpenTopic {
-  /** Resolves with where the message is; rejects with Unavailable, within 4.5 s, if it could not be kept. */
+  /** Resolves with the place of the message; rejects with Unavailable within 4.5 s. */
   publish: (value: string, key: string) => Promise<Way>;
   /** Whether Kafka was there when last asked. */
   isHere: () => boolean;
-  /** What is on the disk, on its way to Kafka. */
+  /** The messages on the disk, on their way to Kafka. */
   spoolState: () => SpoolState;
-  /** Sends or spools what waits, then disconnects; what is spooled goes to Kafka when the topic is opened again. */
+  /** Sends or spools the waiting messages, then disconnects. */
   close: () => Promise<void>;
 }
 
 /**
- * Opens the topic for writing, and creates it if it does not exist. Resolves after the first attempt to
- * connect, also if that failed: then messages are spooled until Kafka is there, which is tried again
- * every 0.5 s at most. `onState` is told each change: one line.
+ * Opens the topic for writing, and creates it if it does not exist. Resolves after the first
+ * attempt to connect, also if that failed: messages are then spooled until Kafka is there. The
+ * client tries again every 0.5 s at most. `onState` gets one line for each change.
  * @throws Error if another process has this topic's spool.
  */
 export async function openTopic({
@@ -125,7 +125,7 @@ function discard(producer: Producer, sent: Promise<unknown>): void {
   void sent.then(disconnect, disconnect).catch(() => undefined);
 }
 
-/** A topic with more or fewer partitions takes events as well; `npm run up` is who complains. */
+/** A topic with more or fewer partitions takes events as well; `npm run up` reports it. */
 function allowOtherPartitions(error: unknown): void {
   if (!(error instanceof TopicDiffers)) throw error;
 }

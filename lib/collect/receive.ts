@@ -13,19 +13,19 @@ import { type Params, parseParams, withoutPort } from "./params.ts";
 import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
 
-/** Where an event came from, and what is kept of that. */
+/** The sender of an event, and the policy for personal values. */
 export interface Origin {
   headers: IncomingHttpHeaders;
   remoteAddr: string;
   retention?: Retention; // without it, all is kept
 }
 
-/** What an event is made of; `query` is the raw text after the "?". */
+/** The parts of a request that make an event. */
 export interface RequestFacts extends Origin {
-  query: string;
+  query: string; // the raw text after the "?"
 }
 
-/** An event as it was received: what to publish and what to answer once that is done. */
+/** An event: the message to publish, and the reply to send once that is done. */
 export interface ReceivedEvent {
   eventId: string;
   player: string; // the message's key
@@ -34,8 +34,8 @@ export interface ReceivedEvent {
 }
 
 /**
- * Makes the event that a request stands for; its message and player are what the retention leaves of them, the
- * reply echoes what was sent.
+ * Makes the event of a request. Message and key hold only values that the retention keeps;
+ * the reply echoes the parameters as sent.
  * @throws Refusal if a typed parameter, or `event_id`, has a value that does not fit.
  */
 export function receive(event: EventDefinition, { query, ...origin }: RequestFacts): ReceivedEvent {
@@ -58,7 +58,7 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestFac
   };
 }
 
-/** Makes the envelope of what was sent, whether that fits or not, with what is kept of a person. */
+/** Makes the envelope that is kept, whether its values fit the catalogue or not. */
 export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }: Origin): EnvelopeMaps {
   const envelope = {
     event_id: isUuid(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
@@ -72,7 +72,7 @@ export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }:
   return retention ? retention.retain(envelope) : envelope;
 }
 
-/** What a client says of an event. */
+/** An event as a client describes it. */
 export interface SentEvent {
   event_id: string | undefined;
   event_type: string;
@@ -91,14 +91,17 @@ export function checkEnvelope(event: EventDefinition, envelope: EnvelopeMaps): v
   if (!isUuid(eventId)) throw new Refusal(refusedAs(envelope), "event_id", "a UUID", eventId);
 }
 
-/** The text of a refused envelope. An id that is not a UUID is left out: the stream would take the message with it. */
+/**
+ * The text of a refused envelope. An id that is not a UUID is left out: with it, a replay could
+ * send the message as an event.
+ */
 export function refusedAs(envelope: EnvelopeMaps): RefusedText {
   const eventId = isUuid(envelope.event_id) ? envelope.event_id : null;
   const raw = writeEnvelope({ ...envelope, event_id: eventId ?? undefined });
   return { raw, key: envelope.player, eventId };
 }
 
-/** The text of a refused event that cannot be an envelope; its key is the player that the Host header names. */
+/** A refused text that cannot be an envelope; its key is the player that the Host header names. */
 export function refusedText(raw: string, origin: Origin): RefusedText {
   const nobody = {
     event_id: undefined,

@@ -1,9 +1,9 @@
 /**
- * Messages that were accepted or refused → what arrived lately, newest first: GET /events.
+ * Accepted and refused messages → the newest events first: GET /events.
  *
- * A ring in this process's memory, bounded in events and in characters. It is given messages as they
- * are kept, so it shows no more of a person than the topic does: with hashed players, `player` asks
- * for the hash. Headers and addresses are not shown at all.
+ * A ring in this process's memory, bounded in events and in characters. It takes messages as they
+ * are kept, so it shows no more of a person than the topic does: with hashed players, `player`
+ * asks for the hash. Headers and addresses are not shown at all.
  */
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.ts";
@@ -12,7 +12,7 @@ import { peek } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { parseParams } from "./params.ts";
 
-/** An event that arrived; null where a refused one did not say. */
+/** An event that arrived; null: a refused one has no such field. */
 export interface RecentEvent {
   received_at: string; // ISO 8601 in UTC
   event_id: string | null;
@@ -24,7 +24,7 @@ export interface RecentEvent {
 }
 
 export interface Recent {
-  /** Takes an envelope's text, or what was to be one; `reason` says why it was refused, null: it was accepted. */
+  /** Takes an accepted envelope's text, or a refused text with the reason; null: accepted. */
   add: (message: string, reason: string | null) => void;
   /** The events that have each of the values given, newest first. */
   find: (wanted: Wanted) => RecentEvent[];

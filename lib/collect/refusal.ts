@@ -30,7 +30,7 @@ export class Refusal extends Misfit {
 
 /** Where refused events go. */
 export interface RefusalSink {
-  /** Keeps a refused event's record, a message of the failed topic; resolves with whether that is done. */
+  /** Publishes a record to the failed topic; resolves with whether that is done. */
   keepRefused?: (message: string, key: string) => Promise<boolean>;
   metrics?: Metrics;
   /** The events that GET /events shows; without it, there is no such path. */

@@ -1,15 +1,20 @@
 /**
- * Envelope → the envelope that is kept: what tells of a person is kept, dropped, cut short or hashed.
+ * Envelope → the envelope that is kept: personal values are kept, dropped, truncated or hashed.
  *
- * It runs where envelopes are made, so the topic, the files and whatever stands before them never
- * have more than this leaves; text that cannot become one is left out whole, unless all is kept. A hash is an HMAC of the value alone: equal values stay equal, in all
- * fields, and who has the secret can find a person again. The key of a message is the player as kept;
- * a player's events stay in order, and with `drop` all players are one.
+ * Retention runs when an envelope is made, so nothing downstream (spool, topic, files) ever holds
+ * more. A refused text that is no envelope may hold anything: it is dropped, unless all is kept.
  *
- * A value may stand in more than one place. The parameter `player` and the Host header, without its
- * port, share the player's policy, for the Host is the player where no other is named. The
- * headers of ECHOES bear a player, an address or a browser in other forms: they are left out as soon
- * as that is not kept, unless they are named themselves. What is said elsewhere (other parameters, a header of the client's own) stays.
+ * A hash is an HMAC of the value alone. Equal values stay equal in all fields, and the owner of the
+ * secret can find a person again. The key of a message is the player as kept. So a player's events
+ * stay in order; with `drop`, all events have the same key.
+ *
+ * A value may stand in more than one place:
+ * - The parameter `player` has the player's policy.
+ * - The Host header, without its port, names the player of a request that names no other one. It
+ *   has the player's policy too.
+ * - The headers of ECHOES repeat a player, an address or a browser in other forms. They are dropped
+ *   as soon as their field is not kept, unless a policy names them.
+ * - Other parameters, and a client's own headers, stay as they are.
  */
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
@@ -25,14 +30,14 @@ export interface PersonalFields {
   remote_addr: string;
 }
 
-/** Makes of an envelope the one that is kept. */
+/** Changes an envelope into the one that is kept. */
 export type Retain = <T extends PersonalFields>(envelope: T) => T;
 
 export interface Retention {
   retain: Retain;
-  /** Makes of text that is no envelope, and may say anything anywhere, what is kept: all of it or nothing. */
+  /** The kept part of a text that is no envelope: all of it, or "". */
   retainText: (text: string) => string;
-  /** What is not kept as it is, e.g. "player: hash"; empty: `retain` changes nothing. */
+  /** Policies other than `keep`, e.g. "player: hash"; empty: `retain` changes nothing. */
   changes: string[];
 }
 
@@ -43,14 +48,14 @@ const ECHOES = {
   "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
 };
 const FIELDS = ["player", "remote_addr"];
-const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // as in the envelope, so that a field misspelt is none
+const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // as in the envelope: a misspelt field is not a header
 const TRUNCATED_CHARS = 16;
 const HASH_CHARS = 32; // 128 bits, in hex
 const MIN_SECRET_CHARS = 16;
 
 /**
- * Makes the retention of `policies` with the changes that `overrides` names, such as "player=hash,Referer=drop".
- * @throws Error if a name or policy is none, or if there is something to hash and no secret.
+ * Makes the retention of `policies`, changed by `overrides` such as "player=hash,Referer=drop".
+ * @throws Error if a name or policy is unknown, or if a value is to be hashed without a secret.
  */
 export function createRetention({
   policies = retentionPolicies,
@@ -95,7 +100,7 @@ function retainBy<T extends PersonalFields>({ policies, secret }: Rules, envelop
   };
 }
 
-/** What is kept of `text`; undefined: nothing. */
+/** The kept part of `text`; undefined: none. */
 function applied(policy: RetentionPolicy, text: string, secret: string): string | undefined {
   switch (policy) {
     case "keep":
@@ -105,7 +110,7 @@ function applied(policy: RetentionPolicy, text: string, secret: string): string 
     case "truncate":
       return truncated(text);
     case "hash":
-      // Nothing was told where nothing was said.
+      // An empty value says nothing: it stays empty.
       return text && createHmac("sha256", secret).update(text).digest("hex").slice(0, HASH_CHARS);
   }
 }
@@ -124,7 +129,7 @@ function truncated(text: string): string {
   }
 }
 
-/** `entries` with the values that `change` gives, in their order, without those that it gives none. */
+/** `entries` with changed values, in their order; an undefined value removes its entry. */
 function mapped(entries: Params, change: (name: string, text: string) => string | undefined): Params {
   const kept = new Map<string, string>();
   for (const [name, text] of entries) {

@@ -1,9 +1,9 @@
 /**
- * The table failed_events → what failed and why, and whether the present catalogue would take it.
+ * The table failed_events → failed events with their reasons, judged by the present catalogue.
  *
- * A failed event is named by its place: TOPIC/PARTITION/OFFSET. What the API refused stands in the
- * failed topic with the text that its event would have had; what came to the events' topic in
- * another way, and is no event, stands there as it is.
+ * A failed event is named by its place: TOPIC/PARTITION/OFFSET. An event that the API refused is a
+ * message of the failed topic, with the text that it would have had. A message that came to the
+ * events' topic in another way, and is no event, stands there as it is.
  */
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";

@@ -39,8 +39,8 @@ export interface ReplayOptions extends FailedPlace {
 
 /**
  * Sends failed events again that fit now and are in no event's table; tells of each as it is done.
- * @throws Error before anything is sent if a place holds no failed event, or the stream has not
- * landed what the topic holds within 60 s; later if Kafka does not take an event.
+ * @throws Error if a place holds no failed event, or if the stream has not landed the whole topic
+ * within 60 s; nothing is sent then. Also if Kafka does not take an event.
  */
 export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Verdict> {
   const { places, schema, topic = settings.topic, failedTopic, root } = options;

@@ -70,7 +70,7 @@ export class BatchBuilder {
     return this.rows >= maxRows || this.bytes >= maxBytes || this.#files >= maxFiles;
   }
 
-  /** Takes one message. @throws nothing: what cannot be an event is a failed one. */
+  /** Takes one message. @throws nothing: a message that cannot be an event is a failed one. */
   push({ offset, timestamp, value }: Message): void {
     const position = { timestamp: Number(timestamp), partition: this.#partition, offset: Number(offset) };
     const row = this.#read(position, value);

@@ -1,21 +1,19 @@
 /**
  * A partition's batches → files in HDFS, each exactly once: the commit chain.
  *
- * Each partition has one chain of commit records. A record covers the offsets
- * from `first` to `last`, begins where the one before it ended (the very first
- * at 0) and is named by `first` alone. It comes into being by RENAME, which
- * answers false when the name is taken: of all writers that believe the
- * partition is theirs, one gets the place and the others learn that they lost,
- * whatever their clocks or their group membership say.
+ * Each partition has one chain of commit records. A record covers the offsets from `first` to
+ * `last`, both inclusive. It begins where the record before it ended, the very first at 0, and is
+ * named by `first` alone. A record is made by RENAME, which answers false when the name is taken.
+ * So of all writers that believe they own the partition, one gets the place and the others learn
+ * that they lost. Clocks and group membership do not matter.
  *
  *   staging/<writer>/…                      the batch's files, then its record
  *   commits/<topic>/<partition>/<first>.json   the record, renamed: the batch is committed
  *   tables/<table>/day=<day>/…              the files, moved one by one: they are visible
  *
- * Whoever extends the chain has first finished the moves of its last record, so
- * only that one can ever have files left to move. A staged batch that begins
- * before the chain's end can never be committed any more: that, and no clock,
- * says which leftovers of other writers may be deleted.
+ * A writer finishes the moves of the last record before it extends the chain, so only the last
+ * record can have files left to move. A staged batch that begins before the chain's end can never
+ * be committed any more. That, and no clock, says which leftovers of other writers may be deleted.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -72,7 +70,7 @@ export interface CommitRecord {
   files: CommittedFile[];
 }
 
-/** What of a commit is done, in order; `file_moved` once for each file. */
+/** The steps of a commit, in order; `file_moved` once for each file. */
 export const COMMIT_POINTS = [
   "files_staged",
   "record_staged",
@@ -83,12 +81,12 @@ export const COMMIT_POINTS = [
 
 export type CommitPoint = (typeof COMMIT_POINTS)[number];
 
-/** Is told each point that a commit has reached, so that a drill can end the writer there. */
+/** Called at each step that a commit has reached, so that a drill can end the writer there. */
 export type AtPoint = (point: CommitPoint) => void;
 
 /**
- * Opens a partition's chain at its end: finishes what the last commit left to move, and deletes
- * staged batches that can no longer be committed. Costs a handful of requests, however long the chain.
+ * Opens a partition's chain at its end: finishes the moves of the last commit, and deletes staged
+ * batches that can no longer be committed. Costs a handful of requests, however long the chain.
  * @throws HdfsError when HDFS is away: open again then.
  */
 export async function openChain(hdfs: Hdfs, key: ChainKey, at: AtPoint = () => {}): Promise<Chain> {
@@ -107,8 +105,8 @@ export class Chain {
   readonly #key: ChainKey;
   readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
-  #stagedInVain: string | null = null; // this one's last attempt to stage a batch, if it failed
-  #isTidy = false; // whether what was staged in vain at the place of the next commit is gone
+  #failedAttempt: string | null = null; // writer of the last attempt to stage a batch, if it failed
+  #isTidy = false; // whether the leftovers of failed attempts at the next commit are gone
 
   constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
@@ -124,8 +122,8 @@ export class Chain {
 
   /**
    * Commits a batch and makes its files visible.
-   * @throws LostPlaceError when another writer has the place: forget the batch, open the chain again.
-   * @throws HdfsError when HDFS is away: call again with the same batch; what was done is not done twice.
+   * @throws LostPlaceError when another writer has the place: drop the batch, open the chain again
+   * @throws HdfsError when HDFS is away: call again with the same batch; no step is done twice
    */
   async commit(batch: Batch): Promise<CommitRecord> {
     if (!(batch.last >= this.next)) {
@@ -142,7 +140,7 @@ export class Chain {
     return record;
   }
 
-  /** Writes the files and the record where no reader looks; in a new folder each time, so that a late write harms nobody. */
+  /** Writes files and record to a staging folder of its own: a late write does no harm there. */
   async #stage({ last, last_timestamp, files }: Batch): Promise<CommitRecord> {
     const { root, topic, partition } = this.#key;
     const first = this.next;
@@ -156,17 +154,17 @@ export class Chain {
       rows,
       bytes: data.length,
     }));
-    if (this.#stagedInVain !== null) {
-      await this.#hdfs.remove(attemptFolder(root, this.#stagedInVain)); // HDFS may be full
+    if (this.#failedAttempt !== null) {
+      await this.#hdfs.remove(attemptFolder(root, this.#failedAttempt)); // HDFS may be full
       this.#isTidy = false; // a write of that attempt may still come through
     }
-    this.#stagedInVain = writer;
+    this.#failedAttempt = writer;
     const committed_at = new Date().toISOString();
     const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
     await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
     this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
-    this.#stagedInVain = null;
+    this.#failedAttempt = null;
     this.#at("record_staged");
     return record;
   }
@@ -219,7 +217,7 @@ export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitReco
   return (await hdfs.status(attemptFolder(root, writer))) === null;
 }
 
-/** Moves a committed record's files into their tables, whoever began it, then deletes its staging folder. */
+/** Moves a committed record's files into their tables, then deletes its staging folder. */
 async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtPoint): Promise<void> {
   await inParallel(record.files, async (file) => {
     await moveFile(hdfs, file);
@@ -263,7 +261,7 @@ export async function findLastCommit(hdfs: Hdfs, key: ChainKey): Promise<CommitR
   return low < 0 ? null : readRecord(hdfs, commitPath(key, low));
 }
 
-/** Deletes this partition's staged batches that begin before the chain's end: their place is taken for good. */
+/** Deletes this partition's staged batches that begin before the chain's end. */
 async function removeDeadStaging(hdfs: Hdfs, key: ChainKey, next: number): Promise<void> {
   const { root, topic, partition } = key;
   const prefix = writerPrefix(key);
@@ -280,7 +278,7 @@ async function removeDeadStaging(hdfs: Hdfs, key: ChainKey, next: number): Promi
   }
 }
 
-/** Reads one commit record, or null when there is none. */
+/** Reads one commit record; null: there is no such file. */
 export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord | null> {
   const bytes = await hdfs.read(path);
   if (bytes === null) return null;
@@ -295,7 +293,7 @@ export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord
 
 const MAX_PARALLEL = 8; // requests of one commit
 
-/** Runs `work` on each item, a few at a time; rejects with the first failure when all have ended. */
+/** Runs `work` on each item, some at a time; rejects with the first failure when all have ended. */
 async function inParallel<T>(
   items: readonly T[],
   work: (item: T, i: number) => Promise<void>,

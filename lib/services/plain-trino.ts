@@ -1,8 +1,8 @@
 /**
  * A statement → its rows, by Trino's plain REST protocol.
  *
- * Not the client of the product, which is lib/trino.ts. This module asks whether Trino is ready, and
- * it is an independent witness: tests and drills check the product's answers by another way.
+ * The product's client is lib/trino.ts. This module asks whether Trino is ready, and it is an
+ * independent witness: tests and drills check the product's answers by another way.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
