@@ -49,6 +49,12 @@ export async function askMetastore(): Promise<void> {
   }
 }
 
+/** Metastore of a given Trino, whose address only Trino knows: the Hive catalog has schemas. */
+export async function askMetastoreByTrino(): Promise<void> {
+  const schemas = await runStatement(`SHOW SCHEMAS FROM ${settings.catalog}`);
+  if (schemas.length === 0) throw new Error(`expected schemas of the catalog ${settings.catalog}, got 0`);
+}
+
 /**
  * Trino: two queries ran to their end, one on a worker, one on the Hive catalog. Just after its
  * start Trino answers the second kind and fails the first with "No nodes available".

@@ -12,7 +12,16 @@ import {
   askStreamVersion,
   askTrinoVersion,
 } from "./versions.ts";
-import { askApi, askDatanode, askKafka, askMetastore, askNamenode, askStream, askTrino } from "./ready.ts";
+import {
+  askApi,
+  askDatanode,
+  askKafka,
+  askMetastore,
+  askMetastoreByTrino,
+  askNamenode,
+  askStream,
+  askTrino,
+} from "./ready.ts";
 
 /** The servers that come from elsewhere. */
 export const serverNames = ["kafka", "namenode", "datanode", "metastore", "trino"] as const;
@@ -92,12 +101,14 @@ export const services: readonly Service[] = [
   {
     name: "metastore",
     version: "4.0.1",
-    ports: [ports.metastore],
+    ports: given.trino ? [] : [ports.metastore], // only a given Trino knows where its metastore is
     needs: ["namenode", "datanode"],
     patient: true,
     given: given.trino, // an existing Trino has its own
-    question: "a Thrift call that lists the database `default`",
-    ask: askMetastore,
+    question: given.trino
+      ? "the schemas of the Hive catalog, by way of Trino"
+      : "a Thrift call that lists the database `default`",
+    ask: given.trino ? askMetastoreByTrino : askMetastore,
     askVersion: askMetastoreVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,

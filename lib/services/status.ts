@@ -27,7 +27,10 @@ export async function serviceStatus(runtime: Runtime = stackRuntime()): Promise<
 async function ask(service: Service): Promise<Pick<StatusRow, "version" | "problem">> {
   const [answer, version] = await Promise.allSettled([service.ask(), service.askVersion()]);
   if (answer.status === "rejected") return { version: valueOf(version), problem: messageOf(answer) };
-  if (version.status === "rejected") return { version: null, problem: `version: ${messageOf(version)}` };
+  if (version.status === "rejected") {
+    // Nobody has pinned the version of a given service, and its owner may hide it.
+    return { version: null, problem: service.given ? "" : `version: ${messageOf(version)}` };
+  }
   const isWrong = !service.given && !isPinned(version.value, service.version);
   const problem = isWrong
     ? `version ${version.value} runs, ${service.version} is pinned: npm run down, npm run up`
