@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_PORTS, readSettings, settings } from "../settings.ts";
+
+const MAX_BYTES = 9_000;
+
+describe("README.md", () => {
+  const readme = readFileSync(join(settings.root, "README.md"), "utf8");
+  const { scripts } = JSON.parse(readFileSync(join(settings.root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+
+  it("fits on a page or two", () => {
+    assert.ok(Buffer.byteLength(readme) <= MAX_BYTES, `expected at most ${MAX_BYTES} bytes`);
+  });
+
+  it("names every setting that is read", () => {
+    const read = new Set<string>();
+    const env = new Proxy<NodeJS.ProcessEnv>({}, { get: (_, name) => void read.add(String(name)) });
+    readSettings(env);
+    assert.ok(read.size > 20);
+    const missing = [...read].filter((name) => !name.endsWith("_PORT") && !readme.includes(`\`${name}\``));
+    assert.deepEqual(missing, []);
+  });
+
+  it("names every port with its default", () => {
+    const missing = Object.entries(DEFAULT_PORTS).filter(([name, port]) => {
+      const word = name.replace(/[A-Z]/g, "_$&").toUpperCase();
+      return !readme.includes(`\`${word}\` ${port}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+
+  it("names commands that exist, and every command", () => {
+    const named = [...readme.matchAll(/npm run ([a-z]+(?::[a-z]+)?)/g)].map(([, name]) => name!);
+    assert.ok(named.length > 10);
+    assert.deepEqual(
+      named.filter((name) => !(name in scripts)),
+      [],
+    );
+    const internal = ["prepare", "build", "picture"];
+    const missing = Object.keys(scripts).filter(
+      (name) => !internal.includes(name) && !new RegExp(`(\`|run |npm )${name}\\b`).test(readme),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it("names files and folders that exist", () => {
+    const paths = [...readme.matchAll(/`((?:lib|notebooks|scripts|compose|history)\/[\w./-]*)`/g)];
+    const missing = paths.map(([, path]) => path!).filter((path) => !existsSync(join(settings.root, path)));
+    assert.deepEqual(missing, ["notebooks/7-dragons.ipynb", "history/commands.jsonl"]); // the user's
+  });
+});
