@@ -75,21 +75,24 @@ function renderClaims(claims: Claim[]): string {
   if (claims.length === 0) return "";
   const items = claims.map(({ text, held, failed, values }) => {
     const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
-    const shown = values.map(valuesText).filter((text) => text !== "");
-    const list = shown.map((text) => ` <span class="values">${forHtml(text)}</span>`).join("");
-    return `<li class="${failed > 0 ? "unheld" : "held"}"><code>${forHtml(shortened(text, CLAIM_CHARS))}</code>${times}${list}</li>`;
+    const shown = [...new Set(values.map(valuesText))].filter((text) => text !== "").join("; ");
+    const more = held + failed > values.length ? "; …" : "";
+    const list = shown === "" ? "" : ` <span class="values">${forHtml(shown + more)}</span>`;
+    const code = `<code>${forHtml(shortened(text, CLAIM_CHARS))}</code>`;
+    return `<li class="${failed > 0 ? "unheld" : "held"}">${code}${times}${list}</li>`;
   });
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
 }
 
-/** "220 = 220", or what differs. */
+/** "both 220", or the values that differ. */
 function valuesText({ held, actual, expected, cause }: ClaimValues): string {
   const got = shortened(forTerminal(actual ?? ""), VALUE_CHARS);
   const wanted = shortened(forTerminal(expected ?? "true"), VALUE_CHARS);
   const why = cause === null ? "" : shortened(forTerminalLines(cause), VALUE_CHARS);
   if (actual === null) return why;
   if (!held) return `expected ${wanted}, got ${got}${why === "" ? "" : `; ${why}`}`;
-  return expected === null || got === wanted ? got : `${got}, and ${wanted}`;
+  if (expected === null) return got;
+  return got === wanted ? `both ${got}` : `${got}, and ${wanted}`;
 }
 
 function renderOutput(output: Output, chart: Drawing | null, maxChars: number): string {

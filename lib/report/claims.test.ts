@@ -67,7 +67,7 @@ describe("claims of a notebook", function () {
 
   it("shows each claim with its values", async () => {
     const { html } = await run(IMPORT, "const swords = 60;", "assert.equal(swords, 60);");
-    assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">60<\/span>/);
+    assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">both 60<\/span>/);
   });
 
   it("fails with the text, the values and the cause of a claim that does not hold", async () => {

@@ -119,8 +119,8 @@ td.null { color: var(--faint); }
 .claims { margin: 0.6rem 0; padding: 0; list-style: none; font-size: 0.8125rem; line-height: 1.5; color: var(--soft); }
 .claims li { position: relative; padding-left: 1.2rem; overflow-wrap: anywhere; }
 .claims li::before { position: absolute; left: 0.2rem; top: 0.3rem; }
-.claims code { color: var(--ink); }
-.claims .values { display: block; padding-left: 1rem; font-family: var(--mono); font-size: 0.75rem; color: var(--soft); }
+.claims code { color: var(--ink); font-size: 0.75rem; }
+.claims .values { padding-left: 0.6rem; font-family: var(--mono); font-size: 0.75rem; color: var(--soft); }
 .claims .times { color: var(--soft); }
 .claims .unheld code, .claims .unheld .values { color: var(--bad); }
 
