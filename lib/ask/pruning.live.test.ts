@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { columnsOf, type Value } from "../catalog.ts";
 import { events } from "../game.ts";
 import { ParquetFile } from "../land/parquet.ts";
-import { WebHdfs } from "../webhdfs.ts";
-import { settings } from "../settings.ts";
+import { Ground } from "../testbed/ground.ts";
 import { query, type QueryStats } from "../trino.ts";
-import { createTables, registerDays } from "./tables.ts";
+import { registerDays } from "./tables.ts";
 
 const GROUPS = 40;
 const GROUP_ROWS = 500;
@@ -14,20 +13,15 @@ const { table } = events[2]!;
 
 // A file of 40 row groups, 500 events each, one event a millisecond, as the stream would write it.
 describe("a query by timestamp", () => {
-  const schema = `test_${Math.random().toString(36).slice(2)}`;
-  const hdfsRoot = `/test/${schema}`;
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const ground = new Ground();
+  const { schema, root, hdfs } = ground;
 
   before(async () => {
-    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
-    await createTables({ schema, hdfsRoot });
-    await hdfs.create(`${hdfsRoot}/tables/${table}/day=2026-01-31/game_events-0-0.parquet`, file());
+    await ground.create();
+    await hdfs.create(`${root}/tables/${table}/day=2026-01-31/game_events-0-0.parquet`, file());
     await registerDays({ schema });
   });
-  after(async () => {
-    await query(`DROP SCHEMA ${schema} CASCADE`);
-    await hdfs.remove(hdfsRoot);
-  });
+  after(() => ground.remove());
 
   function file(): Buffer {
     const columns = columnsOf(events[2]!);

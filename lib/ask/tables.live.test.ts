@@ -1,29 +1,20 @@
 import assert from "node:assert/strict";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
-import { settings } from "../settings.ts";
+import { Ground } from "../testbed/ground.ts";
 import { query } from "../trino.ts";
 import { createTables, describeTables, registerDays, tables } from "./tables.ts";
 
 // All in a schema and an HDFS folder of its own.
 describe("createTables({ schema, hdfsRoot })", () => {
-  const schema = `test_${Math.random().toString(36).slice(2)}`;
-  const hdfsRoot = `/test/${schema}`;
+  const ground = new Ground();
+  const { schema, root: hdfsRoot, hdfs } = ground;
   const place = { schema, hdfsRoot };
   const views = [...events.map(({ table }) => `unique_${table}`), "events"];
   const names = [...tables.map(({ table }) => table), ...views];
 
-  before(() => query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`));
-  after(async () => {
-    await query(`DROP SCHEMA ${schema} CASCADE`);
-    await webhdfs("DELETE", hdfsRoot, "op=DELETE&recursive=true");
-  });
-
-  async function webhdfs(method: string, path: string, parameters: string): Promise<void> {
-    const url = `${settings.webhdfsUrl}/webhdfs/v1${path}?${parameters}&user.name=${settings.hdfsUser}`;
-    const response = await fetch(url, { method });
-    assert.ok(response.ok, await response.text());
-  }
+  before(() => ground.createSchema());
+  after(() => ground.remove());
 
   it("creates every table once, however many create at the same time, then finds them", async () => {
     const made = await Promise.all([createTables(place), createTables(place), createTables(place)]);
@@ -107,7 +98,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
 
   it("registers the days whose folders have appeared, as often as it is asked", async () => {
     for (const day of ["2026-01-31", "1970-01-01"]) {
-      await webhdfs("PUT", `${hdfsRoot}/tables/${events[0]!.table}/day=${day}`, "op=MKDIRS");
+      await hdfs.makeFolder(`${hdfsRoot}/tables/${events[0]!.table}/day=${day}`);
     }
     await Promise.all([registerDays(place), registerDays(place)]);
     await registerDays(place);

@@ -1,11 +1,9 @@
 // Rows with equal event_ids, in a schema and an HDFS folder of its own.
 import assert from "node:assert/strict";
 import { events } from "../game.ts";
-import { WebHdfs } from "../webhdfs.ts";
-import { settings } from "../settings.ts";
+import { Ground } from "../testbed/ground.ts";
 import { countDoubles, countEvents, countTables } from "./counts.ts";
 import { query, type QueryStats } from "../trino.ts";
-import { createTables } from "./tables.ts";
 
 interface Copy {
   id: string;
@@ -16,13 +14,11 @@ interface Copy {
 }
 
 describe("the views unique_<table>", () => {
-  const schema = `test_${Math.random().toString(36).slice(2)}`;
-  const hdfsRoot = `/test/${schema}`;
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const ground = new Ground();
+  const { schema } = ground;
 
   before(async () => {
-    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
-    await createTables({ schema, hdfsRoot });
+    await ground.create();
     await insert("guild_joins", "join_a_guild", [
       { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 1 },
       { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // the first of it, on another day
@@ -36,11 +32,7 @@ describe("the views unique_<table>", () => {
       { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // another type's event is no double
     ]);
   });
-  after(async () => {
-    await query(`DROP SCHEMA ${schema} CASCADE`);
-    await hdfs.remove(hdfsRoot);
-    hdfs.close();
-  });
+  after(() => ground.remove());
 
   async function insert(table: string, type: string, copies: Copy[]): Promise<void> {
     const parameters = table === "guild_joins" ? "'ny', " : "";

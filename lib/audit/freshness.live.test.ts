@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { measureFreshness } from "./freshness.ts";
-import { Ground } from "../testbed/ground.fixture.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
 import { stretchesBetween } from "./sightings.ts";
 
 const WAIT_MS = 300;
 
 describe("measureFreshness(stretches, totals, samples, place)", () => {
-  const ground = new Ground();
+  const ground = new LandedGround();
   before(() => ground.create());
   after(() => ground.remove());
 

@@ -15,7 +15,7 @@ import { readTopic } from "../topic.ts";
 import type { ReceivedEvent } from "../collect/receive.ts";
 import { listFiles } from "./files.ts";
 import { settings } from "../settings.ts";
-import { Ground } from "../testbed/ground.fixture.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
 import { recordPath, writeRecord } from "../report/record.ts";
 import type { Run } from "../report/run.ts";
@@ -25,8 +25,8 @@ const REFUSED_ID = randomUUID();
 const YEAR_S = 366 * 24 * 3600;
 
 describe("traceEvent(eventId, options)", () => {
-  const ground = new Ground();
-  const failedTopic = `${ground.name}_failed`;
+  const ground = new LandedGround();
+  const { failedTopic } = ground;
   let folder: string;
   let report: string; // no such page, unless a test writes one
   let sent: ReceivedEvent[];
@@ -40,7 +40,7 @@ describe("traceEvent(eventId, options)", () => {
   });
   after(async () => {
     await rm(folder, { recursive: true });
-    await ground.remove(failedTopic);
+    await ground.remove();
   });
 
   /** Traces an event at the test's place. */

@@ -174,7 +174,7 @@ async function checkTopic({ topic }: Pipeline, sent: Sent[]): Promise<void> {
   for (const { id, params } of sent) assert.deepEqual(found.get(id), params, "the topic");
 }
 
-async function checkTable({ id: schema }: Pipeline, sent: Sent[]): Promise<void> {
+async function checkTable({ schema }: Pipeline, sent: Sent[]): Promise<void> {
   const rows = await query<{ event_id: string; metal: string | null; player: string }>(
     "SELECT event_id, metal, player FROM sword_purchases",
     { schema },
@@ -187,7 +187,7 @@ async function checkTable({ id: schema }: Pipeline, sent: Sent[]): Promise<void>
 }
 
 /** Runs what people look at events with; resolves with how much was printed. */
-async function checkTerminal({ topic, id: schema }: Pipeline, sent: Sent[]): Promise<number> {
+async function checkTerminal({ topic, schema }: Pipeline, sent: Sent[]): Promise<number> {
   const from = `${settings.catalog}.${schema}.sword_purchases`;
   const everything = `SELECT * FROM ${from}`;
   const tail = await runScript("tail", [], { QUESTLOG_TOPIC: topic });
@@ -211,7 +211,7 @@ async function checkTerminal({ topic, id: schema }: Pipeline, sent: Sent[]): Pro
 }
 
 /** Binds each text to a statement, as a value that comes back and as one that is looked for. */
-async function checkSql({ id: schema }: Pipeline, rows: number): Promise<void> {
+async function checkSql({ schema }: Pipeline, rows: number): Promise<void> {
   for (let at = 0; at < SQL_TEXTS.length; at += PARAMETERS) {
     const some = SQL_TEXTS.slice(at, at + PARAMETERS);
     const values = some.map((_, i) => `(${i}, ?)`).join(", ");
@@ -229,7 +229,7 @@ async function checkSql({ id: schema }: Pipeline, rows: number): Promise<void> {
 }
 
 /** Tables, columns and folders are those of the catalogue, whatever the events said. */
-async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promise<void> {
+async function checkIdentifiers({ schema, hdfs, root }: Pipeline): Promise<void> {
   const names = tables.map(({ table }) => table);
   const found = await query<{ table_name: string; columns: string[] }>(
     `SELECT table_name, array_agg(column_name ORDER BY ordinal_position) AS columns FROM information_schema.columns
@@ -244,14 +244,14 @@ async function checkIdentifiers({ id: schema, hdfs, hdfsRoot }: Pipeline): Promi
   const byName = (a: { table_name: string }, b: { table_name: string }) =>
     a.table_name < b.table_name ? -1 : 1;
   assert.deepEqual(found.sort(byName), expected.sort(byName), "tables and columns");
-  const { entries } = await hdfs.list(tablesFolder(hdfsRoot));
+  const { entries } = await hdfs.list(tablesFolder(root));
   assert.deepEqual(
     entries.map(({ name }) => name).filter((name) => !names.includes(name)),
     [],
     "folders",
   );
   const { table } = events.find(({ type }) => type === "purchase_sword")!;
-  const { entries: days } = await hdfs.list(tableFolder(hdfsRoot, table));
+  const { entries: days } = await hdfs.list(tableFolder(root, table));
   for (const { name } of days) assert.match(name, /^day=\d{4}-\d\d-\d\d$/);
 }
 

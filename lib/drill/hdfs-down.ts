@@ -83,11 +83,11 @@ async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
 }
 
 /** Writes files until there is no room for one; resolves with the refusal. */
-function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
+function untilRefused({ hdfs, root }: Pipeline): Promise<string> {
   let files = 0;
   const ask = async () => {
     try {
-      await hdfs.create(`${hdfsRoot}/room/${files++}`, Buffer.from("x"));
+      await hdfs.create(`${root}/room/${files++}`, Buffer.from("x"));
     } catch (error) {
       if (!(error instanceof HdfsError) || error.exception === null) throw error;
       return error.message;
@@ -97,8 +97,8 @@ function untilRefused({ hdfs, hdfsRoot }: Pipeline): Promise<string> {
 }
 
 /** @throws Error if anything is left where batches are staged: what a failed attempt wrote takes up room for nothing */
-async function countStaged({ hdfs, hdfsRoot }: Pipeline): Promise<number> {
-  const { entries } = await hdfs.list(stagingFolder(hdfsRoot));
+async function countStaged({ hdfs, root }: Pipeline): Promise<number> {
+  const { entries } = await hdfs.list(stagingFolder(root));
   if (entries.length > 0)
     throw new Error(`staging: expected nothing, got ${entries.map(({ name }) => name).join(", ")}`);
   return entries.length;

@@ -116,8 +116,10 @@ function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
 }
 
 /** @throws Error if a reason stands in `failed_events` more or less often than its messages were sent */
-async function expectReasons({ id }: Pipeline, sent: Map<string, number>): Promise<void> {
-  const rows = await runStatement(`SELECT reason, count(*) FROM ${id}.${failedEvents.table} GROUP BY reason`);
+async function expectReasons({ schema }: Pipeline, sent: Map<string, number>): Promise<void> {
+  const rows = await runStatement(
+    `SELECT reason, count(*) FROM ${schema}.${failedEvents.table} GROUP BY reason`,
+  );
   const found = new Map<string, number>();
   for (const [reason, count] of rows as [string, number][]) {
     const known = [...sent.keys()].find((beginning) => reason.startsWith(beginning)) ?? reason;

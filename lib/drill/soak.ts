@@ -34,7 +34,7 @@ export const soak = underLoad(
     const samples = processes.map((): ProcessSample[] => []);
     const acceptedBefore = players.ledger.accepted.size;
     const localBefore = countLocalFiles(pipeline.home);
-    const landed = [await countFiles(pipeline.hdfs, pipeline.hdfsRoot)];
+    const landed = [await countFiles(pipeline.hdfs, pipeline.root)];
     for (let half = 1; half <= 2; half++) {
       const end = Date.now() + runMs / 2;
       while (Date.now() < end) {
@@ -43,7 +43,7 @@ export const soak = underLoad(
           log(`${samples[0]!.length} s: ${players.ledger.accepted.size} events`);
         await sleep(SAMPLE_MS);
       }
-      landed.push(await countFiles(pipeline.hdfs, pipeline.hdfsRoot));
+      landed.push(await countFiles(pipeline.hdfs, pipeline.root));
     }
     const accepted = players.ledger.accepted.size - acceptedBefore;
     const localGained = countLocalFiles(pipeline.home) - localBefore;

@@ -96,7 +96,7 @@ function eventOf(event_id: string, time: Date): Envelope {
 }
 
 /** Waits until everything that is in the topic now is in files; resolves with how long that took. */
-async function landTopic({ topic, hdfsRoot: root }: Pipeline): Promise<number> {
+async function landTopic({ topic, root }: Pipeline): Promise<number> {
   const since = Date.now();
   const admin = kafkaClient(settings.kafkaBrokers).admin();
   await admin.connect();
@@ -126,11 +126,11 @@ async function failReport({ env, home }: Pipeline, service: string): Promise<str
 }
 
 /** Waits until Trino shows the events of a day, which only the stream registers; resolves with how long that took. */
-async function untilShown(day: string, { id }: Pipeline): Promise<number> {
+async function untilShown(day: string, { schema }: Pipeline): Promise<number> {
   const since = Date.now();
   const ask = async () => {
     const [[rows] = []] = await runStatement(
-      `SELECT count(*) FROM ${id}.${event.table} WHERE day = DATE '${day}'`,
+      `SELECT count(*) FROM ${schema}.${event.table} WHERE day = DATE '${day}'`,
     );
     if (rows === EVENTS_OF_DAY) return Date.now() - since;
     throw new Error(`${String(rows)} rows`);

@@ -119,7 +119,7 @@ export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> 
 }
 
 /** How many messages of the topic the commits cover. */
-async function countLanded({ hdfs, hdfsRoot: root, topic }: Pipeline): Promise<number> {
+async function countLanded({ hdfs, root, topic }: Pipeline): Promise<number> {
   const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
   const last = await Promise.all(
     partitions.map((partition) => findLastCommit(hdfs, { root, topic, partition })),
@@ -127,7 +127,7 @@ async function countLanded({ hdfs, hdfsRoot: root, topic }: Pipeline): Promise<n
   return last.reduce((sum, record) => sum + (record === null ? 0 : record.last + 1), 0);
 }
 
-async function countVisible({ id }: Pipeline): Promise<number> {
-  const [[rows] = []] = await runStatement(`SELECT count(*) FROM ${id}.events`);
+async function countVisible({ schema }: Pipeline): Promise<number> {
+  const [[rows] = []] = await runStatement(`SELECT count(*) FROM ${schema}.events`);
   return Number(rows);
 }

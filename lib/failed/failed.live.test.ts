@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { $ } from "zx";
 import { openTopic } from "../collect/publish.ts";
-import { Ground } from "../testbed/ground.fixture.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
 import { settings } from "../settings.ts";
 
 const npm = $({ quiet: true, nothrow: true, cwd: settings.root });
 
 describe("npm run failed", () => {
   it("lists what failed, newest first, as JSON too, in which stdout has nothing else", async () => {
-    const ground = new Ground();
+    const ground = new LandedGround();
     await ground.create();
     try {
       const topic = await openTopic({ topic: ground.name });

@@ -2,40 +2,30 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
-import { createTables, registerDays } from "../ask/tables.ts";
-import { createTopic, readOffsets } from "../topic.ts";
-import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
+import { registerDays } from "../ask/tables.ts";
+import { readOffsets } from "../topic.ts";
+import { kafkaClient, Partitioners, PATIENT, type Producer, withAdmin } from "../kafka.ts";
 import { readRefused } from "../refused.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { startStream, type Stream } from "../land/stream.ts";
-import { WebHdfs } from "../webhdfs.ts";
 import { settings } from "../settings.ts";
+import { Ground } from "../testbed/ground.ts";
 import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.ts";
 import { findKnown, replay, type Verdict } from "./replay.ts";
 
 describe("replay(options)", function () {
   this.timeout(120_000);
-  const schema = `test_${Math.random().toString(36).slice(2)}`;
-  const root = `/test/${schema}`;
-  const topic = schema;
-  const failedTopic = `${schema}_failed`;
-  const topics = [topic, failedTopic];
+  const ground = new Ground();
+  const { schema, root, topic, failedTopic, hdfs } = ground;
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
-  let admin: Admin;
   let producer: Producer;
   let streams: Stream[];
 
   before(async () => {
-    admin = kafka.admin();
     producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await Promise.all([
-      admin.connect(),
-      producer.connect(),
-      ...topics.map((name) => createTopic({ topic: name })),
-    ]);
-    await query(`CREATE SCHEMA ${schema} WITH (location = 'hdfs://${root}/schema')`);
-    await createTables({ schema, hdfsRoot: root });
+    await producer.connect();
+    await ground.createTopics();
+    await ground.create();
     const common = { brokers: settings.kafkaBrokers, hdfs, root };
     streams = [
       startStream({ ...common, topic, group: topic }),
@@ -47,12 +37,8 @@ describe("replay(options)", function () {
   after(async () => {
     await Promise.all(streams.map((stream) => stream.stop()));
     await producer.disconnect();
-    for (const name of topics) await admin.deleteTopics({ topics: [name] });
-    await admin.deleteGroups(topics);
-    await admin.disconnect();
-    await query(`DROP SCHEMA ${schema} CASCADE`);
-    await hdfs.remove(root);
-    hdfs.close();
+    await withAdmin(settings.kafkaBrokers, (admin) => admin.deleteGroups([topic, failedTopic]));
+    await ground.remove();
   });
 
   /** Puts messages on partition 0 of a topic and waits until they are in the tables; the first one's place. */

@@ -8,7 +8,7 @@ import { listFiles } from "../audit/files.ts";
 import { settings } from "../settings.ts";
 import { buildLib } from "./build.ts";
 import { type Accepted, assertConserved, type Conservation, conservation } from "../audit/conservation.ts";
-import { Ground } from "../testbed/ground.fixture.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
 import { isCode, readNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { runNotebooks } from "./run.ts";
@@ -17,11 +17,11 @@ import { collectSightings, stretchesBetween } from "../audit/sightings.ts";
 const GUILDS = 20;
 
 describe("assertConserved, after a sabotage", () => {
-  let ground: Ground;
+  let ground: LandedGround;
   let told: Accepted;
 
   beforeEach(async () => {
-    ground = new Ground();
+    ground = new LandedGround();
     await ground.create();
     const sent = await ground.send(GUILDS);
     told = { accepted: { join_a_guild: GUILDS }, event_ids: sent.map(({ eventId }) => eventId) };

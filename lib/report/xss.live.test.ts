@@ -90,7 +90,7 @@ async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): P
 }
 
 /** A notebook that shows what landed in every way that a cell has; its last cell fails with it. */
-async function makeNotebook(folder: string, { id }: Pipeline): Promise<void> {
+async function makeNotebook(folder: string, { schema }: Pipeline): Promise<void> {
   await buildLib();
   await mkdir(join(folder, "notebooks"));
   for (const name of ["dist", "node_modules"]) await symlink(join(settings.root, name), join(folder, name));
@@ -101,7 +101,7 @@ async function makeNotebook(folder: string, { id }: Pipeline): Promise<void> {
     `import { bars, steps } from "../dist/ask/chart.js";
 import { query } from "../dist/trino.js";
 import { say, show, table } from "../dist/ask/show.js";
-const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${id}" });
+const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${schema}" });
 const texts = rows.map(({ metal }) => metal);
 const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, i) => texts.slice(i * size, (i + 1) * size));`,
     `table(rows, { caption: texts[0], limit: 1000 });`,

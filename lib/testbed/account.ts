@@ -62,7 +62,7 @@ async function takeAccount(pipeline: Pipeline, ledger: Ledger, messages: TopicEn
   const rows = await selectPositions(pipeline);
   const rowCounts = countBy(rows);
   const shown = countBy(
-    (await runStatement(`SELECT event_id FROM ${pipeline.id}.events`)).map(([id]) => String(id)),
+    (await runStatement(`SELECT event_id FROM ${pipeline.schema}.events`)).map(([id]) => String(id)),
   );
   const ids = messages.flatMap(({ eventId }) => eventId ?? []);
   return {
@@ -164,9 +164,9 @@ function excerpt(text: string): string {
 }
 
 /** The position of each row in the tables. */
-async function selectPositions({ id, topic }: Pipeline): Promise<string[]> {
-  const selects = events.map(({ table }) => `SELECT kafka_partition, kafka_offset FROM ${id}.${table}`);
-  const failed = `${id}.${failedEvents.table}`;
+async function selectPositions({ schema, topic }: Pipeline): Promise<string[]> {
+  const selects = events.map(({ table }) => `SELECT kafka_partition, kafka_offset FROM ${schema}.${table}`);
+  const failed = `${schema}.${failedEvents.table}`;
   selects.push(`SELECT kafka_partition, kafka_offset FROM ${failed} WHERE topic = '${topic}'`);
   const rows = await runStatement(selects.join(" UNION ALL "));
   return rows.map(([partition, offset]) => `${String(partition)}/${String(offset)}`);
@@ -184,10 +184,10 @@ async function untilVisible(pipeline: Pipeline, messages: number): Promise<void>
   await until(what, ask, { limitMs: LANDED_LIMIT_MS, everyMs: POLL_MS });
 }
 
-async function registerDays({ id }: Pipeline): Promise<void> {
+async function registerDays({ schema }: Pipeline): Promise<void> {
   for (const table of [...events.map(({ table }) => table), failedEvents.table])
     await runStatement(
-      `CALL ${settings.catalog}.system.sync_partition_metadata('${id}', '${table}', 'ADD', false)`,
+      `CALL ${settings.catalog}.system.sync_partition_metadata('${schema}', '${table}', 'ADD', false)`,
     );
 }
 

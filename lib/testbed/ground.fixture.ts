@@ -1,43 +1,19 @@
-// No test: a topic, an HDFS folder and a schema of its own, for live tests that break or follow what has landed.
-import { randomUUID } from "node:crypto";
-import { query } from "../trino.ts";
-import { createTables, registerDays } from "../ask/tables.ts";
+// Ground with landed events, for live tests that follow or break them.
+import { registerDays } from "../ask/tables.ts";
 import { events } from "../game.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
-import { kafkaClient } from "../kafka.ts";
 import { openTopic } from "../collect/publish.ts";
 import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
-import { WebHdfs } from "../webhdfs.ts";
-import { settings } from "../settings.ts";
+import { Ground } from "./ground.ts";
 
 const guild = events.find(({ type }) => type === "join_a_guild")!;
 
-export class Ground {
-  readonly name = `test_${randomUUID().replaceAll("-", "_")}`; // of topic and schema
-  readonly root = `/test/${this.name}`;
-  readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
-
-  /** Where the product looks when it looks here. */
+export class LandedGround extends Ground {
+  /** Options that point the product's functions at this ground. */
   get place() {
-    return { topic: this.name, root: this.root, schema: this.name };
-  }
-
-  async create(): Promise<void> {
-    await query(`CREATE SCHEMA ${this.name} WITH (location = 'hdfs://${this.root}/schema')`);
-    await createTables({ schema: this.name, hdfsRoot: this.root });
-  }
-
-  /** Removes all of it, and `topics` that a test made beside its own. */
-  async remove(...topics: string[]): Promise<void> {
-    await query(`DROP SCHEMA ${this.name} CASCADE`);
-    await this.hdfs.remove(this.root);
-    this.hdfs.close();
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [this.name, ...topics] });
-    await admin.disconnect();
+    return { topic: this.topic, root: this.root, schema: this.schema };
   }
 
   /** Joins as many guilds, by players of both partitions; the first one's message is sent once more. */

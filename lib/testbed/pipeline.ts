@@ -1,21 +1,16 @@
 /**
- * A pipeline of a drill's own on the running services: topic, HDFS folder, schema with tables; API and
+ * A pipeline of a drill's own on the running services: topics, HDFS folder, schema with tables; API and
  * streams as child processes, which can be killed, stopped and continued.
  *
- * The processes are the scripts that a user starts. They learn where they belong by the environment, so
- * nothing of the user's data is touched, and `close` takes all of it away again.
+ * The processes are the scripts that a user starts. Their environment names the pipeline's topics, folder
+ * and schema, so nothing of the user's data is touched; `close` removes all of it.
  */
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTables } from "../ask/tables.ts";
-import { kafkaClient } from "../kafka.ts";
-import { createTopic } from "../topic.ts";
-import { WebHdfs } from "../webhdfs.ts";
-import { runStatement } from "../services/plain-trino.ts";
 import { HOST, settings } from "../settings.ts";
 import { Child, type ChildOptions, freePort } from "./child.ts";
+import { Ground } from "./ground.ts";
 import { Line, type LineOptions } from "./proxy.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
@@ -27,27 +22,15 @@ const UNASKED = {
   QUESTLOG_SPOOL_MAX_MB: undefined,
 };
 
-export class Pipeline {
-  readonly id: string; // of topic, consumer group and schema
-  readonly hdfsRoot: string;
+export class Pipeline extends Ground {
   readonly home = mkdtempSync(join(tmpdir(), "questlog-drill-"));
-  readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
   readonly children: Child[] = [];
   readonly proxies: Line[] = [];
   apiPort = 0;
   #closed: Promise<void> | undefined;
 
   constructor(name: string) {
-    this.id = `drill_${name.replaceAll("-", "_")}_${randomBytes(4).toString("hex")}`;
-    this.hdfsRoot = `/drill/${this.id}`;
-  }
-
-  get topic(): string {
-    return this.id;
-  }
-
-  get failedTopic(): string {
-    return `${this.id}_failed`;
+    super(`drill_${name.replaceAll("-", "_")}`);
   }
 
   get apiUrl(): string {
@@ -60,9 +43,9 @@ export class Pipeline {
       ...UNASKED,
       QUESTLOG_TOPIC: this.topic,
       QUESTLOG_FAILED_TOPIC: this.failedTopic,
-      QUESTLOG_CONSUMER_GROUP: this.id,
-      QUESTLOG_HDFS_ROOT: this.hdfsRoot,
-      QUESTLOG_SCHEMA: this.id,
+      QUESTLOG_CONSUMER_GROUP: this.name,
+      QUESTLOG_HDFS_ROOT: this.root,
+      QUESTLOG_SCHEMA: this.schema,
       QUESTLOG_HOME: this.home,
       QUESTLOG_HISTORY: join(this.home, "history.jsonl"),
       QUESTLOG_API_PORT: String(this.apiPort),
@@ -122,14 +105,7 @@ export class Pipeline {
       await child.signal("SIGKILL");
     }
     for (const proxy of this.proxies.splice(0)) await proxy.cut();
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    const topics = (await admin.listTopics()).filter((name) => name.startsWith(this.id));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
-    await admin.disconnect();
-    await runStatement(`DROP SCHEMA IF EXISTS ${this.id} CASCADE`);
-    await this.hdfs.remove(this.hdfsRoot);
-    this.hdfs.close();
+    await this.remove();
     rmSync(this.home, { recursive: true, force: true });
     openPipelines.delete(this);
   }
@@ -152,11 +128,8 @@ export async function closePipelines(): Promise<void> {
 export async function openPipeline(name: string): Promise<Pipeline> {
   const pipeline = new Pipeline(name);
   openPipelines.add(pipeline);
-  const { id, hdfsRoot, topic, failedTopic } = pipeline;
   pipeline.apiPort = await freePort();
-  await createTopic({ topic });
-  await createTopic({ topic: failedTopic });
-  await runStatement(`CREATE SCHEMA ${id} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
-  await createTables({ schema: id, hdfsRoot });
+  await pipeline.createTopics();
+  await pipeline.create();
   return pipeline;
 }

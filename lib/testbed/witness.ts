@@ -15,7 +15,7 @@ const POLL_MS = 100;
 const QUERY_PAUSE_MS = 250;
 
 /** Counts the commits of each partition of the pipeline's topic. */
-export async function countCommits({ hdfs, hdfsRoot: root, topic }: Pipeline): Promise<number[]> {
+export async function countCommits({ hdfs, root, topic }: Pipeline): Promise<number[]> {
   const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
   return Promise.all(
     partitions.map(async (partition) => {
@@ -52,7 +52,7 @@ export async function untilCommitted(
 
 /** Starts a stream, and resolves when all that the topic holds now is visible, with the number of its messages. */
 export async function landAll(pipeline: Pipeline): Promise<number> {
-  const { topic, hdfsRoot: root, id: schema } = pipeline;
+  const { topic, root, schema } = pipeline;
   const { total, partitions } = await countTopic({ topic });
   await pipeline.startStream();
   await untilLanded(partitions, { topic, root });
@@ -61,8 +61,8 @@ export async function landAll(pipeline: Pipeline): Promise<number> {
 }
 
 /** Counts the rows that Trino shows, reading each one's text. */
-export async function countRows({ id }: Pipeline): Promise<{ rows: number; chars: number }> {
-  const selects = tables.map(({ table }) => `SELECT raw_event FROM ${id}.${table}`);
+export async function countRows({ schema }: Pipeline): Promise<{ rows: number; chars: number }> {
+  const selects = tables.map(({ table }) => `SELECT raw_event FROM ${schema}.${table}`);
   const found = await runStatement(
     `SELECT count(*), coalesce(sum(length(raw_event)), 0) FROM (${selects.join(" UNION ALL ")})`,
   );

@@ -1,0 +1,62 @@
+/**
+ * A topic, an HDFS folder and a schema of one's own on the running services, and their removal.
+ *
+ * All have one name. Tests and drills that write stand on such ground, so the user's data stays as it is.
+ */
+import { randomBytes } from "node:crypto";
+import { createTables } from "../ask/tables.ts";
+import { withAdmin } from "../kafka.ts";
+import { settings } from "../settings.ts";
+import { createTopic } from "../topic.ts";
+import { query } from "../trino.ts";
+import { WebHdfs } from "../webhdfs.ts";
+
+export class Ground {
+  readonly name: string; // of topic and schema
+  readonly root: string; // folder in HDFS
+  readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+
+  /** @param kind the beginning of the name */
+  constructor(kind = "test") {
+    this.name = `${kind}_${randomBytes(8).toString("hex")}`;
+    this.root = `/test/${this.name}`;
+  }
+
+  get topic(): string {
+    return this.name;
+  }
+
+  get failedTopic(): string {
+    return `${this.name}_failed`;
+  }
+
+  get schema(): string {
+    return this.name;
+  }
+
+  /** Creates both topics; without it their first writer does. */
+  async createTopics(): Promise<void> {
+    for (const topic of [this.topic, this.failedTopic]) await createTopic({ topic });
+  }
+
+  async createSchema(): Promise<void> {
+    await query(`CREATE SCHEMA ${this.schema} WITH (location = 'hdfs://${this.root}/schema')`);
+  }
+
+  /** Creates the schema with the catalogue's tables and views. */
+  async create(): Promise<void> {
+    await this.createSchema();
+    await createTables({ schema: this.schema, hdfsRoot: this.root });
+  }
+
+  /** Deletes the schema, the folder, and each topic whose name begins with this name. */
+  async remove(): Promise<void> {
+    await withAdmin(settings.kafkaBrokers, async (admin) => {
+      const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(this.name));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+    });
+    await query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
+    await this.hdfs.remove(this.root);
+    this.hdfs.close();
+  }
+}
