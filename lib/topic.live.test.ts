@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { KAFKA_REQUESTS, kafkaAddress, Line } from "./testbed/proxy.ts";
+import { KAFKA_REQUESTS, kafkaAddress, FaultyProxy } from "./testbed/proxy.ts";
 import { settings } from "./settings.ts";
 import { limit } from "./traffic/scenarios.ts";
 import { createApi } from "./collect/api.ts";
@@ -155,20 +155,20 @@ describe("the topic", () => {
   it("is read although Kafka has only just started and is still loading its groups", async () => {
     open = await openTopic({ topic });
     await open.publish("a", "player");
-    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
-    await line.open();
+    const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await proxy.open();
     let loading = 3; // answers
-    line.onAnswer = (request, answer) => {
+    proxy.onAnswer = (request, answer) => {
       if (request !== KAFKA_REQUESTS.joinGroup || loading-- <= 0) return;
       answer.writeInt16BE(GROUP_LOAD_IN_PROGRESS, JOIN_GROUP_ERROR_AT);
     };
     const values: (string | null)[] = [];
     await readTopic({
-      brokers: [line.address],
+      brokers: [proxy.address],
       topic,
       onMessage: ({ value }) => void values.push(value),
     });
-    await line.cut();
+    await proxy.cut();
     assert.deepEqual([values, loading < 0], [["a"], true]);
   });
 

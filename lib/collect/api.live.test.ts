@@ -6,18 +6,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../envelope.ts";
 import { Child, freePort } from "../testbed/child.ts";
-import { kafkaAddress, Line } from "../testbed/proxy.ts";
+import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { kafkaClient } from "../kafka.ts";
 import type { Judgement } from "./post.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
 
-// The API as its own process, as `npm run api` starts it, and the running Kafka behind a line that can be cut.
+// The API as its own process, as `npm run api` starts it, and the running Kafka behind a proxy that can be cut.
 describe("npm run api", function () {
   this.timeout(60_000);
   let topic: string;
-  let line: Line;
+  let proxy: FaultyProxy;
   let home: string;
   let port: number;
   let api: Child;
@@ -26,13 +26,13 @@ describe("npm run api", function () {
     topic = `test_api_${randomUUID()}`;
     home = mkdtempSync(join(tmpdir(), "questlog-"));
     port = await freePort();
-    line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
-    await line.open();
+    proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await proxy.open();
     await start();
   });
   afterEach(async () => {
     await api.signal("SIGKILL");
-    await line.cut();
+    await proxy.cut();
     rmSync(home, { recursive: true });
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
@@ -45,7 +45,7 @@ describe("npm run api", function () {
       QUESTLOG_API_PORT: String(port),
       QUESTLOG_HOME: home,
       QUESTLOG_HISTORY: join(home, "history.jsonl"),
-      QUESTLOG_KAFKA_BROKERS: line.address,
+      QUESTLOG_KAFKA_BROKERS: proxy.address,
       QUESTLOG_TOPIC: topic,
       QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
     };
@@ -84,13 +84,13 @@ describe("npm run api", function () {
 
   it("loses no event that it answered 200, and keeps their order, when it is killed while Kafka is away", async () => {
     const ids = await send(5);
-    await line.cut();
+    await proxy.cut();
     ids.push(...(await send(10)));
     await api.signal("SIGKILL");
     await start();
     assert.match(api.output, new RegExp(`topic ${topic}: 10 messages wait in `));
     ids.push(...(await send(5)));
-    await line.open();
+    await proxy.open();
     ids.push(...(await send(5)));
     await untilDrained();
     ids.push(...(await send(5)));
@@ -99,7 +99,7 @@ describe("npm run api", function () {
   });
 
   it("is not ready while the spool grows, and ready again when Kafka is back", async () => {
-    await line.cut();
+    await proxy.cut();
     await send(1);
     assert.equal((await ask("/ready")).status, 200);
     await sleep(2100);
@@ -107,7 +107,7 @@ describe("npm run api", function () {
     const body = (await (await ask("/ready")).json()) as { reason: string };
     assert.equal(status, 503);
     assert.match(body.reason, /^the spool has grown for \d\.\d s: 1 messages, \d+ bytes$/);
-    await line.open();
+    await proxy.open();
     await untilDrained();
     assert.equal((await ask("/ready")).status, 200);
   });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../envelope.ts";
-import { kafkaAddress, Line } from "../testbed/proxy.ts";
+import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { createApi } from "./api.ts";
 import type { Way } from "./batcher.ts";
@@ -16,23 +16,21 @@ import { serve } from "./serve.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
 
-// The running Kafka, behind a line that the test can cut.
-describe("openTopic(options) on a line that fails", () => {
+// The running Kafka, behind a proxy that the test can cut.
+describe("openTopic(options) behind a proxy that fails", () => {
   let topic: string;
-  let line: Line;
+  let proxy: FaultyProxy;
   let spoolFolder: string;
   let open: OpenTopic;
   let states: string[];
   let changes: EventEmitter;
 
   beforeEach(async () => {
-    [topic, line, states, changes] = [
-      `test_publish_${randomUUID()}`,
-      new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress }),
-      [],
-      new EventEmitter(),
-    ];
-    await line.open();
+    topic = `test_publish_${randomUUID()}`;
+    proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    states = [];
+    changes = new EventEmitter();
+    await proxy.open();
     spoolFolder = join(mkdtempSync(join(tmpdir(), "questlog-")), "spool");
     open = await openHere();
     assert.ok(open.isHere());
@@ -40,7 +38,7 @@ describe("openTopic(options) on a line that fails", () => {
   afterEach(async () => {
     await open.close();
     rmSync(dirname(spoolFolder), { recursive: true });
-    await line.cut();
+    await proxy.cut();
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
@@ -49,7 +47,7 @@ describe("openTopic(options) on a line that fails", () => {
 
   function openHere(): Promise<OpenTopic> {
     return openTopic({
-      brokers: [line.address],
+      brokers: [proxy.address],
       topic,
       spoolFolder,
       onState: (state) => {
@@ -67,7 +65,7 @@ describe("openTopic(options) on a line that fails", () => {
 
   it("stores once what is sent again after a lost answer", async () => {
     await open.publish("a", "player");
-    line.loseAnswers(1);
+    proxy.loseAnswers(1);
     await open.publish("b", "player");
     await open.publish("c", "player");
     assert.deepEqual(await valuesInTopic(), ["a", "b", "c"]);
@@ -85,10 +83,10 @@ describe("openTopic(options) on a line that fails", () => {
 
   it("spools while Kafka is away, and sends what is spooled first when it is back", async () => {
     assert.equal(await open.publish("a", "player"), "kafka");
-    await line.cut();
+    await proxy.cut();
     for (const value of ["b", "c"]) assert.equal(await open.publish(value, "player"), "spool");
     assert.deepEqual([open.isHere(), open.spoolState().messages], [false, 2]);
-    await line.open();
+    await proxy.open();
     assert.equal(await open.publish("d", "player"), "spool");
     await untilState(/spooling ended/);
     assert.equal(await open.publish("e", "player"), "kafka");
@@ -115,10 +113,10 @@ describe("openTopic(options) on a line that fails", () => {
       }
     };
     const sending = send();
-    await line.cut();
+    await proxy.cut();
     await untilState(/spooling to/);
     await sleep(500);
-    await line.open();
+    await proxy.open();
     await untilState(/spooling ended/);
     const spooled = ways.length;
     const isMore = () => ways.length >= spooled + 100 || undefined;
@@ -132,10 +130,10 @@ describe("openTopic(options) on a line that fails", () => {
 
   it("stores all, and in order, also a batch that got no answer at all", async () => {
     await open.publish("a", "player");
-    line.loseAnswers(Infinity);
+    proxy.loseAnswers(Infinity);
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
     assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
-    line.loseAnswers(0);
+    proxy.loseAnswers(0);
     await untilState(/spooling ended/);
     // A batch of the size of the unanswered one: bearing its numbers, Kafka would acknowledge and drop it.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
@@ -144,13 +142,13 @@ describe("openTopic(options) on a line that fails", () => {
 
   it("spools within 5 s when Kafka falls silent", async () => {
     await open.publish("a", "player");
-    line.silence();
+    proxy.silence();
     const since = Date.now();
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
     assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
     assert.ok(Date.now() - since < 5000, `${Date.now() - since} ms`);
-    await line.cut();
-    await line.open();
+    await proxy.cut();
+    await proxy.open();
     await untilState(/spooling ended/);
     // Batches of the size of the lost one: a producer that reused its numbers would have them dropped.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
@@ -181,10 +179,10 @@ describe("openTopic(options) on a line that fails", () => {
   });
 
   it("sends what an earlier process has left in the spool, before anything new", async () => {
-    await line.cut();
+    await proxy.cut();
     await open.publish("a", "player");
     await open.close();
-    await line.open();
+    await proxy.open();
     open = await openHere();
     assert.equal(await open.publish("b", "player"), "kafka");
     assert.deepEqual(await distinctValues(), ["a", "b"]);
@@ -197,8 +195,8 @@ describe("openTopic(options) on a line that fails", () => {
     const ids: (string | null)[] = [];
     const spooled: (string | null)[] = [];
     for (let i = 0; i < 60; i++) {
-      if (i === 20) await line.cut();
-      if (i === 40) await line.open();
+      if (i === 20) await proxy.cut();
+      if (i === 40) await proxy.open();
       const { status, headers } = await ask(i);
       assert.equal(status, 200);
       ids.push(headers.get("event-id"));

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
 import { underLoad } from "./drill.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
-import { kafkaAddress, Line } from "../testbed/proxy.ts";
+import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 
 const LATENCY_MS = 500;
@@ -64,7 +64,7 @@ async function startBehindProxies(pipeline: Pipeline): Promise<void> {
   const kafka = { to: settings.kafkaBrokers[0]!, addressed: kafkaAddress };
   const apiKafka = await pipeline.openProxy(kafka);
   const streamKafka = await pipeline.openProxy(kafka);
-  const dataNode = new Line({ to: `${HOST}:${settings.ports.datanodeHttp}` });
+  const dataNode = new FaultyProxy({ to: `${HOST}:${settings.ports.datanodeHttp}` });
   const nameNode = await pipeline.openProxy({ to: new URL(settings.webhdfsUrl).host, named: [dataNode] });
   await pipeline.openProxy(dataNode);
   await pipeline.startApi({ QUESTLOG_KAFKA_BROKERS: apiKafka.address });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { Child } from "../testbed/child.ts";
-import { KAFKA_REQUESTS, kafkaAddress, Line } from "../testbed/proxy.ts";
+import { KAFKA_REQUESTS, kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { COMMIT_POINTS } from "./commits.ts";
@@ -181,11 +181,11 @@ describe("startStream(options)", () => {
   });
 
   it("leaves nothing behind when it is stopped while it asks Kafka where its partitions end", async () => {
-    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
-    await line.open();
-    const stream = startStream({ brokers: [line.address], topic, group: topic, hdfs, root });
+    const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await proxy.open();
+    const stream = startStream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
     await new Promise<void>((resolve) => {
-      line.onAnswer = async (request) => {
+      proxy.onAnswer = async (request) => {
         if (request !== KAFKA_REQUESTS.listOffsets) return;
         resolve();
         await sleep(300); // longer than it takes to leave the group
@@ -193,28 +193,28 @@ describe("startStream(options)", () => {
     });
     await stream.stop();
     await sleep(1_000); // longer than kafkajs waits before it connects again
-    const left = line.connections;
-    await line.cut();
+    const left = proxy.connections;
+    await proxy.cut();
     assert.equal(left, 0);
   });
 
   it("goes on soon when its connections to Kafka had fallen silent without an end", async () => {
-    const line = new Line({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
-    await line.open();
-    const stream = startStream({ brokers: [line.address], topic, group: topic, hdfs, root });
+    const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await proxy.open();
+    const stream = startStream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
     streams.add(stream);
     await stream.ready;
     for (let i = 0; i < 40; i++) {
       await produce(50);
       await sleep(50);
-      if (i === 20) line.silence();
+      if (i === 20) proxy.silence();
     }
-    line.speak(); // new connections are answered
+    proxy.speak(); // new connections are answered
     const since = Date.now();
     await untilLanded(sent);
     assert.ok(Date.now() - since < 20_000, `${Date.now() - since} ms`);
     await stream.stop();
-    await line.cut();
+    await proxy.cut();
   });
 
   it("lands each event once although the process is killed again and again", async function () {
@@ -318,13 +318,13 @@ describe("startStream(options)", () => {
   });
 
   it("knows its lag while it waits for HDFS and fetches nothing", async () => {
-    const line = new Line({ to: new URL(settings.webhdfsUrl).host });
-    await line.open();
-    const away = new WebHdfs({ url: `http://${line.address}`, user: settings.hdfsUser });
+    const proxy = new FaultyProxy({ to: new URL(settings.webhdfsUrl).host });
+    await proxy.open();
+    const away = new WebHdfs({ url: `http://${proxy.address}`, user: settings.hdfsUser });
     const stream = startStream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
     streams.add(stream);
     await stream.ready;
-    await line.cut();
+    await proxy.cut();
     for (let i = 0; i < 5; i++) await produce(40);
     await untilTrue("the stream notices that HDFS is away", () => stream.metrics().away.hdfs);
     await stream.measureLag();
@@ -332,11 +332,11 @@ describe("startStream(options)", () => {
       stream.metrics().partitions.map(({ lag }) => lag),
       [100, 100],
     );
-    await line.open();
+    await proxy.open();
     await untilLanded(200);
     await untilTrue("HDFS is back", () => !stream.metrics().away.hdfs);
     await stream.stop();
-    await line.cut();
+    await proxy.cut();
     away.close();
   });
 

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { HOST, settings } from "../settings.ts";
 import { Child, type ChildOptions, freePort } from "./child.ts";
 import { Ground } from "./ground.ts";
-import { Line, type LineOptions } from "./proxy.ts";
+import { FaultyProxy, type ProxyOptions } from "./proxy.ts";
 
 /** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
 const UNASKED = {
@@ -25,7 +25,7 @@ const UNASKED = {
 export class Pipeline extends Ground {
   readonly home = mkdtempSync(join(tmpdir(), "questlog-drill-"));
   readonly children: Child[] = [];
-  readonly proxies: Line[] = [];
+  readonly proxies: FaultyProxy[] = [];
   apiPort = 0;
   #closed: Promise<void> | undefined;
 
@@ -83,8 +83,8 @@ export class Pipeline extends Ground {
   }
 
   /** Opens a proxy, which is cut when the pipeline is closed. */
-  async openProxy(to: LineOptions | Line): Promise<Line> {
-    const proxy = to instanceof Line ? to : new Line(to);
+  async openProxy(to: ProxyOptions | FaultyProxy): Promise<FaultyProxy> {
+    const proxy = to instanceof FaultyProxy ? to : new FaultyProxy(to);
     await proxy.open();
     this.proxies.push(proxy);
     return proxy;

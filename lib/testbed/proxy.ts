@@ -1,9 +1,9 @@
 /**
- * A TCP line to a service that a test can make slow, lossy or dead: listens on a port of its own and passes on.
+ * A TCP proxy before a service, which a test can make slow, lossy or dead.
  *
  * Services name their own addresses to their clients (Kafka in its metadata, the NameNode in its
- * redirects); the line puts its own in that place, so that later connections come through it as
- * well. Bytes are passed on as they come: one chunk is one answer only as long as answers are small.
+ * redirects). The proxy replaces them with its own, so later connections come through it as well.
+ * Bytes are passed on as they come: one chunk is one answer only as long as answers are small.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -13,12 +13,12 @@ import { HOST } from "../settings.ts";
 /** Kafka's numbers of the requests that tests ask for. */
 export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as const;
 
-export interface LineOptions {
+export interface ProxyOptions {
   to: string; // "host:port"
-  /** What stands for `to` in answers, as latin1 text of the bytes; with this line's port in its place. */
+  /** What stands for `to` in answers, as latin1 text of the bytes; with this proxy's port in its place. */
   addressed?: (host: string, port: number) => string;
-  /** Lines to other services that this one's answers name. */
-  named?: readonly Line[];
+  /** Proxies before other services that this one's answers name. */
+  named?: readonly FaultyProxy[];
 }
 
 /** How Kafka writes an address: the host, then the port in four bytes. */
@@ -34,7 +34,7 @@ interface Answer {
   dueAt: number; // milliseconds
 }
 
-export class Line {
+export class FaultyProxy {
   port = 0; // after `open`
   latencyMs = 0; // from a service's answer to the client
   /** Sees each answer, with Kafka's number of the last request, before it is passed on; what it does to the bytes counts. */
@@ -42,14 +42,14 @@ export class Line {
   readonly #host: string;
   readonly #targetPort: number;
   readonly #addressed: (host: string, port: number) => string;
-  readonly #named: readonly Line[];
+  readonly #named: readonly FaultyProxy[];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #answersToLose = 0;
   #silent = false;
   readonly #halfOpen = new WeakSet<Socket>();
 
-  constructor({ to, addressed = (host, port) => `${host}:${port}`, named = [] }: LineOptions) {
+  constructor({ to, addressed = (host, port) => `${host}:${port}`, named = [] }: ProxyOptions) {
     const [host = "", port = ""] = to.split(":");
     [this.#host, this.#targetPort, this.#addressed] = [host, Number(port), addressed];
     this.#named = [this, ...named];
@@ -140,7 +140,7 @@ export class Line {
     if (waitMs > 0) await sleep(waitMs);
     if (client.destroyed || this.#halfOpen.has(client)) return;
     let text = bytes.toString("latin1");
-    for (const line of this.#named) text = line.#asNamedHere(text);
+    for (const proxy of this.#named) text = proxy.#asNamedHere(text);
     client.write(text, "latin1");
   }
 
