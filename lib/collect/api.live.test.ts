@@ -140,7 +140,7 @@ describe("npm run api", function () {
     assert.equal(second.process.exitCode, 1);
     assert.match(
       second.output,
-      new RegExp(`^api: spool .*: expected to be its only user, but process ${api.pid} holds it`),
+      new RegExp(`^api: spool .*: expected to be its only user, but process ${api.pid} holds it`, "m"),
     );
     await api.signal("SIGTERM");
     assert.equal(api.process.exitCode, 0);

@@ -1,6 +1,7 @@
 // The command as its user types it; replay.live.test.ts has its replays.
 import assert from "node:assert/strict";
 import { $ } from "zx";
+import { createTables } from "../ask/tables.ts";
 import { openTopic } from "../collect/publish.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { settings } from "../settings.ts";
@@ -37,6 +38,7 @@ describe("npm run failed", () => {
   });
 
   it("says that no failed event is at a place", async () => {
+    await createTables();
     for (const verb of ["explain", "replay"]) {
       const { stderr, exitCode } = await npm`npm run --silent failed -- ${verb} ${settings.topic}/7/7`;
       assert.equal(exitCode, 1);

@@ -41,8 +41,10 @@ export class LandedGround extends Ground {
       },
     });
     for (const { partition, high } of offsets) {
+      const builder = builders.get(partition);
+      if (builder === undefined) continue; // an empty partition
       const chain = await openChain(this.hdfs, { root: this.root, topic: this.name, partition });
-      await chain.commit({ ...builders.get(partition)!.finish(), last: high - 1 });
+      await chain.commit({ ...builder.finish(), last: high - 1 });
     }
     await registerDays({ schema: this.name });
     return offsets;
