@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
+import { events } from "./game.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 
 // A copy of the checkout with the bookshop's events in lib/game.ts, and nothing else changed.
@@ -51,5 +52,22 @@ describe("lib/game.ts with the events of another game", function () {
     assert.match(unfit![1], /pages: expected an integer/);
     assert.equal(unknown![0], 404);
     assert.match(unknown![1], /expected one of \/visit_shop, \/buy_book, \/return_book, got/);
+  });
+});
+
+// The words of the original's game may stand in the files that belong to it, and in tests.
+describe("lib", () => {
+  const GAME = ["game.ts", "game-traffic.ts"];
+  const lib = import.meta.dirname;
+
+  it("names no event, table or parameter of the game outside of the game's files", () => {
+    const words = events.flatMap(({ type, table, parameters }) => [type, table, ...Object.keys(parameters)]);
+    const names = new RegExp(
+      `\\b(swords?|guilds?|${words.filter((word) => word !== "default").join("|")})\\b`,
+    );
+    const naming = globSync("**/*.ts", { cwd: lib })
+      .filter((file) => !GAME.includes(file) && !/\.(test|fixture)\.ts$/.test(file))
+      .filter((file) => names.test(readFileSync(join(lib, file), "utf8")));
+    assert.deepEqual(naming, []);
   });
 });
