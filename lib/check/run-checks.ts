@@ -1,0 +1,82 @@
+/**
+ * The checkout → findings of ESLint, TypeScript, Prettier and the notebooks' checks, one line each.
+ *
+ * All checks run at once, as processes; each prints its own result when it is done.
+ */
+import { relative } from "node:path";
+import { $, glob, type ProcessPromise } from "zx";
+import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
+import { readNotebook, writeNotebook } from "../report/notebook.ts";
+import { formatSeconds } from "../report/progress.ts";
+
+const quiet = $({ quiet: true, nothrow: true });
+const FORMATTED = [
+  "lib",
+  "scripts",
+  "eslint.config.js",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
+
+/** Runs all checks and prints their findings; resolves with whether there is none. */
+export async function runChecks(): Promise<boolean> {
+  const prettier = "node_modules/prettier/bin/prettier.cjs";
+  const passed = await Promise.all([
+    report("lint", lint()),
+    report("types", linesOf(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
+    report("formatting", linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
+    report("notebooks", findNotebooks()),
+  ]);
+  return passed.every(Boolean);
+}
+
+/** Formats the notebooks, and removes what a run left in them. */
+export async function tidyNotebooks(): Promise<void> {
+  for (const path of await notebooks())
+    await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));
+}
+
+async function notebooks(): Promise<string[]> {
+  return (await glob("notebooks/*.ipynb", { absolute: true })).sort();
+}
+
+async function report(name: string, findings: Promise<string[]>): Promise<boolean> {
+  const started = performance.now();
+  const lines = await findings;
+  const noun = lines.length === 1 ? "line" : "lines";
+  const count = lines.length === 0 ? "ok" : `${lines.length} ${noun} of findings`;
+  const took = formatSeconds((performance.now() - started) / 1000);
+  console.log([`${name}: ${count}, ${took}`, ...lines].join("\n"));
+  return lines.length === 0;
+}
+
+async function linesOf(run: ProcessPromise): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await run;
+  const lines = (stdout + stderr).split("\n").filter((line) => line.trim() !== "");
+  return exitCode === 0 ? [] : lines;
+}
+
+interface LintMessage {
+  line: number;
+  message: string;
+  ruleId: string | null;
+}
+
+async function lint(): Promise<string[]> {
+  const { exitCode, stdout, stderr } =
+    await quiet`node node_modules/eslint/bin/eslint.js --format json lib scripts`;
+  if (exitCode !== 0 && exitCode !== 1) return stderr.trim().split("\n");
+  const files = JSON.parse(stdout) as { filePath: string; messages: LintMessage[] }[];
+  return files.flatMap(({ filePath, messages }) =>
+    messages.map(
+      ({ line, message, ruleId }) => `${relative(".", filePath)}, line ${line}: ${message} (${ruleId})`,
+    ),
+  );
+}
+
+async function findNotebooks(): Promise<string[]> {
+  const build = await quiet`node node_modules/typescript/bin/tsc -p tsconfig.build.json --pretty false`;
+  if (build.exitCode !== 0) return build.stdout.trim().split("\n");
+  return (await checkNotebooks(await notebooks())).map(formatFinding);
+}

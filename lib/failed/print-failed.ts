@@ -1,0 +1,53 @@
+/** Failed events → lines for people: a table, one of them whole, the outcomes of a replay. */
+import { jsonText, textTable } from "../ask/table.ts";
+import { forTerminal, shortened } from "../untrusted.ts";
+import { type FailedEvent, findFailed, judge, listFailed } from "./failed.ts";
+import { findKnown, replay, type Verdict } from "./replay.ts";
+
+const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
+
+/** Prints the newest failed events: a table, or one JSON array of whole ones. */
+export async function printFailed(limit: number, json: boolean): Promise<void> {
+  const rows = await listFailed({ limit });
+  if (json) return console.log(jsonText(rows));
+  if (rows.length > 0) console.log(textTable(rows.map(beginnings)));
+  console.error(`${rows.length} failed ${rows.length === 1 ? "event" : "events"}`);
+}
+
+/** Prints one failed event whole, and what the present catalogue says of it. */
+export async function explainFailed(place: string): Promise<void> {
+  const failed = await findFailed(place);
+  const now = judge(failed);
+  console.log(`place   ${failed.place}`);
+  console.log(`time    ${failed.time.toISOString()}`);
+  console.log(`reason  ${forTerminal(failed.reason)}`);
+  if (!now.fits) {
+    console.log(`now     still unfit: ${forTerminal(now.why)}`);
+  } else {
+    const isThere = (await findKnown([now.event_id])).length > 0;
+    const state = isThere ? "it is there already" : `to send it: npm run failed -- replay ${place}`;
+    console.log(`now     fits as ${now.event_type}, event_id ${forTerminal(now.event_id)}; ${state}`);
+  }
+  console.log(`raw     ${failed.raw_event === null ? "(no value)" : forTerminal(failed.raw_event)}`);
+}
+
+/** Replays the failed events at `places`, or all; prints a line for each, then the counts. */
+export async function printReplay(options: { places?: string[] }): Promise<void> {
+  const counts: Record<Verdict["verdict"], number> = { sent: 0, "already there": 0, "still unfit": 0 };
+  for await (const one of replay(options)) {
+    counts[one.verdict]++;
+    console.log(forTerminal(outcomeText(one)));
+  }
+  const texts = Object.entries(counts).map(([verdict, count]) => `${count} ${verdict}`);
+  console.error(texts.join(", "));
+}
+
+function beginnings({ time, reason, place, raw_event: raw }: FailedEvent): object {
+  const raw_event = raw === null ? null : shortened(raw, SHOWN_CHARS.raw);
+  return { time, reason: shortened(reason, SHOWN_CHARS.reason), place, raw_event };
+}
+
+function outcomeText({ place, verdict, event_id, why }: Verdict): string {
+  const id = event_id === null ? "" : `, event_id ${event_id}`;
+  return `${place}  ${verdict}${id}${why === null ? "" : `: ${why}`}`;
+}

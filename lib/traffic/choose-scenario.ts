@@ -1,0 +1,95 @@
+/** The words and options of `npm run traffic` → the scenario that they name, ready to run. */
+import { UsageError } from "../command.ts";
+import { load, type Totals } from "./load.ts";
+import { basic, infinite, limit, type ScenarioTotals } from "./scenarios.ts";
+
+/** Options of the command, for parseArgs. */
+export const trafficOptions = {
+  n: { type: "string", short: "n", default: "10" },
+  c: { type: "string", short: "c", default: "1" },
+  H: { type: "string", short: "H", multiple: true, default: [] as string[] },
+} as const;
+
+export interface TrafficValues {
+  n: string; // requests of `get`
+  c: string; // of them at once
+  H: string[]; // headers, "Name: value"
+}
+
+export interface RunOptions {
+  url: string; // the API
+  signal: AbortSignal; // ends it; the totals so far are the result
+  say: (line: string) => void; // one line after each round
+}
+
+const SCENARIOS = ["basic", "limit", "infinite", "get"];
+
+/** @throws UsageError if the words name no scenario, or an option is wrong. */
+export function chooseScenario(
+  [verb = "", argument, ...rest]: readonly string[],
+  { n, c, H }: TrafficValues,
+): (options: RunOptions) => Promise<Totals | ScenarioTotals> {
+  const headers = Object.fromEntries(H.map(header));
+  const surplus = verb === "limit" || verb === "get" ? rest : [argument, ...rest].filter(Boolean);
+  if (SCENARIOS.includes(verb) && surplus.length > 0)
+    throw new UsageError(`${verb}: expected no further words, got "${surplus.join(" ")}"`);
+  switch (verb) {
+    case "basic":
+      return ({ say, ...options }) => basic({ ...options, headers, onRound: roundLine(say) });
+    case "limit": {
+      const rounds = positive("limit", argument ?? "");
+      const of = ` of ${rounds}`;
+      return ({ say, ...options }) => limit(rounds, { ...options, headers, onRound: roundLine(say, of) });
+    }
+    case "infinite":
+      return ({ say, ...options }) => infinite({ ...options, headers, onRound: roundLine(say) });
+    case "get": {
+      if (!argument?.startsWith("/"))
+        throw new UsageError(`get: expected a path that begins with "/", got "${argument}"`);
+      const counts = { requests: positive("-n", n), concurrency: positive("-c", c) };
+      return ({ url, signal }) => load(url + argument, { headers, signal, ...counts });
+    }
+    default:
+      throw new UsageError(`expected basic, limit, infinite or get, got "${verb}"`);
+  }
+}
+
+/** The totals for people, a line each. */
+export function totalsText(totals: Totals | ScenarioTotals): string {
+  const lines: [string, string][] = [
+    ["requests", String(totals.requests)],
+    ["failures", String(totals.failures)],
+    ["statuses", countsText(totals.statuses)],
+    ...("accepted" in totals ? [["accepted", countsText(totals.accepted)] as [string, string]] : []),
+    ["requests/s", totals.requests_per_second.toFixed(1)],
+    ["seconds", totals.seconds.toFixed(2)],
+    ["p50 ms", totals.p50_ms.toFixed(1)],
+    ["p95 ms", totals.p95_ms.toFixed(1)],
+    ["p99 ms", totals.p99_ms.toFixed(1)],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(12)}${value}`).join("\n");
+}
+
+function countsText(counts: Record<string, number>): string {
+  const texts = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  return texts.join(", ") || "none";
+}
+
+function roundLine(say: RunOptions["say"], of = ""): (totals: ScenarioTotals) => void {
+  const started = Date.now();
+  return ({ rounds, requests, failures }) => {
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    say(`round ${rounds}${of}: ${requests} requests, ${failures} failures, ${seconds} s`);
+  };
+}
+
+function positive(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${name}: expected a number from 1, got "${text}"`);
+  return Number(text);
+}
+
+function header(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  if (colon < 1) throw new UsageError(`-H: expected "Name: value", got "${line}"`);
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}

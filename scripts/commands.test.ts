@@ -1,0 +1,175 @@
+// Every command as its own process, as npm starts it; its stack's ports and folders are nobody's.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { DEFAULT_PORTS, portVariable, settings } from "../lib/settings.ts";
+import { until } from "../lib/until.ts";
+
+const NO_COMMANDS = ["commands.test", "test-reporter"];
+const names = globSync("*.ts", { cwd: join(settings.root, "scripts") })
+  .map((file) => basename(file, ".ts"))
+  .filter((name) => !NO_COMMANDS.includes(name))
+  .sort();
+
+const WITHOUT_WORDS = ["check", "checksums", "lab", "picture", "stream", "tables", "test"];
+
+type Case = [name: string, args: string[], code: number, firstLine: string];
+
+// Arguments → exit code and the first line, of stderr if the code is not 0. It is a pattern.
+const CASES: Case[] = [
+  ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: Unknown option '--nope'.*; try: n.+`]),
+  ["api", ["now"], 2, "api: Unexpected argument 'now'.*"],
+  ["bench", ["hdfs"], 2, 'bench: expected one of land, got "hdfs"; try: npm run bench \\[-- NAME\\]'],
+  ["down", [], 0, "nothing was running"],
+  [
+    "down",
+    ["kafka", "--wipe"],
+    2,
+    "down: --wipe deletes the data of all services; expected no names beside it; .*",
+  ],
+  [
+    "down",
+    ["zookeeper"],
+    2,
+    'down: expected names of services \\(services, hdfs, .*\\), got "zookeeper"; .*',
+  ],
+  ["drill", ["flood"], 2, 'drill: expected names among .*kill-stream.*, got "flood"; .*'],
+  ["drill", ["--seed", "x"], 2, 'drill: --seed: expected an integer from 0 to 999999999, got "x"; .*'],
+  ["failed", ["explain"], 2, "failed: explain: expected one place; try: npm run failed -- .*"],
+  ["failed", ["--limit", "0"], 2, 'failed: --limit: expected a number from 1 to 1000, got "0"; .*'],
+  [
+    "history",
+    ["all"],
+    2,
+    'history: expected a number of commands, got "all"; try: npm run history \\[-- N\\]',
+  ],
+  ["history", [], 0, ""],
+  ["key", [], 2, 'key: expected one name, got ""; try: npm run key -- NAME .*'],
+  ["key", ["ann", "--limit", "none"], 2, "key: .*limit.*"],
+  ["key", ["ann"], 0, "key, for the sender; it is shown only now:"],
+  ["query", [" ; "], 2, "query: expected one SQL statement; try: npm run query -- .*"],
+  ["query", ["SELECT 1"], 1, "query: .*"],
+  ["report", ["7-none"], 2, "report: expected names of notebooks \\(1-services, .*got 7-none; .*"],
+  ["status", [], 1, "status: not ready: kafka, .*; npm run up starts what is not running"],
+  ["status", ["--native", "--docker"], 2, "status: expected --native or --docker, got both; .*"],
+  ["tail", ["--type", "gift"], 2, 'tail: --type: expected one of default, .*, got "gift"; .*'],
+  ["tail", ["--count", "--follow"], 2, "tail: expected --count or --follow, got both; .*"],
+  ["tail", [], 1, "tail: .*; npm run status says what runs"],
+  ["trace", ["17"], 2, 'trace: expected one event_id, a UUID, got "17"; try: npm run trace -- EVENT_ID.*'],
+  ["traffic", [], 2, 'traffic: expected basic, limit, infinite or get, got ""; try: .*'],
+  ["traffic", ["limit", "0"], 2, 'traffic: limit: expected a number from 1, got "0"; .*'],
+  ["traffic", ["get", "guild"], 2, 'traffic: get: expected a path that begins with "/", got "guild"; .*'],
+  ["traffic", ["basic", "-H", "none"], 2, 'traffic: -H: expected "Name: value", got "none"; .*'],
+  ["traffic", ["basic", "basic"], 2, 'traffic: basic: expected no further words, got "basic"; .*'],
+  [
+    "traffic",
+    ["get", "/", "-n", "2"],
+    1,
+    "traffic: expected the API at \\S+ to answer 200; npm run status says what runs",
+  ],
+  ["up", ["--native", "--docker"], 2, "up: expected --native or --docker, got both; .*"],
+];
+
+describe("commands", function () {
+  this.timeout(60_000);
+  let home: string;
+  let env: NodeJS.ProcessEnv;
+
+  before(async () => {
+    home = mkdtempSync(join(tmpdir(), "questlog-"));
+    env = { ...process.env, QUESTLOG_HOME: home, QUESTLOG_HISTORY: join(home, "history.jsonl") };
+    for (const port of Object.keys(DEFAULT_PORTS)) env[portVariable(port)] = String(await freePort());
+  });
+  after(() => rmSync(home, { recursive: true }));
+
+  function start(name: string, args: string[]) {
+    const child = spawn(process.execPath, [join("scripts", `${name}.ts`), ...args], {
+      cwd: settings.root,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const closed = once(child, "close").then(([code]) => code as number | null);
+    const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]);
+    return { child, ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) };
+  }
+
+  it("print their usage for --help, and end with 0", async () => {
+    for (const name of names) {
+      const { code, stdout, stderr } = await start(name, ["--help"]).ended;
+      assert.deepEqual([code, stderr], [0, ""], name);
+      assert.match(stdout, new RegExp(`^(npm (run )?${name}|node scripts/${name}\\.ts)\\b`), name);
+    }
+  });
+
+  for (const [name, args, code, firstLine] of CASES) {
+    it(`npm run ${[name, ...(args.length > 0 ? ["--", ...args] : [])].join(" ")} ends with ${code}`, async () => {
+      const { stdout, stderr, ...ended } = await start(name, args).ended;
+      assert.equal(ended.code, code, stdout + stderr);
+      const [line = ""] = (code === 0 ? stdout : stderr).split("\n");
+      assert.match(line, new RegExp(firstLine === "" ? "" : `^${firstLine}$`));
+    });
+  }
+
+  it("npm run traffic prints its totals when Ctrl-C ends it, and ends with 130; with 0 if it has no end", async () => {
+    const api = createServer((_, response) => response.end("ok"));
+    api.listen(Number(env.QUESTLOG_API_PORT), "127.0.0.1");
+    await once(api, "listening");
+    try {
+      for (const [args, code] of [
+        [["limit", "9"], 130],
+        [["infinite"], 0],
+      ] as const) {
+        const { child, ended } = start("traffic", [...args]);
+        await once(child.stdout, "data"); // the first round's line
+        child.kill("SIGINT");
+        const { stdout, ...end } = await ended;
+        assert.equal(end.code, code, stdout);
+        assert.match(stdout, /^requests {4}\d+$/m);
+        assert.match(stdout, /^p99 ms {6}\d+\.\d$/m);
+      }
+    } finally {
+      api.close();
+    }
+  });
+
+  it("npm run history shows what was run, the last commands last", async () => {
+    await start("key", ["ann", "--limit", "7"]).ended;
+    const { stdout } = await start("history", ["1"]).ended;
+    assert.match(stdout, /│ key +│ npm run key -- ann --limit 7 +│/);
+  });
+
+  it("npm run api listens without Kafka, and ends with 0 at Ctrl-C", async () => {
+    const { child, ended } = start("api", []);
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+    const listens = () => /^api listens at http:\/\/127\.0\.0\.1:\d+, and spools/m.test(output) || undefined;
+    await until("the API listens", listens, { limitMs: 30_000 });
+    child.kill("SIGINT");
+    child.kill("SIGINT"); // npm passes on the same Ctrl-C
+    assert.equal((await ended).code, 0);
+  });
+
+  it("are those of package.json", () => {
+    const { scripts } = JSON.parse(readFileSync(join(settings.root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const called = Object.values(scripts).flatMap(
+      (line) => /^exec node scripts\/(\S+)\.ts$/.exec(line)?.[1] ?? [],
+    );
+    assert.deepEqual([...called, "checksums"].sort(), names);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
