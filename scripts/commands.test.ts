@@ -17,7 +17,7 @@ const names = globSync("*.ts", { cwd: join(settings.root, "scripts") })
   .filter((name) => !NO_COMMANDS.includes(name))
   .sort();
 
-const WITHOUT_WORDS = ["check", "checksums", "lab", "picture", "stream", "tables", "test"];
+const WITHOUT_WORDS = ["check", "checksums", "imports", "lab", "picture", "stream", "tables", "test"];
 
 type Case = [name: string, args: string[], code: number, firstLine: string];
 
