@@ -70,6 +70,11 @@ describe("claims of a notebook", function () {
     assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">both 60<\/span>/);
   });
 
+  it("shows equal objects as equal, in whatever order their fields stand", async () => {
+    const { html } = await run(IMPORT, "assert.deepEqual({ ny: 60, cali: 50 }, { cali: 50, ny: 60 });");
+    assert.match(html, /<span class="values">both \{ cali: 50, ny: 60 \}<\/span>/);
+  });
+
   it("fails with the text, the values and the cause of a claim that does not hold", async () => {
     const { run: whole, html } = await run(
       IMPORT,

@@ -20,7 +20,14 @@ const MAX_VALUES = 4; // kept of one call in a loop, besides the first that fail
 const MAX_CLAIMS = 500; // calls of one cell; the code of a cell has fewer
 const MAX_FRAMES = 30; // between a claim and the cell that makes it
 const MAX_CHARS = 2_000; // of one value
-const SHOWN = { depth: 4, maxArrayLength: 20, maxStringLength: 300, breakLength: Infinity, compact: true };
+const SHOWN = {
+  depth: 4,
+  sorted: true,
+  maxArrayLength: 20,
+  maxStringLength: 300,
+  breakLength: Infinity,
+  compact: true,
+};
 const CELL_CODE = /^\((async )?function\(exports, require\) \{ /; // as tslab wraps a cell
 const CELL_NAME = /^cell-\d+\.js$/;
 
