@@ -1,8 +1,11 @@
 /**
- * Texts that mean something to a program on their way: what players send in the drills of injection.
+ * Texts that mean something to a program on their way, sent by players in inject.live.test.ts.
  */
 
-/** Values of events: for HTTP, JSON, terminals, spreadsheets, shells, file systems and JavaScript's objects. */
+/**
+ * Values of events: for HTTP, JSON, terminals, spreadsheets, shells, file systems and JavaScript's
+ * objects.
+ */
 export const HOSTILE_TEXTS: readonly string[] = [
   "\r\nSet-Cookie: a=b",
   "\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",

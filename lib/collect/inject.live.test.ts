@@ -1,5 +1,6 @@
-// Texts that would be commands, if anything on their way took them for such. The same events are read
-// where they come by: reply, log, topic, table, and the output of `npm run tail` and `npm run query`.
+// Texts that would be commands, if anything on their way took them for such. The same events are
+// read where they come by: reply, log, topic, table, and the output of `npm run tail` and `npm run
+// query`.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
@@ -99,7 +100,10 @@ describe("texts that mean something to HTTP, JSON, SQL, terminals, shells or spr
   });
 });
 
-/** Sends one event, its header `User-Agent` too as far as a header can hold it, and reads the reply to the byte. */
+/**
+ * Sends one event, its header `User-Agent` too as far as a header can hold it, and reads the reply
+ * to the byte.
+ */
 async function send({ apiPort }: Pipeline, given: [string, string][]): Promise<Sent> {
   const id = randomUUID();
   const params: [string, string][] = [...given, ["event_id", id]];
@@ -126,7 +130,10 @@ async function send({ apiPort }: Pipeline, given: [string, string][]): Promise<S
   return { id, params };
 }
 
-/** Asks for what is no route, and for what is no path: that one is not even logged. Resolves with how many were. */
+/**
+ * Asks for paths without a route, and for bytes that are no path, which are not logged. Resolves
+ * with the number of logged requests.
+ */
 async function askPaths({ apiPort }: Pipeline): Promise<number> {
   for (const [path, status] of [...PATHS.map((path) => [path, 404]), ["/\x9b31m", 400]]) {
     const { statuses } = await askRaw(apiPort, [
@@ -137,7 +144,10 @@ async function askPaths({ apiPort }: Pipeline): Promise<number> {
   return PATHS.length;
 }
 
-/** Posts JSON that reaches for every object's prototype; resolves with the number of requests, one good one after them included. */
+/**
+ * Posts JSON that reaches for every object's prototype; resolves with the number of requests, one
+ * good one after them included.
+ */
 async function postPrototypes({ apiPort, apiUrl }: Pipeline): Promise<number> {
   const bodies = ["__proto__", "constructor", "prototype"].flatMap((name) => {
     const field = `"${name}":{"polluted":"yes","prototype":{"polluted":"yes"}}`;
@@ -186,7 +196,7 @@ async function checkTable({ schema }: Pipeline, sent: Sent[]): Promise<void> {
   }
 }
 
-/** Runs what people look at events with; resolves with how much was printed. */
+/** Runs the commands that show events; resolves with the number of printed characters. */
 async function checkTerminal({ topic, schema }: Pipeline, sent: Sent[]): Promise<number> {
   const from = `${settings.catalog}.${schema}.sword_purchases`;
   const everything = `SELECT * FROM ${from}`;

@@ -1,8 +1,8 @@
 /**
  * A random number generator → a malformed request: bytes for a socket, one piece or several.
  *
- * Each kind is one way to be wrong. Some are taken all the same (a query may hold any escapes); what
- * counts is that none does harm.
+ * Each kind is one way to be wrong. Some are taken all the same (a query may hold any escapes);
+ * what counts is that none does harm.
  */
 import { events } from "../game.ts";
 

@@ -1,4 +1,5 @@
-// Requests that are wrong in every way that HTTP and JSON allow, against an API process of the test's own.
+// Requests that are wrong in every way that HTTP and JSON allow, against an API process of the
+// test's own.
 import assert from "node:assert/strict";
 import { events } from "../game.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";

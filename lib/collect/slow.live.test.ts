@@ -69,7 +69,10 @@ describe("npm run api, under slow sockets", function () {
     return load(url, { requests: Infinity, concurrency: PLAYERS, signal });
   }
 
-  /** Opens the sockets and lets them drip; resolves with the last one's age when the API has cut all. */
+  /**
+   * Opens the sockets and lets them drip; resolves with the last one's age when the API has cut
+   * all.
+   */
   async function attack(kind: Kind): Promise<number> {
     const port = pipeline.apiPort;
     const started = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Drill `down-up`: the commands take the whole stack down and up again under traffic; players send again,
- * and the data is the same as before.
+ * Drill `down-up`: the commands take the whole stack down and up again under traffic; players send
+ * again, and the data is the same as before.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { requireOwnServices } from "../testbed/outages.ts";
 const WARM_MS = 1_000; // under load before each time
 const RESUME_LIMIT_MS = 30_000; // from `up` having returned to the next commits
 
-/** Where each file system keeps who it is; each of these is made anew when it is formatted. */
+/** The files with the identity of each file system; formatting makes each of these values anew. */
 const IDENTITIES = [
   { file: "kafka/meta.properties", names: ["cluster.id", "directory.id"] },
   { file: "namenode/current/VERSION", names: ["clusterID", "namespaceID", "blockpoolID"] },

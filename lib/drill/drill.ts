@@ -44,7 +44,10 @@ export interface UnderLoad {
   settled: () => Promise<Account>;
 }
 
-/** A drill on a pipeline of its own: `fault` happens while players play, then the account must be kept. */
+/**
+ * A drill on a pipeline of its own: `fault` happens while players play, then the account must be
+ * kept.
+ */
 export function underLoad(
   { name, what, perSecond, start = startBoth }: LoadOptions,
   fault: (load: UnderLoad) => Promise<Figures>,

@@ -1,5 +1,6 @@
 /**
- * All drills, in the order in which they run: faults of our own processes, then outages of services.
+ * All drills, in the order in which they run: faults of our own processes, then outages of
+ * services.
  */
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";

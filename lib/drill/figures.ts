@@ -1,8 +1,10 @@
 /**
- * Figures of drills → history/drills.md: one table with all of them. That page → the README's short table.
+ * Figures of drills → history/drills.md: one table with all of them. That page → the README's short
+ * table.
  *
- * The unit of a figure is the end of its name. The account of the events has a column of its own; its
- * other values are left out: they are 0, or the drill would have failed, or they follow from the rest.
+ * The unit of a figure is the end of its name. The account of the events has a column of its own;
+ * its other values are left out: they are 0, or the drill would have failed, or they follow from
+ * the rest.
  */
 import { arch, availableParallelism, totalmem, type } from "node:os";
 import { join } from "node:path";
@@ -52,7 +54,9 @@ in the view \`events\`. Doubles removed: sent again by clients or the spool, and
 ${figuresTable(passed)}`;
 }
 
-/** A row for each drill: its name, its fault and promise, its figures, the account of its events. */
+/**
+ * A row for each drill: its name, its fault and promise, its figures, the account of its events.
+ */
 export function figuresTable(passed: readonly Passed[]): string {
   const rows = passed.map(({ name, what, figures, seconds }) => {
     const measured = Object.entries(figures)
@@ -68,7 +72,10 @@ export function figuresTable(passed: readonly Passed[]): string {
   return tableOf(["drill", "fault: promise", "measured", "events"], rows);
 }
 
-/** Six rows of a page, in three columns: fault, promise, one number. @throws Error if the page lacks one */
+/**
+ * Six rows of a page, in three columns: fault, promise, one number.
+ * @throws Error if the page lacks one
+ */
 export function shortTable(page: string): string {
   const rows = SHORT.map(([drill, number]) => {
     const line = page.split("\n").find((line) => line.startsWith(`| \`${drill}\` `));

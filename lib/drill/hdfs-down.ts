@@ -1,6 +1,6 @@
 /**
- * Drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream waits, and
- * goes on when HDFS is back with room.
+ * Drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream
+ * waits, and goes on when HDFS is back with room.
  *
  * The waiting stream's CPU time is read from /proc, so this drill needs Linux.
  */
@@ -67,12 +67,15 @@ async function untilResumed(pipeline: Pipeline): Promise<number> {
   return untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS });
 }
 
-/** Lets the DataNode's disk be full for a while; resolves with what HDFS says to a writer. @throws Error if the stream lands meanwhile */
+/**
+ * Fills the DataNode's disk for a while; resolves with the refusal to a writer.
+ * @throws Error if the stream lands meanwhile
+ */
 async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
   let refusal = "";
   await withFullDisk(async () => {
     refusal = await untilRefused(pipeline);
-    await sleep(POLL_MS); // what was staged before may still be committed
+    await sleep(POLL_MS); // batches staged before may still be committed
     const before = String(await countCommits(pipeline));
     await sleep(ms);
     const after = String(await countCommits(pipeline));
@@ -96,7 +99,9 @@ function untilRefused({ hdfs, root }: Pipeline): Promise<string> {
   return until("HDFS refuses a file: its disk is full", ask, { limitMs: REFUSE_LIMIT_MS, everyMs: POLL_MS });
 }
 
-/** @throws Error if anything is left where batches are staged: what a failed attempt wrote takes up room for nothing */
+/**
+ * @throws Error if the staging folder has entries: leftovers of a failed attempt only take up room
+ */
 async function countStaged({ hdfs, root }: Pipeline): Promise<number> {
   const { entries } = await hdfs.list(stagingFolder(root));
   if (entries.length > 0)

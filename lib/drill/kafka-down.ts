@@ -1,5 +1,6 @@
 /**
- * Drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as before.
+ * Drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as
+ * before.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,7 +41,8 @@ export const kafkaDown = underLoad(
 );
 
 /**
- * Asks until an event is accepted by Kafka, not by the API's spool; resolves with how long that took.
+ * Asks until an event is accepted by Kafka, not by the API's spool; resolves with how long that
+ * took.
  * @throws Error if it takes too long
  */
 function untilAccepted({ apiUrl }: Pipeline, limitMs: number): Promise<number> {

@@ -1,5 +1,6 @@
 /**
- * Drill `kill-api`: the API is killed again and again under load; clients send again without an answer.
+ * Drill `kill-api`: the API is killed again and again under load; clients send again without an
+ * answer.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { underLoad } from "./drill.ts";

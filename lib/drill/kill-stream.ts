@@ -1,6 +1,6 @@
 /**
- * Drill `kill-stream`: the stream is killed at random moments and at each named point of a commit, while
- * Trino reads; a new one is started at once.
+ * Drill `kill-stream`: the stream is killed at random moments and at each named point of a commit,
+ * while Trino reads; a new one is started at once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMMIT_POINTS } from "../land/commits.ts";
@@ -58,7 +58,10 @@ export const killStream = underLoad(
   },
 );
 
-/** Ends all streams, and starts one that is killed when its commits reach `point`; resolves when it has ended. */
+/**
+ * Ends all streams, and starts one that is killed when its commits reach `point`; resolves when it
+ * has ended.
+ */
 async function killAtPoint(pipeline: Pipeline, point: string): Promise<void> {
   for (const child of pipeline.children) if (child.name === "stream") await child.signal("SIGTERM");
   const victim = await pipeline.spawnStream({ QUESTLOG_KILL_AT: point });
@@ -67,7 +70,9 @@ async function killAtPoint(pipeline: Pipeline, point: string): Promise<void> {
     throw new Error(`stream: expected to be killed at ${point}, got:\n${victim.log.join("\n")}`);
 }
 
-/** Starts a stream in the place of the killed one; resolves with the time until its first commit. */
+/**
+ * Starts a stream in the place of the killed one; resolves with the time until its first commit.
+ */
 async function resume(pipeline: Pipeline): Promise<number> {
   const since = Date.now();
   const before = await countCommits(pipeline);

@@ -1,4 +1,5 @@
-// Kills the services of the stack that `settings` names, and leaves them running: to be run late, and alone.
+// Kills the services of the stack that `settings` names, and leaves them running: to be run late,
+// and alone.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

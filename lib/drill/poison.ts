@@ -18,7 +18,10 @@ const BIG_CHARS = 1_000_000; // Kafka takes 1,048,588 bytes
 const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
 const VISIBLE_LIMIT_MS = 15_000; // from the last message to the last row
 
-/** A kind of bad message: the beginning of its reason, and the value of one with this event_id, or null. */
+/**
+ * A kind of bad message: the beginning of its reason, and the value of one with this event_id, or
+ * null.
+ */
 interface Poison {
   reason: string;
   value: (id: string) => Message["value"];
@@ -52,7 +55,8 @@ const KINDS: readonly Poison[] = [
     value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
-  // The next two kinds need a parameter, and one that does not take any text: where the game has them.
+  // The next two kinds need a parameter, and one that does not take any text: where the game has
+  // them.
   ...parameters.slice(0, 1).map(({ event_type, name }): Poison => ({
     reason: `params.${name}: expected text`,
     value: (id) => eventOf(id, { event_type, params: { [name]: 50 } }),
@@ -115,7 +119,10 @@ function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
   return until(`Trino shows ${rows} rows`, ask, { limitMs: VISIBLE_LIMIT_MS, everyMs: PAUSE_MS });
 }
 
-/** @throws Error if a reason stands in `failed_events` more or less often than its messages were sent */
+/**
+ * @throws Error if a reason stands in `failed_events` more or less often than its messages were
+ * sent
+ */
 async function expectReasons({ schema }: Pipeline, sent: Map<string, number>): Promise<void> {
   const rows = await runStatement(
     `SELECT reason, count(*) FROM ${schema}.${failedEvents.table} GROUP BY reason`,

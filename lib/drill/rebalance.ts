@@ -44,7 +44,10 @@ export const rebalance = underLoad(
   },
 );
 
-/** @throws Error with its log if a stream that was told to leave does not end, or ends otherwise than it should. */
+/**
+ * @throws Error with its log if a stream that was told to leave does not end, or ends otherwise
+ * than it should.
+ */
 async function endWell(child: Child): Promise<void> {
   await child.ended(LEAVE_LIMIT_MS);
   const { exitCode, signalCode } = child.process;

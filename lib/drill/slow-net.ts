@@ -1,9 +1,9 @@
 /**
- * Drill `slow-net`: API and stream reach their services through proxies that are slow, then cut at random,
- * then silent.
+ * Drill `slow-net`: API and stream reach their services through proxies that are slow, then cut at
+ * random, then silent.
  *
- * A silent proxy takes everything and never answers. No client learns that its connection is dead, so
- * only the clients' own time-outs end the waiting.
+ * A silent proxy takes everything and never answers. No client learns that its connection is dead,
+ * so only the clients' own time-outs end the waiting.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
@@ -59,7 +59,10 @@ export const slowNet = underLoad(
   },
 );
 
-/** Proxies to Kafka for the API; to Kafka, the DataNode and the NameNode for the stream; the DataNode's is the last. */
+/**
+ * Proxies to Kafka for the API; to Kafka, the DataNode and the NameNode for the stream; the
+ * DataNode's is the last.
+ */
 async function startBehindProxies(pipeline: Pipeline): Promise<void> {
   const kafka = { to: settings.kafkaBrokers[0]!, addressed: kafkaAddress };
   const apiKafka = await pipeline.openProxy(kafka);
@@ -74,7 +77,10 @@ async function startBehindProxies(pipeline: Pipeline): Promise<void> {
   });
 }
 
-/** Waits for commits of what was read from now on: a stream may still hold one batch that it commits, and one that it fills. */
+/**
+ * Waits for commits of messages read from now on: a stream may still commit one batch and fill
+ * another.
+ */
 async function nextCommits(pipeline: Pipeline): Promise<number> {
   const before = await countCommits(pipeline);
   return untilCommitted(pipeline, { before, partitions: "every", commits: 3, limitMs: LANDING_LIMIT_MS });

@@ -9,7 +9,7 @@ import { type Figures, underLoad } from "./drill.ts";
 import type { Child } from "../testbed/child.ts";
 
 const SAMPLE_MS = 1_000;
-const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // what a heap that has found its size may still do
+const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // a heap that has found its size may still grow so much
 const MAX_DESCRIPTORS_GAINED = 10; // connections come and go
 const MAX_LOCAL_FILES_GAINED = 5; // of the processes' folder: spool, logs
 const MAX_LANDED_RATIO = 1.2; // of HDFS files in the second half of the time, to those in the first
@@ -66,7 +66,10 @@ export const soak = underLoad(
   },
 );
 
-/** Figures of one process. @throws Error if it has grown: a heap needs longer than the short form to find its size. */
+/**
+ * Figures of one process.
+ * @throws Error if it has grown: a heap needs longer than the short form to find its size.
+ */
 function growthOf(name: string, samples: ProcessSample[], short: boolean): Figures {
   const { slope, gained, last } = trendOf(samples);
   const figures = {
@@ -88,7 +91,10 @@ function sampleOf({ pid, rssBytes }: Child): ProcessSample {
   return { at: Date.now(), rssMb: rssBytes / 1e6, descriptors };
 }
 
-/** The slope of memory by least squares, in MB a minute, and by how many descriptors the second half's median is above the first's. */
+/**
+ * The slope of memory by least squares, in MB a minute, and by how many descriptors the second
+ * half's median is above the first's.
+ */
 export function trendOf(samples: ProcessSample[]): { slope: number; gained: number; last: ProcessSample } {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const minutes = samples.map(({ at }) => at / 60_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { drawSvg } from "../report/draw.ts";
 import { outageChart } from "./timeline.ts";
 
-// The real vega draws the chart; what is looked at is the picture.
+// The real vega draws the chart; the tests look at the picture.
 describe("outageChart({ samples, outages }, title)", () => {
   const meanwhile = { accepted: 0, landed: 0, visible: 0, caught_up_seconds: 1 };
   const outages = [

@@ -1,6 +1,6 @@
 /**
- * Drill `trino-down`: Trino, then the metastore is killed and stays away. Landing goes on, a report fails with
- * the service's name, and the days that began meanwhile are registered afterwards.
+ * Drill `trino-down`: Trino, then the metastore is killed and stays away. Landing goes on, a report
+ * fails with the service's name, and the days that began meanwhile are registered afterwards.
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -95,7 +95,9 @@ function eventOf(event_id: string, time: Date): Envelope {
   };
 }
 
-/** Waits until everything that is in the topic now is in files; resolves with how long that took. */
+/**
+ * Waits until everything that is in the topic now is in files; resolves with how long that took.
+ */
 async function landTopic({ topic, root }: Pipeline): Promise<number> {
   const since = Date.now();
   const admin = kafkaClient(settings.kafkaBrokers).admin();
@@ -107,7 +109,7 @@ async function landTopic({ topic, root }: Pipeline): Promise<number> {
 }
 
 /**
- * Runs a part of the report that asks for tables; resolves with what it says at its end.
+ * Runs a part of the report that asks for tables; resolves with its last words.
  * @throws Error unless it fails, and names the service
  */
 async function failReport({ env, home }: Pipeline, service: string): Promise<string> {
@@ -125,7 +127,10 @@ async function failReport({ env, home }: Pipeline, service: string): Promise<str
   );
 }
 
-/** Waits until Trino shows the events of a day, which only the stream registers; resolves with how long that took. */
+/**
+ * Waits until Trino shows the events of a day, which only the stream registers; resolves with how
+ * long that took.
+ */
 async function untilShown(day: string, { schema }: Pipeline): Promise<number> {
   const since = Date.now();
   const ask = async () => {

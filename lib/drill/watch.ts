@@ -1,7 +1,8 @@
 /**
- * A pipeline over time: how many of its events are accepted, landed and visible, and what was away meanwhile.
+ * A pipeline over time: how many of its events are accepted, landed and visible, and which services
+ * were away.
  *
- * Each number is asked for by itself, as the service that knows it may be away: then the last one stands.
+ * Each number is asked for by itself, because its service may be away: then the last number stands.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { findLastCommit } from "../land/commits.ts";
@@ -15,7 +16,10 @@ import { until } from "../until.ts";
 const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
 
-/** What a number counts: events that a player was told are accepted, messages in files, rows that Trino shows. */
+/**
+ * What a number counts: events that a player was told are accepted, messages in files, rows that
+ * Trino shows.
+ */
 export type Stage = "accepted" | "landed" | "visible";
 
 export interface ProgressSample {
@@ -24,7 +28,7 @@ export interface ProgressSample {
   events: number;
 }
 
-/** What was away, and what became of the events. */
+/** One outage, and the events meanwhile. */
 export interface OutageRow {
   what: string;
   from_seconds: number; // since the watch began
@@ -81,7 +85,7 @@ export class Watch {
 
   async #sample(stage: Stage, count: () => Promise<number>): Promise<void> {
     for (; !this.#stopped; await sleep(SAMPLE_MS)) {
-      const events = await count().catch(() => null); // who counts is away, as it may be here
+      const events = await count().catch(() => null); // the counting service may be away here
       if (events !== null) this.samples.push({ seconds: this.#seconds(Date.now()), stage, events });
     }
   }
@@ -109,7 +113,10 @@ export class Watch {
   }
 }
 
-/** Kills the pipeline's newest stream, and starts another one after `ms`; resolves when that one reads. */
+/**
+ * Kills the pipeline's newest stream, and starts another one after `ms`; resolves when that one
+ * reads.
+ */
 export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> {
   const killedAt = Date.now();
   await pipeline.newest("stream").signal("SIGKILL");

@@ -1,7 +1,9 @@
-// Players who send markup, up to each place where a person reads it: the API's reply, the report, JupyterLab.
+// Players who send markup, up to each place where a person reads it: the API's reply, the report,
+// JupyterLab.
 //
-// A server of the test's own waits for requests to the addresses that the payloads name; a variable of the
-// page tells whether a script ran. The report is opened without its policy too: the escaping must do alone.
+// A server of the test's own waits for requests to the addresses that the payloads name; a variable
+// of the page tells whether a script ran. The report is opened without its policy too: the escaping
+// must do alone.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -74,7 +76,10 @@ describe("markup that players send", function () {
   });
 });
 
-/** Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and lands them. */
+/**
+ * Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and
+ * lands them.
+ */
 async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): Promise<void> {
   await pipeline.startApi();
   const page = await browser.newPage();
@@ -118,7 +123,10 @@ const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, 
   await writeNotebook(join(folder, "notebooks", "hostile.ipynb"), textToNotebook(source, "hostile"));
 }
 
-/** Runs the notebook into a report, and opens it with its policy and without; resolves with the number of outputs. */
+/**
+ * Runs the notebook into a report, and opens it with its policy and without; resolves with the
+ * number of outputs.
+ */
 async function checkReport(browser: Browser, texts: string[], folder: string): Promise<number> {
   const run = await runNotebooks([join(folder, "notebooks", "hostile.ipynb")], {
     outFolder: join(folder, "out"),
@@ -176,7 +184,10 @@ function assertShown(texts: string[], shown: string, where: string): void {
   assert.equal(missing, undefined, `${where}: expected the text as it is`);
 }
 
-/** Notes what `page` does that no page should: dialogs, and requests for anything but `own`, the page's address. */
+/**
+ * Notes what `page` does that no page should: dialogs, and requests for anything but `own`, the
+ * page's address.
+ */
 function watch(page: Page, own: string): string[] {
   const deeds: string[] = [];
   page.on("dialog", (dialog) => {

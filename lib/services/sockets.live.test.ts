@@ -1,4 +1,5 @@
-// Listening sockets of the stack, of an API and of a notebook's kernel, by the kernel's own table in /proc.
+// Listening sockets of the stack, of an API and of a notebook's kernel, by the kernel's own table
+// in /proc.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -19,7 +19,10 @@ const CONSUMER_IDLE_MS = 5_000; // the console consumer ends when nothing has co
 const LANDED_LIMIT_MS = 120_000; // from the call to everything being visible in Trino
 const POLL_MS = 500;
 
-/** The consumer logs its time-out on stdout, as it does any other error, and exits with 0 in both cases. */
+/**
+ * The consumer logs its time-out on stdout, as it does any other error, and exits with 0 in both
+ * cases.
+ */
 const TIMED_OUT = /^[\d:.]+ \[main\] ERROR \S+ConsoleConsumer - .*\n\S+\.TimeoutException(: null)?\n$/;
 
 /** Promised events beside stored ones. */
@@ -38,7 +41,8 @@ export interface Account {
 const GOAL_IS_ZERO = ["given_up", "lost", "double", "unlanded", "twice_landed"] as const;
 
 /**
- * Waits until everything in the topic is visible in Trino, then takes the account and requires that it is kept.
+ * Waits until everything in the topic is visible in Trino, then takes the account and requires that
+ * it is kept.
  * @throws Error that names the broken goals; or that the topic could not be read; or that rows never became visible
  */
 export async function settle(pipeline: Pipeline, ledger: Ledger): Promise<Account> {
@@ -49,7 +53,10 @@ export async function settle(pipeline: Pipeline, ledger: Ledger): Promise<Accoun
   return account;
 }
 
-/** @throws Error if an accepted event is missing or double, or if the account is too small to show it */
+/**
+ * @throws Error if an accepted event is missing or double, or if the account is too small to show
+ * it
+ */
 export function requireKept(account: Account): void {
   const broken: string[] = [];
   if (account.accepted === 0) broken.push("more than 0 accepted");
@@ -91,7 +98,10 @@ export interface ToolOutput {
   exitCode: number | null;
 }
 
-/** Reads the whole topic with Kafka's own console consumer, and checks it against Kafka's own end offsets. */
+/**
+ * Reads the whole topic with Kafka's own console consumer, and checks it against Kafka's own end
+ * offsets.
+ */
 async function readMessages(topic: string): Promise<TopicEntry[]> {
   const separator = `\n${randomUUID()}\n`; // no message contains it
   const properties = ["print.partition=true", "print.offset=true", `line.separator=${separator}`];
@@ -114,7 +124,8 @@ async function runKafkaTool(mainClass: string, args: string[]): Promise<ToolOutp
 }
 
 /**
- * Reads the console consumer's records, each of which ends with `separator`, and its time-out after the last.
+ * Reads the console consumer's records, each of which ends with `separator`, and its time-out after
+ * the last.
  * @throws Error for a record of another form, and for any end but the time-out
  */
 export function parseConsumed(output: ToolOutput, separator: string): TopicEntry[] {
@@ -132,7 +143,10 @@ export function parseConsumed(output: ToolOutput, separator: string): TopicEntry
   });
 }
 
-/** Reads "TOPIC:PARTITION:OFFSET" lines. @throws Error for a line of another form, or without a line */
+/**
+ * Reads "TOPIC:PARTITION:OFFSET" lines.
+ * @throws Error for a line of another form, or without a line
+ */
 export function parseEndOffsets(output: ToolOutput, topic: string): number[] {
   requireExit("offset tool", output);
   const lines = output.stdout.trim().split("\n");

@@ -1,5 +1,6 @@
 /**
- * A script of the project → a child process: its log, its ready line, its end; or all of its output.
+ * A script of the project → a child process: its log, its ready line, its end; or all of its
+ * output.
  *
  * Tests and drills start what a user starts, with another environment.
  */
@@ -67,7 +68,10 @@ export class Child {
     return this.#ready;
   }
 
-  /** Resolves when it has ended and `log` is complete. @throws Error with its log if it has not within `limitMs`. */
+  /**
+   * Resolves when it has ended and `log` is complete.
+   * @throws Error with its log if it has not within `limitMs`.
+   */
   async ended(limitMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

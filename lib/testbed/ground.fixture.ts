@@ -16,7 +16,9 @@ export class LandedGround extends Ground {
     return { topic: this.topic, root: this.root, schema: this.schema };
   }
 
-  /** Joins as many guilds, by players of both partitions; the first one's message is sent once more. */
+  /**
+   * Joins as many guilds, by players of both partitions; the first one's message is sent once more.
+   */
   async send(guilds: number): Promise<ReceivedEvent[]> {
     const topic = await openTopic({ topic: this.name });
     const received = Array.from({ length: guilds }, (_, i) =>
@@ -27,7 +29,10 @@ export class LandedGround extends Ground {
     return received;
   }
 
-  /** Lands the topic, one commit a partition, as the stream does, without the messages that `isSkipped`. */
+  /**
+   * Lands the topic, one commit a partition, as the stream does, without the messages that
+   * `isSkipped`.
+   */
   async land(isSkipped: (message: TopicMessage) => boolean = () => false): Promise<PartitionOffsets[]> {
     const builders = new Map<number, BatchBuilder>();
     const offsets = await readTopic({

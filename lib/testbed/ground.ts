@@ -1,7 +1,8 @@
 /**
  * A topic, an HDFS folder and a schema of one's own on the running services, and their removal.
  *
- * All have one name. Tests and drills that write stand on such ground, so the user's data stays as it is.
+ * All have one name. Tests and drills that write stand on ground of their own, so the user's data
+ * stays as it is.
  */
 import { randomBytes } from "node:crypto";
 import { createTables } from "../ask/tables.ts";

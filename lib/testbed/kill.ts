@@ -1,5 +1,6 @@
 /**
- * "point" or "point:n" → the end of this process by SIGKILL, when its commits reach that point for the nth time.
+ * "point" or "point:n" → the end of this process by SIGKILL, when its commits reach that point for
+ * the nth time.
  *
  * For drills: nothing is flushed, closed or said, as when the machine kills it.
  */

@@ -9,11 +9,11 @@ const OPEN_TIMEOUT_MS = 60_000;
 const KERNEL_TIMEOUT_MS = 60_000;
 const CELLS_TIMEOUT_MS = 120_000;
 const POLL_MS = 250;
-const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders what is in view
+const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders only cells in view
 
 /**
- * Opens the notebook `name` of the folder that `lab` shows, runs all its cells, and resolves when none waits any
- * more. The page is the caller's to close.
+ * Opens the notebook `name` of the folder that `lab` shows, runs all its cells, and resolves when
+ * none waits any more. The page is the caller's to close.
  * @param options.prepare is called with the page before it goes anywhere
  * @throws Error if a cell still runs after 2 minutes
  */
@@ -39,7 +39,10 @@ export async function runAllCells(
   }
 }
 
-/** Resolves when the page of notebook `name` has a kernel that is idle: what is run before does not run. */
+/**
+ * Resolves when the page of notebook `name` has an idle kernel; cells run earlier than that do not
+ * run.
+ */
 async function kernelConnected(lab: Lab, name: string): Promise<void> {
   const ask = async () => {
     const answer = await fetch(new URL(`/api/sessions${new URL(lab.url).search}`, lab.url));

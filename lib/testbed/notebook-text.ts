@@ -1,8 +1,9 @@
 /**
  * A notebook as text → the notebook, for tests that write their notebooks by hand.
  *
- * `// %%` begins a code cell, `// %% [markdown]` a Markdown cell whose lines stand as comments; `id=…`
- * may follow. A cell without an id gets one from its place and source: the same text, the same notebook.
+ * `// %%` begins a code cell, `// %% [markdown]` a Markdown cell whose lines stand as comments;
+ * `id=…` may follow. A cell without an id gets one from its place and source: the same text, the
+ * same notebook.
  */
 import { createHash } from "node:crypto";
 import { type Cell, isCode, newCell, type Notebook } from "../report/notebook.ts";

@@ -1,5 +1,6 @@
 /**
- * The servers of this machine's stack, broken on purpose: killed without a warning, away for a while, and back.
+ * The servers of this machine's stack, broken on purpose: killed without a warning, away for a
+ * while, and back.
  *
  * Only processes of the stack in settings.home are killed: a server that the environment names is
  * somebody else's, and a container is Docker's to restart.
@@ -45,9 +46,12 @@ const outages = new Set<Promise<Away>>();
 const broken = new Set<ServiceName>(); // killed, and not back
 const interruption = new AbortController();
 const interrupted = once(interruption.signal, "abort").then(() => interruption.signal.throwIfAborted());
-interrupted.catch(() => {}); // whoever has an outage hears of it
+interrupted.catch(() => {}); // an outage throws it
 
-/** Kills services one after another, does `meanwhile`, and starts them again whatever happened; resolves when they are ready. */
+/**
+ * Kills services one after another, does `meanwhile`, and starts them again, after an error too;
+ * resolves when they are ready.
+ */
 export function withoutServices(
   names: readonly ServiceName[],
   meanwhile: () => Promise<unknown>,
@@ -55,11 +59,14 @@ export function withoutServices(
   return outage(names, () => Promise.race([meanwhile(), interrupted]));
 }
 
-/** Ends all outages before their time, and resolves when the services are back; from then on no drill can break one. */
+/**
+ * Ends all outages before their time, and resolves when the services are back; from then on no
+ * drill can break one.
+ */
 export async function endOutages(): Promise<void> {
   interruption.abort(new Error("interrupted"));
   await Promise.allSettled(outages);
-  // A start that a Ctrl-C interrupts stops again what it has started.
+  // A start that a Ctrl-C interrupts stops the services that it has started.
   if (broken.size > 0) await startServices({ names: [...broken], log: () => {} });
 }
 
@@ -104,7 +111,10 @@ export async function killService(name: ServiceName): Promise<void> {
   await until(what, isGone, { limitMs: GONE_LIMIT_MS, everyMs: POLL_MS });
 }
 
-/** Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files can only be read. */
+/**
+ * Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files
+ * can only be read.
+ */
 export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<Away> {
   return outage(["datanode"], async () => {
     const command = serverCommand("datanode", await prepareArtifacts(() => {}));

@@ -1,9 +1,9 @@
 /**
- * A pipeline of a drill's own on the running services: topics, HDFS folder, schema with tables; API and
- * streams as child processes, which can be killed, stopped and continued.
+ * A pipeline of a drill's own on the running services: topics, HDFS folder, schema with tables; API
+ * and streams as child processes, which can be killed, stopped and continued.
  *
- * The processes are the scripts that a user starts. Their environment names the pipeline's topics, folder
- * and schema, so nothing of the user's data is touched; `close` removes all of it.
+ * The processes are the scripts that a user starts. Their environment names the pipeline's topics,
+ * folder and schema, so nothing of the user's data is touched; `close` removes all of it.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,10 @@ import { Child, type ChildOptions, freePort } from "./child.ts";
 import { Ground } from "./ground.ts";
 import { FaultyProxy, type ProxyOptions } from "./proxy.ts";
 
-/** What a user's environment may ask of an API, and a drill does not: its players have no keys and no patience. */
+/**
+ * What a user's environment may ask of an API, and a drill does not: its players have no keys and
+ * no patience.
+ */
 const UNASKED = {
   QUESTLOG_WRITE_KEYS: undefined,
   QUESTLOG_RATE_LIMIT: undefined,
@@ -49,7 +52,7 @@ export class Pipeline extends Ground {
       QUESTLOG_HOME: this.home,
       QUESTLOG_HISTORY: join(this.home, "history.jsonl"),
       QUESTLOG_API_PORT: String(this.apiPort),
-      // Where the services are is the settings', whatever home the processes have.
+      // The processes have another home than the stack, so the services' addresses are passed on.
       QUESTLOG_KAFKA_BROKERS: settings.kafkaBrokers.join(","),
       QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
       QUESTLOG_TRINO_URL: settings.trinoUrl,
@@ -90,7 +93,10 @@ export class Pipeline extends Ground {
     return proxy;
   }
 
-  /** Ends all processes, and deletes the topics, the files and the tables; once, however often it is called, unless it fails. */
+  /**
+   * Ends all processes, and deletes the topics, the files and the tables; once, however often it is
+   * called, unless it fails.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close().catch((error: unknown) => {
       this.#closed = undefined;
@@ -119,7 +125,7 @@ export class Pipeline extends Ground {
 
 const openPipelines = new Set<Pipeline>();
 
-/** Closes what this process has opened and not closed: what an interrupted drill would leave. */
+/** Closes each open pipeline of this process: an interrupted drill leaves one. */
 export async function closePipelines(): Promise<void> {
   await Promise.all([...openPipelines].map((pipeline) => pipeline.close()));
 }

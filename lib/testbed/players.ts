@@ -1,8 +1,8 @@
 /**
- * Players who write down what they were told: each event's id, and whether it was accepted.
+ * Players who keep a ledger of the API's answers: each event's id, and whether it was accepted.
  *
- * Every request carries an id of the player's own. What got no answer, or 503, is sent again with the
- * same id, as a careful client does; so in the end each id was accepted, or was given up.
+ * Every request carries an id of the player's own. What got no answer, or 503, is sent again with
+ * the same id, as a careful client does; so in the end each id was accepted, or was given up.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, get } from "node:http";
@@ -19,7 +19,7 @@ const MAX_WAITING = 5_000; // requests in flight; beyond that the pace is the AP
 /** What the players were told. */
 export interface Ledger {
   accepted: Map<string, number>; // event_id → when, milliseconds
-  givenUp: Set<string>; // whether these are in the topic nobody knows
+  givenUp: Set<string>; // they may or may not be in the topic
   retries: number;
   spooled: number; // answers that said the event is on disk only
   slowestMs: number; // answer
@@ -30,7 +30,7 @@ export interface Players {
   ledger: Ledger;
   /** Resolves when every event has been accepted or given up. */
   done: Promise<Ledger>;
-  /** Sends nothing new; `done` still waits for what is under way. */
+  /** Sends nothing new; `done` still waits for requests under way. */
   stop: () => void;
 }
 
@@ -38,7 +38,7 @@ export interface PlayersOptions {
   url: () => string; // of the API, asked for each request
   perSecond: number; // new events
   count?: number; // events; default: until stopped
-  random: () => number; // who plays, and what
+  random: () => number; // chooses player, event and parameters
 }
 
 /** Starts to send events of all types by a hundred players, evenly in time. */

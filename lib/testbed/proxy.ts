@@ -15,7 +15,10 @@ export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as c
 
 export interface ProxyOptions {
   to: string; // "host:port"
-  /** What stands for `to` in answers, as latin1 text of the bytes; with this proxy's port in its place. */
+  /**
+   * What stands for `to` in answers, as latin1 text of the bytes; with this proxy's port in its
+   * place.
+   */
   addressed?: (host: string, port: number) => string;
   /** Proxies before other services that this one's answers name. */
   named?: readonly FaultyProxy[];
@@ -37,7 +40,10 @@ interface Answer {
 export class FaultyProxy {
   port = 0; // after `open`
   latencyMs = 0; // from a service's answer to the client
-  /** Sees each answer, with Kafka's number of the last request, before it is passed on; what it does to the bytes counts. */
+  /**
+   * Sees each answer, with Kafka's number of the last request, before it is passed on, and may
+   * change its bytes.
+   */
   onAnswer: (request: number, answer: Buffer) => void | Promise<void> = () => {};
   readonly #host: string;
   readonly #targetPort: number;
@@ -74,7 +80,7 @@ export class FaultyProxy {
     this.port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Nobody listens any more, and what was connected is cut. */
+  /** Stops to listen, and cuts all connections. */
   async cut(): Promise<void> {
     this.#server.close();
     this.reset();
@@ -86,18 +92,26 @@ export class FaultyProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** The service gets the next `count` produce requests; their answers are lost with the connection. */
+  /**
+   * The service gets the next `count` produce requests; their answers are lost with the connection.
+   */
   loseAnswers(count: number): void {
     this.#answersToLose = count;
   }
 
-  /** The service gets what is sent; no answer comes back, and the connections stay: half-open, as behind a dead router. */
+  /**
+   * Requests reach the service, no answer comes back, and the connections stay: half-open, as
+   * behind a dead router.
+   */
   silence(): void {
     this.#silent = true;
     for (const socket of this.#sockets) this.#halfOpen.add(socket);
   }
 
-  /** New connections are answered again; those that were silent stay so, until a time-out of their client ends them. */
+  /**
+   * New connections are answered again; those that were silent stay so, until a time-out of their
+   * client ends them.
+   */
   speak(): void {
     this.#silent = false;
   }

@@ -1,5 +1,6 @@
 /**
- * Bytes → a port, as they are, and what comes back: for requests that no HTTP client would send.
+ * Bytes → a port, as they are → the bytes that come back: for requests that no HTTP client would
+ * send.
  */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +19,10 @@ export interface RawOptions {
 
 const CLOSE_LIMIT_MS = 2000; // from our end to the server's
 
-/** Sends `pieces` one after another; resolves when the server has closed the connection, or never will. */
+/**
+ * Sends `pieces` one after another; resolves when the server has closed the connection, or never
+ * will.
+ */
 export async function askRaw(
   port: number,
   pieces: Iterable<string | Buffer>,

@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { firstHidden } from "../untrusted.ts";
 
-/** @throws Error with the first control or direction character of `text`, and what stands around it. */
+/**
+ * @throws Error with the first control or direction character of `text`, and the text around it.
+ */
 export function assertInert(text: string, what: string): void {
   const at = firstHidden(text);
   const around = JSON.stringify(text.slice(Math.max(0, at - 40), at + 40));

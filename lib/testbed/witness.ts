@@ -1,5 +1,6 @@
 /**
- * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of Trino.
+ * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of
+ * Trino.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerDays, tables } from "../ask/tables.ts";
@@ -26,7 +27,8 @@ export async function countCommits({ hdfs, root, topic }: Pipeline): Promise<num
 }
 
 /**
- * Waits until one partition, or every one, has a commit (or several) more than `before`; resolves with how long that took.
+ * Waits until one partition, or every one, has a commit (or several) more than `before`; resolves
+ * with how long that took.
  * @throws Error if that takes longer than `limitMs`
  */
 export async function untilCommitted(
@@ -50,7 +52,10 @@ export async function untilCommitted(
   return until(what, ask, { limitMs, everyMs: POLL_MS });
 }
 
-/** Starts a stream, and resolves when all that the topic holds now is visible, with the number of its messages. */
+/**
+ * Starts a stream, and resolves when all that the topic holds now is visible, with the number of
+ * its messages.
+ */
 export async function landAll(pipeline: Pipeline): Promise<number> {
   const { topic, root, schema } = pipeline;
   const { total, partitions } = await countTopic({ topic });
@@ -76,7 +81,7 @@ export interface Reader {
   stop: () => Promise<{ queries: number; slowest_query_ms: number }>;
 }
 
-/** Starts to read: what was visible once must stay so, and be readable. */
+/** Starts to read: a row that was visible once must stay visible and readable. */
 export function startReader(pipeline: Pipeline): Reader {
   let stopped = false;
   async function read(): Promise<{ queries: number; slowest_query_ms: number }> {
@@ -93,7 +98,7 @@ export function startReader(pipeline: Pipeline): Reader {
     return figures;
   }
   const reading = read();
-  reading.catch(() => {}); // whoever stops it hears of it
+  reading.catch(() => {}); // the caller of stop() gets the error
   return {
     stop: () => {
       stopped = true;
