@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { $ } from "zx";
-import { kafkaClient } from "./kafka.ts";
+import { withAdmin } from "./kafka.ts";
 import { HOST, settings } from "./settings.ts";
 import { events } from "./testbed/bookshop.fixture.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
@@ -48,13 +48,12 @@ describe("another game, from its events to its rows", function () {
   after(async () => {
     await command("down");
     await query(`DROP SCHEMA ${name} CASCADE`);
-    const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+    const hdfs = new WebHdfs();
     await hdfs.remove(hdfsRoot);
     hdfs.close();
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [name, `${name}_failed`] });
-    await admin.disconnect();
+    await withAdmin(settings.kafkaBrokers, (admin) =>
+      admin.deleteTopics({ topics: [name, `${name}_failed`] }),
+    );
     removeCheckout(folder);
   });
 

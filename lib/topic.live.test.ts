@@ -4,7 +4,7 @@ import { KAFKA_REQUESTS, kafkaAddress, FaultyProxy } from "./testbed/proxy.ts";
 import { settings } from "./settings.ts";
 import { limit } from "./traffic/scenarios.ts";
 import { createApi } from "./collect/api.ts";
-import { kafkaClient } from "./kafka.ts";
+import { withAdmin } from "./kafka.ts";
 import { openTopic, type OpenTopic } from "./collect/publish.ts";
 import { serve } from "./collect/serve.ts";
 import { countTopic, createTopic, findMessage, readOffsets, readTopic, type TopicMessage } from "./topic.ts";
@@ -22,10 +22,9 @@ describe("the topic", () => {
   });
   afterEach(async () => {
     await open?.close();
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
+    await withAdmin(settings.kafkaBrokers, async (admin) => {
+      if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+    });
   });
 
   async function readAll(): Promise<TopicMessage[]> {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import assert from "node:assert/strict";
-import { settings } from "./settings.ts";
 import { hdfsContract } from "./testbed/hdfs-model.fixture.ts";
 import { WebHdfs } from "./webhdfs.ts";
 
@@ -10,7 +9,7 @@ describe("WebHdfs", () => {
   let folders = 0;
 
   before(() => {
-    hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+    hdfs = new WebHdfs();
   });
   after(async () => {
     await hdfs.remove(root);

@@ -9,6 +9,7 @@
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { settings } from "./settings.ts";
 
 export interface FileStatus {
   name: string; // last part of the path; "" for a status of the path itself
@@ -46,8 +47,8 @@ export class WebHdfs {
   readonly #user: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
 
-  /** @param url "http://host:port" of the NameNode, without /webhdfs/v1 */
-  constructor({ url, user }: { url: string; user: string }) {
+  /** @param options.url "http://host:port" of the NameNode, without /webhdfs/v1 */
+  constructor({ url = settings.webhdfsUrl, user = settings.hdfsUser } = {}) {
     this.#url = url;
     this.#user = user;
   }

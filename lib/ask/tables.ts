@@ -145,7 +145,7 @@ function linesOf(statement: string): string[] {
 }
 
 async function makeFolder(path: string): Promise<void> {
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   try {
     await hdfs.makeFolder(path);
   } finally {

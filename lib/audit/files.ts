@@ -108,7 +108,7 @@ export async function inPlace<T>(
   work: (hdfs: Hdfs, root: string) => Promise<T>,
 ): Promise<T> {
   if (hdfs) return work(hdfs, root);
-  const own = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const own = new WebHdfs();
   try {
     return await work(own, root);
   } finally {

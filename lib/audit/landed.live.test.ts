@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { settings } from "../settings.ts";
 import { openChain } from "../land/commits.ts";
 import { countFiles, untilLanded } from "./landed.ts";
 import { ParquetFile } from "../land/parquet.ts";
@@ -10,7 +9,7 @@ describe("untilLanded(partitions), countFiles(place)", () => {
   const id = randomUUID();
   const root = `/test-${id}`;
   const topic = `test_${id}`;
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
 
   before(async () => {
     const file = new ParquetFile([{ name: "n", type: "integer", required: true }]);

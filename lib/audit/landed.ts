@@ -30,7 +30,7 @@ export async function untilLanded(
   partitions: { partition: number; high: number }[],
   { topic = settings.topic, root = settings.hdfsRoot, timeoutMs = 60_000 } = {},
 ): Promise<void> {
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   const ask = async () => {
     const behind: string[] = [];
     for (const { partition, high } of partitions) {

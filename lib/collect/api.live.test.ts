@@ -8,7 +8,7 @@ import type { Envelope } from "../envelope.ts";
 import { Child, freePort } from "../testbed/child.ts";
 import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
-import { kafkaClient } from "../kafka.ts";
+import { withAdmin } from "../kafka.ts";
 import type { Judgement } from "./post.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
@@ -34,10 +34,9 @@ describe("npm run api", function () {
     await api.signal("SIGKILL");
     await proxy.cut();
     rmSync(home, { recursive: true });
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic, `${topic}_failed`] });
-    await admin.disconnect();
+    await withAdmin(settings.kafkaBrokers, (admin) =>
+      admin.deleteTopics({ topics: [topic, `${topic}_failed`] }),
+    );
   });
 
   function run(): Child {

@@ -10,7 +10,7 @@ import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { createApi } from "./api.ts";
 import type { Way } from "./batcher.ts";
-import { ConfigResourceTypes, kafkaClient } from "../kafka.ts";
+import { ConfigResourceTypes, kafkaClient, withAdmin } from "../kafka.ts";
 import { openTopic, type OpenTopic } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { readTopic } from "../topic.ts";
@@ -39,10 +39,7 @@ describe("openTopic(options) behind a proxy that fails", () => {
     await open.close();
     rmSync(dirname(spoolFolder), { recursive: true });
     await proxy.cut();
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
+    await withAdmin(settings.kafkaBrokers, (admin) => admin.deleteTopics({ topics: [topic] }));
   });
 
   function openHere(): Promise<OpenTopic> {

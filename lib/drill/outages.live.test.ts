@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { kafkaClient } from "../kafka.ts";
+import { withAdmin } from "../kafka.ts";
 import { findProcess } from "../services/process.ts";
 import { serverNames } from "../services/services.ts";
 import { serviceStatus } from "../services/status.ts";
@@ -47,10 +47,7 @@ describe("drills that kill services, in their short forms", function () {
     assert.ok(findProcess(settings.home, "namenode"), "the NameNode is still away");
     const { stdout } = await $`npm run --silent query -- "SHOW SCHEMAS LIKE 'drill%'"`.quiet();
     assert.equal(stdout, "");
-    const admin = kafkaClient(settings.kafkaBrokers).admin();
-    await admin.connect();
-    const topics = await admin.listTopics();
-    await admin.disconnect();
+    const topics = await withAdmin(settings.kafkaBrokers, (admin) => admin.listTopics());
     assert.deepEqual(
       topics.filter((topic) => topic.startsWith("drill_")),
       [],

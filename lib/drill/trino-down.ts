@@ -10,6 +10,7 @@ import { exampleParameters } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
 import { events } from "../game.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
+import { readOffsets } from "../topic.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
@@ -100,11 +101,7 @@ function eventOf(event_id: string, time: Date): Envelope {
  */
 async function landTopic({ topic, root }: Pipeline): Promise<number> {
   const since = Date.now();
-  const admin = kafkaClient(settings.kafkaBrokers).admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
-  const partitions = offsets.map(({ partition, high }) => ({ partition, high: Number(high) }));
-  await untilLanded(partitions, { topic, root, timeoutMs: LANDED_LIMIT_MS });
+  await untilLanded(await readOffsets({ topic }), { topic, root, timeoutMs: LANDED_LIMIT_MS });
   return Date.now() - since;
 }
 

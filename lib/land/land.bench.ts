@@ -148,7 +148,7 @@ function report(name: string, { rows, seconds, cpu_seconds, peak_rss_mb }: Measu
 }
 
 async function withHdfs<T>(work: (hdfs: WebHdfs) => Promise<T>): Promise<T> {
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   try {
     return await work(hdfs);
   } finally {

@@ -44,7 +44,7 @@ function encode(): Buffer {
 }
 
 describe("a file of ParquetFile", () => {
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   const name = `test_${randomUUID().replaceAll("-", "_")}`;
   const made: string[] = [];
 

@@ -35,7 +35,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     metrics: { contentType: meters.contentType, text: () => meters.text(streams) },
   };
   const monitor = await serveProbes(probes, settings.ports.stream, "stream");
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   const failure = new AbortController(); // of one topic
   const stopping = AbortSignal.any([signal, failure.signal]);
   const registerNewDays = whenDaysAreNew(registerDays, { signal: stopping, log });

@@ -19,7 +19,7 @@ const LIMIT_MS = 60_000;
 
 describe("startStream(options)", () => {
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
-  const hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  const hdfs = new WebHdfs();
   const children = new Set<Child>();
   const streams = new Set<Stream>();
   let admin: Admin;
@@ -320,7 +320,7 @@ describe("startStream(options)", () => {
   it("knows its lag while it waits for HDFS and fetches nothing", async () => {
     const proxy = new FaultyProxy({ to: new URL(settings.webhdfsUrl).host });
     await proxy.open();
-    const away = new WebHdfs({ url: `http://${proxy.address}`, user: settings.hdfsUser });
+    const away = new WebHdfs({ url: `http://${proxy.address}` });
     const stream = startStream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
     streams.add(stream);
     await stream.ready;

@@ -15,7 +15,7 @@ import { WebHdfs } from "../webhdfs.ts";
 export class Ground {
   readonly name: string; // of topic and schema
   readonly root: string; // folder in HDFS
-  readonly hdfs = new WebHdfs({ url: settings.webhdfsUrl, user: settings.hdfsUser });
+  readonly hdfs = new WebHdfs();
 
   /** @param kind the beginning of the name */
   constructor(kind = "test") {
