@@ -29,7 +29,12 @@ describe("the topic", () => {
 
   async function readAll(): Promise<TopicMessage[]> {
     const messages: TopicMessage[] = [];
-    await readTopic({ topic, onMessage: (message) => void messages.push(message) });
+    await readTopic({
+      topic,
+      onMessage: (message) => {
+        messages.push(message);
+      },
+    });
     return messages;
   }
 
@@ -85,7 +90,13 @@ describe("the topic", () => {
       [1, all.filter(({ partition }) => partition === 1).length], // its end
     ]);
     const read: TopicMessage[] = [];
-    await readTopic({ topic, from, onMessage: (message) => void read.push(message) });
+    await readTopic({
+      topic,
+      from,
+      onMessage: (message) => {
+        read.push(message);
+      },
+    });
     assert.deepEqual(
       read,
       all.filter(({ partition, offset }) => partition === 0 && offset >= 3),
@@ -165,7 +176,9 @@ describe("the topic", () => {
     await readTopic({
       brokers: [proxy.address],
       topic,
-      onMessage: ({ value }) => void values.push(value),
+      onMessage: ({ value }) => {
+        values.push(value);
+      },
     });
     await proxy.cut();
     assert.deepEqual([values, loading < 0], [["a"], true]);

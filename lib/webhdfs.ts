@@ -158,7 +158,9 @@ export class WebHdfs {
         sent.once("error", (error) =>
           reject(signal.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error),
         );
-        sent.once("response", (response) => void readAnswer(response).then(resolve, reject));
+        sent.once("response", (response) => {
+          readAnswer(response).then(resolve, reject);
+        });
         sent.end(body);
       });
     } catch (error) {

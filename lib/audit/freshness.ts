@@ -28,7 +28,7 @@ import { readCommits, type Stretch } from "./coverage.ts";
 import { settings } from "../settings.ts";
 import type { Totals } from "../traffic/load.ts";
 import { conditionOf } from "../ask/counted.ts";
-import { type SightingsOptions } from "./sightings.ts";
+import type { SightingsOptions } from "./sightings.ts";
 
 /** The times of one hop: 50, 95 and 99 of 100 events took at most as long. */
 export interface Hop {

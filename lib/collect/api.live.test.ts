@@ -77,7 +77,12 @@ describe("npm run api", function () {
 
   async function read<T>(name: string): Promise<T[]> {
     const values: T[] = [];
-    await readTopic({ topic: name, onMessage: ({ value }) => void values.push(JSON.parse(value!) as T) });
+    await readTopic({
+      topic: name,
+      onMessage: ({ value }) => {
+        values.push(JSON.parse(value!) as T);
+      },
+    });
     return values;
   }
 

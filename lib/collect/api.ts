@@ -16,7 +16,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from "express";
-import { type EventDefinition } from "../catalog.ts";
+import type { EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
@@ -60,7 +60,11 @@ export function createApi(options: ApiOptions): Express {
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
   api.enable("case sensitive routing").enable("strict routing");
-  if (log) api.use((request, response, next) => (logWhenDone(request, response, { log, keepsAll }), next()));
+  if (log)
+    api.use((request, response, next) => {
+      logWhenDone(request, response, { log, keepsAll });
+      next();
+    });
   api.use((request, response, next) => {
     if (!refuseTooLarge(request, response, metrics)) next();
   });

@@ -20,7 +20,10 @@ describe("createGuard({ keys, rateLimit })", () => {
 
   async function listen(options: GuardOptions) {
     const api = createApi({
-      publish: (message) => (published.push(message), Promise.resolve("kafka")),
+      publish: (message) => {
+        published.push(message);
+        return Promise.resolve("kafka");
+      },
       whyNotReady: () => null,
       log: (line) => logged.push(line),
       guard: createGuard(options),
@@ -184,7 +187,10 @@ describe("createApi({ retention })", () => {
     const logged: RequestLog[] = [];
     const retention = createRetention({ overrides: "player=hash", secret: "sixteen characters, or more" });
     const api = createApi({
-      publish: (message, key) => (published.push({ message, key }), Promise.resolve("kafka")),
+      publish: (message, key) => {
+        published.push({ message, key });
+        return Promise.resolve("kafka");
+      },
       whyNotReady: () => null,
       log: (line) => logged.push(line),
       retention,

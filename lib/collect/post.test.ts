@@ -239,7 +239,10 @@ describe("POST /events", () => {
     const write = () => {
       while (!socket.destroyed && written < 100e6) {
         written += chunk.length;
-        if (!socket.write(chunk)) return void socket.once("drain", write);
+        if (!socket.write(chunk)) {
+          socket.once("drain", write);
+          return;
+        }
       }
     };
     write();

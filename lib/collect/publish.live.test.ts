@@ -56,7 +56,12 @@ describe("openTopic(options) behind a proxy that fails", () => {
 
   async function valuesInTopic(): Promise<(string | null)[]> {
     const values: (string | null)[] = [];
-    await readTopic({ topic, onMessage: ({ value }) => void values.push(value) });
+    await readTopic({
+      topic,
+      onMessage: ({ value }) => {
+        values.push(value);
+      },
+    });
     return values;
   }
 
@@ -203,7 +208,12 @@ describe("openTopic(options) behind a proxy that fails", () => {
     await untilState(/spooling ended/);
     assert.deepEqual([spooled[19], spooled[20], spooled[39]], [null, "true", "true"]);
     const stored: Envelope[] = [];
-    await readTopic({ topic, onMessage: ({ value }) => void stored.push(JSON.parse(value!) as Envelope) });
+    await readTopic({
+      topic,
+      onMessage: ({ value }) => {
+        stored.push(JSON.parse(value!) as Envelope);
+      },
+    });
     const distinct = new Map(stored.map((envelope) => [envelope.event_id, envelope]));
     assert.deepEqual([...distinct.keys()].sort(), ids.sort());
     for (const player of ["player0", "player1", "player2"]) {

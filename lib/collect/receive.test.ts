@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { validate, version } from "uuid";
-import { type EventDefinition } from "../catalog.ts";
+import type { EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import type { Envelope } from "../envelope.ts";
 import { receive } from "./receive.ts";

@@ -69,7 +69,10 @@ export async function serve(application: RequestListener, port = settings.ports.
 /** Answers what is no HTTP request, or one whose headers exceed 16 KiB, which no application gets to see. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.writableEnded) return; // it has its last answer, and is read for nobody
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
   const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
   const status = statuses[error.code ?? ""] ?? 400;
   const body = JSON.stringify({ error: `${STATUS_CODES[status]}: ${error.message}` }) + "\n";
@@ -83,7 +86,10 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 /** Ends our side with `lastWords`, and closes when the client has ended its own, after 1 s at most. */
 function linger(socket: Socket, lastWords = ""): void {
   if (!socket.writableEnded) socket.end(lastWords);
-  if (socket.readableEnded) return void finished(socket, { readable: false }, () => socket.destroy());
+  if (socket.readableEnded) {
+    finished(socket, { readable: false }, () => socket.destroy());
+    return;
+  }
   const limit = socket.bytesRead + LINGER_BYTES;
   socket.on("data", () => {
     if (socket.bytesRead > limit) socket.pause();

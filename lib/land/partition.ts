@@ -7,7 +7,7 @@
  * fetching until there is room.
  */
 import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.ts";
-import { type Chain, type CommitRecord } from "./commits.ts";
+import type { Chain, CommitRecord } from "./commits.ts";
 
 export interface Pace {
   limits: BatchLimits;

@@ -96,8 +96,9 @@ function finding({ path, places }: NotebookModule, line: number, message: string
 
 function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
   const findings: Finding[] = [];
-  const tell = (cell: number, message: string): void =>
-    void findings.push({ notebook: path, cell, line: 0, message });
+  const tell = (cell: number, message: string): void => {
+    findings.push({ notebook: path, cell, line: 0, message });
+  };
   const ids = new Set<string>();
   for (const { id } of notebook.cells) {
     if (!/^[\w-]{1,64}$/.test(id) || ids.has(id))

@@ -228,8 +228,14 @@ class TslabKernel implements Kernel {
       let idle = false;
       const settle = (): void => (reply && idle ? resolve(reply) : undefined);
       this.#requests.set(id, {
-        onReply: (got) => ((reply = got), settle()),
-        onIdle: () => ((idle = true), settle()),
+        onReply: (got) => {
+          reply = got;
+          settle();
+        },
+        onIdle: () => {
+          idle = true;
+          settle();
+        },
         onOutput,
       });
     });

@@ -6,7 +6,7 @@ import { arch, availableParallelism, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
-import { type Facts } from "./html.ts";
+import type { Facts } from "./html.ts";
 
 const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "hyparquet", "trino-client", "vega-lite"];
 

@@ -58,8 +58,9 @@ describe("runNotebooks(paths, options)", function () {
     const events: string[] = [];
     const run = await runNotebooks(paths, {
       outFolder: join(folder, "out"),
-      onProgress: ({ event, step, cell }) =>
-        void (event === "end" && events.push(`${step.notebook.name} ${cell.number} ${cell.status}`)),
+      onProgress: ({ event, step, cell }) => {
+        if (event === "end") events.push(`${step.notebook.name} ${cell.number} ${cell.status}`);
+      },
     });
     assert.equal(run.status, "failed");
     assert.deepEqual(events, ["1-works 1 ok", "1-works 2 ok", "2-fails 1 ok", "2-fails 2 failed"]);

@@ -94,7 +94,9 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
 
 async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptions): Promise<void> {
   const { signal } = options;
-  const interrupt = (): void => void kernel.then((ready) => ready.interrupt()).catch(() => {});
+  const interrupt = (): void => {
+    kernel.then((ready) => ready.interrupt()).catch(() => {}); // a kernel that did not start has said so
+  };
   signal?.addEventListener("abort", interrupt);
   const started = performance.now();
   step.status = "ok";

@@ -76,7 +76,9 @@ describe("the scenarios", () => {
     const totals = await infinite({ url, pauseMs: 1, signal: stop.signal, onRound });
     assert.deepEqual([totals.rounds, totals.requests], [2, 40]);
     const paused = new AbortController();
-    const stopLater = () => void setImmediate(() => paused.abort());
+    const stopLater = () => {
+      setImmediate(() => paused.abort());
+    };
     const one = await infinite({ url, pauseMs: 3_600_000, signal: paused.signal, onRound: stopLater });
     assert.deepEqual([one.rounds, one.failures], [1, 0]);
   });
