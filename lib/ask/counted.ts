@@ -79,6 +79,20 @@ export function sumBy(sum: string, by: string, selection: Selection): Promise<Co
   return measure(selection, by, sum);
 }
 
+/** Counts the events of a count again, by its selection alone. */
+export async function countAgain({
+  topic,
+  schema,
+  event_types,
+  ranges,
+  where,
+  by,
+  sum,
+}: Count): Promise<Count> {
+  const again = await measure({ topic, schema, event_types, ranges, where }, by ?? "event_type", sum);
+  return by === null ? totalOf(again) : again;
+}
+
 /** The numbers of a count added up: one number for all of its events. */
 export function totalOf(count: Count): Count {
   const number = count.values.reduce((total, one) => total + one.number, 0);

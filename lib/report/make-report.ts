@@ -14,6 +14,7 @@ import { buildLib } from "./build.ts";
 import { renderReport, verdictOf } from "./html.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
+import { recount } from "./recount.ts";
 import { collectFacts } from "./run-facts.ts";
 import { runNotebooks } from "./run.ts";
 
@@ -38,6 +39,7 @@ async function writeReport(notebooks: string[], file: string, signal: AbortSigna
   const { onProgress, stop } = showProgress();
   try {
     const run = await runNotebooks(notebooks, { outFolder: settings.out, onProgress, signal });
+    if (run.status === "ok") await recount(run, settings.out);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
     await writeFile(file, await renderReport(run, { title: TITLE, facts }));
     return { run, verdict: forTerminal(verdictOf(run).text) }; // it may quote what players sent

@@ -1,0 +1,68 @@
+/**
+ * A run that has ended → the same run, failed where a chart or a sentence shows other numbers than Trino.
+ *
+ * A cell could change the rows between query and chart, or the record of its count. So each record's
+ * events are counted again, and the chart that this count gives must be the chart in the cell's output.
+ */
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
+import { formatValue } from "../ask/table.ts";
+import { writeNotebook } from "./notebook.ts";
+import { isError, isStream } from "./outputs.ts";
+import type { Run } from "./run.ts";
+
+const CHART_MIME = "application/vnd.vegalite.v5+json";
+
+/** MIME type → content, of one output. */
+type Bundle = Record<string, unknown>;
+
+/** Counts again what the cells of `run` counted; a cell with other numbers fails, and is saved in `outFolder`. */
+export async function recount(run: Run, outFolder: string): Promise<void> {
+  for (const step of run.steps) {
+    for (const cell of step.cells.filter(({ status }) => status === "ok")) {
+      const difference = await firstDifference(
+        cell.cell.outputs.flatMap((output) => (isStream(output) || isError(output) ? [] : [output.data])),
+      );
+      if (difference === null) continue;
+      cell.cell.outputs.push({ output_type: "error", ename: "Error", evalue: difference, traceback: [] });
+      cell.status = "failed";
+      step.status = "failed";
+      run.status = "failed";
+    }
+    if (step.status === "failed") {
+      await writeNotebook(join(outFolder, `${step.notebook.name}.ipynb`), step.notebook);
+    }
+  }
+}
+
+async function firstDifference(bundles: readonly Bundle[]): Promise<string | null> {
+  for (const bundle of bundles) {
+    for (const counted of (bundle[COUNTED_MIME] ?? []) as Counted[]) {
+      const difference = await differenceOf(bundle, counted);
+      if (difference !== null) return difference;
+    }
+  }
+  return null;
+}
+
+/** The difference between an output and a new count of the same events; null: there is none. */
+async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | null> {
+  const { kind, title } = counted;
+  const again = await countAgain(counted);
+  if (kind === "sentence") {
+    try {
+      countedInSentence(String(bundle["text/markdown"]), [again]);
+      return null;
+    } catch (error) {
+      return `counted again: ${(error as Error).message}`;
+    }
+  }
+  const shown = bundle[CHART_MIME];
+  const expected = JSON.parse(JSON.stringify(countBars(again, title))) as Bundle;
+  if (isDeepStrictEqual(shown, expected)) return null;
+  const bars = (shown as { data?: { values?: { label: string; number: number }[] } }).data?.values ?? [];
+  const drawn = bars.map(({ label, number }) => `${label} ${number}`).join(", ");
+  const right = again.values.map(({ value, number }) => `${formatValue(value)} ${number}`).join(", ");
+  return `chart "${title}": expected ${right} (counted again), got ${drawn}`;
+}
