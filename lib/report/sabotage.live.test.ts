@@ -1,105 +1,261 @@
-// The chain of proofs, broken on purpose: each test lands the same events, breaks one thing, and expects the
-// claim to fail and to name what was broken.
+// Ten sabotages: each test breaks one thing of a run, expects the run to fail, and expects the error to name the thing.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { PartitionOffsets, TopicMessage } from "../topic.ts";
-import { listFiles } from "../audit/files.ts";
+import { assertConserved, type Accepted, conservation } from "../audit/conservation.ts";
+import { collectSightings, type SightingsOptions, stretchesBetween } from "../audit/sightings.ts";
+import { type Count, countBars, countBy, eventsIn } from "../ask/counted.ts";
+import { chartBundle } from "../ask/show.ts";
+import { registerDays } from "../ask/tables.ts";
+import { BatchBuilder } from "../land/batch.ts";
+import { readRecord } from "../land/commits.ts";
+import { commitPath, dayFolder, fileName } from "../layout.ts";
 import { settings } from "../settings.ts";
-import { buildLib } from "./build.ts";
-import { type Accepted, assertConserved, type Conservation, conservation } from "../audit/conservation.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
-import { isCode, readNotebook, writeNotebook } from "./notebook.ts";
+import { runOf } from "../testbed/notebook.fixture.ts";
+import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
+import { query } from "../trino.ts";
+import { buildLib } from "./build.ts";
+import { verdictOf } from "./html.ts";
+import { isCode, type Notebook, readNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
+import { recount } from "./recount.ts";
 import { runNotebooks } from "./run.ts";
-import { collectSightings, stretchesBetween } from "../audit/sightings.ts";
 
 const GUILDS = 20;
 
-describe("assertConserved, after a sabotage", () => {
-  let ground: LandedGround;
-  let told: Accepted;
+type Envelope = Record<string, unknown>;
 
-  beforeEach(async () => {
-    ground = new LandedGround();
+describe("a report, after a sabotage of its data", () => {
+  const ground = new LandedGround();
+  const messages: TopicMessage[] = []; // of partition 0
+  let answers: Accepted;
+  let offsets: PartitionOffsets[];
+
+  before(async () => {
     await ground.create();
     const sent = await ground.send(GUILDS);
-    told = { accepted: { join_a_guild: GUILDS }, event_ids: sent.map(({ eventId }) => eventId) };
+    answers = { accepted: { join_a_guild: GUILDS }, event_ids: sent.map(({ eventId }) => eventId) };
+    offsets = await ground.land();
+    await readTopic({
+      topic: ground.name,
+      onMessage: (message) => {
+        if (message.partition === 0) messages.push(message);
+      },
+    });
   });
-  afterEach(() => ground.remove());
+  after(() => ground.remove());
 
-  /** What the report does at its end; `offsets` are those at the topic's end. */
-  async function look(offsets: PartitionOffsets[]): Promise<Conservation> {
-    return conservation(told, await collectSightings(stretchesBetween([], offsets), ground.place));
+  const place: SightingsOptions = ground.place;
+  const idOf = ({ value }: TopicMessage) => (JSON.parse(value!) as { event_id: string }).event_id;
+
+  /** The report's claim about the events. */
+  async function claim(): Promise<void> {
+    const seen = await collectSightings(stretchesBetween([], offsets), place);
+    assertConserved(conservation(answers, seen));
   }
 
-  /** The first file of the tables; there is one for each partition. */
-  async function someFile() {
-    const [file] = await listFiles({ hdfs: ground.hdfs, root: ground.root });
-    return file!;
+  /** The files of a batch of partition 0, as the stream would write them. */
+  function filesOf(batch: TopicMessage[]): Map<string, Buffer> {
+    const builder = new BatchBuilder(ground.name, 0);
+    for (const { offset, timestamp, value } of batch) {
+      builder.push({ offset: String(offset), timestamp: String(timestamp), value: Buffer.from(value!) });
+    }
+    const name = fileName({ topic: ground.name, partition: 0, first: 0 });
+    return new Map(
+      builder
+        .finish()
+        .files.map(({ table, day, data }) => [`${dayFolder(ground.root, table, day)}/${name}`, data]),
+    );
   }
+
+  async function replaceFiles(old: Iterable<string>, files: Map<string, Buffer>): Promise<void> {
+    for (const path of old) await ground.hdfs.remove(path);
+    for (const [path, data] of files) await ground.hdfs.create(path, data);
+    await registerDays({ schema: ground.name });
+  }
+
+  /** Puts other messages into the files of partition 0, does `work`, and brings the files back. */
+  async function withFilesOf(batch: TopicMessage[], work: () => Promise<void>): Promise<void> {
+    const original = filesOf(messages);
+    const files = filesOf(batch);
+    await replaceFiles(original.keys(), files);
+    try {
+      await work();
+    } finally {
+      await replaceFiles(files.keys(), original);
+    }
+  }
+
+  /** The messages of partition 0, but the one at `index` with a change in its envelope. */
+  function changed(index: number, change: (envelope: Envelope) => Envelope): TopicMessage[] {
+    return messages.map((message, i) =>
+      i === index
+        ? { ...message, value: JSON.stringify(change(JSON.parse(message.value!) as Envelope)) }
+        : message,
+    );
+  }
+
+  afterEach("the ground is whole again", claim);
 
   it("holds when nothing is broken, with a message that is there twice", async () => {
-    const conserved = await look(await ground.land());
+    const conserved = conservation(answers, await collectSightings(stretchesBetween([], offsets), place));
     assertConserved(conserved);
     const [row] = conserved.rows;
     assert.deepEqual([row?.in_topic, row?.doubles, row?.counted], [21, 1, 20]);
   });
 
-  it("names the messages of a file that was deleted, and the file", async () => {
-    const offsets = await ground.land();
-    const { path, rows } = await someFile();
-    await ground.hdfs.remove(path);
-    const broken = await look(offsets);
-    assert.throws(
-      () => assertConserved(broken),
-      ({ message }: Error) => {
-        assert.match(message, new RegExp(`^not conserved:\n {2}join_a_guild: ${rows} lost from messages`));
-        assert.match(message, new RegExp(`\n {2}files: missing ${rows}\n`));
-        const where = `at partition \\d, offset \\d+: topic ${ground.name}`;
-        const named = new RegExp(
-          `\n {4}(\\S{36}) ${where}: the commit of offsets 0 to \\d+ put it into ${path}\n`,
+  it("1 · names the messages of a file that is deleted, and the file", async () => {
+    const [path] = filesOf(messages).keys();
+    await withFilesOf([], async () => {
+      await assert.rejects(claim, ({ message }: Error) => {
+        assert.match(
+          message,
+          new RegExp(`^not conserved:\\n {2}join_a_guild: ${messages.length} lost from messages`),
         );
-        assert.ok(told.event_ids.includes(named.exec(message)?.[1] ?? ""), message);
+        assert.match(message, new RegExp(`\\n {2}files: missing ${messages.length}\\n`));
+        const found = new RegExp(
+          `\\n {4}(\\S{36}) at partition 0, offset \\d+: topic ${ground.name}: ` +
+            `the commit of offsets 0 to \\d+ put it into ${path}\\n`,
+        ).exec(message);
+        assert.ok(answers.event_ids.includes(found?.[1] ?? ""), message);
         return true;
-      },
-    );
+      });
+    });
   });
 
-  it("names the rows of a file that was copied under another name, and both files", async () => {
-    const offsets = await ground.land();
-    const { path, rows } = await someFile();
+  it("1 · names the rows of a file that is copied under another name, and both files", async () => {
+    const [path, data] = [...filesOf(messages)][0]!;
     const copy = path.replace(/\d{20}\.parquet$/, "00000000000000000007.parquet");
-    await ground.hdfs.create(copy, (await ground.hdfs.read(path))!);
-    const broken = await look(offsets);
-    assert.throws(
-      () => assertConserved(broken),
-      ({ message }: Error) => {
-        assert.match(message, new RegExp(`\n {2}files: double ${rows}\n`));
+    await ground.hdfs.create(copy, data);
+    try {
+      await assert.rejects(claim, ({ message }: Error) => {
+        assert.match(message, new RegExp(`\\n {2}files: double ${messages.length}\\n`));
         for (const file of [path, copy]) assert.ok(message.includes(`${file}, row 1`), message);
         assert.match(message, /\n {2}counted: double \d+\n/);
         return true;
-      },
+      });
+    } finally {
+      await ground.hdfs.remove(copy);
+    }
+  });
+
+  it("2 · names the message whose row has another offset", async () => {
+    const [last] = messages.slice(-1);
+    const moved = [...messages.slice(0, -1), { ...last!, offset: last!.offset + 1_000 }];
+    await withFilesOf(moved, async () => {
+      const named = `files: missing 1\\n {4}${idOf(last!)} at partition 0, offset ${last!.offset}: `;
+      await assert.rejects(claim, new RegExp(named));
+    });
+  });
+
+  it("4 · names the one row that a file does not have, though a commit covers its message", async () => {
+    const without = messages.filter((_, i) => i !== 1);
+    await withFilesOf(without, async () => {
+      const named = `files: missing 1\\n {4}${idOf(messages[1]!)} at partition 0, offset 1: topic`;
+      await assert.rejects(claim, new RegExp(named));
+    });
+  });
+
+  it("4 · names the row with another id than its message", async () => {
+    const id = "01890000-0000-7000-8000-000000000000";
+    await withFilesOf(
+      changed(1, (envelope) => ({ ...envelope, event_id: id })),
+      () => assert.rejects(claim, new RegExp(`files: unexpected 1\\n {4}${id} at partition 0, offset 1: /`)),
     );
   });
 
-  it("names the one message that a commit covers without holding it", async () => {
-    let skipped: TopicMessage | undefined;
-    const offsets = await ground.land((message) => {
-      if (message.partition === 0 && message.offset === 1) skipped = message;
-      return message === skipped;
-    });
-    const { event_id } = JSON.parse(skipped!.value!) as { event_id: string };
-    const broken = await look(offsets);
-    const where = `at partition 0, offset 1: topic ${ground.name}: the commit of offsets 0 to`;
-    assert.throws(
-      () => assertConserved(broken),
-      new RegExp(`\n {2}files: missing 1\n {4}${event_id} ${where}`),
+  it("4 · names the rows of a file that the table does not show", async () => {
+    const [day] = [...filesOf(messages).keys()].map((path) => /day=([\d-]+)/.exec(path)![1]!);
+    const table = /tables\/(\w+)\//.exec([...filesOf(messages).keys()][0]!)![1]!;
+    await query(
+      `CALL ${settings.catalog}.system.unregister_partition('${ground.name}', '${table}', ARRAY['day'], ARRAY['${day}'])`,
+      { schema: ground.name },
     );
+    try {
+      await assert.rejects(
+        claim,
+        /tables: missing 21\n {4}\S{36} at partition 0, offset \d+: \/\S+, row \d+: it is in/,
+      );
+    } finally {
+      await registerDays({ schema: ground.name });
+    }
+  });
+
+  it("5 · names the event that stands in the table of another type", async () => {
+    const other = changed(1, (envelope) => ({ ...envelope, event_type: "default", params: {} }));
+    await withFilesOf(other, async () => {
+      const named = `files: unexpected 1\\n {4}${idOf(messages[1]!)} at partition 0, offset 1: /`;
+      await assert.rejects(claim, new RegExp(named));
+    });
+  });
+
+  it("6 · names the chart whose data was changed, with the numbers of both", async () => {
+    const ranges = stretchesBetween([], offsets);
+    const guilds = await countBy("region", eventsIn(ranges, { type: "join_a_guild", ...place }));
+    const more = guilds.values.map(({ value, number }) => ({ value, number: number + 1 }));
+    assert.deepEqual(await verdictOn(guilds), { status: "ok", text: "" });
+    assert.deepEqual(await verdictOn({ ...guilds, values: more }), {
+      status: "failed",
+      text: 'Error: chart "Guilds": expected ny 20 (counted again), got ny 21',
+    });
+    // The chart alone, with the record of the right count.
+    const drawn = JSON.stringify(countBars(guilds, "Guilds")).replace(
+      '"number":20,"text":"20"',
+      '"number":21,"text":"21"',
+    );
+    assert.deepEqual(await verdictOn(guilds, drawn), {
+      status: "failed",
+      text: 'Error: chart "Guilds": expected ny 20 (counted again), got ny 21',
+    });
+  });
+
+  /** The end of a run that shows a count as a chart. */
+  async function verdictOn(count: Count, drawn = JSON.stringify(countBars(count, "Guilds"))) {
+    const folder = await mkdtemp(join(settings.root, "out-"));
+    try {
+      const data = (await chartBundle(JSON.parse(drawn) as ReturnType<typeof countBars>)) as never;
+      const run = runOf([[{ output_type: "display_data", data, metadata: {} }]]);
+      await recount(run, folder);
+      const error = run.steps[0]!.cells[0]!.cell.outputs.find(isError);
+      return { status: run.status, text: error ? `${error.ename}: ${error.evalue}` : "" };
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  it("8 · names the messages of a commit record that is deleted, and a record with other offsets or rows", async () => {
+    const path = commitPath({ root: ground.root, topic: ground.name, partition: 0 }, 0);
+    const record = (await readRecord(ground.hdfs, path))!;
+    const [file] = record.files;
+    const last = messages.at(-1)!;
+    const write = async (one: object | null) => {
+      await ground.hdfs.remove(path);
+      if (one !== null) await ground.hdfs.create(path, Buffer.from(JSON.stringify(one)));
+    };
+    try {
+      await write(null);
+      await assert.rejects(
+        claim,
+        new RegExp(`commits: missing ${messages.length}\\n {4}${idOf(messages[0]!)} at`),
+      );
+      await write({ ...record, last: record.last - 1 });
+      const where = `at partition 0, offset ${last.offset}: topic ${ground.name}: no commit record covers it`;
+      await assert.rejects(claim, new RegExp(`commits: missing 1\\n {4}${idOf(last)} ${where}`));
+      await write({ ...record, files: [{ ...file, rows: file!.rows + 1 }] });
+      const rows = `the record says ${file!.rows + 1} rows, the files have ${file!.rows}`;
+      const offsets = `partition 0, offsets 0 to ${record.last}`;
+      await assert.rejects(
+        claim,
+        new RegExp(`commits: unexpected 1\\n {4}commit record at ${offsets}: ${rows}`),
+      );
+    } finally {
+      await write(record);
+    }
   });
 });
 
-describe("runNotebooks, after a sabotage of a notebook of the project", function () {
+describe("a report, after a sabotage of a notebook", function () {
   this.timeout(120_000);
   let folder: string; // beside notebooks/, since cells import ../dist
 
@@ -109,29 +265,58 @@ describe("runNotebooks, after a sabotage of a notebook of the project", function
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** Runs 1-services with `text` in the place of `original`; resolves with the run's status and its error. */
-  async function run(original: string, text: string): Promise<[string, string | undefined]> {
+  /** Runs 1-services after `change`; resolves with the run's status and the verdict that its reader sees. */
+  async function run(change: (notebook: Notebook) => void): Promise<[string, string]> {
     const notebook = await readNotebook(join(settings.root, "notebooks", "1-services.ipynb"));
-    const cell = notebook.cells.find(({ source }) => source.includes(original))!;
-    cell.source = cell.source.replace(original, text);
+    change(notebook);
     await writeNotebook(join(folder, "1-services.ipynb"), notebook);
-    const { status, steps } = await runNotebooks([join(folder, "1-services.ipynb")], {
-      outFolder: join(folder, "out"),
-    });
-    const outputs = steps[0]!.notebook.cells.filter(isCode).flatMap(({ outputs }) => outputs);
-    return [status, outputs.find(isError)?.evalue.split(";")[0]];
+    const run = await runNotebooks([join(folder, "1-services.ipynb")], { outFolder: join(folder, "out") });
+    return [run.status, verdictOf(run).text];
   }
 
+  /** Puts `text` into the place of `original`. */
+  const replacing = (original: string, text: string) => (notebook: Notebook) => {
+    const cell = notebook.cells.find(({ source }) => source.includes(original));
+    assert.ok(cell, original);
+    cell.source = cell.source.replace(original, text);
+  };
+
   it("passes the notebook as it is", async () => {
-    assert.deepEqual(await run("All **${status.length}**", "All **${status.length}**"), ["ok", undefined]);
+    const [status, verdict] = await run(() => {});
+    assert.equal(status, "ok", verdict);
   });
 
-  it("fails it when a number is typed into a sentence, or into the text, or a claim is changed", async () => {
+  it("3 · names the digit that is typed into a sentence or into the text", async () => {
     const got = "prose: expected numbers that come from results, got";
-    assert.deepEqual(await run("All **${status.length}**", "All **5**"), ["failed", `${got} 5`]);
-    assert.deepEqual(await run("at the same moment", "within 90210 s"), ["failed", `${got} 90210`]);
-    const [status, error] = await run("status.every(({ ready }) => ready)", "status.length === 90210");
+    const [status, verdict] = await run(replacing("All **${status.length}**", "All **5**"));
     assert.equal(status, "failed");
-    assert.equal(error, "expected a truthy value, got false");
+    assert.ok(verdict.includes(`${got} 5`), verdict);
+    const [, other] = await run(replacing("at the same moment", "within 90210 s"));
+    assert.ok(other.includes(`${got} 90210`), other);
+  });
+
+  it("7 · names the claim whose value is changed, with the value got", async () => {
+    const [status, verdict] = await run(
+      replacing(".map(({ service }) => service),\n  names,", ".length,\n  90210,"),
+    );
+    assert.equal(status, "failed");
+    assert.match(verdict, /assert\.deepEqual\(.*90210\): expected 90210, got 5/);
+  });
+
+  it("9 · names the service whose version is not the pinned one", async () => {
+    const pin = `(await import("../dist/services/services.js")).services.find(({ name }) => name === "trino")!.version = "475";`;
+    const [status, verdict] = await run(replacing("const names", `${pin}\nconst names`));
+    assert.equal(status, "failed");
+    assert.match(verdict, /expected .*trino.*, got (?!.*trino)/);
+  });
+
+  it("10 · names what a cell uses before the cell that makes it", async () => {
+    const [status, verdict] = await run(({ cells }) => {
+      const asked = cells.findIndex((cell) => isCode(cell) && cell.source.includes("const status"));
+      const [claimed] = cells.splice(asked + 1, 1);
+      cells.splice(asked, 0, claimed!);
+    });
+    assert.equal(status, "failed");
+    assert.match(verdict, /status/);
   });
 });
