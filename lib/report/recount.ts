@@ -7,12 +7,11 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
+import { CHART_TYPE } from "../ask/show.ts";
 import { formatValue } from "../ask/table.ts";
 import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";
-
-const CHART_MIME = "application/vnd.vegalite.v5+json";
 
 /** MIME type → content, of one output. */
 type Bundle = Record<string, unknown>;
@@ -58,7 +57,7 @@ async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | 
       return `counted again: ${(error as Error).message}`;
     }
   }
-  const shown = bundle[CHART_MIME];
+  const shown = bundle[CHART_TYPE];
   const expected = JSON.parse(JSON.stringify(countBars(again, title))) as Bundle;
   if (isDeepStrictEqual(shown, expected)) return null;
   const bars = (shown as { data?: { values?: { label: string; number: number }[] } }).data?.values ?? [];

@@ -214,7 +214,7 @@ describe("a report, after a sabotage of its data", () => {
   async function verdictOn(count: Count, drawn = JSON.stringify(countBars(count, "Guilds"))) {
     const folder = await mkdtemp(join(settings.root, "out-"));
     try {
-      const data = (await chartBundle(JSON.parse(drawn) as ReturnType<typeof countBars>)) as never;
+      const data = chartBundle(JSON.parse(drawn) as ReturnType<typeof countBars>) as never;
       const run = runOf([[{ output_type: "display_data", data, metadata: {} }]]);
       await recount(run, folder);
       const error = run.steps[0]!.cells[0]!.cell.outputs.find(isError);
