@@ -99,9 +99,8 @@ export class WebHdfs {
   }
 
   /**
-   * One page of a folder, in the order of the names' bytes; the server limits it, to 1000 by
-   * default. It begins after the name `after`, which need not exist. `more` counts the entries
-   * behind the page. A folder that is not there is empty.
+   * One page of a folder (1000 entries by default), in the order of the names' bytes, after the
+   * name `after`. `more` counts the entries behind the page. A folder that is not there is empty.
    */
   async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     return this.#repeated(async () => {
