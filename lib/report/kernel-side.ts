@@ -5,10 +5,12 @@
  * The kernel gives the cells Node's own assert, by `require`. So the functions of assert are
  * replaced here before a cell runs. A claim is a call that stands in a cell, or in a function
  * assert… that a cell calls. Claims wait here until the runner asks for them: the kernel loses
- * messages when a loop sends hundreds at once. The process also ends when its parent is gone.
+ * messages when a loop sends hundreds at once. The process also ends when its parent
+ * is gone, and compiles cells undisturbed when files change.
  */
 import { AssertionError } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { EventEmitter } from "node:events";
 import { rmSync } from "node:fs";
 import Module, { createRequire, syncBuiltinESMExports } from "node:module";
 import { dirname } from "node:path";
@@ -29,6 +31,7 @@ const SHOWN = {
   compact: true,
 };
 const CELL_CODE = /^\((async )?function\(exports, require\) \{ /; // as tslab wraps a cell
+const COMPILER = /[\\/]typescript[\w-]*[\\/]lib[\\/]/; // not the code of a cell
 const CELL_NAME = /^cell-\d+\.js$/;
 
 const ACTIONS = new Set(["throws", "rejects", "doesNotThrow", "doesNotReject", "fail"]);
@@ -50,6 +53,7 @@ process.on("message", () => process.send!(takeClaims()));
 process.channel!.unref();
 nameScripts();
 watchAssert();
+hideChanges();
 
 /** Gives each cell's script a name, and keeps its code: positions of calls refer to it. */
 function nameScripts(): void {
@@ -60,6 +64,17 @@ function nameScripts(): void {
     codes.set(filename, code);
     return run(code, { ...options, filename }) as unknown;
   };
+}
+
+/** tslab's compiler fails when a file changes while it compiles a cell: it is told of no change. */
+function hideChanges(): void {
+  const fs = require("node:fs") as Record<"watch" | "watchFile", Call>;
+  const watcher = Object.assign(new EventEmitter(), { close() {}, ref() {}, unref() {} });
+  const isCompiler = () => getCallSites(MAX_FRAMES).some(({ scriptName }) => COMPILER.test(scriptName));
+  for (const name of ["watch", "watchFile"] as const) {
+    const watch = fs[name];
+    fs[name] = (...values) => (isCompiler() ? watcher : watch(...values));
+  }
 }
 
 /** Replaces the functions of assert where they are, and the callable module where it is loaded. */

@@ -1,9 +1,10 @@
 // The real kernel; it needs no services.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { type Kernel, type KernelOutput, startKernel } from "./kernel.ts";
@@ -47,6 +48,20 @@ describe("startKernel(folder)", function () {
       text: "",
     });
     assert.deepEqual(await execute("x + 1"), { status: "ok", text: "21\n" });
+  });
+
+  it("compiles cells while files beside the notebook come and change", async () => {
+    await kernel.shutdown();
+    kernel = await startKernel(folder);
+    for (let i = 0; i < 16; i++) {
+      writeFileSync(join(folder, `a${i}.ts`), "export const a = 1;");
+      const cell = execute(`import { b${i} } from "./b${i}"; const n${i} = ${i};`).catch(() => ({
+        text: "",
+      })); // an error aborts the next cell
+      await sleep(7 * (i % 6));
+      writeFileSync(join(folder, `c${i}.ts`), "export const c = 1;");
+      assert.doesNotMatch((await cell).text, /unexpected error/);
+    }
   });
 
   it("says that a cell failed", async () => {
