@@ -69,11 +69,11 @@ function nameScripts(): void {
 /** tslab's compiler fails when a file changes while it compiles a cell: it is told of no change. */
 function hideChanges(): void {
   const fs = require("node:fs") as Record<"watch" | "watchFile", Call>;
-  const watcher = Object.assign(new EventEmitter(), { close() {}, ref() {}, unref() {} });
+  const idle = () => Object.assign(new EventEmitter(), { close() {}, ref() {}, unref() {} });
   const isCompiler = () => getCallSites(MAX_FRAMES).some(({ scriptName }) => COMPILER.test(scriptName));
   for (const name of ["watch", "watchFile"] as const) {
     const watch = fs[name];
-    fs[name] = (...values) => (isCompiler() ? watcher : watch(...values));
+    fs[name] = (...values) => (isCompiler() ? idle() : watch(...values));
   }
 }
 
