@@ -47,13 +47,13 @@ describe("a topic whose offsets have holes", function () {
 
     await pipeline.startStream();
     const count = await countTopic({ topic });
-    const place = { topic, root: pipeline.hdfsRoot };
+    const place = { topic, root: pipeline.root };
     await untilLanded(count.partitions, place);
     assert.equal(count.total, 5);
     assert.deepEqual(gapsOf(await readChains(place), count.partitions), []);
     const seen = await collectSightings(stretchesBetween([], count.partitions), {
       ...place,
-      schema: pipeline.id,
+      schema: pipeline.schema,
     });
     const read = [0, 1, 4, 5, 6].map((i) => sent[i]!);
     const { rows, discrepancies } = conservation(
