@@ -1,24 +1,21 @@
 // The whole way with another game: lib/game.ts is replaced, and the commands are used as they are.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { $ } from "zx";
-import { withAdmin } from "./kafka.ts";
 import { HOST, settings } from "./settings.ts";
 import { events } from "./testbed/bookshop.fixture.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 import { freePort } from "./testbed/child.ts";
-import { query } from "./trino.ts";
+import { Ground } from "./testbed/ground.ts";
 import { until } from "./until.ts";
-import { WebHdfs } from "./webhdfs.ts";
 
 const VISIBLE = { limitMs: 30_000, everyMs: 500 };
 const EACH = 20; // requests of each event type that `basic` sends
 
 describe("another game, from its events to its rows", function () {
   this.timeout(180_000);
-  const name = `bookshop_${randomUUID().replaceAll("-", "_")}`; // of topics, consumer group and schema
-  const hdfsRoot = `/test/${name}`;
+  const ground = new Ground("bookshop");
+  const { name } = ground; // of topic, consumer group and schema
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let apiUrl: string;
@@ -33,27 +30,21 @@ describe("another game, from its events to its rows", function () {
       QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
       QUESTLOG_TRINO_URL: settings.trinoUrl,
       QUESTLOG_TOPIC: name,
-      QUESTLOG_FAILED_TOPIC: `${name}_failed`,
+      QUESTLOG_FAILED_TOPIC: ground.failedTopic,
       QUESTLOG_CONSUMER_GROUP: name,
-      QUESTLOG_HDFS_ROOT: hdfsRoot,
+      QUESTLOG_HDFS_ROOT: ground.root,
       QUESTLOG_SCHEMA: name,
       QUESTLOG_HOME: join(folder, ".questlog"),
       QUESTLOG_HISTORY: join(folder, "history.jsonl"),
       QUESTLOG_API_PORT: String(apiPort),
       QUESTLOG_STREAM_PORT: String(await freePort()),
     };
-    await query(`CREATE SCHEMA ${name} WITH (location = 'hdfs://${hdfsRoot}/schema')`);
+    await ground.createSchema();
   });
 
   after(async () => {
     await command("down");
-    await query(`DROP SCHEMA ${name} CASCADE`);
-    const hdfs = new WebHdfs();
-    await hdfs.remove(hdfsRoot);
-    hdfs.close();
-    await withAdmin(settings.kafkaBrokers, (admin) =>
-      admin.deleteTopics({ topics: [name, `${name}_failed`] }),
-    );
+    await ground.remove();
     removeCheckout(folder);
   });
 
