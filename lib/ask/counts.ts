@@ -7,14 +7,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../game.ts";
 import { query } from "../trino.ts";
-import type { Place } from "./metastore.ts";
+import type { Target } from "./metastore.ts";
 import { uniqueView } from "./views.ts";
 
 /** A number for each event type. */
 export type Counts = Record<string, number>;
 
 /** What Trino showed at one moment. */
-export interface Sample {
+export interface CountSample {
   time: Date;
   seconds: number; // since the watch began
   event_type: string;
@@ -24,21 +24,21 @@ export interface Sample {
 const SAMPLE_INTERVAL_MS = 500;
 
 /** Counts the rows of each event type's table, one for each message: event_type → rows, 0 for an empty table. */
-export function countTables(place: Place = {}): Promise<Counts> {
-  return count("count(*)", (table) => table, place);
+export function countTables(target: Target = {}): Promise<Counts> {
+  return count("count(*)", (table) => table, target);
 }
 
 /** Counts the events of each type, each once, by the views that leave doubles out. */
-export function countEvents(place: Place = {}): Promise<Counts> {
-  return count("count(*)", uniqueView, place);
+export function countEvents(target: Target = {}): Promise<Counts> {
+  return count("count(*)", uniqueView, target);
 }
 
 /** Counts the rows of each type that bear the id of another row: not by the views, which must leave out as many. */
-export function countDoubles(place: Place = {}): Promise<Counts> {
-  return count("count(*) - count(DISTINCT event_id)", (table) => table, place);
+export function countDoubles(target: Target = {}): Promise<Counts> {
+  return count("count(*) - count(DISTINCT event_id)", (table) => table, target);
 }
 
-async function count(what: string, from: (table: string) => string, { schema }: Place): Promise<Counts> {
+async function count(what: string, from: (table: string) => string, { schema }: Target): Promise<Counts> {
   const selects = events.map(
     ({ type, table }) => `SELECT '${type}' AS event_type, ${what} AS n FROM ${from(table)}`,
   );
@@ -58,9 +58,9 @@ export async function watchTables(
   before: Counts,
   expected: Promise<Counts>,
   { timeoutMs = 30_000 }: { timeoutMs?: number } = {},
-): Promise<Sample[]> {
+): Promise<CountSample[]> {
   const start = Date.now();
-  const samples: Sample[] = [];
+  const samples: CountSample[] = [];
   let goal: Counts | undefined;
   let failure: unknown;
   let deadline = Infinity;

@@ -8,7 +8,7 @@ import { identifier } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
 
 /** Where tables are made: the settings' place, another one for tests. */
-export interface Place {
+export interface Target {
   schema?: string;
   hdfsRoot?: string;
 }

@@ -9,7 +9,7 @@ import { createTables, describeTables, registerDays, tables } from "./tables.ts"
 describe("createTables({ schema, hdfsRoot })", () => {
   const ground = new Ground();
   const { schema, root: hdfsRoot, hdfs } = ground;
-  const place = { schema, hdfsRoot };
+  const target = { schema, hdfsRoot };
   const views = [...events.map(({ table }) => `unique_${table}`), "events"];
   const names = [...tables.map(({ table }) => table), ...views];
 
@@ -17,7 +17,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
   after(() => ground.remove());
 
   it("creates every table once, however many create at the same time, then finds them", async () => {
-    const made = await Promise.all([createTables(place), createTables(place), createTables(place)]);
+    const made = await Promise.all([createTables(target), createTables(target), createTables(target)]);
     for (const states of made)
       assert.deepEqual(
         states.map(({ table }) => table),
@@ -27,7 +27,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
       const states = made.flat().filter(({ table, state }) => table === name && state === "created");
       assert.equal(states.length, 1, name);
     }
-    assert.ok((await createTables(place)).every(({ state }) => state === "found"));
+    assert.ok((await createTables(target)).every(({ state }) => state === "found"));
   });
 
   it("types the columns as the catalogue does, in its order, with the day last", async () => {
@@ -67,7 +67,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
        WITH (external_location = 'hdfs://${hdfsRoot}/tables', format = 'PARQUET', partitioned_by = ARRAY['day'])`,
       { schema },
     );
-    await assert.rejects(createTables(place), (error: Error) => {
+    await assert.rejects(createTables(target), (error: Error) => {
       assert.match(error.message, /^table guild_joins is not as the catalogue says:\n/);
       assert.match(error.message, /\n {2}expected {2}region varchar\n/);
       assert.match(error.message, /\n {2}found {5}region integer\n/);
@@ -76,7 +76,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
       return true;
     });
     await query(`DROP TABLE ${table}`, { schema });
-    const states = await createTables(place);
+    const states = await createTables(target);
     assert.deepEqual(
       states.filter(({ state }) => state === "created").map((state) => state.table),
       [table],
@@ -85,7 +85,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
 
   it("replaces the views when the catalogue has changed", async () => {
     for (const view of views) await query(`CREATE OR REPLACE VIEW ${view} AS SELECT 1 AS n`, { schema });
-    const states = async () => (await createTables(place)).slice(-views.length).map(({ state }) => state);
+    const states = async () => (await createTables(target)).slice(-views.length).map(({ state }) => state);
     assert.deepEqual(
       await states(),
       views.map(() => "replaced"),
@@ -100,11 +100,11 @@ describe("createTables({ schema, hdfsRoot })", () => {
     for (const day of ["2026-01-31", "1970-01-01"]) {
       await hdfs.makeFolder(`${hdfsRoot}/tables/${events[0]!.table}/day=${day}`);
     }
-    await Promise.all([registerDays(place), registerDays(place)]);
-    await registerDays(place);
+    await Promise.all([registerDays(target), registerDays(target)]);
+    await registerDays(target);
     const days = await query(`SELECT day FROM "${events[0]!.table}$partitions" ORDER BY 1`, { schema });
     assert.deepEqual(days, [{ day: "1970-01-01" }, { day: "2026-01-31" }]);
-    const summaries = await describeTables(place);
+    const summaries = await describeTables(target);
     assert.deepEqual(
       summaries.map(({ table, days, rows }) => ({ table, days, rows })),
       tables.map(({ table }, i) => ({ table, days: i === 0 ? 2 : 0, rows: 0 })),

@@ -13,7 +13,7 @@ import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";
-import { type Place, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
+import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
 
 /** Every table by name with its columns: one for each event type, and `failed_events`. */
@@ -37,13 +37,13 @@ const DAY = "day date"; // the partition column; its folders are named day=YYYY-
  * Creates all tables and views, or finds them equal; may run in several processes at once.
  * @throws Error if a table exists and differs, with the differing lines and the remedy
  */
-export async function createTables(place: Place = {}): Promise<TableState[]> {
-  const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, place)));
-  return [...made, ...(await createViews(place))];
+export async function createTables(target: Target = {}): Promise<TableState[]> {
+  const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, target)));
+  return [...made, ...(await createViews(target))];
 }
 
 /** Registers the days of all tables whose folders have appeared; quick without new ones. */
-export async function registerDays({ schema = settings.schema }: Place = {}): Promise<void> {
+export async function registerDays({ schema = settings.schema }: Target = {}): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
   await Promise.all(
     tables.map(({ table }) =>
@@ -55,7 +55,7 @@ export async function registerDays({ schema = settings.schema }: Place = {}): Pr
 }
 
 /** Counts the days and rows of each table. */
-export async function describeTables({ schema, hdfsRoot }: Place = {}): Promise<TableSummary[]> {
+export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise<TableSummary[]> {
   const selects = tables.map(
     ({ table, columns }, i) =>
       `SELECT ${i} AS i, ${literal(table)} AS "table", ${columns.length + 1} AS columns, ` +
@@ -72,7 +72,7 @@ export async function describeTables({ schema, hdfsRoot }: Place = {}): Promise<
 export function createStatement(
   table: string,
   columns: Column[],
-  { schema = settings.schema, hdfsRoot }: Place = {},
+  { schema = settings.schema, hdfsRoot }: Target = {},
 ): string {
   const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${SQL_TYPES[type]}`), DAY];
   return [
@@ -96,9 +96,9 @@ const SQL_TYPES: Record<Column["type"], string> = {
   timestamp: "timestamp(3)",
 };
 
-async function createTable(table: string, columns: Column[], place: Place): Promise<TableState> {
-  const { schema = settings.schema } = place;
-  const expected = createStatement(table, columns, place);
+async function createTable(table: string, columns: Column[], target: Target): Promise<TableState> {
+  const { schema = settings.schema } = target;
+  const expected = createStatement(table, columns, target);
   const state = (state: TableState["state"]): TableState => ({ table, columns: columns.length + 1, state });
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);
@@ -111,7 +111,7 @@ async function createTable(table: string, columns: Column[], place: Place): Prom
           `npm run query -- 'DROP TABLE ${qualified(table, schema).replaceAll('"', "")}'`,
       );
     }
-    await makeFolder(folderOf(table, place.hdfsRoot)); // Trino wants it to be there
+    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino wants it to be there
     await query(expected, { schema });
     return state("created");
   });

@@ -13,7 +13,7 @@ import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { type Place, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
+import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
 
 const EVENTS = "events";
@@ -32,7 +32,7 @@ export function uniqueView(table: string): string {
 }
 
 /** Creates all views, or replaces those that had another definition; the tables must be there. */
-export async function createViews({ schema = settings.schema }: Place): Promise<TableState[]> {
+export async function createViews({ schema = settings.schema }: Target): Promise<TableState[]> {
   const unique = await Promise.all(events.map((event) => createView(uniqueEvents(event, schema), schema)));
   return [...unique, await createView(allEvents(schema), schema)];
 }
@@ -56,7 +56,7 @@ function createView({ name, columns, comment, select }: View, schema: string): P
 function uniqueEvents(event: EventDefinition, schema: string): View {
   const columns = [...columnsOf(event).map(({ name }) => name), "day"];
   const table = qualified(event.table, schema);
-  const place = (alias: string): string =>
+  const position = (alias: string): string =>
     `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
   return {
     name: uniqueView(event.table),
@@ -64,8 +64,8 @@ function uniqueEvents(event: EventDefinition, schema: string): View {
     comment: `Of ${event.table} the columns ${columns.join(", ")}; of equal event_ids the row with the lowest (${ORDER.join(", ")})`,
     select:
       `SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")} FROM ${table} one LEFT JOIN ` +
-      `(SELECT event_id, min(${place("copy")}) AS first FROM ${table} copy GROUP BY event_id HAVING count(*) > 1) doubles ` +
-      `ON one.event_id = doubles.event_id WHERE doubles.event_id IS NULL OR ${place("one")} = doubles.first`,
+      `(SELECT event_id, min(${position("copy")}) AS first FROM ${table} copy GROUP BY event_id HAVING count(*) > 1) doubles ` +
+      `ON one.event_id = doubles.event_id WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`,
   };
 }
 

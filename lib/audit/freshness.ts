@@ -20,7 +20,7 @@
  * The times are of the clocks of API, stream and reader. The commit record's time is that of its
  * beginning, so `visible` includes the writing of the files, and the wait for the next sample.
  */
-import type { Sample } from "../ask/counts.ts";
+import type { CountSample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
 import { events } from "../game.ts";
 import type { CommitRecord } from "../land/commits.ts";
@@ -51,7 +51,7 @@ export interface Message {
 export async function measureFreshness(
   stretches: readonly Stretch[],
   totals: Pick<Totals, "p50_ms" | "p95_ms" | "p99_ms">,
-  samples: readonly Sample[],
+  samples: readonly CountSample[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
 ): Promise<Hop[]> {
   const selects = events.map(
@@ -69,7 +69,7 @@ export async function measureFreshness(
 export function hopsOf(
   messages: readonly Message[],
   commits: readonly CommitRecord[],
-  samples: readonly Sample[],
+  samples: readonly CountSample[],
 ): Hop[] {
   const committed = messages.map((message) => ({ message, committedAt: committedAt(message, commits) }));
   const rows = rowsWithCommit(committed);
@@ -126,7 +126,7 @@ function seenAt(
   { event_type }: Message,
   rows: number,
   committedAt: number,
-  samples: readonly Sample[],
+  samples: readonly CountSample[],
 ): number {
   const first = samples.find(
     (sample) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NOT_UTF8 } from "../land/batch.ts";
 import { MAX_RAW_BYTES } from "../refused.ts";
-import { type FailedEvent, judge } from "./failed.ts";
+import { type FailedEvent, assess } from "./failed.ts";
 
 const envelope = {
   event_id: "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -18,10 +18,10 @@ function failed(raw_event: string | null, more: Partial<FailedEvent> = {}): Fail
   return { time: new Date(0), reason: "metal: expected silver", raw_event, ...place, ...more };
 }
 
-describe("judge(failed)", () => {
+describe("assess(failed)", () => {
   it("takes an event that the present catalogue takes, whatever was the reason", () => {
     const raw = JSON.stringify(envelope);
-    assert.deepEqual(judge(failed(raw)), {
+    assert.deepEqual(assess(failed(raw)), {
       fits: true,
       raw,
       event_id: envelope.event_id,
@@ -72,7 +72,7 @@ describe("judge(failed)", () => {
   ];
   for (const [what, event, why] of unfit) {
     it(`refuses ${what}`, () => {
-      const now = judge(event);
+      const now = assess(event);
       assert.ok(!now.fits);
       if (typeof why === "string") assert.equal(now.why, why);
       else assert.match(now.why, why);
@@ -80,7 +80,7 @@ describe("judge(failed)", () => {
   }
 
   it("knows an event by the id that its table has", () => {
-    const now = judge(failed(JSON.stringify({ ...envelope, event_id: "half \ud83d" })));
+    const now = assess(failed(JSON.stringify({ ...envelope, event_id: "half \ud83d" })));
     assert.ok(now.fits);
     assert.equal(now.event_id, "half \ufffd");
   });

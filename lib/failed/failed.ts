@@ -25,7 +25,7 @@ export interface FailedEvent {
 }
 
 /** Where to look; the settings' schema unless told otherwise. */
-export interface FailedPlace {
+export interface FailedOptions {
   schema?: string;
 }
 
@@ -35,7 +35,7 @@ const COLUMNS = `timestamp AS time, reason,
 const PAGE_ROWS = 100; // a raw text can have a megabyte
 
 /** The newest failed events, newest first. */
-export async function listFailed({ limit = 20, schema }: FailedPlace & { limit?: number } = {}): Promise<
+export async function listFailed({ limit = 20, schema }: FailedOptions & { limit?: number } = {}): Promise<
   FailedEvent[]
 > {
   return query<FailedEvent>(
@@ -49,7 +49,7 @@ export async function listFailed({ limit = 20, schema }: FailedPlace & { limit?:
  * Finds the failed event at a place.
  * @throws Error if the text is no place, or no failed event is there.
  */
-export async function findFailed(place: string, { schema }: FailedPlace = {}): Promise<FailedEvent> {
+export async function findFailed(place: string, { schema }: FailedOptions = {}): Promise<FailedEvent> {
   const [, topic = "", partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,15})$/.exec(place) ?? [];
   if (topic === "") throw new Error(`expected a place TOPIC/PARTITION/OFFSET, got "${place}"`);
   const [found] = await query<FailedEvent>(
@@ -61,7 +61,7 @@ export async function findFailed(place: string, { schema }: FailedPlace = {}): P
 }
 
 /** All failed events by topic, partition and offset, a page in memory. */
-export async function* pagesOfFailed({ schema }: FailedPlace = {}): AsyncGenerator<FailedEvent[]> {
+export async function* pagesOfFailed({ schema }: FailedOptions = {}): AsyncGenerator<FailedEvent[]> {
   let last: FailedEvent | undefined;
   for (;;) {
     const behind = last
@@ -83,12 +83,12 @@ function placeParameters({ topic, kafka_partition, kafka_offset }: FailedEvent):
 }
 
 /** What the present catalogue says of a failed event. */
-export type Judgement =
+export type Assessment =
   | { fits: true; raw: string; event_id: string; event_type: string; player: string }
   | { fits: false; why: string };
 
-/** Judges a failed event as the stream would judge its text if it came now. */
-export function judge(failed: FailedEvent, { failedTopic = settings.failedTopic } = {}): Judgement {
+/** Judges a failed event as the stream would assess its text if it came now. */
+export function assess(failed: FailedEvent, { failedTopic = settings.failedTopic } = {}): Assessment {
   const { topic, reason, raw_event: raw, kafka_partition: partition, kafka_offset: offset } = failed;
   if (raw === null) return { fits: false, why: "the message had no value" };
   if (raw === "" && topic === failedTopic) {

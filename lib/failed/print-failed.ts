@@ -1,8 +1,8 @@
 /** Failed events → lines for people: a table, one of them whole, the outcomes of a replay. */
 import { jsonText, textTable } from "../ask/table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
-import { type FailedEvent, findFailed, judge, listFailed } from "./failed.ts";
-import { findKnown, replay, type Verdict } from "./replay.ts";
+import { type FailedEvent, findFailed, assess, listFailed } from "./failed.ts";
+import { findKnown, replay, type Outcome } from "./replay.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
 
@@ -17,7 +17,7 @@ export async function printFailed(limit: number, json: boolean): Promise<void> {
 /** Prints one failed event whole, and what the present catalogue says of it. */
 export async function explainFailed(place: string): Promise<void> {
   const failed = await findFailed(place);
-  const now = judge(failed);
+  const now = assess(failed);
   console.log(`place   ${failed.place}`);
   console.log(`time    ${failed.time.toISOString()}`);
   console.log(`reason  ${forTerminal(failed.reason)}`);
@@ -33,12 +33,12 @@ export async function explainFailed(place: string): Promise<void> {
 
 /** Replays the failed events at `places`, or all; prints a line for each, then the counts. */
 export async function printReplay(options: { places?: string[] }): Promise<void> {
-  const counts: Record<Verdict["verdict"], number> = { sent: 0, "already there": 0, "still unfit": 0 };
+  const counts: Record<Outcome["outcome"], number> = { sent: 0, "already there": 0, "still unfit": 0 };
   for await (const one of replay(options)) {
-    counts[one.verdict]++;
+    counts[one.outcome]++;
     console.log(forTerminal(outcomeText(one)));
   }
-  const texts = Object.entries(counts).map(([verdict, count]) => `${count} ${verdict}`);
+  const texts = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
   console.error(texts.join(", "));
 }
 
@@ -47,7 +47,7 @@ function beginnings({ time, reason, place, raw_event: raw }: FailedEvent): objec
   return { time, reason: shortened(reason, SHOWN_CHARS.reason), place, raw_event };
 }
 
-function outcomeText({ place, verdict, event_id, why }: Verdict): string {
+function outcomeText({ place, outcome, event_id, why }: Outcome): string {
   const id = event_id === null ? "" : `, event_id ${event_id}`;
-  return `${place}  ${verdict}${id}${why === null ? "" : `: ${why}`}`;
+  return `${place}  ${outcome}${id}${why === null ? "" : `: ${why}`}`;
 }

@@ -7,11 +7,11 @@ import { readOffsets } from "../topic.ts";
 import { kafkaClient, Partitioners, PATIENT, type Producer, withAdmin } from "../kafka.ts";
 import { readRefused } from "../refused.ts";
 import { untilLanded } from "../audit/landed.ts";
-import { startStream, type Stream } from "../land/stream.ts";
+import { Stream } from "../land/stream.ts";
 import { settings } from "../settings.ts";
 import { Ground } from "../testbed/ground.ts";
 import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.ts";
-import { findKnown, replay, type Verdict } from "./replay.ts";
+import { findKnown, replay, type Outcome } from "./replay.ts";
 
 describe("replay(options)", function () {
   this.timeout(120_000);
@@ -28,8 +28,8 @@ describe("replay(options)", function () {
     await ground.create();
     const common = { brokers: settings.kafkaBrokers, hdfs, root };
     streams = [
-      startStream({ ...common, topic, group: topic }),
-      startStream({ ...common, topic: failedTopic, group: failedTopic, reader: readRefused }),
+      new Stream({ ...common, topic, group: topic }),
+      new Stream({ ...common, topic: failedTopic, group: failedTopic, parse: readRefused }),
     ];
     await Promise.all(streams.map(({ ready }) => ready));
   });
@@ -56,10 +56,10 @@ describe("replay(options)", function () {
     return JSON.stringify({ reason: "refused for a test", raw });
   }
 
-  async function replayed(places?: string[]): Promise<Verdict[]> {
-    const verdicts: Verdict[] = [];
-    for await (const verdict of replay({ places, schema, topic, failedTopic, root })) verdicts.push(verdict);
-    return verdicts;
+  async function replayed(places?: string[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for await (const outcome of replay({ places, schema, topic, failedTopic, root })) outcomes.push(outcome);
+    return outcomes;
   }
 
   /** How often each id is in the table; the views would count it once. */
@@ -84,7 +84,7 @@ describe("replay(options)", function () {
     );
     const first = await replayed(places);
     assert.deepEqual(
-      first.map(({ verdict, event_id }) => [verdict, event_id]),
+      first.map(({ outcome, event_id }) => [outcome, event_id]),
       [
         ["sent", one],
         ["sent", two],
@@ -94,7 +94,7 @@ describe("replay(options)", function () {
     );
     assert.match(first[3]!.why!, /^params\.power_level: expected an integer/);
     assert.deepEqual(
-      (await replayed(places)).map(({ verdict }) => verdict),
+      (await replayed(places)).map(({ outcome }) => outcome),
       ["already there", "already there", "already there", "still unfit"],
     );
     assert.deepEqual(await timesThere(one, two), [1, 1]);
@@ -117,7 +117,7 @@ describe("replay(options)", function () {
     const [place] = await land(failedTopic, refused(event(id)));
     await producer.send({ topic, messages: [{ value: event(id) }] }); // as a client's retry, not landed yet
     assert.deepEqual(await replayed([place!]), [
-      { place, verdict: "already there", event_id: id, why: null },
+      { place, outcome: "already there", event_id: id, why: null },
     ]);
     assert.deepEqual(await timesThere(id), [1]);
   });
@@ -126,18 +126,18 @@ describe("replay(options)", function () {
     const ids = Array.from({ length: 230 }, () => randomUUID());
     await land(failedTopic, ...ids.map((id) => refused(event(id))));
     await land(topic, "no event");
-    const verdicts = await replayed();
+    const outcomes = await replayed();
     const { length } = await query("SELECT 1 FROM failed_events", { schema });
-    assert.equal(verdicts.length, length);
-    assert.equal(new Set(verdicts.map(({ place }) => place)).size, length);
+    assert.equal(outcomes.length, length);
+    assert.equal(new Set(outcomes.map(({ place }) => place)).size, length);
     assert.deepEqual(
-      verdicts.flatMap(({ verdict, event_id }) => (verdict === "sent" ? event_id : [])),
+      outcomes.flatMap(({ outcome, event_id }) => (outcome === "sent" ? event_id : [])),
       ids,
     );
     assert.ok(
-      verdicts.some(({ place, why }) => place.startsWith(`${topic}/0/`) && why?.includes('got "no event"')),
+      outcomes.some(({ place, why }) => place.startsWith(`${topic}/0/`) && why?.includes('got "no event"')),
     );
-    assert.ok((await replayed()).every(({ verdict }) => verdict !== "sent"));
+    assert.ok((await replayed()).every(({ outcome }) => outcome !== "sent"));
     assert.deepEqual(new Set(await timesThere(...ids)), new Set([1]));
     assert.deepEqual((await findKnown([...ids, randomUUID()], { schema })).sort(), ids.sort());
   });

@@ -16,21 +16,21 @@ import { settings } from "../settings.ts";
 import {
   type FailedEvent,
   findFailed,
-  type FailedPlace,
-  type Judgement,
-  judge,
+  type FailedOptions,
+  type Assessment,
+  assess,
   pagesOfFailed,
 } from "./failed.ts";
 
 /** What became of one failed event. */
-export interface Verdict {
+export interface Outcome {
   place: string;
-  verdict: "sent" | "already there" | "still unfit";
+  outcome: "sent" | "already there" | "still unfit";
   event_id: string | null; // null: it is still unfit
   why: string | null; // it is still unfit
 }
 
-export interface ReplayOptions extends FailedPlace {
+export interface ReplayOptions extends FailedOptions {
   places?: readonly string[]; // default: all
   topic?: string; // of the events
   failedTopic?: string;
@@ -42,7 +42,7 @@ export interface ReplayOptions extends FailedPlace {
  * @throws Error if a place holds no failed event, or if the stream has not landed the whole topic
  * within 60 s; nothing is sent then. Also if Kafka does not take an event.
  */
-export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Verdict> {
+export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Outcome> {
   const { places, schema, topic = settings.topic, failedTopic, root } = options;
   await registerDays({ schema });
   const chosen = places && (await Promise.all(places.map((place) => findFailed(place, { schema }))));
@@ -52,7 +52,7 @@ export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Verdi
   const sent = new Set<string>(); // event_ids, also those that are in the tables
   try {
     for await (const page of chosen ? [chosen] : pagesOfFailed({ schema })) {
-      const judged = page.map((failed) => [failed, judge(failed, { failedTopic })] as const);
+      const judged = page.map((failed) => [failed, assess(failed, { failedTopic })] as const);
       for (const id of await findKnown(
         judged.flatMap(([, now]) => (now.fits ? now.event_id : [])),
         { schema },
@@ -67,22 +67,22 @@ export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Verdi
 
 async function replayOne(
   { place }: FailedEvent,
-  now: Judgement,
+  now: Assessment,
   { sent, send }: { sent: Set<string>; send: Send },
-): Promise<Verdict> {
-  if (!now.fits) return { place, verdict: "still unfit", event_id: null, why: now.why };
+): Promise<Outcome> {
+  if (!now.fits) return { place, outcome: "still unfit", event_id: null, why: now.why };
   const { event_id, raw, player } = now;
-  if (sent.has(event_id)) return { place, verdict: "already there", event_id, why: null };
+  if (sent.has(event_id)) return { place, outcome: "already there", event_id, why: null };
   await send(raw, player).catch((error: unknown) => {
     const message = `${place}: Kafka did not acknowledge it: ${kafkaReason(error)}; replay again when Kafka is back`;
     throw new Error(message, { cause: error });
   });
   sent.add(event_id);
-  return { place, verdict: "sent", event_id, why: null };
+  return { place, outcome: "sent", event_id, why: null };
 }
 
 /** Which of the ids are in the tables of events. */
-export async function findKnown(ids: readonly string[], { schema }: FailedPlace = {}): Promise<string[]> {
+export async function findKnown(ids: readonly string[], { schema }: FailedOptions = {}): Promise<string[]> {
   if (ids.length === 0) return [];
   const all = events.map(({ table }) => `SELECT event_id FROM ${table}`).join(" UNION ALL ");
   const marks = ids.map(() => "?").join(", ");

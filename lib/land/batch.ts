@@ -26,7 +26,7 @@ export interface FailedRow {
 }
 
 /** A message's text → its row; throws Misfit when it is not of the topic's form. */
-export type Reader = (text: string, position: Position) => EventRow | FailedRow;
+export type ParseMessage = (text: string, position: Position) => EventRow | FailedRow;
 
 /** When a batch is full, whichever comes first. */
 export interface BatchLimits {
@@ -54,15 +54,15 @@ export class BatchBuilder {
   readonly #topic: string;
   readonly #partition: number;
   readonly #limits: BatchLimits;
-  readonly #reader: Reader;
+  readonly #parse: ParseMessage;
   readonly #days = new Map<number, Map<string, ParquetFile>>(); // day since 1970 → table → file
   #files = 0;
 
-  constructor(topic: string, partition: number, limits = DEFAULT_LIMITS, reader: Reader = readEvent) {
+  constructor(topic: string, partition: number, limits = DEFAULT_LIMITS, parse: ParseMessage = readEvent) {
     this.#topic = topic;
     this.#partition = partition;
     this.#limits = limits;
-    this.#reader = reader;
+    this.#parse = parse;
   }
 
   get full(): boolean {
@@ -110,7 +110,7 @@ export class BatchBuilder {
     if (value === null || raw === null) return { raw, reason: "the message: expected JSON, got no value" };
     if (!isUtf8(value)) return { raw, reason: NOT_UTF8 };
     try {
-      return this.#reader(raw, position);
+      return this.#parse(raw, position);
     } catch (error) {
       if (error instanceof Misfit) return { raw, reason: error.message };
       throw error;

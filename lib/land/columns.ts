@@ -19,7 +19,7 @@ export interface EncodedColumn {
   statistics: ColumnStatistics | null;
 }
 
-/** Takes the values of one column in row order. Give it only values that `misfit` accepts. */
+/** Takes the values of one column in row order. Give it only values that `problemWith` accepts. */
 export interface ColumnEncoder {
   push(value: Value): void;
   encode(): EncodedColumn;
@@ -48,7 +48,7 @@ const EXPECTATIONS: Record<ColumnType, string> = {
 };
 
 /** Why `value` cannot go into `column`, or null if it can. Nothing is ever coerced. */
-export function misfit({ name, type, required }: Column, value: Value | undefined): string | null {
+export function problemWith({ name, type, required }: Column, value: Value | undefined): string | null {
   const fits = value === null ? !required : value !== undefined && isOfType(type, value);
   if (fits) return null;
   const expected = EXPECTATIONS[type] + (required ? "" : " or null");

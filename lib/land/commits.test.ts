@@ -9,7 +9,7 @@ import {
   COMMIT_POINTS,
   type CommitPoint,
   type CommitRecord,
-  LostPlaceError,
+  PositionTakenError,
   openChain,
 } from "./commits.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
@@ -31,7 +31,7 @@ async function realWriter(hdfs: Hdfs, choose: () => number): Promise<void> {
       }
       return;
     } catch (error) {
-      if (!(error instanceof LostPlaceError)) throw error;
+      if (!(error instanceof PositionTakenError)) throw error;
     }
   }
 }

@@ -105,8 +105,8 @@ export class Chain {
   readonly #key: ChainKey;
   readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
-  #failedAttempt: string | null = null; // writer of the last attempt to stage a batch, if it failed
-  #isTidy = false; // whether the leftovers of failed attempts at the next commit are gone
+  #abandoned: string | null = null; // writer of the last attempt to stage a batch, if it failed
+  #stagingIsSwept = false; // whether the leftovers of failed attempts at the next commit are gone
 
   constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
@@ -122,7 +122,7 @@ export class Chain {
 
   /**
    * Commits a batch and makes its files visible.
-   * @throws LostPlaceError when another writer has the place: drop the batch, open the chain again
+   * @throws PositionTakenError when another writer has the place: drop the batch, open the chain again
    * @throws HdfsError when HDFS is away: call again with the same batch; no step is done twice
    */
   async commit(batch: Batch): Promise<CommitRecord> {
@@ -133,8 +133,8 @@ export class Chain {
     await this.#claim(record);
     this.#at("record_renamed");
     await moveFiles(this.#hdfs, this.#key.root, record, this.#at);
-    if (!this.#isTidy) await removeDeadStaging(this.#hdfs, this.#key, record.last + 1);
-    this.#isTidy = true;
+    if (!this.#stagingIsSwept) await removeDeadStaging(this.#hdfs, this.#key, record.last + 1);
+    this.#stagingIsSwept = true;
     this.last = record;
     this.#staged = null;
     return record;
@@ -154,17 +154,17 @@ export class Chain {
       rows,
       bytes: data.length,
     }));
-    if (this.#failedAttempt !== null) {
-      await this.#hdfs.remove(attemptFolder(root, this.#failedAttempt)); // HDFS may be full
-      this.#isTidy = false; // a write of that attempt may still come through
+    if (this.#abandoned !== null) {
+      await this.#hdfs.remove(attemptFolder(root, this.#abandoned)); // HDFS may be full
+      this.#stagingIsSwept = false; // a write of that attempt may still come through
     }
-    this.#failedAttempt = writer;
+    this.#abandoned = writer;
     const committed_at = new Date().toISOString();
     const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
     await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
     this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
-    this.#failedAttempt = null;
+    this.#abandoned = null;
     this.#at("record_staged");
     return record;
   }
@@ -183,13 +183,13 @@ export class Chain {
     if (found === null && (await this.#hdfs.status(staged)) === null) {
       // Either the RENAME came through after the look, or somebody deleted the staged batch.
       found = await readRecord(this.#hdfs, target);
-      if (found === null) throw new LostPlaceError(record, "is nobody's, and the staged batch is gone");
+      if (found === null) throw new PositionTakenError(record, "is nobody's, and the staged batch is gone");
     }
     if (found === null) throw failure;
     if (found.writer === record.writer) return;
     this.#staged = null;
     await this.#hdfs.remove(attemptFolder(this.#key.root, record.writer));
-    throw new LostPlaceError(record, `is committed by ${found.writer}`);
+    throw new PositionTakenError(record, `is committed by ${found.writer}`);
   }
 
   async #renamed(from: string, to: string): Promise<HdfsError | null> {
@@ -204,8 +204,8 @@ export class Chain {
 }
 
 /** Thrown when another writer committed at this place: this one no longer owns the partition. */
-export class LostPlaceError extends Error {
-  override name = "LostPlaceError";
+export class PositionTakenError extends Error {
+  override name = "PositionTakenError";
 
   constructor({ topic, partition, first, writer }: CommitRecord, why: string) {
     super(`${topic} partition ${partition}: the commit at offset ${first} ${why}; ${writer} lost`);

@@ -13,7 +13,7 @@ import { events } from "../game.ts";
 import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { BatchBuilder, type Message } from "./batch.ts";
-import { startStream } from "./stream.ts";
+import { Stream } from "./stream.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
 const ENCODED = 1_000_000; // events
@@ -83,7 +83,7 @@ async function land(place: string): Promise<number> {
   return withHdfs(async (hdfs) => {
     let rows = 0;
     await new Promise<void>((resolve, reject) => {
-      const stream = startStream({
+      const stream = new Stream({
         brokers: settings.kafkaBrokers,
         topic: place,
         group: place,

@@ -29,11 +29,11 @@ export class Outage {
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await call();
-        this.over();
+        this.end();
         return result;
       } catch (error) {
         if (!passing(error) || signal.aborted) throw error;
-        this.begun(error);
+        this.begin(error);
         await sleep(delayMs(attempt), undefined, { signal });
       }
     }
@@ -44,13 +44,13 @@ export class Outage {
     return this.#since !== null;
   }
 
-  begun(error: unknown): void {
+  begin(error: unknown): void {
     if (this.#since !== null) return;
     this.#since = Date.now();
     this.#log(`${this.#service} is away, trying again until it is back: ${(error as Error).message}`);
   }
 
-  over(): void {
+  end(): void {
     if (this.#since === null) return;
     this.#log(`${this.#service} is back after ${((Date.now() - this.#since) / 1000).toFixed(1)} s`);
     this.#since = null;

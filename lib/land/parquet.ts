@@ -7,7 +7,7 @@
  * The bytes depend on the rows alone.
  */
 import type { Column, ColumnType, Value } from "../catalog.ts";
-import { type ColumnEncoder, createColumn, type EncodedColumn, misfit } from "./columns.ts";
+import { type ColumnEncoder, createColumn, type EncodedColumn, problemWith } from "./columns.ts";
 import {
   decodeThrift,
   type EnvelopeWriter,
@@ -70,7 +70,7 @@ export class ParquetFile {
       throw new TypeError(`row: expected ${columns.length} values, got ${row.length}`);
     }
     for (let i = 0; i < columns.length; i++) {
-      const problem = misfit(columns[i]!, row[i]);
+      const problem = problemWith(columns[i]!, row[i]);
       if (problem !== null) throw new TypeError(problem);
     }
     const encoders = (this.#encoders ??= columns.map(createColumn));

@@ -132,7 +132,7 @@ describe("PartitionLander", () => {
     slow.lander.take(messages(0, 3));
     assert.match(
       String((await failed)[0]),
-      /LostPlaceError: t partition 0: the commit at offset 0 is committed by/,
+      /PositionTakenError: t partition 0: the commit at offset 0 is committed by/,
     );
     assert.equal(slow.lander.take(messages(3, 1)), 0);
   });

@@ -6,7 +6,7 @@
  * full no more is taken: that is the limit of memory, and the caller stops
  * fetching until there is room.
  */
-import { BatchBuilder, type BatchLimits, type Message, type Reader } from "./batch.ts";
+import { BatchBuilder, type BatchLimits, type Message, type ParseMessage } from "./batch.ts";
 import type { Chain, CommitRecord } from "./commits.ts";
 
 export interface Pace {
@@ -16,19 +16,19 @@ export interface Pace {
 }
 
 /** What of a batch its record does not say. */
-export type BatchFacts = Pick<BatchBuilder, "failed" | "timestamps">;
+export type BatchSummary = Pick<BatchBuilder, "failed" | "timestamps">;
 
 /** Where a lander stands: its partition's open chain, and what the topic's messages are. */
-export interface LanderPlace {
+export interface OpenPartition {
   topic: string;
   partition: number;
   chain: Chain;
   high: number; // the partition's end
-  reader?: Reader; // default: of events
+  parse?: ParseMessage; // default: of events
 }
 
 export interface PartitionEvents {
-  onCommit: (record: CommitRecord, batch: BatchFacts) => void;
+  onCommit: (record: CommitRecord, batch: BatchSummary) => void;
   onRoom: () => void; // messages are taken again
   onError: (error: unknown) => void; // nothing more is committed; what was taken and not committed must be read again
 }
@@ -58,7 +58,7 @@ export class PartitionLander {
   readonly #chain: Chain;
   readonly #commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>;
   readonly #pace: Pace;
-  readonly #reader: Reader | undefined;
+  readonly #parse: ParseMessage | undefined;
   readonly #events: PartitionEvents;
   #filling: BatchBuilder;
   #position: number; // the next message has this offset or a higher one
@@ -71,7 +71,7 @@ export class PartitionLander {
 
   /** @param commit runs a commit, and repeats it while HDFS is away */
   constructor(
-    { topic, partition, chain, high, reader }: LanderPlace,
+    { topic, partition, chain, high, parse }: OpenPartition,
     commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>,
     pace: Pace,
     events: PartitionEvents,
@@ -82,7 +82,7 @@ export class PartitionLander {
     this.high = high;
     this.#commit = commit;
     this.#pace = pace;
-    this.#reader = reader;
+    this.#parse = parse;
     this.#events = events;
     this.#filling = this.#newBatch();
     this.#position = this.start;
@@ -193,6 +193,6 @@ export class PartitionLander {
   }
 
   #newBatch(): BatchBuilder {
-    return new BatchBuilder(this.#topic, this.#partition, this.#pace.limits, this.#reader);
+    return new BatchBuilder(this.#topic, this.#partition, this.#pace.limits, this.#parse);
   }
 }

@@ -9,8 +9,8 @@ import { HOST, settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { AtPoint } from "./commits.ts";
 import { whenDaysAreNew } from "./days.ts";
-import { Meters, readiness } from "./stream-metrics.ts";
-import { startStream, type Stream, type StreamOptions } from "./stream.ts";
+import { StreamMetrics, readiness } from "./stream-metrics.ts";
+import { Stream, type StreamOptions } from "./stream.ts";
 
 export interface StreamRun {
   signal: AbortSignal; // ends it
@@ -29,10 +29,10 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
   if (failedTopic === topic)
     throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than that of the events, got "${topic}"`);
   const streams: Stream[] = [];
-  const meters = new Meters();
+  const metrics = new StreamMetrics();
   const probes = {
     state: () => readiness(streams),
-    metrics: { contentType: meters.contentType, text: () => meters.text(streams) },
+    metrics: { contentType: metrics.contentType, text: () => metrics.text(streams) },
   };
   const monitor = await serveProbes(probes, settings.ports.stream, "stream");
   const hdfs = new WebHdfs();
@@ -45,18 +45,18 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     root,
     at,
     onCommit: (record, batch) => {
-      meters.count(record, batch);
+      metrics.count(record, batch);
       registerNewDays(record);
     },
   };
   const failedLog = (line: string) => log(`${failedTopic}: ${line}`);
   streams.push(
-    startStream({ ...common, topic, group: settings.consumerGroup, log }),
-    startStream({
+    new Stream({ ...common, topic, group: settings.consumerGroup, log }),
+    new Stream({
       ...common,
       topic: failedTopic,
       group: settings.failedConsumerGroup,
-      reader: readRefused,
+      parse: readRefused,
       log: failedLog,
     }),
   );
@@ -88,12 +88,12 @@ function stopWith(signal: AbortSignal, streams: Stream[]): void {
 
 function positionsOf(stream: Stream): string {
   const positions = stream
-    .metrics()
+    .state()
     .partitions.map(({ partition, next }) => `partition ${partition} from offset ${next}`);
   return `${stream.topic}: ${positions.join(", ")}`;
 }
 
 function totalsOf(stream: Stream): string {
-  const { rows, failed, commits } = stream.metrics();
+  const { rows, failed, commits } = stream.state();
   return `${stream.topic} ended: ${rows} rows landed in ${commits} commits, ${failed} of them failed events`;
 }

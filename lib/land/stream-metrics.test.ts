@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { CommitRecord } from "./commits.ts";
-import { Meters, readiness, type Watched } from "./stream-metrics.ts";
-import type { StreamMetrics } from "./stream.ts";
+import { type MeasuredStream, readiness, StreamMetrics } from "./stream-metrics.ts";
+import type { StreamState } from "./stream.ts";
 
-const idle: StreamMetrics = {
+const idle: StreamState = {
   rows: 0,
   failed: 0,
   commits: 0,
@@ -12,8 +12,8 @@ const idle: StreamMetrics = {
   partitions: [{ partition: 0, next: 7, lag: 3 }],
 };
 
-function stream(metrics: Partial<StreamMetrics> = {}, topic = "game_events"): Watched {
-  return { topic, metrics: () => ({ ...idle, ...metrics }), measureLag: () => Promise.resolve() };
+function stream(state: Partial<StreamState> = {}, topic = "game_events"): MeasuredStream {
+  return { topic, state: () => ({ ...idle, ...state }), measureLag: () => Promise.resolve() };
 }
 
 function record(files: { table: string; rows: number; bytes: number }[]): CommitRecord {
@@ -22,45 +22,49 @@ function record(files: { table: string; rows: number; bytes: number }[]): Commit
   return { ...place, committed_at: "2026-01-31T12:00:00.000Z", files: whole };
 }
 
-describe("new Meters().text(streams)", () => {
+describe("new StreamMetrics().text(streams)", () => {
   /** The lines of a metric without its prefix. */
-  async function linesOf(meters: Meters, name: string, streams: Watched[] = []): Promise<string[]> {
-    const lines = (await meters.text(streams)).split("\n");
+  async function linesOf(
+    metrics: StreamMetrics,
+    name: string,
+    streams: MeasuredStream[] = [],
+  ): Promise<string[]> {
+    const lines = (await metrics.text(streams)).split("\n");
     return lines.flatMap((line) =>
       line.startsWith(`questlog_stream_${name}`) ? line.split("_stream_")[1]! : [],
     );
   }
 
   it("adds up what commits wrote, by table", async () => {
-    const meters = new Meters();
+    const metrics = new StreamMetrics();
     const swords = { table: "sword_purchases", rows: 4, bytes: 100 };
-    meters.count(record([swords, { table: "failed_events", rows: 1, bytes: 50 }]), {
+    metrics.count(record([swords, { table: "failed_events", rows: 1, bytes: 50 }]), {
       failed: 1,
       timestamps: [],
     });
-    meters.count(record([swords]), { failed: 0, timestamps: [] });
-    assert.deepEqual(await linesOf(meters, "landed_rows"), [
+    metrics.count(record([swords]), { failed: 0, timestamps: [] });
+    assert.deepEqual(await linesOf(metrics, "landed_rows"), [
       'landed_rows_total{table="sword_purchases"} 8',
       'landed_rows_total{table="failed_events"} 1',
     ]);
-    assert.deepEqual(await linesOf(meters, "written"), [
+    assert.deepEqual(await linesOf(metrics, "written"), [
       'written_files_total{table="sword_purchases"} 2',
       'written_files_total{table="failed_events"} 1',
       'written_bytes_total{table="sword_purchases"} 200',
       'written_bytes_total{table="failed_events"} 50',
     ]);
-    assert.deepEqual(await linesOf(meters, "commits"), ['commits_total{topic="game_events"} 2']);
-    assert.deepEqual(await linesOf(meters, "failed"), ['failed_rows_total{topic="game_events"} 1']);
+    assert.deepEqual(await linesOf(metrics, "commits"), ['commits_total{topic="game_events"} 2']);
+    assert.deepEqual(await linesOf(metrics, "failed"), ['failed_rows_total{topic="game_events"} 1']);
   });
 
   it("tells the age of each message when it landed; one from the future is new", async () => {
-    const meters = new Meters();
+    const metrics = new StreamMetrics();
     const now = Date.now();
-    meters.count(record([]), {
+    metrics.count(record([]), {
       failed: 0,
       timestamps: [now - 4_000, now - 4_000, now - 90_000, now + 60_000],
     });
-    const lines = await linesOf(meters, "landed_seconds");
+    const lines = await linesOf(metrics, "landed_seconds");
     for (const line of [
       'bucket{le="0.25"} 1',
       'bucket{le="3"} 1',
@@ -72,16 +76,16 @@ describe("new Meters().text(streams)", () => {
   });
 
   it("has the lag of the partitions that are read now, and no others", async () => {
-    const meters = new Meters();
-    await meters.text([stream({ partitions: [{ partition: 1, next: 0, lag: 5 }] })]);
-    assert.deepEqual(await linesOf(meters, "lag", [stream(), stream({}, "failed_events")]), [
+    const metrics = new StreamMetrics();
+    await metrics.text([stream({ partitions: [{ partition: 1, next: 0, lag: 5 }] })]);
+    assert.deepEqual(await linesOf(metrics, "lag", [stream(), stream({}, "failed_events")]), [
       'lag_events{topic="game_events",partition="0"} 3',
       'lag_events{topic="failed_events",partition="0"} 3',
     ]);
   });
 
   it("says which service is away", async () => {
-    const lines = await linesOf(new Meters(), "service_away", [
+    const lines = await linesOf(new StreamMetrics(), "service_away", [
       stream({ away: { kafka: false, hdfs: true } }),
     ]);
     assert.deepEqual(lines, [

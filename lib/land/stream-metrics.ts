@@ -7,15 +7,15 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { failedEvents } from "../catalog.ts";
 import type { CommitRecord } from "./commits.ts";
-import type { BatchFacts } from "./partition.ts";
+import type { BatchSummary } from "./partition.ts";
 import type { Stream } from "./stream.ts";
 
 /** What is asked of a stream. */
-export type Watched = Pick<Stream, "topic" | "metrics" | "measureLag">;
+export type MeasuredStream = Pick<Stream, "topic" | "state" | "measureLag">;
 
 const LANDED_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 1800];
 
-export class Meters {
+export class StreamMetrics {
   readonly #registry = new Registry();
   readonly #rows = this.#counter("landed_rows_total", "Rows committed, failed ones included", "table");
   readonly #failed = this.#counter("failed_rows_total", `Rows committed to ${failedEvents.table}`, "topic");
@@ -46,7 +46,7 @@ export class Meters {
   }
 
   /** Counts a commit whose files are in their tables. */
-  count({ topic, files }: CommitRecord, { failed, timestamps }: BatchFacts): void {
+  count({ topic, files }: CommitRecord, { failed, timestamps }: BatchSummary): void {
     const now = Date.now();
     this.#commits.inc({ topic });
     this.#failed.inc({ topic }, failed);
@@ -60,12 +60,12 @@ export class Meters {
   }
 
   /** All metrics, with the state in which the streams are now. */
-  async text(streams: readonly Watched[]): Promise<string> {
+  async text(streams: readonly MeasuredStream[]): Promise<string> {
     await Promise.all(streams.map((stream) => stream.measureLag()));
     this.#lag.reset(); // a partition that went to another process is not ours to tell of
     for (const stream of streams) {
       const { topic } = stream;
-      const { partitions, away } = stream.metrics();
+      const { partitions, away } = stream.state();
       for (const { partition, lag } of partitions) this.#lag.set({ topic, partition }, lag);
       for (const [service, isAway] of Object.entries(away))
         this.#away.set({ topic, service }, Number(isAway));
@@ -80,8 +80,8 @@ export class Meters {
 }
 
 /** Ready: there are streams, each one reads, and no service is away. */
-export function readiness(streams: readonly Watched[]): { ready: boolean; topics: object[] } {
-  const topics = streams.map((stream) => ({ topic: stream.topic, ...stream.metrics() }));
+export function readiness(streams: readonly MeasuredStream[]): { ready: boolean; topics: object[] } {
+  const topics = streams.map((stream) => ({ topic: stream.topic, ...stream.state() }));
   const ready =
     topics.length > 0 && topics.every((one) => one.is_reading && !one.away.kafka && !one.away.hdfs);
   return { ready, topics };

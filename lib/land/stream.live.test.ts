@@ -11,13 +11,13 @@ import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from ".
 import { settings } from "../settings.ts";
 import { COMMIT_POINTS } from "./commits.ts";
 import { listFiles, listLandedRows } from "../audit/files.ts";
-import { startStream, type Stream } from "./stream.ts";
+import { Stream } from "./stream.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { until } from "../until.ts";
 
 const LIMIT_MS = 60_000;
 
-describe("startStream(options)", () => {
+describe("new Stream(options)", () => {
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const hdfs = new WebHdfs();
   const children = new Set<Child>();
@@ -75,7 +75,7 @@ describe("startStream(options)", () => {
   }
 
   function start(): Stream {
-    const stream = startStream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs, root });
+    const stream = new Stream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs, root });
     streams.add(stream);
     return stream;
   }
@@ -160,7 +160,7 @@ describe("startStream(options)", () => {
     await untilLanded(1_010);
     await stream.stop();
     await assertExactlyOnce();
-    const { rows, failed, partitions } = stream.metrics();
+    const { rows, failed, partitions } = stream.state();
     assert.deepEqual([rows, failed, partitions], [1_010, 0, []]);
     const tables = new Set((await listFiles({ hdfs, root })).map(({ table }) => table));
     assert.deepEqual(tables, new Set(["sword_purchases", "guild_joins"]));
@@ -171,7 +171,7 @@ describe("startStream(options)", () => {
     await stream.ready;
     await produce(500);
     const hasRead = () =>
-      stream.metrics().rows > 0 || stream.metrics().partitions.some(({ lag }) => lag !== 0) || undefined;
+      stream.state().rows > 0 || stream.state().partitions.some(({ lag }) => lag !== 0) || undefined;
     await until("the stream has read something", hasRead, { limitMs: LIMIT_MS, everyMs: 5 });
     await stream.stop();
     const after = start();
@@ -183,7 +183,7 @@ describe("startStream(options)", () => {
   it("leaves nothing behind when it is stopped while it asks Kafka where its partitions end", async () => {
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();
-    const stream = startStream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
+    const stream = new Stream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
     await new Promise<void>((resolve) => {
       proxy.onAnswer = async (request) => {
         if (request !== KAFKA_REQUESTS.listOffsets) return;
@@ -201,7 +201,7 @@ describe("startStream(options)", () => {
   it("goes on soon when its connections to Kafka had fallen silent without an end", async () => {
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();
-    const stream = startStream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
+    const stream = new Stream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
     streams.add(stream);
     await stream.ready;
     for (let i = 0; i < 40; i++) {
@@ -321,20 +321,20 @@ describe("startStream(options)", () => {
     const proxy = new FaultyProxy({ to: new URL(settings.webhdfsUrl).host });
     await proxy.open();
     const away = new WebHdfs({ url: `http://${proxy.address}` });
-    const stream = startStream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
+    const stream = new Stream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
     streams.add(stream);
     await stream.ready;
     await proxy.cut();
     for (let i = 0; i < 5; i++) await produce(40);
-    await untilTrue("the stream notices that HDFS is away", () => stream.metrics().away.hdfs);
+    await untilTrue("the stream notices that HDFS is away", () => stream.state().away.hdfs);
     await stream.measureLag();
     assert.deepEqual(
-      stream.metrics().partitions.map(({ lag }) => lag),
+      stream.state().partitions.map(({ lag }) => lag),
       [100, 100],
     );
     await proxy.open();
     await untilLanded(200);
-    await untilTrue("HDFS is back", () => !stream.metrics().away.hdfs);
+    await untilTrue("HDFS is back", () => !stream.state().away.hdfs);
     await stream.stop();
     await proxy.cut();
     away.close();

@@ -10,11 +10,11 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, type EachBatchPayload, type Kafka, kafkaClient } from "../kafka.ts";
-import { DEFAULT_LIMITS, type Reader } from "./batch.ts";
-import { type AtPoint, type CommitRecord, LostPlaceError, openChain } from "./commits.ts";
+import { DEFAULT_LIMITS, type ParseMessage } from "./batch.ts";
+import { type AtPoint, type CommitRecord, PositionTakenError, openChain } from "./commits.ts";
 import { delayMs, type Log, Outage } from "./outage.ts";
 import {
-  type BatchFacts,
+  type BatchSummary,
   OtherTopicError,
   type Pace,
   PartitionLander,
@@ -28,14 +28,13 @@ export interface StreamOptions {
   group: string; // consumer group
   hdfs: Hdfs;
   root: string; // HDFS folder
-  reader?: Reader; // what the messages are; default: events
-  pace?: Partial<Pace>;
-  onCommit?: (record: CommitRecord, batch: BatchFacts) => void;
+  parse?: ParseMessage; // what the messages are; default: events
+  onCommit?: (record: CommitRecord, batch: BatchSummary) => void;
   at?: AtPoint;
   log?: Log; // one line for each change of state
 }
 
-export interface StreamMetrics {
+export interface StreamState {
   rows: number; // landed by this process, failed ones included
   failed: number; // landed in failed_events
   commits: number;
@@ -44,7 +43,7 @@ export interface StreamMetrics {
   partitions: { partition: number; next: number; lag: number }[]; // open ones; lag in events
 }
 
-const DEFAULT_PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
+const PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
 const REBALANCE_TIMEOUT_MS = 2_000; // how long the others wait for one that is gone, as each of its earlier lives is when Kafka is back
 const HEARTBEAT_MS = 750; // and so a member learns that the others wait for it
@@ -63,18 +62,13 @@ interface Session {
   asking: Set<Promise<void>>; // what uses the admin client now, such as a chain's opening
 }
 
-/** Starts to land a topic. Kafka and HDFS need not be there yet. */
-export function startStream(options: StreamOptions): Stream {
-  return new Stream(options);
-}
-
+/** Lands a topic from its construction on. Kafka and HDFS may come up later. */
 export class Stream {
   /** Resolves when every assigned partition is being read for the first time. */
   readonly ready: Promise<void>;
   /** Resolves after `stop`; rejects when going on would lose or double events. */
   readonly done: Promise<void>;
   readonly #options: StreamOptions;
-  readonly #pace: Pace;
   readonly #log: Log;
   readonly #kafka: Kafka;
   readonly #kafkaOutage: Outage;
@@ -95,7 +89,6 @@ export class Stream {
     if (/^[._]/.test(topic))
       throw new Error(`topic: expected a name that begins with a letter or digit, got "${topic}"`);
     this.#options = options;
-    this.#pace = { ...DEFAULT_PACE, ...options.pace };
     this.#log = log;
     this.#kafka = kafkaClient(brokers, { clientId: "questlog-stream", requestTimeoutMs: REQUEST_TIMEOUT_MS });
     this.#kafkaOutage = new Outage("Kafka", log);
@@ -109,7 +102,7 @@ export class Stream {
     return this.#options.topic;
   }
 
-  metrics(): StreamMetrics {
+  state(): StreamState {
     const partitions = [...this.#landers]
       .map(([partition, { next, high }]) => ({ partition, next, lag: Math.max(0, high - next) }))
       .sort((a, b) => a.partition - b.partition);
@@ -156,7 +149,7 @@ export class Stream {
       } catch (error) {
         if (error instanceof OtherTopicError) throw error;
         if (this.#stopping.signal.aborted) return;
-        this.#kafkaOutage.begun(error);
+        this.#kafkaOutage.begin(error);
         if (this.#generation > before) failures = 0; // it had joined the group meanwhile
         await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, {
           signal: this.#stopping.signal,
@@ -191,7 +184,7 @@ export class Stream {
       this.#crash(new Error(`no answer from ${payload.broker} to ${payload.apiName}`)),
     );
     consumer.on("consumer.group_join", ({ payload }) => {
-      this.#kafkaOutage.over();
+      this.#kafkaOutage.end();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
     });
     const session: Session = { consumer, admin, asking: new Set() };
@@ -248,7 +241,7 @@ export class Stream {
 
   async #openChain(session: Session, partition: number, generation: number): Promise<void> {
     const { consumer, admin } = session;
-    const { topic, hdfs, root, reader, at } = this.#options;
+    const { topic, hdfs, root, parse, at } = this.#options;
     const current = () => generation === this.#generation && !this.#stopping.signal.aborted;
     try {
       const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }, at));
@@ -263,9 +256,9 @@ export class Stream {
         this.#log(`topic ${topic}, partition ${partition}: ${gone}`);
       }
       const lander = new PartitionLander(
-        { topic, partition, chain, high, reader },
+        { topic, partition, chain, high, parse },
         (commit) => this.#outlastHdfs(commit),
-        this.#pace,
+        PACE,
         {
           onCommit: (record, batch) => this.#committed(consumer, record, batch, current()),
           onRoom: () => current() && consumer.resume([{ topic, partitions: [partition] }]),
@@ -282,7 +275,8 @@ export class Stream {
 
   /** Another writer was faster, or the position is no longer valid: begin again from the chain. */
   #reopen(session: Session, partition: number, error: unknown): void {
-    if (!(error instanceof LostPlaceError || error instanceof PositionResetError)) return this.#crash(error);
+    if (!(error instanceof PositionTakenError || error instanceof PositionResetError))
+      return this.#crash(error);
     const { topic } = this.#options;
     this.#log(`topic ${topic}, partition ${partition}: begins again from its last commit: ${error.message}`);
     session.consumer.pause([{ topic, partitions: [partition] }]);
@@ -307,7 +301,7 @@ export class Stream {
     }
   }
 
-  #committed(consumer: Consumer, record: CommitRecord, batch: BatchFacts, current: boolean): void {
+  #committed(consumer: Consumer, record: CommitRecord, batch: BatchSummary, current: boolean): void {
     const { topic, partition, last, files } = record;
     this.#totals.rows += files.reduce((sum, { rows }) => sum + rows, 0);
     this.#totals.failed += batch.failed;
