@@ -15,6 +15,8 @@ import { prepareVenv } from "./venv.ts";
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const READY_INTERVAL_MS = 250;
+/** Preloaded into the kernel, so that a changed file does not make a cell fail. */
+const STILL_COMPILER = new URL("../report/still-compiler.ts", import.meta.url).href;
 
 export interface Lab {
   url: string; // with the token
@@ -65,7 +67,15 @@ export async function startLab({
 function writeKernelSpec(folder: string): void {
   const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
   const spec = {
-    argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+    argv: [
+      process.execPath,
+      "--import",
+      STILL_COMPILER,
+      tslab,
+      "kernel",
+      "--config-path",
+      "{connection_file}",
+    ],
     display_name: "TypeScript",
     language: "typescript",
   };

@@ -1,24 +1,23 @@
 /**
- * Assertions that a cell runs → claims: where each call stands in the cell's compiled code, its
- * values, and whether it held. Preloaded into the kernel's process; nobody imports it.
+ * Assertions that a cell runs → claims: the place of each call in the cell's compiled code, its
+ * values, and whether it held. Preloaded into the kernel's process; no module imports it.
  *
- * The kernel gives the cells Node's own assert, by `require`. So the functions of assert are
- * replaced here before a cell runs. A claim is a call that stands in a cell, or in a function
- * assert… that a cell calls. Claims wait here until the runner asks for them: the kernel loses
- * messages when a loop sends hundreds at once. The process also ends when its parent
- * is gone, and compiles cells undisturbed when files change.
+ * The kernel gives the cells Node's own assert, by `require`. So this module replaces the functions
+ * of assert before a cell runs. A claim is a call that stands in a cell, or in a function assert…
+ * that a cell calls. Claims wait here until the runner asks for them: the kernel loses messages
+ * when a loop sends hundreds at once. This module also ends the process when its parent is gone.
  */
 import { AssertionError } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { EventEmitter } from "node:events";
 import { rmSync } from "node:fs";
 import Module, { createRequire, syncBuiltinESMExports } from "node:module";
 import { dirname } from "node:path";
 import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
+import "./still-compiler.ts";
 import type { ClaimValues, RanCell, RanClaim } from "./claims.ts";
 
-const MAX_VALUES = 4; // kept of one call in a loop, besides the first that failed
+const MAX_VALUES = 4; // kept for one call in a loop, besides the first that failed
 const MAX_CLAIMS = 500; // calls of one cell; the code of a cell has fewer
 const MAX_FRAMES = 30; // between a claim and the cell that makes it
 const MAX_CHARS = 2_000; // of one value
@@ -31,12 +30,11 @@ const SHOWN = {
   compact: true,
 };
 const CELL_CODE = /^\((async )?function\(exports, require\) \{ /; // as tslab wraps a cell
-const COMPILER = /[\\/]typescript[\w-]*[\\/]lib[\\/]/; // not the code of a cell
 const CELL_NAME = /^cell-\d+\.js$/;
 
 const ACTIONS = new Set(["throws", "rejects", "doesNotThrow", "doesNotReject", "fail"]);
 
-type Place = Pick<RanClaim, "script" | "line" | "column">;
+type CallPlace = Pick<RanClaim, "script" | "line" | "column">;
 type Call = (...values: unknown[]) => unknown;
 type Assert = Call & Record<string, unknown> & { strict: Assert };
 
@@ -53,9 +51,8 @@ process.on("message", () => process.send!(takeClaims()));
 process.channel!.unref();
 nameScripts();
 watchAssert();
-hideChanges();
 
-/** Gives each cell's script a name, and keeps its code: positions of calls refer to it. */
+/** Gives each cell's script a name, and keeps its code: the places of calls refer to both. */
 function nameScripts(): void {
   const run = vm.runInThisContext;
   vm.runInThisContext = (code, options) => {
@@ -66,18 +63,7 @@ function nameScripts(): void {
   };
 }
 
-/** tslab's compiler fails when a file changes while it compiles a cell: it is told of no change. */
-function hideChanges(): void {
-  const fs = require("node:fs") as Record<"watch" | "watchFile", Call>;
-  const idle = () => Object.assign(new EventEmitter(), { close() {}, ref() {}, unref() {} });
-  const isCompiler = () => getCallSites(MAX_FRAMES).some(({ scriptName }) => COMPILER.test(scriptName));
-  for (const name of ["watch", "watchFile"] as const) {
-    const watch = fs[name];
-    fs[name] = (...values) => (isCompiler() ? idle() : watch(...values));
-  }
-}
-
-/** Replaces the functions of assert where they are, and the callable module where it is loaded. */
+/** Replaces the functions of assert in place, and the callable module itself when it is loaded. */
 function watchAssert(): void {
   const loose = require("node:assert") as Assert;
   const strict = loose.strict;
@@ -117,7 +103,7 @@ function watched(name: string, call: Call): Call {
   };
 }
 
-/** Tells how `result` ends, and ends as it does. */
+/** Settles as `result` does, and passes its error, if any, to `tell`. */
 async function settled(result: Promise<unknown>, tell: (error?: unknown) => void): Promise<unknown> {
   try {
     const value = await result;
@@ -129,7 +115,7 @@ async function settled(result: Promise<unknown>, tell: (error?: unknown) => void
   }
 }
 
-/** assert.ok; the original would quote this file's code in its message. */
+/** Node's assert.ok, whose own message would quote the code of this file. */
 function checkTruth(value: unknown, message?: string | Error): void {
   if (value) return;
   if (message instanceof Error) throw message;
@@ -139,8 +125,8 @@ function checkTruth(value: unknown, message?: string | Error): void {
   throw error;
 }
 
-/** The call's place in the code of a cell; null where no cell makes the claim. */
-function placeOfCall(): Place | null {
+/** The call's place in the code of a cell; null if no cell makes the claim. */
+function placeOfCall(): CallPlace | null {
   const frames = getCallSites(MAX_FRAMES).slice(2); // without this function and its caller
   const at = frames.findIndex(({ scriptName }) => CELL_NAME.test(scriptName));
   const frame = frames[at];
@@ -148,7 +134,7 @@ function placeOfCall(): Place | null {
   return { script: frame.scriptName, line: frame.lineNumber, column: frame.columnNumber };
 }
 
-/** The values of one call; those of a function or a promise say nothing. */
+/** The values of one call; null for a function or a promise, which has no value to show. */
 function valuesOf(name: string, values: unknown[], error: unknown): ClaimValues {
   const { actual = values[0], expected = values[1] } = (error ?? {}) as Record<string, unknown>;
   const isGenerated = (error as { generatedMessage?: boolean } | undefined)?.generatedMessage === true;
@@ -170,7 +156,7 @@ function shown(value: unknown): string {
   return inspect(value, SHOWN).slice(0, MAX_CHARS);
 }
 
-function addClaim(place: Place, values: ClaimValues): void {
+function addClaim(place: CallPlace, values: ClaimValues): void {
   const key = `${place.script}:${place.line}:${place.column}`;
   const claim = claims.get(key) ?? { ...place, held: 0, failed: 0, values: [] };
   if (claims.size < MAX_CLAIMS) claims.set(key, claim);
@@ -180,7 +166,7 @@ function addClaim(place: Place, values: ClaimValues): void {
   if (claim.values.length < MAX_VALUES || isFirstFailed) claim.values.push(values);
 }
 
-/** What the cells have claimed since the last time. */
+/** The claims of the cells since the last time. */
 function takeClaims(): RanCell {
   const taken = [...claims.values()];
   claims = new Map();

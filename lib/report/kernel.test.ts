@@ -62,6 +62,8 @@ describe("startKernel(folder)", function () {
       writeFileSync(join(folder, `c${i}.ts`), "export const c = 1;");
       assert.doesNotMatch((await cell).text, /unexpected error/);
     }
+    const watchers = 'process.getActiveResourcesInfo().filter((name) => name.startsWith("FS")).length';
+    assert.deepEqual(await execute(watchers), { status: "ok", text: "0\n" });
   });
 
   it("says that a cell failed", async () => {
