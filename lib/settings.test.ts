@@ -25,6 +25,9 @@ describe("readSettings(env): who may send, and what is kept", () => {
     ["QUESTLOG_RATE_LIMIT", "-1", "a whole number from 0 to 1000000"],
     ["QUESTLOG_RECENT", "10001", "a whole number from 0 to 10000"],
     ["QUESTLOG_RECENT", "", "a whole number from 0 to 10000"],
+    ["QUESTLOG_API_PORT", "x", "a port from 1 to 65535"],
+    ["QUESTLOG_KAFKA_BROKERS", "kafka", "HOST:PORT, or several with commas between them"],
+    ["QUESTLOG_TRINO_URL", "localhost:8080", "a URL such as http://127.0.0.1:8080"],
   ] as const) {
     it(`refuses ${variable}="${value}"`, () => {
       assert.throws(() => readSettings({ [variable]: value }), {

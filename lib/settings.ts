@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** All listeners bind to this address. */
@@ -83,9 +83,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   return {
     ports,
     apiUrl: `http://${HOST}:${ports.api}`,
-    kafkaBrokers: (env.QUESTLOG_KAFKA_BROKERS ?? `${HOST}:${ports.kafka}`).split(","),
-    webhdfsUrl: env.QUESTLOG_WEBHDFS_URL ?? `http://${HOST}:${ports.namenodeHttp}`,
-    trinoUrl: env.QUESTLOG_TRINO_URL ?? `http://${HOST}:${ports.trino}`,
+    kafkaBrokers: readBrokers(env, ports.kafka),
+    webhdfsUrl: readUrl(env, "QUESTLOG_WEBHDFS_URL", ports.namenodeHttp),
+    trinoUrl: readUrl(env, "QUESTLOG_TRINO_URL", ports.trino),
     given: {
       kafka: env.QUESTLOG_KAFKA_BROKERS !== undefined,
       hdfs: env.QUESTLOG_WEBHDFS_URL !== undefined,
@@ -134,6 +134,21 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   return port;
 }
 
+function readBrokers(env: NodeJS.ProcessEnv, port: number): string[] {
+  const text = env.QUESTLOG_KAFKA_BROKERS ?? `${HOST}:${port}`;
+  const brokers = text.split(",");
+  if (brokers.every((broker) => URL.canParse(`tcp://${broker}`) && /:\d+$/.test(broker))) return brokers;
+  throw new Error(
+    `QUESTLOG_KAFKA_BROKERS: expected HOST:PORT, or several with commas between them, got "${text}"`,
+  );
+}
+
+function readUrl(env: NodeJS.ProcessEnv, variable: string, port: number): string {
+  const url = env[variable] ?? `http://${HOST}:${port}`;
+  if (/^https?:/.test(url) && URL.canParse(url)) return url;
+  throw new Error(`${variable}: expected a URL such as http://${HOST}:${port}, got "${url}"`);
+}
+
 function readVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
@@ -152,4 +167,16 @@ function readCount(
 }
 
 /** The settings of this process. */
-export const settings = readSettings();
+export const settings = readOwnSettings();
+
+/** A wrong setting ends a command with one sentence. In a cell or a test it is an error as any. */
+function readOwnSettings(): Settings {
+  try {
+    return readSettings();
+  } catch (error) {
+    const isCommand = basename(dirname(process.argv[1] ?? "")) === "scripts";
+    if (!isCommand) throw error;
+    console.error(`questlog: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}

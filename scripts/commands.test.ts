@@ -88,10 +88,10 @@ describe("commands", function () {
   });
   after(() => rmSync(home, { recursive: true }));
 
-  function start(name: string, args: string[]) {
+  function start(name: string, args: string[], variables: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, [join("scripts", `${name}.ts`), ...args], {
       cwd: settings.root,
-      env,
+      env: { ...env, ...variables },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const closed = once(child, "close").then(([code]) => code as number | null);
@@ -106,6 +106,20 @@ describe("commands", function () {
       assert.match(stdout, new RegExp(`^(npm (run )?${name}|node scripts/${name}\\.ts)\\b`), name);
     }
   });
+
+  for (const [variable, value, expected] of [
+    ["QUESTLOG_API_PORT", "x", "a port from 1 to 65535"],
+    ["QUESTLOG_RATE_LIMIT", "many", "a whole number from 0 to 1000000"],
+    ["QUESTLOG_TRINO_URL", "trino", "a URL such as http://127.0.0.1:\\d+"],
+  ] as const) {
+    it(`end with 2 and one sentence if ${variable} is "${value}"`, async () => {
+      for (const name of names) {
+        const { code, stdout, stderr } = await start(name, [], { [variable]: value }).ended;
+        assert.deepEqual([code, stdout], [2, ""], name);
+        assert.match(stderr, new RegExp(`^questlog: ${variable}: expected ${expected}, got "${value}"\n$`));
+      }
+    });
+  }
 
   for (const [name, args, code, firstLine] of CASES) {
     it(`npm run ${[name, ...(args.length > 0 ? ["--", ...args] : [])].join(" ")} ends with ${code}`, async () => {
