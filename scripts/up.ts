@@ -13,11 +13,11 @@ const usage = `npm run up [-- NAME…] [--native | --docker]
   --docker    in containers`;
 const frame = { usage, options: runtimeOptions, positionals: true, interruptible: true };
 
-await command("up", frame, async ({ values, positionals }) => {
+await command("up", frame, async ({ values, positionals, signal }) => {
   const start = Date.now();
   const { names, all, runtime } = chooseServices(positionals, values);
   const after = all ? { kafka: createTopics, trino: createTables } : {};
-  const rows = await startServices({ names, runtime, after, onReady: printRow });
+  const rows = await startServices({ names, runtime, after, onReady: printRow, signal });
   rememberRuntime(runtime);
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
 });

@@ -1,5 +1,5 @@
 /**
- * Names of services → all of them ready, a row each; or an error, and only the former ones running.
+ * Names of services → all of them ready, a row for each; or an error, and the stack as it was before.
  */
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
@@ -24,43 +24,49 @@ export interface ServiceRow {
 export interface StartOptions {
   names: readonly ServiceName[]; // their needs are started too
   runtime?: Runtime; // default: the one that the stack was started with, else processes
-  /** Done once the service is ready, before those that need it go on; e.g. topics after Kafka. */
+  /** Runs when the service is ready, before its dependents go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
   onReady?: (row: ServiceRow) => void; // as each becomes ready
   log?: Log; // lines of progress
+  signal?: AbortSignal; // ends the start; the services that this call has started are stopped
 }
 
 const POLL_MS = 250;
 
 /**
  * Starts the services that do not run, all at once, and resolves when each one has answered
- * its question. Given and running ones are only asked.
+ * its question. Given and running services are only asked.
  *
- * At the first failure, and at Ctrl-C, everything that this call started is stopped again.
+ * At the first failure, and when `signal` aborts, this call stops the services that it started.
  * @throws Error with the service, its question, the time waited, and its last 20 log lines;
  * or, before any start, with the obstacle: a port's holder, memory, disk, a missing tool.
  */
 export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
-  const { names, runtime = stackRuntime(), log = console.log } = options;
+  const { names, runtime = stackRuntime(), log = console.log, signal } = options;
   const start = Date.now();
   const selected = withNeeds(names);
   const started: Service[] = [];
-  const startLocked = async (signal: AbortSignal) => {
+  const startAll = async (): Promise<ServiceRow[]> => {
+    if (signal) $.signal = signal; // a command of zx ends with it, here and nowhere else
+    signal?.throwIfAborted();
     const toStart = await notRunning(selected, runtime);
-    try {
-      if (toStart.length > 0) {
-        await checkPorts(toStart);
-        await checkSpace(toStart);
-        await runtime.prepare(toStart, log);
-      }
-      return await allReady(selected, { ...options, runtime, toStart, started, start, signal });
-    } catch (error) {
-      if (started.length > 0) log(`stopping what was started: ${started.map(({ name }) => name).join(", ")}`);
-      await stopLocked({ runtime, names: started.map(({ name }) => name) });
-      throw error;
+    if (toStart.length > 0) {
+      await checkPorts(toStart);
+      await checkSpace(toStart);
+      await runtime.prepare(toStart, log);
     }
+    return allReady(selected, { ...options, runtime, toStart, started, start });
   };
-  return withLock(stackLock, log, () => interruptible(startLocked));
+  return withLock(stackLock, log, async () => {
+    try {
+      return await within(startAll);
+    } catch (error) {
+      if (started.length > 0)
+        log(`stopping the services just started: ${started.map(({ name }) => name).join(", ")}`);
+      await stopLocked({ runtime, names: started.map(({ name }) => name) });
+      throw signal?.aborted ? (signal.reason as Error) : error;
+    }
+  });
 }
 
 interface Start extends StartOptions {
@@ -68,14 +74,13 @@ interface Start extends StartOptions {
   toStart: Service[];
   started: Service[]; // grows
   start: number;
-  signal: AbortSignal;
 }
 
 /** Starts and awaits each service. A service is asked only after its needs are ready. */
 async function allReady(selected: Service[], options: Start): Promise<ServiceRow[]> {
   const { runtime, toStart, started, start, after = {}, onReady = () => {} } = options;
   const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   const ready = new Map<ServiceName, Promise<ServiceRow>>();
   const becomeReady = async (service: Service): Promise<ServiceRow> => {
     const needs = Promise.all(service.needs.flatMap((name) => ready.get(name) ?? []));
@@ -158,23 +163,4 @@ async function explain(
       ? [`  its last ${lines.length} log lines:`, ...lines.map((line) => `    ${line}`)]
       : []),
   ].join("\n");
-}
-
-/** Runs `work` with a signal that Ctrl-C or SIGTERM aborts; zx ends its commands with it. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
-  try {
-    return await within(() => {
-      $.signal = controller.signal;
-      return work(controller.signal);
-    });
-  } catch (error) {
-    throw controller.signal.aborted ? (controller.signal.reason as Error) : error;
-  } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
-  }
 }
