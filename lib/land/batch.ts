@@ -1,9 +1,9 @@
 /**
  * A partition's messages → the files of one batch: a Parquet file for each table and day.
  *
- * The day is that of Kafka's timestamp in UTC. A message that is not an event
- * of the catalogue becomes a row of `failed_events` with the reason; no message
- * stops the stream, and none is left out. All that the failed topic holds goes there.
+ * Kafka's timestamp decides the day, in UTC. A message that is no event of the catalogue becomes a
+ * row of `failed_events` with the reason. So does every message of the failed topic. Every message
+ * becomes a row, and no message stops the stream.
  */
 import { isUtf8 } from "node:buffer";
 import { failedEvents, type Value } from "../catalog.ts";
@@ -12,44 +12,44 @@ import { type EventRow, eventColumns, type Position, readEvent } from "../envelo
 import { Misfit } from "../misfit.ts";
 import { ParquetFile } from "./parquet.ts";
 
-/** What of a Kafka message the batch reads. */
+/** The fields of a Kafka message that a batch reads. */
 export interface Message {
   offset: string;
   timestamp: string; // milliseconds since 1970
   value: Buffer | null;
 }
 
-/** What a row of failed_events is made of, beside its position. */
+/** A row of failed_events, without its position. */
 export interface FailedRow {
   reason: string;
   raw: string | null; // null: the message had no value
 }
 
-/** A message's text → its row; throws Misfit when it is not of the topic's form. */
+/** A message's text → its row; throws Misfit for text that does not have the topic's form. */
 export type ParseMessage = (text: string, position: Position) => EventRow | FailedRow;
 
-/** When a batch is full, whichever comes first. */
+/** A batch is full when it reaches one of these limits. */
 export interface BatchLimits {
   maxRows: number;
   maxBytes: number; // of the messages' values
-  maxFiles: number; // tables times days: timestamps are the producers' and may be any
+  maxFiles: number; // one for each table and day; producers set timestamps, so days can be many
 }
 
 export const DEFAULT_LIMITS: BatchLimits = { maxRows: 50_000, maxBytes: 32 << 20, maxFiles: 64 };
 
-/** The reason of a message whose raw_event is not what was sent. */
+/** The reason for a message whose raw_event differs from the bytes that were sent. */
 export const NOT_UTF8 = "the message: expected UTF-8, got other bytes (replaced in raw_event by U+FFFD)";
 
 const DAY_MS = 86_400_000;
-const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1; // the last that a day's name can hold
+const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1; // a day's name has a year of 4 digits
 
 /** A batch being filled with messages in the order of their offsets. */
 export class BatchBuilder {
   rows = 0;
   bytes = 0;
-  failed = 0; // rows among them that went to failed_events
+  failed = 0; // rows of failed_events
   last = -1; // offset of the newest message
-  readonly timestamps: number[] = []; // of each message that has a usable one
+  readonly timestamps: number[] = []; // of each message with a usable timestamp
   lastTimestamp: number | null = null; // of the newest message
   readonly #topic: string;
   readonly #partition: number;
@@ -70,7 +70,7 @@ export class BatchBuilder {
     return this.rows >= maxRows || this.bytes >= maxBytes || this.#files >= maxFiles;
   }
 
-  /** Takes one message. @throws nothing: a message that cannot be an event is a failed one. */
+  /** Adds one message. Never throws: a message that is no event becomes a row of failed_events. */
   push({ offset, timestamp, value }: Message): void {
     const position = { timestamp: Number(timestamp), partition: this.#partition, offset: Number(offset) };
     const row = this.#read(position, value);
@@ -94,11 +94,11 @@ export class BatchBuilder {
         files.push({ table, day: dayName(day), rows: file.rows, data: file.finish() });
       }
     }
-    this.#days.clear(); // the encoded bytes are all that is needed from here on
+    this.#days.clear(); // frees the encoders: only the encoded bytes are needed now
     return { last: this.last, last_timestamp: this.lastTimestamp, files };
   }
 
-  /** The message's row; with the reason, if it is a failed one. */
+  /** The row of an event, or the text and reason of a failed event. */
   #read(position: Position, value: Buffer | null): EventRow | FailedRow {
     const raw = value && value.toString("utf8");
     if (!isUsable(position.timestamp)) {

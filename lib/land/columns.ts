@@ -1,9 +1,10 @@
 /**
- * One column's values → its Parquet pages: a dictionary page where that pays, then one data page V1.
+ * One column's values → its Parquet pages: a dictionary page for repeated text, then one data
+ * page V1.
  *
- * Text starts as a dictionary and falls back to plain bytes when it has too many
- * different values. It carries no minimum and maximum: the order that JavaScript
- * compares text in is not the order of its bytes, and a reader would skip rows by it.
+ * Text starts as a dictionary and falls back to plain bytes when it has too many different values.
+ * Text has no minimum and maximum: JavaScript orders text by UTF-16 units, Parquet by bytes, so a
+ * reader would skip rows wrongly.
  */
 import { compressSync } from "snappy";
 import type { Column, ColumnType, Value } from "../catalog.ts";
@@ -14,7 +15,7 @@ import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.ts";
 /** A column of one row group, ready to be written. */
 export interface EncodedColumn {
   pages: Buffer; // the dictionary page, if any, then the data page
-  dictionaryBytes: number; // length of the dictionary page with its header; 0: none
+  dictionaryBytes: number; // length of the dictionary page with its header; 0 without a dictionary
   uncompressedBytes: number; // of all pages with their headers
   statistics: ColumnStatistics | null;
 }
@@ -139,7 +140,7 @@ abstract class NullableColumn implements ColumnEncoder {
 }
 
 class TextColumn extends NullableColumn {
-  #dictionary: Map<string, number> | null = new Map<string, number>(); // null: plain
+  #dictionary: Map<string, number> | null = new Map<string, number>(); // null: plain bytes
   #dictionaryChars = 0;
   #indices = new Uint16Array(INITIAL_ROWS);
   #plain = Buffer.allocUnsafe(INITIAL_BYTES);

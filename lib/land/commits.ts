@@ -1,19 +1,19 @@
 /**
  * A partition's batches → files in HDFS, each exactly once: the commit chain.
  *
- * Each partition has one chain of commit records. A record covers the offsets from `first` to
- * `last`, both inclusive. It begins where the record before it ended, the very first at 0, and is
- * named by `first` alone. A record is made by RENAME, which answers false when the name is taken.
- * So of all writers that believe they own the partition, one gets the place and the others learn
+ * Each partition has one chain of commit records. A record covers the offsets `[first, last]`. The
+ * first record begins at 0, every other one at the offset after its predecessor's `last`. A record
+ * is named by `first` alone. RENAME creates a record, and answers false when the name is taken. So
+ * of all writers that believe they own the partition, one gets the position, and the others learn
  * that they lost. Clocks and group membership do not matter.
  *
- *   staging/<writer>/…                      the batch's files, then its record
+ *   staging/<writer>/…                         the batch's files, then its record
  *   commits/<topic>/<partition>/<first>.json   the record, renamed: the batch is committed
- *   tables/<table>/day=<day>/…              the files, moved one by one: they are visible
+ *   tables/<table>/day=<day>/…                 the files, moved one by one: the batch is visible
  *
- * A writer finishes the moves of the last record before it extends the chain, so only the last
- * record can have files left to move. A staged batch that begins before the chain's end can never
- * be committed any more. That, and no clock, says which leftovers of other writers may be deleted.
+ * A writer finishes the moves of the last record before it extends the chain. So only the last
+ * record can have files left to move. A staged batch that begins before the chain's end can no
+ * longer be committed. So any writer may delete it, without asking a clock.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -42,10 +42,10 @@ export interface StagedFile {
   data: Buffer;
 }
 
-/** A run of a partition's events that is committed as one; it begins at the chain's end. */
+/** Consecutive events of a partition, for one commit; it begins at the chain's end. */
 export interface Batch {
-  last: number; // the last offset that it covers, rows or not
-  last_timestamp: number | null; // of the message at `last`, in milliseconds; null: no message is there
+  last: number; // the last offset that it covers, even without a row
+  last_timestamp: number | null; // of the message at `last`, in milliseconds; null: no message
   files: StagedFile[];
 }
 
@@ -81,13 +81,13 @@ export const COMMIT_POINTS = [
 
 export type CommitPoint = (typeof COMMIT_POINTS)[number];
 
-/** Called at each step that a commit has reached, so that a drill can end the writer there. */
+/** Called after each step of a commit: a drill kills the writer there. */
 export type AtPoint = (point: CommitPoint) => void;
 
 /**
  * Opens a partition's chain at its end: finishes the moves of the last commit, and deletes staged
  * batches that can no longer be committed. Costs a handful of requests, however long the chain.
- * @throws HdfsError when HDFS is away: open again then.
+ * @throws HdfsError when HDFS is away: call again
  */
 export async function openChain(hdfs: Hdfs, key: ChainKey, at: AtPoint = () => {}): Promise<Chain> {
   await hdfs.makeFolder(chainFolder(key));
@@ -100,13 +100,13 @@ export async function openChain(hdfs: Hdfs, key: ChainKey, at: AtPoint = () => {
 
 /** The end of a partition's chain, as one writer sees it. One commit at a time. */
 export class Chain {
-  last: CommitRecord | null; // null: nothing was ever committed
+  last: CommitRecord | null; // null: the chain is empty
   readonly #hdfs: Hdfs;
   readonly #key: ChainKey;
   readonly #at: AtPoint;
-  #staged: CommitRecord | null = null; // from here on never staged again: its RENAME may be under way
-  #abandoned: string | null = null; // writer of the last attempt to stage a batch, if it failed
-  #stagingIsSwept = false; // whether the leftovers of failed attempts at the next commit are gone
+  #staged: CommitRecord | null = null; // never staged again: its RENAME may be under way
+  #abandoned: string | null = null; // writer of our last failed attempt to stage a batch
+  #stagingIsSwept = false; // the leftovers of failed attempts at the next offset are deleted
 
   constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, at: AtPoint) {
     this.#hdfs = hdfs;
@@ -122,8 +122,9 @@ export class Chain {
 
   /**
    * Commits a batch and makes its files visible.
-   * @throws PositionTakenError when another writer has the place: drop the batch, open the chain again
-   * @throws HdfsError when HDFS is away: call again with the same batch; no step is done twice
+   * @throws PositionTakenError when another writer committed at this offset: drop the batch, open
+   *   the chain again
+   * @throws HdfsError when HDFS is away: call again with the same batch; no step happens twice
    */
   async commit(batch: Batch): Promise<CommitRecord> {
     if (!(batch.last >= this.next)) {
@@ -140,7 +141,7 @@ export class Chain {
     return record;
   }
 
-  /** Writes files and record to a staging folder of its own: a late write does no harm there. */
+  /** Writes files and record to a new staging folder: a late write does no harm there. */
   async #stage({ last, last_timestamp, files }: Batch): Promise<CommitRecord> {
     const { root, topic, partition } = this.#key;
     const first = this.next;
@@ -156,7 +157,7 @@ export class Chain {
     }));
     if (this.#abandoned !== null) {
       await this.#hdfs.remove(attemptFolder(root, this.#abandoned)); // HDFS may be full
-      this.#stagingIsSwept = false; // a write of that attempt may still come through
+      this.#stagingIsSwept = false; // a write of that attempt may still arrive
     }
     this.#abandoned = writer;
     const committed_at = new Date().toISOString();
@@ -170,9 +171,9 @@ export class Chain {
   }
 
   /**
-   * The test-and-set. Any answer but true (false, a time-out, a lost connection) says nothing by
-   * itself: the record that stands at the place does. It is safe to ask again, since the source is
-   * always the same staged record.
+   * The test-and-set: renames the staged record to the name of the next commit. Any outcome but
+   * true (false, a time-out, a lost connection) decides nothing; the record under that name does.
+   * Repeating the RENAME is safe, since the source is always the same staged record.
    */
   async #claim(record: CommitRecord): Promise<void> {
     const staged = stagedRecord(this.#key.root, record.writer);
@@ -181,9 +182,10 @@ export class Chain {
     if (failure === null) return;
     let found = await readRecord(this.#hdfs, target);
     if (found === null && (await this.#hdfs.status(staged)) === null) {
-      // Either the RENAME came through after the look, or somebody deleted the staged batch.
+      // Either the RENAME arrived after the first look, or another writer deleted the staged batch.
       found = await readRecord(this.#hdfs, target);
-      if (found === null) throw new PositionTakenError(record, "is nobody's, and the staged batch is gone");
+      if (found === null)
+        throw new PositionTakenError(record, "does not exist, and the staged batch was deleted");
     }
     if (found === null) throw failure;
     if (found.writer === record.writer) return;
@@ -203,7 +205,7 @@ export class Chain {
   }
 }
 
-/** Thrown when another writer committed at this place: this one no longer owns the partition. */
+/** Thrown when another writer committed at this offset: this one no longer owns the partition. */
 export class PositionTakenError extends Error {
   override name = "PositionTakenError";
 
@@ -212,7 +214,7 @@ export class PositionTakenError extends Error {
   }
 }
 
-/** Whether all files of a committed record are in their tables: the staging folder goes last. */
+/** Whether all files of a commit are in their tables: its staging folder is deleted last. */
 export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitRecord): Promise<boolean> {
   return (await hdfs.status(attemptFolder(root, writer))) === null;
 }
@@ -229,24 +231,25 @@ async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtP
 
 async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<void> {
   if (await hdfs.rename(staged, target)) return;
-  if (await hdfs.status(target)) return; // moved before
+  if (await hdfs.status(target)) return; // an earlier attempt moved it
   await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
   if (await hdfs.rename(staged, target)) return;
-  // With neither source nor target it was moved, and removed later: its creation was
-  // acknowledged before the record was written, and only a move takes it away from there.
+  // Neither source nor target exists: the file was moved, and deleted later. HDFS acknowledged
+  // its creation before the record was written, and only a move takes it out of staging.
   if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
   throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
 }
 
 /**
- * The newest record of a chain, or null. Pages through short chains; in longer ones it searches
- * by halves, since a page may begin anywhere: at most about 55 requests, one page in memory.
+ * The newest record of a chain, or null. Reads a short chain's names page by page. Searches a
+ * longer chain by halves, since a page may begin anywhere: at most about 55 requests, and one page
+ * in memory.
  */
 export async function findLastCommit(hdfs: Hdfs, key: ChainKey): Promise<CommitRecord | null> {
   const folder = chainFolder(key);
-  let low = -1; // a record begins here, or none is known
-  let high = Number.MAX_SAFE_INTEGER; // no record begins behind it
-  let after = -1; // the page is what begins behind it
+  let low = -1; // the newest record found begins here; -1: no record found
+  let high = Number.MAX_SAFE_INTEGER; // no record begins after this offset
+  let after = -1; // the next page begins after this offset
   while (low < high) {
     const { entries, more } = await hdfs.list(folder, after < 0 ? "" : commitName(after));
     const offsets = entries.map(({ name }) => parseCommitName(name)).filter((first) => first !== null);
@@ -278,7 +281,7 @@ async function removeDeadStaging(hdfs: Hdfs, key: ChainKey, next: number): Promi
   }
 }
 
-/** Reads one commit record; null: there is no such file. */
+/** Reads one commit record; null: the file does not exist. */
 export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord | null> {
   const bytes = await hdfs.read(path);
   if (bytes === null) return null;
@@ -293,7 +296,7 @@ export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord
 
 const MAX_PARALLEL = 8; // requests of one commit
 
-/** Runs `work` on each item, some at a time; rejects with the first failure when all have ended. */
+/** Runs `work` on each item, 8 at a time; rejects with the first failure after all ended. */
 async function inParallel<T>(
   items: readonly T[],
   work: (item: T, i: number) => Promise<void>,

@@ -1,19 +1,19 @@
 /**
  * Commits → one call of `register` for each new day of a table.
  *
- * Trino sees the files of a day only when the day is registered. Landing never
- * waits for that: calls run one at a time beside it, and again while Trino is away.
+ * Trino shows the files of a day only after the day's registration. Landing never waits for
+ * `register`. Its calls run one at a time in the background, and are repeated while Trino is away.
  */
 import type { CommitRecord } from "./commits.ts";
 import { type Log, Outage } from "./outage.ts";
 
-/** Registers what an earlier stream may have left, and returns what to call with each commit. */
+/** Registers the days that an earlier stream left, and returns a function for each commit. */
 export function whenDaysAreNew(
   register: () => Promise<void>,
   { signal, log }: { signal: AbortSignal; log: Log },
 ): (record: Pick<CommitRecord, "files">) => void {
   const outage = new Outage("Trino", log);
-  const known = new Set<string>(); // "table/day"; it grows by a few a day
+  const known = new Set<string>(); // "table/day"; a few more every day
   let registering = false;
   let again = false;
 
@@ -28,7 +28,7 @@ export function whenDaysAreNew(
     again = true;
     if (registering) return;
     registering = true;
-    // It fails only when told to stop: the next stream registers then.
+    // It fails only when `signal` aborts; the next stream registers the days then.
     registerAll()
       .catch(() => {})
       .finally(() => (registering = false));

@@ -1,8 +1,8 @@
 /**
- * How fast events land: the encoder alone, and the whole stream over a backlog.
+ * A backlog of events → landing speed: of the encoder alone, and of the whole stream.
  *
- * Each figure is taken in a process of its own, so that its peak memory is its
- * own. CPU time is given beside the wall's: it holds on a busy machine too.
+ * Each measure runs in its own process, so that peak memory belongs to it alone. CPU time stands
+ * beside elapsed time, since it is meaningful on a busy machine too.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -22,7 +22,7 @@ const PARTITIONS = 2;
 const event = widestEvent(events);
 const params = Array.from({ length: 1_000 }, (_, n) => exampleParameters(event, n));
 
-/** What a measuring process tells at its end. */
+/** The figures that a measuring process sends at its end. */
 interface Measure {
   rows: number;
   seconds: number;
@@ -30,29 +30,29 @@ interface Measure {
   peak_rss_mb: number;
 }
 
-/** Prints the figures of `land`, one a line; needs a running stack for the stream's. */
+/** Prints the figures of `land`, one a line. The stream's measure needs a running stack. */
 export async function benchLand(): Promise<void> {
   report("encoder", await measured("encoder"));
-  const place = `bench_${randomUUID()}`;
+  const topic = `bench_${randomUUID()}`;
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const admin = kafka.admin();
   await admin.connect();
   try {
-    await admin.createTopics({ topics: [{ topic: place, numPartitions: PARTITIONS }], waitForLeaders: true });
-    await produceBacklog(kafka, place);
-    report("stream", await measured("stream", place));
+    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+    await produceBacklog(kafka, topic);
+    report("stream", await measured("stream", topic));
   } finally {
-    await admin.deleteTopics({ topics: [place] });
-    await admin.deleteGroups([place]);
+    await admin.deleteTopics({ topics: [topic] });
+    await admin.deleteGroups([topic]);
     await admin.disconnect();
-    await withHdfs((hdfs) => hdfs.remove(`/${place}`));
+    await withHdfs((hdfs) => hdfs.remove(`/${topic}`));
   }
 }
 
 /** Runs one measure in this process and sends it to the parent. */
-export async function measure(name: string, place: string): Promise<void> {
+export async function measure(measureName: string, topic: string): Promise<void> {
   const started = { at: performance.now(), cpu: process.cpuUsage() };
-  const rows = name === "encoder" ? encode() : await land(place);
+  const rows = measureName === "encoder" ? encode() : await land(topic);
   const { user, system } = process.cpuUsage(started.cpu);
   const result: Measure = {
     rows,
@@ -79,16 +79,16 @@ function encode(): number {
 }
 
 /** The whole backlog through the real stream, from its start to the last commit. */
-async function land(place: string): Promise<number> {
+async function land(topic: string): Promise<number> {
   return withHdfs(async (hdfs) => {
     let rows = 0;
     await new Promise<void>((resolve, reject) => {
       const stream = new Stream({
         brokers: settings.kafkaBrokers,
-        topic: place,
-        group: place,
+        topic,
+        group: topic,
         hdfs,
-        root: `/${place}`,
+        root: `/${topic}`,
         onCommit: ({ files }) => {
           rows += files.reduce((sum, file) => sum + file.rows, 0);
           if (rows >= BACKLOG) stream.stop().then(resolve, reject);
@@ -128,14 +128,14 @@ function messageOf(i: number): Message {
   return { offset: String(i), timestamp: String(Date.now()), value: Buffer.from(JSON.stringify(envelope)) };
 }
 
-async function measured(name: string, place = ""): Promise<Measure> {
-  const child: ChildProcess = spawn(process.execPath, ["scripts/bench.ts", "--measure", name, place], {
+async function measured(measureName: string, topic = ""): Promise<Measure> {
+  const child: ChildProcess = spawn(process.execPath, ["scripts/bench.ts", "--measure", measureName, topic], {
     cwd: settings.root,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const result = once(child, "message") as Promise<[Measure]>;
   const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`bench ${name}: the measuring process ended with ${code}`);
+  if (code !== 0) throw new Error(`bench ${measureName}: the measuring process ended with ${code}`);
   return (await result)[0];
 }
 

@@ -1,8 +1,8 @@
 /**
- * Calls that fail while a service is away → one that waits until it is back.
+ * A call that fails while a service is away → a call that waits until the service is back.
  *
- * One `Outage` stands for one service: however many calls fail and retry at the
- * same time, the log has one line when it goes and one when it is back.
+ * One `Outage` stands for one service. Many calls may fail and retry at the same time; the log
+ * still gets one line when the service goes away and one line when it is back.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -21,7 +21,10 @@ export class Outage {
     this.#log = log;
   }
 
-  /** Repeats `call` with growing delays until it succeeds, fails otherwise than by `passing`, or `signal` aborts. */
+  /**
+   * Repeats `call` with growing delays while it fails with a `passing` error.
+   * @throws any other error of `call` at once, and an error when `signal` aborts
+   */
   async outlast<T>(
     call: () => Promise<T>,
     { passing, signal }: { passing: (error: unknown) => boolean; signal: AbortSignal },
@@ -57,7 +60,10 @@ export class Outage {
   }
 }
 
-/** 0.2 s, doubled with each attempt up to `maxMs`, and up to a half less so that many do not come at once. */
+/**
+ * The delay before a retry: 0.2 s, doubled with each attempt, at most `maxMs`. Each delay is
+ * shortened by a random part of up to a half, so that many callers do not retry at once.
+ */
 export function delayMs(attempt: number, maxMs = MAX_DELAY_MS): number {
   return Math.min(maxMs, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
 }

@@ -1,10 +1,9 @@
 /**
  * Typed rows → the bytes of one Parquet file, in memory.
  *
- * Rows go straight into columns (columns.ts); parquetjs-lite frames them. Its
- * envelope knows nothing of dictionary pages and of our statistics, so the
- * finished row group's metadata is corrected before the footer is written.
- * The bytes depend on the rows alone.
+ * Rows go straight into columns (columns.ts); parquetjs-lite frames them. Its envelope writer does
+ * not know our dictionary pages and statistics. So this module corrects the metadata of a finished
+ * row group before the footer is written. Equal rows give equal bytes.
  */
 import type { Column, ColumnType, Value } from "../catalog.ts";
 import { type ColumnEncoder, createColumn, type EncodedColumn, problemWith } from "./columns.ts";
@@ -18,7 +17,7 @@ import {
   thrift,
 } from "./parquetjs.ts";
 
-/** A row group ends after this many rows, or earlier after `ROW_GROUP_CHARS` of text. */
+/** A row group ends after this many rows, or after `ROW_GROUP_CHARS` of text before. */
 export const ROW_GROUP_ROWS = 50_000;
 const ROW_GROUP_CHARS = 32 << 20;
 
@@ -61,7 +60,7 @@ export class ParquetFile {
 
   /**
    * Appends one row, its values in the order of the columns.
-   * @throws TypeError if a value is not of its column's type; the file is then as before.
+   * @throws TypeError if a value does not have its column's type; the file is then unchanged
    */
   append(row: readonly Value[]): void {
     const columns = this.#columns;
@@ -110,7 +109,7 @@ export class ParquetFile {
     this.#groupChars = 0;
   }
 
-  /** Adds to the last row group's metadata what the envelope does not know. */
+  /** Adds sizes, statistics and dictionary pages to the last row group's metadata. */
   #correctMetadata(encoded: EncodedColumn[]): void {
     const group = this.#envelope.rowGroups.at(-1)!;
     group.total_byte_size = 0;
@@ -130,7 +129,7 @@ export class ParquetFile {
 
 const TRAILER_BYTES = 8; // footer's length, magic
 
-/** How many bytes at the end of a Parquet file hold its footer; `tail` is the end, 8 bytes or more. */
+/** The length in bytes of a Parquet file's footer; `tail` holds the file's last 8 bytes or more. */
 export function footerBytes(tail: Buffer): number {
   const magic = tail.toString("latin1", tail.length - 4);
   if (tail.length < TRAILER_BYTES || magic !== "PAR1") {
@@ -139,7 +138,7 @@ export function footerBytes(tail: Buffer): number {
   return tail.readUInt32LE(tail.length - TRAILER_BYTES) + TRAILER_BYTES;
 }
 
-/** The number of rows that a footer states; `tail` is the end of the file, `footerBytes` or more. */
+/** The number of rows in a footer; `tail` holds the file's last `footerBytes` bytes or more. */
 export function readRowCount(tail: Buffer): number {
   const metadata = new thrift.FileMetaData();
   decodeThrift(metadata, tail, tail.length - footerBytes(tail));

@@ -1,9 +1,9 @@
 /**
- * The parts of parquetjs-lite that the encoder stands on, with types: schema,
- * thrift structures, the envelope around row groups, the footer.
+ * The parts of parquetjs-lite that the encoder uses, with types: schema, thrift structures, the
+ * envelope around row groups, the footer.
  *
- * The package ships no types. This file is the one untyped edge: it is loaded by
- * `require`, so that the compiled library needs no ambient declaration beside it.
+ * The package ships no types. This file is the one untyped edge. It loads the package by `require`,
+ * so that the compiled library needs no ambient declaration beside it.
  */
 import { createRequire } from "node:module";
 
@@ -13,19 +13,19 @@ interface Field {
   path: string[];
 }
 
-/** A column as the package wants it described. */
+/** The package's description of a column. */
 export interface FieldDefinition {
   type: "UTF8" | "INT32" | "INT64" | "BOOLEAN" | "TIMESTAMP_MILLIS";
   optional: boolean;
   compression: "SNAPPY";
-  statistics: false; // its own are wrong for text; ours are set on the finished row group
+  statistics: false; // the package's are wrong for text; ours are set on the finished row group
 }
 
 export interface Schema {
   fieldList: Field[];
 }
 
-/** What the page, column and file headers are made of; written by `serializeThrift`. */
+/** A thrift structure of a page, column or file header; written by `serializeThrift`. */
 export interface ThriftStruct {
   write(protocol: unknown): void;
 }
@@ -51,7 +51,7 @@ interface RowGroup {
   total_byte_size: number;
 }
 
-/** Frames row groups: magic bytes, row groups, footer. The pages come encoded. */
+/** Writes magic bytes, row groups and the footer around pages that are already encoded. */
 export interface EnvelopeWriter {
   rowGroups: RowGroup[];
   writeHeader(): void;

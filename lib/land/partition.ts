@@ -1,10 +1,10 @@
 /**
- * One partition's messages → commits: fills one batch while the one before it is being committed.
+ * One partition's messages → commits: fills one batch while the batch before it is being committed.
  *
- * A batch is committed when it is full, old, when no message has come for a
- * while, or when all is read that had waited for the lander. With both batches
- * full no more is taken: that is the limit of memory, and the caller stops
- * fetching until there is room.
+ * A batch is due when it is full, when it is old, or when no message has come for a while. A batch
+ * is also due when the lander has read all messages that were there at its start. With both batches
+ * full the lander takes no more messages: that limits its memory. The caller then stops fetching
+ * until `onRoom`.
  */
 import { BatchBuilder, type BatchLimits, type Message, type ParseMessage } from "./batch.ts";
 import type { Chain, CommitRecord } from "./commits.ts";
@@ -12,47 +12,48 @@ import type { Chain, CommitRecord } from "./commits.ts";
 export interface Pace {
   limits: BatchLimits;
   maxAgeMs: number; // from a batch's first message to its commit
-  idleMs: number; // commits earlier when no message has come for so long
+  idleMs: number; // a batch is due earlier when no message has come for so long
 }
 
-/** What of a batch its record does not say. */
+/** Facts about a batch that its commit record does not contain. */
 export type BatchSummary = Pick<BatchBuilder, "failed" | "timestamps">;
 
-/** Where a lander stands: its partition's open chain, and what the topic's messages are. */
+/** A partition with its open chain. */
 export interface OpenPartition {
   topic: string;
   partition: number;
   chain: Chain;
-  high: number; // the partition's end
-  parse?: ParseMessage; // default: of events
+  high: number; // the offset after the partition's last message
+  parse?: ParseMessage; // default: messages are events
 }
 
 export interface PartitionEvents {
   onCommit: (record: CommitRecord, batch: BatchSummary) => void;
-  onRoom: () => void; // messages are taken again
-  onError: (error: unknown) => void; // nothing more is committed; what was taken and not committed must be read again
+  onRoom: () => void; // the lander takes messages again
+  /** The lander is closed. The caller must read the uncommitted messages again. */
+  onError: (error: unknown) => void;
 }
 
-/** A message stands at an offset where another one was committed: the topic is not the one that was landed. */
+/** The message at a committed offset is another one now: the topic was deleted and made anew. */
 export class OtherTopicError extends Error {
   override name = "OtherTopicError";
 
   constructor(topic: string, partition: number, facts: string) {
     super(
-      `topic ${topic}, partition ${partition}: ${facts}. The topic was deleted and made anew since its events were ` +
+      `topic ${topic}, partition ${partition}: ${facts}. The topic was deleted and made anew after its events were ` +
         "landed; its offsets mean other events now. Land it under another name (QUESTLOG_TOPIC) or into another " +
         "folder (QUESTLOG_HDFS_ROOT), or delete the old data (npm run down -- --wipe)",
     );
   }
 }
 
-/** The position went back without being asked to: the broker no longer has the offset that comes next. */
+/** Kafka moved the position back: the broker no longer has the next offset. */
 export class PositionResetError extends Error {
   override name = "PositionResetError";
 }
 
 export class PartitionLander {
-  high: number; // the partition's end when it was last seen
+  high: number; // the offset after the partition's last message, as last seen
   readonly #topic: string;
   readonly #partition: number;
   readonly #chain: Chain;
@@ -64,7 +65,7 @@ export class PartitionLander {
   #position: number; // the next message has this offset or a higher one
   #firstAt = 0;
   #lastAt = 0;
-  #isBehind: boolean; // whether what had come before it opened is still to be read
+  #isBehind: boolean; // messages that were there at the start are still unread
   #committing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -89,7 +90,10 @@ export class PartitionLander {
     this.#isBehind = this.next < high;
   }
 
-  /** The offset to read from: the last committed message, which is looked at once more to know the topic again. */
+  /**
+   * The offset to read from: that of the last committed message, if its timestamp is known. A
+   * second look at that message shows whether the topic is still the same.
+   */
   get start(): number {
     const { last, next } = this.#chain;
     return last === null || last.last_timestamp === null ? next : last.last;
@@ -122,7 +126,7 @@ export class PartitionLander {
     return taken;
   }
 
-  /** Commits what has been taken, and takes no more. */
+  /** Takes no more messages, and commits those that were taken. */
   async drain(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -131,7 +135,7 @@ export class PartitionLander {
     await this.#committing;
   }
 
-  /** Forgets what has not been committed. A commit under way may still come through; the chain copes with it. */
+  /** Drops the uncommitted messages. A commit under way may still succeed; the chain allows it. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -150,7 +154,7 @@ export class PartitionLander {
       const [was, is] = [last.last_timestamp!, Number(message.timestamp)].map((ms) =>
         new Date(ms).toISOString(),
       );
-      const facts = `the message at offset ${offset} was of ${was} when it was landed, and is of ${is} now`;
+      const facts = `the landed message at offset ${offset} had the time ${was}, the topic's message has ${is}`;
       throw new OtherTopicError(this.#topic, this.#partition, facts);
     }
     if (this.#filling.rows === 0) this.#firstAt = Date.now();

@@ -1,9 +1,9 @@
 /**
- * Small integers → Parquet's RLE / bit-packed hybrid, as one run: definition
- * levels and dictionary indices.
+ * Small integers (definition levels, dictionary indices) → one run of Parquet's RLE / bit-packed
+ * hybrid.
  *
- * Equal values become a repeated run (a few bytes for a whole column without
- * nulls), anything else one bit-packed run, padded with zeros to a multiple of eight.
+ * Equal values become a repeated run: a few bytes for a whole column without nulls. Other values
+ * become one bit-packed run, padded with zeros to a multiple of eight values.
  */
 
 /**

@@ -1,7 +1,8 @@
 /**
- * Settings → the stream process: it lands the topic and the failed topic, serves the probes, until a signal.
+ * Settings → the stream process: it lands both topics and serves the probes until a signal.
  *
- * Each topic has its own consumer group. If one of them cannot go on, the other one stops too.
+ * The topics are that of the events and the failed topic, each with its own consumer group. If one
+ * topic's stream fails, the other one stops too.
  */
 import { readRefused } from "../refused.ts";
 import { serveProbes } from "../probes.ts";
@@ -13,21 +14,21 @@ import { StreamMetrics, readiness } from "./stream-metrics.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
 
 export interface StreamRun {
-  signal: AbortSignal; // ends it
-  say: (line: string) => void; // the line that says that it is ready
-  log: (line: string) => void; // each change of state
-  registerDays: () => Promise<void>; // Trino shows a table's new days from then on
+  signal: AbortSignal; // ends the process's work
+  say: (line: string) => void; // gets one line when both streams are ready
+  log: (line: string) => void; // gets a line at each change of state
+  registerDays: () => Promise<void>; // makes a table's new days visible in Trino
   at?: AtPoint;
 }
 
 /**
- * Lands both topics, and resolves when the signal has ended it.
- * @throws Error if the port is taken, or going on would lose or double events
+ * Lands both topics, and resolves after the signal aborts.
+ * @throws Error if the port is taken, or a stream would lose or double events
  */
 export async function runStream({ signal, say, log, registerDays, at }: StreamRun): Promise<void> {
   const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;
   if (failedTopic === topic)
-    throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than that of the events, got "${topic}"`);
+    throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than QUESTLOG_TOPIC, got "${topic}"`);
   const streams: Stream[] = [];
   const metrics = new StreamMetrics();
   const probes = {
@@ -36,7 +37,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
   };
   const monitor = await serveProbes(probes, settings.ports.stream, "stream");
   const hdfs = new WebHdfs();
-  const failure = new AbortController(); // of one topic
+  const failure = new AbortController(); // aborted: one topic's stream failed
   const stopping = AbortSignal.any([signal, failure.signal]);
   const registerNewDays = whenDaysAreNew(registerDays, { signal: stopping, log });
   const common: Omit<StreamOptions, "topic" | "group"> = {
@@ -80,7 +81,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
 
 function stopWith(signal: AbortSignal, streams: Stream[]): void {
   const stop = (): void => {
-    for (const stream of streams) stream.stop().catch(() => {}); // `done` tells
+    for (const stream of streams) stream.stop().catch(() => {}); // runStream gets the error from `done`
   };
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
@@ -95,5 +96,5 @@ function positionsOf(stream: Stream): string {
 
 function totalsOf(stream: Stream): string {
   const { rows, failed, commits } = stream.state();
-  return `${stream.topic} ended: ${rows} rows landed in ${commits} commits, ${failed} of them failed events`;
+  return `${stream.topic} ended: ${rows} rows landed in ${commits} commits, ${failed} of the rows failed events`;
 }

@@ -1,8 +1,8 @@
 /**
- * Streams and their commits → metrics in Prometheus' text.
+ * Streams and their commits → metrics in Prometheus' text format.
  *
- * Counters begin at 0 with the process. The lag is asked of Kafka with each look, since a stream
- * that waits for HDFS fetches nothing; while Kafka is away it is the last known.
+ * Counters begin at 0 with the process. Each scrape asks Kafka for the lag, since a stream that
+ * waits for HDFS fetches nothing. While Kafka is away, the metric keeps the last known lag.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { failedEvents } from "../catalog.ts";
@@ -10,33 +10,33 @@ import type { CommitRecord } from "./commits.ts";
 import type { BatchSummary } from "./partition.ts";
 import type { Stream } from "./stream.ts";
 
-/** What is asked of a stream. */
+/** The part of a stream that its metrics need. */
 export type MeasuredStream = Pick<Stream, "topic" | "state" | "measureLag">;
 
 const LANDED_BUCKETS_S = [0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 1800];
 
 export class StreamMetrics {
   readonly #registry = new Registry();
-  readonly #rows = this.#counter("landed_rows_total", "Rows committed, failed ones included", "table");
+  readonly #rows = this.#counter("landed_rows_total", "Rows committed, failed events included", "table");
   readonly #failed = this.#counter("failed_rows_total", `Rows committed to ${failedEvents.table}`, "topic");
   readonly #commits = this.#counter("commits_total", "Commits", "topic");
   readonly #files = this.#counter("written_files_total", "Parquet files committed", "table");
   readonly #bytes = this.#counter("written_bytes_total", "Bytes of the Parquet files committed", "table");
   readonly #landed = new Histogram({
     name: "questlog_stream_landed_seconds",
-    help: "From Kafka's timestamp of a message until its file is in its table",
+    help: "Seconds from a message's Kafka timestamp until its file is in its table",
     buckets: LANDED_BUCKETS_S,
     registers: [this.#registry],
   });
   readonly #lag = new Gauge({
     name: "questlog_stream_lag_events",
-    help: "Messages not yet committed, of the partitions that this process reads",
+    help: "Messages that are not yet committed, in the partitions that this process reads",
     labelNames: ["topic", "partition"],
     registers: [this.#registry],
   });
   readonly #away = new Gauge({
     name: "questlog_stream_service_away",
-    help: "1 while the stream waits for the service to be back",
+    help: "1 while the stream waits for the service",
     labelNames: ["topic", "service"],
     registers: [this.#registry],
   });
@@ -59,10 +59,10 @@ export class StreamMetrics {
     for (const timestamp of timestamps) this.#landed.observe(Math.max(0, now - timestamp) / 1000);
   }
 
-  /** All metrics, with the state in which the streams are now. */
+  /** All metrics, with the present state of the streams. */
   async text(streams: readonly MeasuredStream[]): Promise<string> {
     await Promise.all(streams.map((stream) => stream.measureLag()));
-    this.#lag.reset(); // a partition that went to another process is not ours to tell of
+    this.#lag.reset(); // drops the partitions that another process reads now
     for (const stream of streams) {
       const { topic } = stream;
       const { partitions, away } = stream.state();
@@ -79,7 +79,7 @@ export class StreamMetrics {
   }
 }
 
-/** Ready: there are streams, each one reads, and no service is away. */
+/** Ready when there are streams, every stream reads, and no service is away. */
 export function readiness(streams: readonly MeasuredStream[]): { ready: boolean; topics: object[] } {
   const topics = streams.map((stream) => ({ topic: stream.topic, ...stream.state() }));
   const ready =

@@ -1,11 +1,19 @@
 /**
- * Topic → tables: reads from the earliest event, lands each exactly once.
+ * Topic → tables: reads a topic from its earliest event and lands each event exactly once.
  *
- * The consumer group only says who reads which partition. Where to read from is
- * said by the commit chain in HDFS (commits.ts): when a partition is assigned it
- * stays paused until its chain is open, then reading begins at the chain's end.
- * The offset committed to Kafka is for monitors. After a crash, a rebalance or a
- * lost place, what was not committed is dropped and read again.
+ * The consumer group decides only which process reads which partition. The commit chain in HDFS
+ * (commits.ts) decides where reading begins. A newly assigned partition stays paused until its
+ * chain is open; then reading begins at the chain's end. The offset committed to Kafka serves
+ * monitors only. A crash, a rebalance or a taken position drops the uncommitted messages; the
+ * stream reads them again.
+ *
+ *   idle ── joins the group ──▶ assigned ── every chain is open ──▶ landing;
+ *   landing ── a position is taken or reset ──▶ opens that partition's chain again;
+ *   assigned, landing ── HDFS fails ──▶ waits for HDFS ── HDFS answers ──▶ goes on as before;
+ *   assigned, landing ── a rebalance ──▶ assigned;
+ *   any state ── the consumer fails ──▶ waits for Kafka ── a delay ──▶ idle, with a new consumer;
+ *   any state ── stop() ──▶ stopping, with commits for up to 20 s ──▶ ended, `done` resolves;
+ *   assigned, landing ── another topic under the same name ──▶ ended, `done` rejects.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,56 +36,58 @@ export interface StreamOptions {
   group: string; // consumer group
   hdfs: Hdfs;
   root: string; // HDFS folder
-  parse?: ParseMessage; // what the messages are; default: events
+  parse?: ParseMessage; // default: messages are events
   onCommit?: (record: CommitRecord, batch: BatchSummary) => void;
   at?: AtPoint;
   log?: Log; // one line for each change of state
 }
 
 export interface StreamState {
-  rows: number; // landed by this process, failed ones included
+  rows: number; // landed by this process, failed events included
   failed: number; // landed in failed_events
   commits: number;
-  is_reading: boolean; // it is in the group, and all that it was assigned is open
+  is_reading: boolean; // the consumer is in the group, and all of its partitions are open
   away: { kafka: boolean; hdfs: boolean };
-  partitions: { partition: number; next: number; lag: number }[]; // open ones; lag in events
+  partitions: { partition: number; next: number; lag: number }[]; // open partitions; lag in events
 }
 
 const PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
 const SESSION_TIMEOUT_MS = 6_000; // how long the partitions of a killed stream stay without an owner
-const REBALANCE_TIMEOUT_MS = 2_000; // how long the others wait for one that is gone, as each of its earlier lives is when Kafka is back
-const HEARTBEAT_MS = 750; // and so a member learns that the others wait for it
-const MAX_KAFKA_DELAY_MS = 500; // before another life of the consumer
-const REQUEST_TIMEOUT_MS = 8_000; // of Kafka's answers; longer than a group takes to agree
-const MAX_WAIT_MS = 250; // of a fetch without messages, and until a resumed partition is fetched again
-const FETCH_BYTES = 2 << 20; // a partition
-const DRAIN_MS = 20_000; // to commit what is buffered before leaving
+// How long a rebalance waits for members that no longer exist. After a restart of Kafka, every
+// earlier consumer of this process is such a member.
+const REBALANCE_TIMEOUT_MS = 2_000;
+const HEARTBEAT_MS = 750; // also the delay until a member notices a rebalance
+const MAX_KAFKA_DELAY_MS = 500; // before a new consumer replaces a failed one
+const REQUEST_TIMEOUT_MS = 8_000; // of a request to Kafka; longer than a rebalance takes
+const MAX_WAIT_MS = 250; // of a fetch without messages; a resumed partition waits as long
+const FETCH_BYTES = 2 << 20; // per partition
+const DRAIN_MS = 20_000; // limit for the last commits before the consumer leaves the group
 const DISCONNECT_MS = 5_000;
-const MEASURE_MS = 2_000; // for Kafka to say where the partitions end
+const MEASURE_MS = 2_000; // limit for Kafka's answer to a question for the ends of partitions
 
-/** The clients of one life of the consumer. */
+/** One consumer with its admin client, from connecting to disconnecting. */
 interface Session {
   consumer: Consumer;
   admin: Admin;
-  asking: Set<Promise<void>>; // what uses the admin client now, such as a chain's opening
+  pending: Set<Promise<void>>; // operations that use the admin client now
 }
 
 /** Lands a topic from its construction on. Kafka and HDFS may come up later. */
 export class Stream {
   /** Resolves when every assigned partition is being read for the first time. */
   readonly ready: Promise<void>;
-  /** Resolves after `stop`; rejects when going on would lose or double events. */
+  /** Resolves after `stop`; rejects when the stream would lose or double events. */
   readonly done: Promise<void>;
   readonly #options: StreamOptions;
   readonly #log: Log;
   readonly #kafka: Kafka;
   readonly #kafkaOutage: Outage;
   readonly #hdfsOutage: Outage;
-  readonly #stopping = new AbortController(); // no more messages are taken
-  readonly #leaving = new AbortController(); // what is still not committed is given up
-  #landers = new Map<number, PartitionLander>();
-  #generation = 0; // of the assignment; what belongs to an older one is void
-  #assigned: number | null = null; // partitions; null: not in the group
+  readonly #stopping = new AbortController(); // aborted: the stream takes no more messages
+  readonly #leaving = new AbortController(); // aborted: the stream gives up uncommitted messages
+  #landers = new Map<number, PartitionLander>(); // by partition
+  #generation = 0; // of the assignment; work for an older assignment is void
+  #assigned: number | null = null; // number of partitions; null: not in the group
   #session: Session | null = null;
   #crash: (error: unknown) => void = () => {};
   #becomeReady: () => void = () => {};
@@ -85,7 +95,7 @@ export class Stream {
 
   constructor(options: StreamOptions) {
     const { topic, brokers, log = () => {} } = options;
-    // Trino and Hive do not see files whose names begin so, and ours begin with the topic's.
+    // Our file names begin with the topic. Trino and Hive ignore files that begin with "." or "_".
     if (/^[._]/.test(topic))
       throw new Error(`topic: expected a name that begins with a letter or digit, got "${topic}"`);
     this.#options = options;
@@ -95,7 +105,7 @@ export class Stream {
     this.#hdfsOutage = new Outage("HDFS", log);
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
     this.done = this.#run();
-    this.done.catch(() => {}); // whoever awaits it hears of it
+    this.done.catch(() => {}); // a caller that awaits `done` gets the error
   }
 
   get topic(): string {
@@ -110,7 +120,7 @@ export class Stream {
     return { ...this.#totals, is_reading: this.#landers.size === this.#assigned, away, partitions };
   }
 
-  /** Asks Kafka where the open partitions end, for the lag; without an answer in 2 s the last known ends stand. */
+  /** Asks Kafka for the ends of the open partitions; without an answer in 2 s, known ends stand. */
   async measureLag(): Promise<void> {
     const session = this.#session;
     if (session === null || this.#landers.size === 0) return;
@@ -123,10 +133,13 @@ export class Stream {
       },
       () => {},
     );
-    await Promise.race([this.#keep(session, measured), sleep(MEASURE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#track(session, measured), sleep(MEASURE_MS, undefined, { ref: false })]);
   }
 
-  /** Commits what has been read, leaves the group, ends. What cannot be committed within 20 s is read again by the next stream. */
+  /**
+   * Commits the messages read so far, leaves the group, ends. The next stream reads again the
+   * messages that this one could not commit within 20 s.
+   */
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
       this.#stopping.abort();
@@ -140,7 +153,7 @@ export class Stream {
     await this.done;
   }
 
-  /** Consumes again and again, until told to stop. */
+  /** Runs one consumer after another until `stop`. */
   async #run(): Promise<void> {
     for (let failures = 0; !this.#stopping.signal.aborted; failures++) {
       const before = this.#generation;
@@ -150,7 +163,7 @@ export class Stream {
         if (error instanceof OtherTopicError) throw error;
         if (this.#stopping.signal.aborted) return;
         this.#kafkaOutage.begin(error);
-        if (this.#generation > before) failures = 0; // it had joined the group meanwhile
+        if (this.#generation > before) failures = 0; // the consumer had joined the group
         await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, {
           signal: this.#stopping.signal,
         }).catch(() => {});
@@ -158,7 +171,7 @@ export class Stream {
     }
   }
 
-  /** One life of a consumer. Its own restarts are off: there is one place here that decides and waits. */
+  /** Runs one consumer to its end. kafkajs' own restarts are off: only `#run` starts another. */
   async #consume(): Promise<void> {
     const { topic, group } = this.#options;
     const consumer = this.#kafka.consumer({
@@ -172,14 +185,14 @@ export class Stream {
       retry: { restartOnFailure: () => Promise.resolve(false) },
     });
     const admin = this.#kafka.admin();
-    const over = new AbortController(); // of this life
+    const over = new AbortController(); // aborted: this consumer has ended
     const ended = new Promise<void>((resolve, reject) => {
       this.#crash = reject;
       this.#leaving.signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
     });
-    ended.catch(() => {}); // it may end before it is awaited
+    ended.catch(() => {}); // it may reject before the code below awaits it
     consumer.on("consumer.crash", ({ payload }) => this.#crash(payload.error));
-    // kafkajs would ask again on the same connection, which may be dead without anybody knowing.
+    // kafkajs would repeat the request on the same connection, which may be dead unnoticed.
     consumer.on("consumer.network.request_timeout", ({ payload }) =>
       this.#crash(new Error(`no answer from ${payload.broker} to ${payload.apiName}`)),
     );
@@ -187,7 +200,7 @@ export class Stream {
       this.#kafkaOutage.end();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
     });
-    const session: Session = { consumer, admin, asking: new Set() };
+    const session: Session = { consumer, admin, pending: new Set() };
     this.#session = session;
     try {
       await Promise.all([consumer.connect(), admin.connect()]);
@@ -206,20 +219,20 @@ export class Stream {
       this.#session = null;
       this.#assigned = null;
       this.#closeLanders();
-      // kafkajs repeats a call that a disconnect cut off, on a new connection that nobody ends.
-      const idle = Promise.allSettled(session.asking).then(() => admin.disconnect());
-      const left = Promise.allSettled([consumer.disconnect(), idle]);
-      await Promise.race([left, sleep(DISCONNECT_MS, undefined, { ref: false })]);
+      // kafkajs repeats a call that a disconnect interrupts, and never closes its new connection.
+      const adminClosed = Promise.allSettled(session.pending).then(() => admin.disconnect());
+      const closed = Promise.allSettled([consumer.disconnect(), adminClosed]);
+      await Promise.race([closed, sleep(DISCONNECT_MS, undefined, { ref: false })]);
     }
   }
 
-  /** A new assignment: nothing of the old one counts any more. */
+  /** Starts on a new assignment; the old one's uncommitted messages are dropped. */
   #assign(session: Session, partitions: number[]): void {
     this.#closeLanders();
     this.#assigned = partitions.length;
     if (partitions.length > 0) session.consumer.pause([{ topic: this.#options.topic, partitions }]);
     const opened = partitions.map((partition) => this.#open(session, partition));
-    Promise.all(opened).then(this.#becomeReady, () => {}); // each failure has crashed the consumer
+    Promise.all(opened).then(this.#becomeReady, () => {}); // a failure has ended the consumer
   }
 
   #closeLanders(): void {
@@ -228,15 +241,15 @@ export class Stream {
     this.#landers = new Map();
   }
 
-  /** Finds the end of a partition's chain and reads from there, unless a new assignment comes first. */
+  /** Opens a partition's chain and reads from its end, unless a new assignment comes first. */
   #open(session: Session, partition: number): Promise<void> {
-    return this.#keep(session, this.#openChain(session, partition, this.#generation));
+    return this.#track(session, this.#openChain(session, partition, this.#generation));
   }
 
-  /** Has the session's end wait for what still uses its admin client. */
-  #keep(session: Session, asking: Promise<void>): Promise<void> {
-    session.asking.add(asking);
-    return asking.finally(() => session.asking.delete(asking));
+  /** Keeps the session's admin client connected until `operation` ends. */
+  #track(session: Session, operation: Promise<void>): Promise<void> {
+    session.pending.add(operation);
+    return operation.finally(() => session.pending.delete(operation));
   }
 
   async #openChain(session: Session, partition: number, generation: number): Promise<void> {
@@ -248,12 +261,12 @@ export class Stream {
       const { low, high } = await this.#watermarks(admin, partition);
       if (!current()) return;
       if (chain.next > high) {
-        const facts = `events up to offset ${chain.next - 1} are landed, but it ends before offset ${high}`;
+        const facts = `events up to offset ${chain.next - 1} are landed, but the topic ends before offset ${high}`;
         throw new OtherTopicError(topic, partition, facts);
       }
       if (chain.next < low) {
-        const gone = `offsets ${chain.next} to ${low - 1} were deleted before they could be landed`;
-        this.#log(`topic ${topic}, partition ${partition}: ${gone}`);
+        const deleted = `Kafka deleted offsets ${chain.next} to ${low - 1} before the stream landed them`;
+        this.#log(`topic ${topic}, partition ${partition}: ${deleted}`);
       }
       const lander = new PartitionLander(
         { topic, partition, chain, high, parse },
@@ -273,7 +286,7 @@ export class Stream {
     }
   }
 
-  /** Another writer was faster, or the position is no longer valid: begin again from the chain. */
+  /** Opens a partition's chain again after another writer took the position, or Kafka reset it. */
   #reopen(session: Session, partition: number, error: unknown): void {
     if (!(error instanceof PositionTakenError || error instanceof PositionResetError))
       return this.#crash(error);
@@ -289,10 +302,10 @@ export class Stream {
     const { batch } = payload;
     const { topic, partition, messages } = batch;
     const lander = this.#landers.get(partition);
-    if (lander === undefined) return; // not open yet: it is read again, from where the chain ends
+    if (lander === undefined) return; // not open yet: reading begins again at the chain's end
     lander.high = Number(batch.highWatermark);
     try {
-      // While a commit waits for HDFS there is no hurry to read on; when it is through, there is room.
+      // While a commit waits for HDFS, the partition is paused; `onRoom` resumes it afterwards.
       const taken = this.#hdfsOutage.isOn && lander.isCommitting ? 0 : lander.take(messages);
       if (taken > 0) payload.resolveOffset(messages[taken - 1]!.offset);
       if (taken < messages.length) session.consumer.pause([{ topic, partitions: [partition] }]);
@@ -307,15 +320,14 @@ export class Stream {
     this.#totals.failed += batch.failed;
     this.#totals.commits++;
     this.#options.onCommit?.(record, batch);
-    // For monitors only, so a failure is of no consequence: the next commit tells it again.
+    // Only monitors read this offset. A failure does no harm: the next commit sends a newer one.
     if (current) consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]).catch(() => {});
   }
 
   async #watermarks(admin: Admin, partition: number): Promise<{ low: number; high: number }> {
-    const found = (await admin.fetchTopicOffsets(this.#options.topic)).find(
-      (one) => one.partition === partition,
-    );
-    if (found === undefined) throw new Error(`topic ${this.#options.topic} has no partition ${partition}`);
+    const offsets = await admin.fetchTopicOffsets(this.topic);
+    const found = offsets.find((one) => one.partition === partition);
+    if (found === undefined) throw new Error(`topic ${this.topic} has no partition ${partition}`);
     return { low: Number(found.low), high: Number(found.high) };
   }
 
