@@ -8,7 +8,7 @@
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import { chainFolder, chainsFolder } from "../layout.ts";
-import { inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
+import { withHdfs, type HdfsTarget, mapInParallel, namesIn } from "./files.ts";
 
 const MAX_COMMITS = 500; // of each partition
 
@@ -38,8 +38,8 @@ export async function readChains({
   topic = settings.topic,
   newest = MAX_COMMITS,
   ...place
-}: LandedPlace & { topic?: string; newest?: number } = {}): Promise<ChainLink[]> {
-  return inPlace(place, async (hdfs, root) => {
+}: HdfsTarget & { topic?: string; newest?: number } = {}): Promise<ChainLink[]> {
+  return withHdfs(place, async (hdfs, root) => {
     const links: ChainLink[] = [];
     const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     for (const partition of partitions) {

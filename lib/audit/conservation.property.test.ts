@@ -17,7 +17,7 @@ const FAULTS = [
   "other type",
   "other offset",
 ] as const;
-const STRETCHES = [0, 1, 2].map((partition) => ({ partition, from: 100, to: 200 }));
+const RANGES = [0, 1, 2].map((partition) => ({ partition, from: 100, to: 200 }));
 const TYPES = ["purchase_sword", "join_a_guild"];
 
 type Stage = (typeof STAGES)[number];
@@ -41,7 +41,7 @@ const messages: fc.Arbitrary<Message[]> = fc.array(
   fc.record({
     kind: fc.constantFrom("new", "new", "new", "not an event", "double", "earlier"),
     type: fc.nat(TYPES.length - 1),
-    partition: fc.nat(STRETCHES.length - 1),
+    partition: fc.nat(RANGES.length - 1),
     of: fc.nat(),
   }),
   { minLength: 1, maxLength: 12 },
@@ -164,7 +164,7 @@ function cleanHistory(sent: Message[]): History {
   });
   const at = (where: string) => topic.map((message) => ({ ...message, where }));
   const files = at("file");
-  const commits = STRETCHES.flatMap(({ partition }) =>
+  const commits = RANGES.flatMap(({ partition }) =>
     [
       { first: 100, last: 104 },
       { first: 105, last: 199 },
@@ -175,7 +175,7 @@ function cleanHistory(sent: Message[]): History {
       return { partition, first, last, files: [{ rows: rows.length }] } as CommitRecord;
     }),
   );
-  const seen = { topic, commits, files, tables: at("table"), counted, stretches: STRETCHES };
+  const seen = { topic, commits, files, tables: at("table"), counted, ranges: RANGES };
   return { answers, seen: { ...seen, expected: () => "a commit covers it" } };
 }
 
@@ -202,7 +202,7 @@ function inject({ what, stage, victim, other }: Fault, seen: Sightings): Sightin
   if (what === "new id") return [at, replace(at, { event_id: "no-such-id" })];
   if (what === "other type") return [at, replace(at, { event_type: "another_type" })];
   if (what === "other offset") return [at, replace(at, { offset: 198 })];
-  // The positions before the stretches are known to the views alone: a swap there is not this audit's subject.
+  // The positions before the ranges are known to the views alone: a swap there is not this audit's subject.
   if (second.event_id === at.event_id || (at.offset < 100 && second.offset < 100)) return [];
   const changed = replace(at, { event_id: second.event_id });
   return what === "swap" ? [at, second, changed, replace(second, { event_id: at.event_id })] : [at, changed];

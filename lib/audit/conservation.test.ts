@@ -20,8 +20,8 @@ function even(n: number) {
     files: at("/file row"),
     tables: at("table row"),
     counted: at("view row"),
-    commits: [0, 1].map((partition) => commitOf(partition, 0, 999, 0)), // its end is not in the stretch
-    stretches: [0, 1].map((partition) => ({ partition, from: 0, to: 100 })),
+    commits: [0, 1].map((partition) => commitOf(partition, 0, 999, 0)), // its end is not in the range
+    ranges: [0, 1].map((partition) => ({ partition, from: 0, to: 100 })),
     expected: () => "a commit put it into /file",
   };
   const event_ids = seen.topic.map(({ event_id }) => event_id!);
@@ -124,7 +124,7 @@ describe("conservation(answers, seen)", () => {
     assert.deepEqual([in_topic, doubles, counted], [4, 1, 3]);
   });
 
-  it("takes an event that was counted before the stretch for a double", () => {
+  it("takes an event that was counted before the range for a double", () => {
     const { answers, seen } = even(2);
     const late = { event_type: TYPE, event_id: "early", partition: 0, offset: 99, where: "again" };
     for (const stage of ["topic", "files", "tables"] as const) seen[stage] = [...seen[stage], late];

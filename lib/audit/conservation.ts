@@ -50,7 +50,7 @@ export interface Accepted {
 
 const MAX_NAMED = 5; // discrepancies of one problem at one stage
 
-/** Compares the sightings of some stretches of the topic with each other, and with the players' answers. */
+/** Compares the sightings of some ranges of the topic with each other, and with the players' answers. */
 export function conservation(answers: Accepted, seen: Sightings): Conservation {
   const earlier = earlierIds(seen);
   const types = new Set([
@@ -122,9 +122,9 @@ function change(from: string, before: number, to: string, after: number): string
   return `${difference} from ${from} (${before}) to ${to} (${after})`;
 }
 
-/** Ids of events that count at a position before the stretches: in the stretches they are doubles. */
-function earlierIds({ counted, stretches }: Sightings): Set<string> {
-  const earlier = counted.filter(({ partition, offset }) => !isIn(stretches, partition, offset));
+/** Ids of events that count at a position before the ranges: in the ranges they are doubles. */
+function earlierIds({ counted, ranges }: Sightings): Set<string> {
+  const earlier = counted.filter(({ partition, offset }) => !isIn(ranges, partition, offset));
   return new Set(earlier.flatMap(({ event_id }) => event_id ?? []));
 }
 
@@ -178,7 +178,7 @@ function doublesInTopic(topic: Sighting[]): Discrepancy[] {
 }
 
 /** One commit record covers each message, and there are as many rows from its offsets as it says. */
-function compareCommits({ topic, files, commits, stretches }: Sightings): Discrepancy[] {
+function compareCommits({ topic, files, commits, ranges }: Sightings): Discrepancy[] {
   const discrepancies: Discrepancy[] = [];
   const covers = ({ partition, first, last }: CommitRecord, one: Sighting) =>
     one.partition === partition && one.offset >= first && one.offset <= last;
@@ -194,7 +194,7 @@ function compareCommits({ topic, files, commits, stretches }: Sightings): Discre
   }
   for (const commit of commits) {
     const { partition, first, last } = commit;
-    if (!isIn(stretches, partition, first) || !isIn(stretches, partition, last)) continue;
+    if (!isIn(ranges, partition, first) || !isIn(ranges, partition, last)) continue;
     const said = commit.files.reduce((sum, { rows }) => sum + rows, 0);
     const found = files.filter((row) => covers(commit, row)).length;
     if (said === found) continue;
@@ -232,7 +232,7 @@ function compareMessages(
 }
 
 /** Each event that has a row counts once, at the position of a row of it. */
-function compareCounted({ tables, counted, stretches }: Sightings): Discrepancy[] {
+function compareCounted({ tables, counted, ranges }: Sightings): Discrepancy[] {
   const discrepancies: Discrepancy[] = [];
   const rows = groupBy(tables, eventOf);
   const counts = groupBy(counted, eventOf);
@@ -244,7 +244,7 @@ function compareCounted({ tables, counted, stretches }: Sightings): Discrepancy[
   }
   for (const one of counted) {
     const ofEvent = rows.get(eventOf(one)) ?? [];
-    const isEarlier = !isIn(stretches, one.partition, one.offset);
+    const isEarlier = !isIn(ranges, one.partition, one.offset);
     const hasRow = ofEvent.some((row) => isEarlier || positionOf(row) === positionOf(one));
     if (!hasRow) discrepancies.push(about(one, "counted", "unexpected", one.where));
   }

@@ -1,10 +1,11 @@
 /**
- * Stretches of the topic → the commits that cover them, and each row of a file that came from them.
+ * Offset ranges of the topic → the commits that cover them, and each row of a file that came from them.
  *
- * A file is left out only if its name says that a commit outside the stretches has made it. A file of
+ * A file is left out only if its name says that a commit outside the ranges has made it. A file of
  * any other name is read: it may be a copy that somebody put there.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
+import type { OffsetRange } from "../ask/counted.ts";
 import { failedEvents } from "../catalog.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
@@ -17,15 +18,8 @@ import {
   parseCommitName,
   parseFileName,
 } from "../layout.ts";
-import { findFiles, inPlace, type LandedPlace, mapInParallel, namesIn } from "./files.ts";
+import { findFiles, withHdfs, type HdfsTarget, mapInParallel, namesIn } from "./files.ts";
 import type { Hdfs } from "../webhdfs.ts";
-
-/** Offsets `[from, to)` of one partition. */
-export interface Stretch {
-  partition: number;
-  from: number;
-  to: number;
-}
 
 /** One row of a file. */
 export interface FileRow {
@@ -37,37 +31,37 @@ export interface FileRow {
   row: number; // in its file, from 1
 }
 
-export interface PlacesOptions extends LandedPlace {
+export interface ChainTarget extends HdfsTarget {
   topic?: string;
 }
 
-/** Reads the commits that cover `stretches`, in the order of the partitions and offsets. */
+/** Reads the commits that cover `ranges`, in the order of the partitions and offsets. */
 export async function readCommits(
-  stretches: readonly Stretch[],
-  { topic = settings.topic, ...place }: PlacesOptions = {},
+  ranges: readonly OffsetRange[],
+  { topic = settings.topic, ...place }: ChainTarget = {},
 ): Promise<CommitRecord[]> {
-  return inPlace(place, async (hdfs, root) => {
+  return withHdfs(place, async (hdfs, root) => {
     const found: CommitRecord[] = [];
-    for (const stretch of stretches) {
-      const key = { root, topic, partition: stretch.partition };
+    for (const range of ranges) {
+      const key = { root, topic, partition: range.partition };
       const names = await namesIn(hdfs, chainFolder(key));
       const firsts = names.map(parseCommitName).filter((first) => first !== null);
-      const begun = firsts.findLastIndex((first) => first <= stretch.from);
-      const touching = firsts.slice(Math.max(0, begun)).filter((first) => first < stretch.to);
+      const begun = firsts.findLastIndex((first) => first <= range.from);
+      const touching = firsts.slice(Math.max(0, begun)).filter((first) => first < range.to);
       const records = await mapInParallel(touching, (first) => readRecord(hdfs, commitPath(key, first)));
-      for (const record of records) if (record && record.last >= stretch.from) found.push(record);
+      for (const record of records) if (record && record.last >= range.from) found.push(record);
     }
     return found;
   });
 }
 
-/** Reads the rows that came from `stretches`, from the files of all tables. */
+/** Reads the rows that came from `ranges`, from the files of all tables. */
 export async function readFileRows(
-  stretches: readonly Stretch[],
-  { topic = settings.topic, ...place }: PlacesOptions = {},
+  ranges: readonly OffsetRange[],
+  { topic = settings.topic, ...place }: ChainTarget = {},
 ): Promise<FileRow[]> {
-  return inPlace(place, async (hdfs, root) => {
-    const covering = await readCommits(stretches, { hdfs, root, topic });
+  return withHdfs(place, async (hdfs, root) => {
+    const covering = await readCommits(ranges, { hdfs, root, topic });
     const others = await filesOfOtherCommits(hdfs, root, topic, covering);
     const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
     const files = (await findFiles(hdfs, root)).filter(({ path }) => {
@@ -75,16 +69,16 @@ export async function readFileRows(
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
     const rows = await mapInParallel(files, (file) => readRows(hdfs, topic, file));
-    return rows.flat().filter(({ partition, offset }) => isIn(stretches, partition, offset));
+    return rows.flat().filter(({ partition, offset }) => isIn(ranges, partition, offset));
   });
 }
 
-/** Whether one of the stretches holds this position. */
-export function isIn(stretches: readonly Stretch[], partition: number, offset: number): boolean {
-  return stretches.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
+/** Whether one of the ranges holds this position. */
+export function isIn(ranges: readonly OffsetRange[], partition: number, offset: number): boolean {
+  return ranges.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
 }
 
-/** The names of the files of all commits but those that cover the stretches. */
+/** The names of the files of all commits but those that cover the ranges. */
 async function filesOfOtherCommits(
   hdfs: Hdfs,
   root: string,

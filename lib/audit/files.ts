@@ -29,7 +29,7 @@ export interface LandedRows {
 }
 
 /** Where to look: the settings' place unless told otherwise. */
-export interface LandedPlace {
+export interface HdfsTarget {
   hdfs?: Hdfs;
   root?: string; // HDFS folder
 }
@@ -38,10 +38,10 @@ const PARALLEL = 8; // requests
 const MAX_COMMITS = 5_000; // of each partition
 
 /** Lists the files of all tables, or of one, by table, day and name. */
-export async function listFiles({ table, ...place }: LandedPlace & { table?: string } = {}): Promise<
+export async function listFiles({ table, ...place }: HdfsTarget & { table?: string } = {}): Promise<
   LandedFile[]
 > {
-  return inPlace(place, async (hdfs, root) => {
+  return withHdfs(place, async (hdfs, root) => {
     const found = await findFiles(hdfs, root, table);
     const rows = await mapInParallel(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
     return found.map(({ table, day, path, bytes, written_at }, i) => ({
@@ -77,8 +77,8 @@ export async function findFiles(
 export async function listLandedRows({
   topic = settings.topic,
   ...place
-}: LandedPlace & { topic?: string } = {}): Promise<LandedRows[]> {
-  return inPlace(place, async (hdfs, root) => {
+}: HdfsTarget & { topic?: string } = {}): Promise<LandedRows[]> {
+  return withHdfs(place, async (hdfs, root) => {
     const landed: LandedRows[] = [];
     for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
       const folder = chainFolder({ root, topic, partition });
@@ -103,8 +103,8 @@ async function countRows(hdfs: Hdfs, path: string, bytes: number): Promise<numbe
 }
 
 /** Runs `work` with the place's client, or with one of its own that is closed afterwards. */
-export async function inPlace<T>(
-  { hdfs, root = settings.hdfsRoot }: LandedPlace,
+export async function withHdfs<T>(
+  { hdfs, root = settings.hdfsRoot }: HdfsTarget,
   work: (hdfs: Hdfs, root: string) => Promise<T>,
 ): Promise<T> {
   if (hdfs) return work(hdfs, root);

@@ -24,10 +24,10 @@ import type { CountSample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
 import { events } from "../game.ts";
 import type { CommitRecord } from "../land/commits.ts";
-import { readCommits, type Stretch } from "./coverage.ts";
+import { readCommits } from "./coverage.ts";
 import { settings } from "../settings.ts";
 import type { Totals } from "../traffic/load.ts";
-import { conditionOf } from "../ask/counted.ts";
+import { conditionOf, type OffsetRange } from "../ask/counted.ts";
 import type { SightingsOptions } from "./sightings.ts";
 
 /** The times of one hop: 50, 95 and 99 of 100 events took at most as long. */
@@ -47,9 +47,9 @@ export interface Message {
   timestamp: Date; // Kafka's
 }
 
-/** Measures the events of `stretches`; `totals` and `samples` are those of the run that sent them. */
+/** Measures the events of `ranges`; `totals` and `samples` are those of the run that sent them. */
 export async function measureFreshness(
-  stretches: readonly Stretch[],
+  ranges: readonly OffsetRange[],
   totals: Pick<Totals, "p50_ms" | "p95_ms" | "p99_ms">,
   samples: readonly CountSample[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
@@ -57,10 +57,10 @@ export async function measureFreshness(
   const selects = events.map(
     ({ type, table }) =>
       `SELECT '${type}' AS event_type, kafka_partition AS "partition", kafka_offset AS "offset", received_at, ` +
-      `"timestamp" FROM ${table} WHERE ${conditionOf(stretches)}`,
+      `"timestamp" FROM ${table} WHERE ${conditionOf(ranges)}`,
   );
   const messages = await query<Message>(selects.join(" UNION ALL "), { schema });
-  const hops = hopsOf(messages, await readCommits(stretches, { topic, root }), samples);
+  const hops = hopsOf(messages, await readCommits(ranges, { topic, root }), samples);
   const { p50_ms, p95_ms, p99_ms } = totals;
   return [{ hop: "accepted", p50_ms, p95_ms, p99_ms }, ...hops];
 }

@@ -8,7 +8,7 @@ import { countTopic } from "../topic.ts";
 import { gapsOf, readChains } from "./chain.ts";
 import { conservation } from "./conservation.ts";
 import { untilLanded } from "./landed.ts";
-import { collectSightings, stretchesBetween } from "./sightings.ts";
+import { collectSightings, rangesBetween } from "./sightings.ts";
 
 // Kafka ends each transaction with a record of its own, and an aborted one leaves its messages unread:
 // offsets that no consumer sees, in the middle of a batch and at the end of a partition.
@@ -51,7 +51,7 @@ describe("a topic whose offsets have holes", function () {
     await untilLanded(count.partitions, place);
     assert.equal(count.total, 5);
     assert.deepEqual(gapsOf(await readChains(place), count.partitions), []);
-    const seen = await collectSightings(stretchesBetween([], count.partitions), {
+    const seen = await collectSightings(rangesBetween([], count.partitions), {
       ...place,
       schema: pipeline.schema,
     });

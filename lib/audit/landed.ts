@@ -5,14 +5,14 @@ import { events } from "../game.ts";
 import { until } from "../until.ts";
 import { settings } from "../settings.ts";
 import { findLastCommit, isVisible } from "../land/commits.ts";
-import { type LandedPlace, type LandedRows, listFiles } from "./files.ts";
+import { type HdfsTarget, type LandedRows, listFiles } from "./files.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
 const POLL_MS = 200;
 const MAX_MOMENTS = 500; // more than a chart can show
 
 /** Counts the rows of each event type's files, by their footers: event_type → rows, 0 without files. */
-export async function countFiles(place: LandedPlace = {}): Promise<Record<string, number>> {
+export async function countFiles(place: HdfsTarget = {}): Promise<Record<string, number>> {
   const counts = Object.fromEntries(events.map(({ type }) => [type, 0]));
   for (const { table, rows } of await listFiles(place)) {
     const event = events.find((candidate) => candidate.table === table);

@@ -14,7 +14,7 @@ import type { TopicMessage } from "../topic.ts";
 import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { readCommits } from "./coverage.ts";
-import { inPlace, type LandedPlace } from "./files.ts";
+import { withHdfs, type HdfsTarget } from "./files.ts";
 
 /** One row of a file. */
 export interface ReadBack {
@@ -39,9 +39,9 @@ export interface ComparedField {
  */
 export async function readRow(
   { partition, offset }: Pick<TopicMessage, "partition" | "offset">,
-  { topic = settings.topic, ...place }: LandedPlace & { topic?: string } = {},
+  { topic = settings.topic, ...place }: HdfsTarget & { topic?: string } = {},
 ): Promise<ReadBack> {
-  return inPlace(place, async (hdfs, root) => {
+  return withHdfs(place, async (hdfs, root) => {
     const subject = `${topic} partition ${partition} offset ${offset}`;
     const [record] = await readCommits([{ partition, from: offset, to: offset + 1 }], { hdfs, root, topic });
     if (record === undefined) throw new Error(`${subject}: expected a commit that covers it, found none`);

@@ -1,10 +1,10 @@
 /**
- * Stretches of the topic → the sightings of their messages at four stages: topic, files, tables, counted.
+ * Offset ranges of the topic → the sightings of their messages at four stages: topic, files, tables, counted.
  *
  * Each stage is read in a way that shares no code with the others: Kafka's client, the files' own bytes,
  * SQL on the tables, SQL on the views. conservation.ts compares the sightings.
  */
-import { conditionOf } from "../ask/counted.ts";
+import { conditionOf, type OffsetRange } from "../ask/counted.ts";
 import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
@@ -13,7 +13,7 @@ import { events } from "../game.ts";
 import { peek } from "../envelope.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";
-import { isIn, readCommits, readFileRows, type Stretch } from "./coverage.ts";
+import { isIn, readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
 
 /** One message at one stage. */
@@ -29,9 +29,9 @@ export interface Sightings {
   topic: Sighting[];
   files: Sighting[];
   tables: Sighting[];
-  counted: Sighting[]; // the row that counts of each event, also if its position is before the stretches
-  commits: CommitRecord[]; // those that cover the stretches
-  stretches: readonly Stretch[];
+  counted: Sighting[]; // the row that counts of each event, also if its position is before the ranges
+  commits: CommitRecord[]; // those that cover the ranges
+  ranges: readonly OffsetRange[];
   expected: (message: Sighting) => string; // the file in which a message of the topic should be
 }
 
@@ -42,7 +42,7 @@ export interface SightingsOptions {
 }
 
 /** The messages that came to the topic between `before` and `after`. */
-export function stretchesBetween(before: PartitionOffsets[], after: PartitionOffsets[]): Stretch[] {
+export function rangesBetween(before: PartitionOffsets[], after: PartitionOffsets[]): OffsetRange[] {
   return after.map(({ partition, high }) => ({
     partition,
     from: before.find((one) => one.partition === partition)?.high ?? 0,
@@ -50,47 +50,47 @@ export function stretchesBetween(before: PartitionOffsets[], after: PartitionOff
   }));
 }
 
-/** Collects the sightings of the messages of `stretches`, which must have landed. */
+/** Collects the sightings of the messages of `ranges`, which must have landed. */
 export async function collectSightings(
-  stretches: readonly Stretch[],
+  ranges: readonly OffsetRange[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
 ): Promise<Sightings> {
   const [inTopic, inFiles, inTables, counted, commits] = await Promise.all([
-    seeTopic(stretches, topic),
-    readFileRows(stretches, { topic, root }),
-    seeTables(stretches, topic, schema),
-    seeCounted(stretches, schema),
-    readCommits(stretches, { topic, root }),
+    seeTopic(ranges, topic),
+    readFileRows(ranges, { topic, root }),
+    seeTables(ranges, topic, schema),
+    seeCounted(ranges, schema),
+    readCommits(ranges, { topic, root }),
   ]);
   const files = inFiles.map(({ table, event_id, partition, offset, path, row }) => {
     return { event_type: typeOf(table), event_id, partition, offset, where: `${path}, row ${row}` };
   });
   const expected = (message: Sighting): string => expectedFile(message, commits);
-  return { topic: inTopic, files, tables: inTables, counted, commits, stretches, expected };
+  return { topic: inTopic, files, tables: inTables, counted, commits, ranges, expected };
 }
 
-async function seeTopic(stretches: readonly Stretch[], topic: string): Promise<Sighting[]> {
+async function seeTopic(ranges: readonly OffsetRange[], topic: string): Promise<Sighting[]> {
   const seen: Sighting[] = [];
   await readTopic({
     topic,
-    from: new Map(stretches.map(({ partition, from }) => [partition, from])),
+    from: new Map(ranges.map(({ partition, from }) => [partition, from])),
     onMessage: ({ partition, offset, value }) => {
-      if (!isIn(stretches, partition, offset)) return;
+      if (!isIn(ranges, partition, offset)) return;
       seen.push({ ...identityOf(value), partition, offset, where: `topic ${topic}` });
     },
   });
   return seen;
 }
 
-async function seeTables(stretches: readonly Stretch[], topic: string, schema: string): Promise<Sighting[]> {
+async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: string): Promise<Sighting[]> {
   const columns = `kafka_partition, kafka_offset, "$path" AS path`;
   const selects = events.map(
     ({ table }) =>
-      `SELECT '${table}' AS "table", event_id, ${columns} FROM ${table} WHERE ${conditionOf(stretches)}`,
+      `SELECT '${table}' AS "table", event_id, ${columns} FROM ${table} WHERE ${conditionOf(ranges)}`,
   );
   selects.push(
     `SELECT '${failedEvents.table}', NULL, ${columns} FROM ${failedEvents.table} ` +
-      `WHERE topic = ${literal(topic)} AND (${conditionOf(stretches)})`,
+      `WHERE topic = ${literal(topic)} AND (${conditionOf(ranges)})`,
   );
   const rows = await query<TableRow & { path: string }>(selects.join(" UNION ALL "), { schema });
   return rows.map(({ path, ...row }) => ({
@@ -99,8 +99,8 @@ async function seeTables(stretches: readonly Stretch[], topic: string, schema: s
   }));
 }
 
-async function seeCounted(stretches: readonly Stretch[], schema: string): Promise<Sighting[]> {
-  const condition = conditionOf(stretches);
+async function seeCounted(ranges: readonly OffsetRange[], schema: string): Promise<Sighting[]> {
+  const condition = conditionOf(ranges);
   const selects = events.map(
     ({ table }) =>
       `SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset FROM ${uniqueView(table)} ` +

@@ -20,7 +20,7 @@ import { countedBy, type CountingPlace } from "./counted-by.ts";
 import type { SightingsOptions } from "./sightings.ts";
 
 /** The way of one message; null: not there yet. */
-export interface Way {
+export interface Journey {
   request: { received_at: string; route: string; params: string; player: string; remote_addr: string } | null;
   message: { topic: string; partition: number; offset: number; timestamp: string };
   commit: { path: string; writer: string; committed_at: string; first: number; last: number } | null;
@@ -33,7 +33,7 @@ export interface Way {
 export interface Trace {
   event_id: string;
   looked_in: string[];
-  ways: Way[]; // in the order of the messages' times; empty: not found
+  ways: Journey[]; // in the order of the messages' times; empty: not found
 }
 
 interface Found {
@@ -71,7 +71,7 @@ export async function traceEvent(eventId: string, options: TraceOptions = {}): P
     }
   }
   const counted = found.find(({ counts }) => counts);
-  const ways = found.map(async (one): Promise<Way> => {
+  const ways = found.map(async (one): Promise<Journey> => {
     const row =
       one.table === null ? null : { table: one.table, day: one.day, counts: verdictOf(one, counted) };
     return {
@@ -121,7 +121,7 @@ export function describeTrace({ event_id, looked_in, ways }: Trace): string {
 }
 
 /** The commit that made the message visible, and its rows in files. */
-async function findFiles(one: Found, root: string): Promise<Pick<Way, "commit" | "files">> {
+async function findFiles(one: Found, root: string): Promise<Pick<Journey, "commit" | "files">> {
   const { topic, kafka_partition: partition, kafka_offset: from } = one;
   const range = { partition, from, to: from + 1 };
   const [commit] = await readCommits([range], { topic, root });
@@ -141,7 +141,7 @@ async function findCounts(
   one: Found,
   report: string,
   place: CountingPlace,
-): Promise<Pick<Way, "bars" | "uncounted">> {
+): Promise<Pick<Journey, "bars" | "uncounted">> {
   const event = events.find(({ table }) => table === one.table);
   if (one.table === null) return { bars: [], uncounted: "Trino does not show the message yet" };
   if (event === undefined || !one.counts) return { bars: [], uncounted: "this message does not count" };
@@ -184,7 +184,7 @@ async function findMessages(eventId: string, topic: string, isRefused: boolean):
   return found;
 }
 
-function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: Found): Way["message"] {
+function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: Found): Journey["message"] {
   return { topic, partition: kafka_partition, offset: kafka_offset, timestamp: timestamp.toISOString() };
 }
 
@@ -196,7 +196,7 @@ function verdictOf({ counts, reason }: Found, counted: Found | undefined): strin
 }
 
 /** The request that a message tells of; null: the message is not the envelope of a known event. */
-function requestOf(message: string): Way["request"] {
+function requestOf(message: string): Journey["request"] {
   const { event_type, received_at, player, remote_addr, params } = peek(message);
   const event = events.find(({ type }) => type === event_type);
   if (event === undefined || received_at === null || player === null || remote_addr === null) return null;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assertConserved, type Accepted, conservation } from "../audit/conservation.ts";
-import { collectSightings, type SightingsOptions, stretchesBetween } from "../audit/sightings.ts";
+import { collectSightings, rangesBetween, type SightingsOptions } from "../audit/sightings.ts";
 import { type Count, countBars, countBy, eventsIn } from "../ask/counted.ts";
 import { chartBundle } from "../ask/show.ts";
 import { registerDays } from "../ask/tables.ts";
@@ -51,7 +51,7 @@ describe("a report, after a sabotage of its data", () => {
 
   /** The report's claim about the events. */
   async function claim(): Promise<void> {
-    const seen = await collectSightings(stretchesBetween([], offsets), place);
+    const seen = await collectSightings(rangesBetween([], offsets), place);
     assertConserved(conservation(answers, seen));
   }
 
@@ -99,7 +99,7 @@ describe("a report, after a sabotage of its data", () => {
   afterEach("the ground is whole again", claim);
 
   it("holds when nothing is broken, with a message that is there twice", async () => {
-    const conserved = conservation(answers, await collectSightings(stretchesBetween([], offsets), place));
+    const conserved = conservation(answers, await collectSightings(rangesBetween([], offsets), place));
     assertConserved(conserved);
     const [row] = conserved.rows;
     assert.deepEqual([row?.in_topic, row?.doubles, row?.counted], [21, 1, 20]);
@@ -191,7 +191,7 @@ describe("a report, after a sabotage of its data", () => {
   });
 
   it("6 · names the chart whose data was changed, with the numbers of both", async () => {
-    const ranges = stretchesBetween([], offsets);
+    const ranges = rangesBetween([], offsets);
     const guilds = await countBy("region", eventsIn(ranges, { type: "join_a_guild", ...place }));
     const more = guilds.values.map(({ value, number }) => ({ value, number: number + 1 }));
     assert.deepEqual(await verdictOn(guilds), { status: "ok", text: "" });
