@@ -5,7 +5,7 @@ import { settings } from "./settings.ts";
 import { limit } from "./traffic/scenarios.ts";
 import { createApi } from "./collect/api.ts";
 import { withAdmin } from "./kafka.ts";
-import { openTopic, type OpenTopic } from "./collect/publish.ts";
+import { TopicWriter } from "./collect/publish.ts";
 import { serve } from "./collect/serve.ts";
 import { countTopic, createTopic, findMessage, readOffsets, readTopic, type TopicMessage } from "./topic.ts";
 
@@ -15,10 +15,11 @@ const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id 
 // On the running Kafka, each test in a topic of its own.
 describe("the topic", () => {
   let topic: string;
-  let open: OpenTopic | undefined;
+  let open: TopicWriter | undefined;
 
   beforeEach(() => {
-    [topic, open] = [`test_collect_${randomUUID()}`, undefined];
+    topic = `test_collect_${randomUUID()}`;
+    open = undefined;
   });
   afterEach(async () => {
     await open?.close();
@@ -62,11 +63,11 @@ describe("the topic", () => {
   });
 
   it("holds each acknowledged message once, a player's in order and in one partition", async () => {
-    open = await openTopic({ topic });
-    const { publish } = open;
+    open = await TopicWriter.open({ topic });
+    const writer = open;
     const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
     const values = Array.from({ length: 100 }, (_, i) => String(i));
-    await Promise.all(values.flatMap((value) => players.map((player) => publish(value, player))));
+    await Promise.all(values.flatMap((value) => players.map((player) => writer.publish(value, player))));
     const messages = await readAll();
     for (const player of players) {
       const ofPlayer = messages.filter(({ key }) => key === player);
@@ -81,7 +82,7 @@ describe("the topic", () => {
   });
 
   it("is read from the offsets that are asked for", async () => {
-    open = await openTopic({ topic });
+    open = await TopicWriter.open({ topic });
     const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
     await Promise.all(players.map((player) => open!.publish(player, player)));
     const all = await readAll();
@@ -104,7 +105,7 @@ describe("the topic", () => {
   });
 
   it("counts messages per event type, and those that are no events", async () => {
-    open = await openTopic({ topic });
+    open = await TopicWriter.open({ topic });
     const values = [
       '{"event_type":"default"}',
       '{"event_type":"default"}',
@@ -122,7 +123,7 @@ describe("the topic", () => {
   });
 
   it("finds the newest message of a type, with a parameter, after an earlier look", async () => {
-    open = await openTopic({ topic });
+    open = await TopicWriter.open({ topic });
     const sword = (params: object): string => JSON.stringify({ event_type: "purchase_sword", params });
     for (const value of [sword({ metal: "tin" }), sword({ metal: "gold" }), "no JSON", sword({})])
       await open.publish(value, "player");
@@ -136,7 +137,7 @@ describe("the topic", () => {
   });
 
   it("goes on with what arrives when it is followed, until stopped", async () => {
-    open = await openTopic({ topic });
+    open = await TopicWriter.open({ topic });
     await open.publish("before", "player");
     const stop = new AbortController();
     const seen: (string | null)[] = [];
@@ -154,8 +155,10 @@ describe("the topic", () => {
   });
 
   it("has one message for each request that the API answered 200", async () => {
-    open = await openTopic({ topic });
-    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
+    open = await TopicWriter.open({ topic });
+    const writer = open;
+    const publish = (value: string, key: string) => writer.publish(value, key);
+    const listener = await serve(createApi({ publish, whyNotReady: () => null }), 0);
     const { accepted, failures } = await limit(2, { url: `http://127.0.0.1:${listener.port}`, pauseMs: 0 });
     await listener.close();
     assert.deepEqual([accepted, failures], [{ purchase_sword: 20, join_a_guild: 20 }, 0]);
@@ -163,7 +166,7 @@ describe("the topic", () => {
   });
 
   it("is read although Kafka has only just started and is still loading its groups", async () => {
-    open = await openTopic({ topic });
+    open = await TopicWriter.open({ topic });
     await open.publish("a", "player");
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();

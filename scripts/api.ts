@@ -8,6 +8,6 @@ const usage = `npm run api [-- --log]
 const options = { log: { type: "boolean", default: false } } as const;
 
 await command("api", { usage, options, interruptible: true }, async ({ values, signal }) => {
-  await runApi({ signal, say: console.log, logRequests: values.log });
+  await runApi({ signal, log: console.log, logRequests: values.log });
 });
 process.exit(); // a connection that kafkajs has not closed must not keep an API that has ended

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { countBars, countBy, eventsIn, type OffsetRange, type SelectionOptions } from "../ask/counted.ts";
 import { chartBundle } from "../ask/show.ts";
-import { openTopic } from "../collect/publish.ts";
+import { TopicWriter } from "../collect/publish.ts";
 import { readRefused, writeRefused } from "../refused.ts";
 import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
@@ -201,7 +201,7 @@ describe("traceEvent(eventId, options)", () => {
   async function refuse(): Promise<void> {
     const raw = JSON.stringify({ event_id: REFUSED_ID, params: { metal: 7 } });
     const value = writeRefused({ reason: "metal: expected text, got 7", raw });
-    const topic = await openTopic({ topic: failedTopic, partitions: 1 });
+    const topic = await TopicWriter.open({ topic: failedTopic, partitions: 1 });
     await topic.publish(value, "player-1");
     await topic.close();
     const builder = new BatchBuilder(failedTopic, 0, DEFAULT_LIMITS, readRefused);

@@ -6,7 +6,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { events } from "../game.ts";
-import type { Way } from "./batcher.ts";
+import type { AcceptedBy } from "./batcher.ts";
 import type { SpoolState } from "./spool.ts";
 
 /** Why an event, or a request that was to make one, was refused. */
@@ -23,13 +23,13 @@ export type RefusalReason = (typeof refusalReasons)[number];
 
 export interface Metrics {
   contentType: string;
-  accepted: (type: string, way: Way, seconds: number) => void;
+  accepted: (type: string, way: AcceptedBy, seconds: number) => void;
   refused: (reason: RefusalReason) => void;
   /** Everything, in Prometheus' text format. */
   text: () => Promise<string>;
 }
 
-const WAYS: Way[] = ["kafka", "spool"];
+const WAYS: AcceptedBy[] = ["kafka", "spool"];
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** Makes the metrics of one API; `spools` says by topic what is on the disk when it is asked. */

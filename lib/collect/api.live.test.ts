@@ -9,7 +9,7 @@ import { Child, freePort } from "../testbed/child.ts";
 import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { withAdmin } from "../kafka.ts";
-import type { Judgement } from "./post.ts";
+import type { PostAnswer } from "./post.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
 
@@ -126,7 +126,7 @@ describe("npm run api", function () {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(events),
     });
-    const { verdicts } = (await response.json()) as Judgement;
+    const { verdicts } = (await response.json()) as PostAnswer;
     assert.deepEqual([verdicts[0]?.verdict, verdicts[1]?.kept], ["accepted", true]);
     await ask("/purchase_sword?magical=maybe");
     const refused = await read<{ reason: string; raw: string }>(`${topic}_failed`);

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../envelope.ts";
 import { createApi, type RequestLog } from "./api.ts";
-import { Unavailable, type Way } from "./batcher.ts";
+import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
@@ -16,7 +16,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
   let logged: RequestLog[];
-  let publish: (message: string, key: string) => Promise<Way>;
+  let publish: (message: string, key: string) => Promise<AcceptedBy>;
   let whyNot: string | null;
   let refused: (RefusedRecord & { key: string })[];
   let keep: (message: string, key: string) => Promise<boolean>;
@@ -30,7 +30,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     };
     publish = (message, key) => {
       published.push({ message, key });
-      return Promise.resolve<Way>("kafka");
+      return Promise.resolve<AcceptedBy>("kafka");
     };
     const api = createApi({
       publish: (message, key) => publish(message, key),

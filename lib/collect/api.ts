@@ -22,10 +22,10 @@ import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { receive } from "./receive.ts";
-import { Unavailable, type Way } from "./batcher.ts";
+import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import type { GuardLocals } from "./guard.ts";
 import type { Metrics } from "./api-metrics.ts";
-import { type EventSink, judgePosted } from "./post.ts";
+import { type EventSink, publishPosted } from "./post.ts";
 import { answerRecent } from "./recent.ts";
 import { keepRefusal, Refusal } from "./refusal.ts";
 
@@ -111,10 +111,10 @@ async function collect(
   if (request.method === "GET") {
     const locals = response.locals as Locals;
     locals.eventId = eventId;
-    const way = await publish(message, player);
-    metrics?.accepted(event.type, way, (performance.now() - since) / 1000);
+    const acceptedBy = await publish(message, player);
+    metrics?.accepted(event.type, acceptedBy, (performance.now() - since) / 1000);
     recent?.add(message, null);
-    accepted = acceptedHeaders(eventId, way);
+    accepted = acceptedHeaders(eventId, acceptedBy);
   }
   response.writeHead(200, {
     "Content-Type": "text/plain; charset=utf-8",
@@ -128,23 +128,23 @@ async function collect(
 async function collectPosted(request: Request, response: Response, options: ApiOptions): Promise<void> {
   const { headers } = request;
   const origin = { headers, remoteAddr: remoteAddress(request), retention: options.retention };
-  const { judgement, single } = await judgePosted(request, origin, options);
-  if (judgement.accepted === 0 && judgement.unavailable > 0) {
-    answerJson(response, 503, judgement, { "Retry-After": RETRY_AFTER_S });
+  const { answer, single } = await publishPosted(request, origin, options);
+  if (answer.accepted === 0 && answer.unavailable > 0) {
+    answerJson(response, 503, answer, { "Retry-After": RETRY_AFTER_S });
     return;
   }
-  const [first] = judgement.verdicts;
+  const [first] = answer.verdicts;
   let accepted = {};
   if (single && first?.verdict === "accepted") {
     (response.locals as Locals).eventId = first.event_id!;
     accepted = acceptedHeaders(first.event_id!, first.spooled ? "spool" : "kafka");
   }
-  answerJson(response, 200, judgement, accepted);
+  answerJson(response, 200, answer, accepted);
 }
 
 /** Headers of a reply that has accepted one event: its id, and whether it is only on the disk. */
-function acceptedHeaders(eventId: string, way: Way): Record<string, string> {
-  return { "Event-Id": eventId, ...(way === "spool" && { "Event-Spooled": "true" }) };
+function acceptedHeaders(eventId: string, acceptedBy: AcceptedBy): Record<string, string> {
+  return { "Event-Id": eventId, ...(acceptedBy === "spool" && { "Event-Spooled": "true" }) };
 }
 
 function readiness(reason: string | null): { ready: boolean; reason?: string } {

@@ -1,108 +1,110 @@
 /**
- * Many publishers → one send at a time; each publisher resolves when the send that carried its
- * message has succeeded, with what that says of it, and rejects when it has failed.
+ * Pending messages of many publishers → batches, one send at a time.
  *
- * No timer gathers. What comes in one turn of the event loop goes together, and while a send is
- * under way the next batch grows: a lone request waits for nobody, and under load batches grow by
- * themselves. (With a timer of 5 ms a lone request took 8 ms instead of 2, and 50 at once went no faster.)
- * One send at a time is correctness, not thrift: a batch of the idempotent producer that failed
- * may only be followed by itself (see publish.ts).
+ * The promise of a publisher settles with the send that carries its message.
+ *
+ * No timer forms a batch. Messages of one turn of the event loop go together, and the next batch
+ * grows while a send is under way. So a lone request does not wait, and batches grow with the load.
+ * (With a timer of 5 ms a lone request took 8 ms instead of 2. 50 requests at once were no faster.)
+ *
+ * Correctness needs one send at a time. After the idempotent producer has failed to send a batch,
+ * it may only send the same batch again (see producer.ts).
  */
 import { setImmediate as turn } from "node:timers/promises";
 
-/** A message and its key, both text. */
-export interface Message {
+/** A message that Kafka does not have yet, and its key; both are text. */
+export interface Pending {
   key: string;
   value: string;
 }
 
-/** Where an accepted message is: in the topic, or only on this machine's disk, on its way there. */
-export type Way = "kafka" | "spool";
+/** Where an accepted message is: in the topic, or only in the spool on this machine's disk. */
+export type AcceptedBy = "kafka" | "spool";
 
-export interface GatherOptions {
-  /** Sends a batch until `deadline` (milliseconds, as `Date.now()`); rejects with Unavailable. */
-  send: (batch: Message[], deadline: number) => Promise<Way>;
+export interface BatcherOptions {
+  /** Sends a batch before `deadline` (milliseconds since 1970); rejects with Unavailable. */
+  send: (batch: Pending[], deadline: number) => Promise<AcceptedBy>;
   maxBatch?: number; // messages in one send
   maxBatchLength?: number; // characters in one send; Kafka takes 1 MiB a batch and partition
-  maxQueued?: number; // messages that wait; more are refused
-  maxQueuedLength?: number; // characters that wait
+  maxQueued?: number; // waiting messages; more are refused
+  maxQueuedLength?: number; // characters of the waiting messages
   timeoutMs?: number; // from publish to its answer
 }
 
-export interface Gatherer {
-  publish: (message: Message) => Promise<Way>;
-  /** Refuses new messages, and resolves when those that wait have had their answer. */
-  close: () => Promise<void>;
-}
+export class Batcher {
+  readonly #options: Required<BatcherOptions>;
+  #queue: Waiting[] = [];
+  #queuedLength = 0;
+  #sending: Promise<void> | undefined;
+  #isClosed = false;
 
-/** Gathers messages into sends. */
-export function gather({
-  send,
-  maxBatch = 1000,
-  maxBatchLength = 256 * 1024,
-  maxQueued = 10_000,
-  maxQueuedLength = 32 * 1024 * 1024,
-  timeoutMs = 4500,
-}: GatherOptions): Gatherer {
-  let queue: Waiting[] = [];
-  let queuedLength = 0;
-  let sending: Promise<void> | undefined;
-  let closed = false;
+  constructor({
+    send,
+    maxBatch = 1000,
+    maxBatchLength = 256 * 1024,
+    maxQueued = 10_000,
+    maxQueuedLength = 32 * 1024 * 1024,
+    timeoutMs = 4500,
+  }: BatcherOptions) {
+    this.#options = { send, maxBatch, maxBatchLength, maxQueued, maxQueuedLength, timeoutMs };
+  }
 
-  function publish(message: Message): Promise<Way> {
-    if (closed) return Promise.reject(new Unavailable("shutting down", "no"));
-    if (queue.length >= maxQueued || queuedLength > maxQueuedLength)
-      return Promise.reject(new Unavailable(`${queue.length} messages are waiting for Kafka`, "no"));
+  /** Resolves when the message is sent; rejects with Unavailable. */
+  publish(pending: Pending): Promise<AcceptedBy> {
+    const { maxQueued, maxQueuedLength } = this.#options;
+    const queued = this.#queue.length;
+    if (this.#isClosed) return Promise.reject(new Unavailable("shutting down", "no"));
+    if (queued >= maxQueued || this.#queuedLength > maxQueuedLength)
+      return Promise.reject(new Unavailable(`${queued} messages are waiting for Kafka`, "no"));
     return new Promise((resolve, reject) => {
-      queuedLength += lengthOf(message);
-      queue.push({ message, since: Date.now(), resolve, reject });
-      sending ??= sendAll();
+      this.#queuedLength += lengthOf(pending);
+      this.#queue.push({ pending, since: Date.now(), resolve, reject });
+      this.#sending ??= this.#sendAll();
     });
   }
 
-  async function sendAll(): Promise<void> {
-    for (let first = queue[0]; first; first = queue[0]) {
+  /** Refuses new messages, and resolves when every waiting message has its answer. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    const { send, timeoutMs } = this.#options;
+    for (let first = this.#queue[0]; first; first = this.#queue[0]) {
       await turn();
-      const batch = takeBatch();
+      const batch = this.#takeBatch();
       try {
-        const way = await send(
-          batch.map(({ message }) => message),
-          first.since + timeoutMs,
-        );
-        for (const { resolve } of batch) resolve(way);
+        const messages = batch.map(({ pending }) => pending);
+        const acceptedBy = await send(messages, first.since + timeoutMs);
+        for (const { resolve } of batch) resolve(acceptedBy);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
-    sending = undefined;
+    this.#sending = undefined;
   }
 
-  function takeBatch(): Waiting[] {
+  #takeBatch(): Waiting[] {
+    const { maxBatch, maxBatchLength } = this.#options;
     let length = 0;
     let count = 0;
-    for (const { message } of queue) {
-      const more = lengthOf(message);
+    for (const { pending } of this.#queue) {
+      const more = lengthOf(pending);
       if (count === maxBatch || (count > 0 && length + more > maxBatchLength)) break;
       length += more;
       count++;
     }
-    queuedLength -= length;
-    const batch = queue.slice(0, count);
-    queue = queue.slice(count);
+    this.#queuedLength -= length;
+    const batch = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
     return batch;
   }
-
-  async function close(): Promise<void> {
-    closed = true;
-    await sending;
-  }
-
-  return { publish, close };
 }
 
 /**
- * Thrown when a message was not accepted. `written` is "no" if it certainly is neither in the topic
- * nor on the disk, "unknown" if one of them got it and no answer came: then it may have been written.
+ * Thrown when a message was not accepted. `written: "no"`: neither the topic nor the disk has it.
+ * "unknown": Kafka or the disk got the message and did not answer, so it may have been written.
  */
 export class Unavailable extends Error {
   override name = "Unavailable";
@@ -115,12 +117,12 @@ export class Unavailable extends Error {
 }
 
 interface Waiting {
-  message: Message;
-  since: number;
-  resolve: (way: Way) => void;
+  pending: Pending;
+  since: number; // milliseconds since 1970
+  resolve: (acceptedBy: AcceptedBy) => void;
   reject: (error: unknown) => void;
 }
 
-function lengthOf({ key, value }: Message): number {
+function lengthOf({ key, value }: Pending): number {
   return key.length + value.length;
 }

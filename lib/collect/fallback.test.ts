@@ -1,15 +1,16 @@
-// The real spool in a real folder, and the real gatherer; Kafka is a list that takes, fails and loses answers as told.
+// The real spool in a real folder, and the real batcher. Kafka is a list that takes messages, fails
+// and loses answers as the test tells it.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { type DirectWay, openDetour } from "./fallback.ts";
-import { gather, type Gatherer, type Message, type Way } from "./batcher.ts";
+import { type DirectSender, Fallback } from "./fallback.ts";
+import { Batcher, type Pending, type AcceptedBy } from "./batcher.ts";
 import { Spool } from "./spool.ts";
 
-/** A topic, and one process' way to it. */
+/** A topic, and each process's sender to it. */
 class Topic {
   readonly values: string[] = [];
   here = true;
@@ -28,18 +29,18 @@ class Topic {
     this.#comesBack();
   }
 
-  /** Lets nobody wait any longer. */
+  /** Ends all waits for Kafka. */
   release(): void {
     if (this.here) return;
     this.comeBack();
     this.goAway();
   }
 
-  way(process: { alive: boolean }): DirectWay {
+  sender(process: { alive: boolean }): DirectSender {
     return {
       isHere: () => this.here && process.alive,
       whenHere: () => (process.alive ? this.#whenHere : Promise.resolve()),
-      send: async (messages: Message[]) => {
+      send: async (messages: Pending[]) => {
         await turn();
         if (this.here && process.alive) {
           this.values.push(...messages.map(({ value }) => value));
@@ -52,30 +53,32 @@ class Topic {
   }
 }
 
-describe("openDetour({ spool, kafka, … })", () => {
+describe("Fallback", () => {
   let folder: string;
   let said: string[];
   beforeEach(() => {
-    [folder, said] = [mkdtempSync(join(tmpdir(), "questlog-")), []];
+    folder = mkdtempSync(join(tmpdir(), "questlog-"));
+    said = [];
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A process that publishes to `topic`, until it stops or dies. */
   async function startProcess(topic: Topic, { maxBytes = 1e6, segmentBytes = 1e6 } = {}) {
     const process = { alive: true };
-    const say = (line: string) => said.push(line);
-    const spool = await Spool.open({ folder, maxBytes, segmentBytes, say });
-    const detour = openDetour({ spool, kafka: topic.way(process), name: "topic t", say });
-    const gatherer: Gatherer = gather({ send: detour.send, maxBatch: 3 });
+    const log = (line: string) => said.push(line);
+    const spool = await Spool.open({ folder, maxBytes, segmentBytes, log });
+    const fallback = new Fallback({ spool, kafka: topic.sender(process), name: "topic t", log });
+    const send = (batch: Pending[], deadline: number) => fallback.send(batch, deadline);
+    const batcher = new Batcher({ send, maxBatch: 3 });
     const stop = async () => {
-      await gatherer.close();
-      await detour.close();
+      await batcher.close();
+      await fallback.close();
       await spool.close();
     };
     const die = async () => {
       cpSync(folder, `${folder}-at-death`, { recursive: true });
-      process.alive = false; // nothing of it arrives any more
-      const ended = [detour.close(), gatherer.close()];
+      process.alive = false; // none of its messages arrive any more
+      const ended = [fallback.close(), batcher.close()];
       topic.release();
       await Promise.all(ended);
       await spool.close();
@@ -83,14 +86,14 @@ describe("openDetour({ spool, kafka, … })", () => {
       renameSync(`${folder}-at-death`, folder);
       rmSync(join(folder, "lock"));
     };
-    const publish = (value: string): Promise<Way> => gatherer.publish({ key: "player", value });
+    const publish = (value: string): Promise<AcceptedBy> => batcher.publish({ key: "player", value });
     const drained = async () => {
       while (!spool.isEmpty()) await turn();
     };
     return { process, publish, drained, stop, die };
   }
 
-  it("goes by the spool while Kafka is away, says so once each way, and directly again when that is empty", async () => {
+  it("spools while Kafka is away, sends directly again when the spool is empty, and logs both once", async () => {
     const topic = new Topic();
     const { publish, drained, stop } = await startProcess(topic);
     assert.equal(await publish("a"), "kafka");
@@ -117,7 +120,7 @@ describe("openDetour({ spool, kafka, … })", () => {
     await stop();
   });
 
-  it("rejects as unknown what Kafka may have and the full spool has not", async () => {
+  it("rejects with written: unknown a batch that Kafka may have and the full spool refuses", async () => {
     const topic = new Topic();
     const { publish, stop } = await startProcess(topic, { maxBytes: 10 });
     topic.answersToLose = 1;
@@ -136,8 +139,8 @@ describe("openDetour({ spool, kafka, … })", () => {
     await stop();
   });
 
-  // "publish" waits for nothing: acceptance and all else go on while the next steps happen.
-  it("whatever the history: nothing accepted is lost, nothing comes out of order, direct sending returns", async () => {
+  // "publish" does not wait: sends go on while the next steps happen.
+  it("loses no accepted message, keeps the order and returns to direct sending, in any history", async () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 8 }), turns: fc.nat(12) }) },
       { weight: 2, arbitrary: fc.constantFrom("away", "back") },
@@ -155,9 +158,9 @@ describe("openDetour({ spool, kafka, … })", () => {
         let count = 0;
         const publish = ({ process, publish }: typeof current, value: string) =>
           publish(value).then(
-            (way) => {
+            (acceptedBy) => {
               if (process.alive) accepted.push(value);
-              if (way === "spool") spooled++;
+              if (acceptedBy === "spool") spooled++;
             },
             () => {},
           );

@@ -1,156 +1,170 @@
 /**
- * Messages → Kafka directly, or by way of the spool while Kafka cannot take them; in order both ways.
+ * Batches → Kafka directly, or through the spool while Kafka cannot take them; always in order.
  *
- * As long as anything is spooled, what comes goes behind it, so a player's events stay in order; and
- * only one of the two, the direct way or the spool's, sends at a time. When little is spooled, the next
- * batch waits until that is sent and then goes directly: else traffic without a pause would be spooled for ever.
+ * A new batch goes behind the spooled messages, so a player's events stay in order. Only one of the
+ * two, a direct send or the drain of the spool, uses Kafka at a time.
  *
- * What no producer can know: whether a batch was stored whose answer never came. It is spooled
- * and sent once more; it may be in the topic twice then, and one copy may yet arrive after later messages.
- * Its event_id tells a repetition from a second event.
+ * While few messages are spooled, the next batch waits until they are sent, and then goes directly.
+ * Without that wait, traffic without a pause would go through the spool for ever.
+ *
+ *   direct ── a send fails, or Kafka is away ──→ spooling (drain runs) ── spool is empty ──→ direct
+ *
+ * No producer can know whether Kafka stored a batch whose answer never came. The batch is spooled
+ * and sent once more. So the topic may have it twice, and one copy may arrive after later messages.
+ * Both copies have the same event_id.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Message, Unavailable, type Way } from "./batcher.ts";
+import { type AcceptedBy, type Pending, Unavailable } from "./batcher.ts";
 import type { Spool } from "./spool.ts";
 
-const DISK_MS = 1500; // of the time for an answer, kept for the spool if Kafka does not answer
-const LEAST_SEND_MS = 500; // with less time it is not worth asking Kafka
+const DISK_MS = 1500; // the part of a deadline that is kept for the spool if Kafka does not answer
+const MIN_SEND_MS = 500; // with less time Kafka is not asked
 const DRAIN_MS = 3000; // for Kafka's answer to a portion of the spool
-const LITTLE = { messages: 2000, waitMs: 300 }; // so much of the spool is waited for, and so long
+const FEW = { messages: 2000, waitMs: 300 }; // a batch waits so long for so few spooled messages
 const SPOOL_RETRY_MS = 2000; // after the spool could not be read
 
-/** The way to Kafka that does not go through the spool. */
-export interface DirectWay {
+/** Kafka, as the fallback uses it. */
+export interface DirectSender {
   isHere: () => boolean;
-  /** Resolves when Kafka is here, or nobody waits for it any more. */
+  /** Resolves when Kafka is here, or when the sender closes. */
   whenHere: () => Promise<void>;
-  /** Resolves when Kafka has the messages; if it rejects, it is not here any more. One send at a time. */
-  send: (messages: Message[], deadline: number) => Promise<void>;
+  /** Resolves when Kafka has the messages. After a rejection Kafka is away. One send at a time. */
+  send: (messages: Pending[], deadline: number) => Promise<void>;
 }
 
-export interface Detour {
-  /** Resolves with where the messages are, before `deadline`; rejects with Unavailable if none could keep them. One at a time. */
-  send: (messages: Message[], deadline: number) => Promise<Way>;
-  /** Resolves when nothing is being sent any more; what is spooled stays there. */
-  close: () => Promise<void>;
-}
-
-/** Opens the two ways; what the spool holds already is sent first. `say` is told when spooling begins and ends: one line. */
-export function openDetour({
-  spool,
-  kafka,
-  name,
-  say,
-}: {
+export interface FallbackOptions {
   spool: Spool;
-  kafka: DirectWay;
-  name: string; // of what `kafka` sends to
-  say: (line: string) => void;
-}): Detour {
-  const closing = new AbortController();
-  let draining: Promise<void> | undefined; // undefined: nothing is spooled
-  let spooling = false; // that something is has been told
-  let drainedAtOnce = Infinity; // messages
+  kafka: DirectSender;
+  name: string; // of the sender's target, for the log: "topic game_events"
+  log: (line: string) => void; // one line when spooling begins, and one when it ends
+}
 
-  async function send(batch: Message[], deadline: number): Promise<Way> {
+export class Fallback {
+  readonly #spool: Spool;
+  readonly #kafka: DirectSender;
+  readonly #name: string;
+  readonly #log: (line: string) => void;
+  readonly #closing = new AbortController();
+  #drain: Promise<void> | undefined; // undefined: nothing is spooled
+  #isSpoolingLogged = false;
+  #maxPortion = Infinity; // messages of the spool in one send; smaller after a too large portion
+
+  /** Begins to send the messages that an earlier process left in the spool. */
+  constructor({ spool, kafka, name, log }: FallbackOptions) {
+    this.#spool = spool;
+    this.#kafka = kafka;
+    this.#name = name;
+    this.#log = log;
+    if (spool.isEmpty()) return;
+    log(`${name}: ${spool.state().messages} messages wait in ${spool.folder}`);
+    this.#isSpoolingLogged = true;
+    this.#drain = this.#drainSpool();
+  }
+
+  /**
+   * Resolves before `deadline` with the place of the messages. One send at a time.
+   * @throws Unavailable if neither Kafka nor the spool could take them
+   */
+  async send(batch: Pending[], deadline: number): Promise<AcceptedBy> {
     let written: "no" | "unknown" = "no";
-    const timeLeftMs = deadline - DISK_MS - Date.now(); // little: Kafka is slow, and the batch has waited long
-    if (timeLeftMs > LEAST_SEND_MS && (await goesDirectly())) {
+    const timeLeftMs = deadline - DISK_MS - Date.now(); // little if the batch has waited long
+    if (timeLeftMs > MIN_SEND_MS && (await this.#canSendDirectly())) {
       try {
-        await kafka.send(batch, deadline - DISK_MS);
+        await this.#kafka.send(batch, deadline - DISK_MS);
         return "kafka";
       } catch {
-        written = "unknown"; // and why has been told
+        written = "unknown"; // the sender has logged the reason
       }
     }
-    const appended = spool.append(batch).then(() => {
-      if (!spooling) say(`${name}: spooling to ${spool.folder}`);
-      spooling = true;
-    });
-    draining ??= drain(); // it waits for what is on its way into the spool
+    const appended = this.#append(batch);
+    this.#drain ??= this.#drainSpool(); // it waits for an append that is under way
     try {
       await before(deadline, appended);
       return "spool";
     } catch (error) {
       if (error instanceof Unavailable && written === "no") throw error;
-      throw new Unavailable(`spool ${spool.folder}: ${(error as Error).message}`, "unknown", error);
+      throw new Unavailable(`spool ${this.#spool.folder}: ${(error as Error).message}`, "unknown", error);
     }
   }
 
-  async function goesDirectly(): Promise<boolean> {
-    if (kafka.isHere() && draining && spool.state().messages <= LITTLE.messages)
-      await before(Date.now() + LITTLE.waitMs, draining).catch(() => undefined); // then it is spooled as well
-    return kafka.isHere() && draining === undefined;
+  /** Resolves when no send is under way; spooled messages stay in the spool. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#drain;
   }
 
-  /** Sends what is spooled until nothing is left, or the topic is closed. */
-  async function drain(): Promise<void> {
+  async #canSendDirectly(): Promise<boolean> {
+    const { messages } = this.#spool.state();
+    if (this.#kafka.isHere() && this.#drain && messages <= FEW.messages)
+      await before(Date.now() + FEW.waitMs, this.#drain).catch(() => undefined); // late: spool this batch too
+    return this.#kafka.isHere() && this.#drain === undefined;
+  }
+
+  async #append(batch: Pending[]): Promise<void> {
+    await this.#spool.append(batch);
+    if (!this.#isSpoolingLogged) this.#log(`${this.#name}: spooling to ${this.#spool.folder}`);
+    this.#isSpoolingLogged = true;
+  }
+
+  /** Sends spooled messages until the spool is empty or this closes. */
+  async #drainSpool(): Promise<void> {
     const since = Date.now();
+    const { signal } = this.#closing;
     let count = 0;
-    while (!spool.isEmpty() && !closing.signal.aborted) {
-      if (!kafka.isHere()) {
-        await kafka.whenHere();
+    while (!this.#spool.isEmpty() && !signal.aborted) {
+      if (!this.#kafka.isHere()) {
+        await this.#kafka.whenHere();
         continue;
       }
       try {
-        count += await drainPortion();
+        count += await this.#drainPortion();
       } catch (error) {
-        if (!kafka.isHere()) continue; // Kafka failed, which has been told
-        say((error as Error).message);
-        await sleep(SPOOL_RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+        if (!this.#kafka.isHere()) continue; // Kafka failed; the sender has logged the reason
+        this.#log((error as Error).message);
+        await sleep(SPOOL_RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
-    [draining, spooling] = [undefined, false];
-    const { messages } = spool.state();
-    if (count + messages > 0)
-      say(
-        `${name}: spooling ended after ${seconds(since)} s: ` +
-          `${count} messages went to Kafka, ${messages} stay in ${spool.folder}`,
-      );
+    this.#drain = undefined;
+    this.#isSpoolingLogged = false;
+    this.#logEnd(count, since);
   }
 
-  async function drainPortion(): Promise<number> {
-    const portion = await spool.first(drainedAtOnce);
-    if (portion === undefined) return 0; // it is on its way to the disk, or failed there
+  #logEnd(sent: number, since: number): void {
+    const { messages: left } = this.#spool.state();
+    if (sent + left === 0) return;
+    const seconds = ((Date.now() - since) / 1000).toFixed(1);
+    this.#log(
+      `${this.#name}: spooling ended after ${seconds} s: ` +
+        `${sent} messages went to Kafka, ${left} stay in ${this.#spool.folder}`,
+    );
+  }
+
+  /** Sends the oldest messages of the spool, and resolves with their number. */
+  async #drainPortion(): Promise<number> {
+    const portion = await this.#spool.first(this.#maxPortion);
+    if (portion === undefined) return 0; // an append is under way, or it failed
     const { messages, remove } = portion;
-    const [message] = messages;
+    const [first] = messages;
     try {
-      if (message) await kafka.send(messages, Date.now() + DRAIN_MS);
-      drainedAtOnce *= 2;
+      if (first) await this.#kafka.send(messages, Date.now() + DRAIN_MS);
+      this.#maxPortion *= 2;
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      drainedAtOnce = Math.ceil(messages.length / 2); // until the one that is too large is alone
-      if (!message || messages.length > 1) return 0;
-      const file = await spool.setAside(message);
-      say(`${name} takes no message of ${message.value.length} characters: it is kept in ${file}`);
+      this.#maxPortion = Math.ceil(messages.length / 2); // until the too large message is alone
+      if (!first || messages.length > 1) return 0;
+      const file = await this.#spool.setAside(first);
+      this.#log(`${this.#name} takes no message of ${first.value.length} characters: it is kept in ${file}`);
     }
     await remove();
     return messages.length;
   }
-
-  if (!spool.isEmpty()) {
-    say(`${name}: ${spool.state().messages} messages wait in ${spool.folder}`);
-    [draining, spooling] = [drain(), true];
-  }
-
-  return {
-    send,
-    close: async () => {
-      closing.abort();
-      await draining;
-    },
-  };
 }
 
-/** Whether the broker, or its setting for the topic, refuses the size of what was sent, and will always do so. */
+/** Whether the broker, or the topic's setting, refuses a message of this size now and later. */
 function isTooLarge(error: unknown): boolean {
   for (let inner = error; inner instanceof Error; inner = inner.cause)
     if ((inner as { type?: string }).type === "MESSAGE_TOO_LARGE") return true;
   return false;
-}
-
-function seconds(since: number): string {
-  return ((Date.now() - since) / 1000).toFixed(1);
 }
 
 /** @throws Error if `work` is not done by `deadline`. */

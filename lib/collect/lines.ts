@@ -1,21 +1,21 @@
 /**
  * Messages ↔ lines of JSON in a file: `{"key":…,"value":…}`.
  *
- * A line that was cut short is no JSON, and is left out.
+ * An incomplete line is not JSON, and is left out.
  */
 import { open } from "node:fs/promises";
-import type { Message } from "./batcher.ts";
+import type { Pending } from "./batcher.ts";
 
 /** The message's line. */
-export function toLine({ key, value }: Message): string {
+export function toLine({ key, value }: Pending): string {
   return JSON.stringify({ key, value }) + "\n";
 }
 
-/** What was found in a part of a file. */
+/** The messages in a part of a file. */
 export interface Lines {
-  messages: Message[]; // of the lines that are whole
-  wholeBytes: number; // of those lines
-  bytes: number; // that were read, up to a line break
+  messages: Pending[]; // of the complete lines
+  wholeBytes: number; // of the complete lines
+  bytes: number; // of all lines that were read
 }
 
 /** Reads lines up to the last line break, or until there are `maxMessages`. */
@@ -33,16 +33,16 @@ export function parseLines(content: Buffer, maxMessages = Infinity): Lines {
   return lines;
 }
 
-function parseMessage(line: string): Message | undefined {
+function parseMessage(line: string): Pending | undefined {
   try {
-    const { key, value } = JSON.parse(line) as Partial<Message>;
+    const { key, value } = JSON.parse(line) as Partial<Pending>;
     return typeof key === "string" && typeof value === "string" ? { key, value } : undefined;
   } catch {
-    return undefined; // cut short
+    return undefined; // an incomplete line
   }
 }
 
-/** The file's bytes from `start` up to, without, `end`. */
+/** The file's bytes in [start, end). */
 export async function readRange(file: string, start: number, end: number): Promise<Buffer> {
   const handle = await open(file);
   try {

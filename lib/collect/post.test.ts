@@ -6,9 +6,9 @@ import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import type { Envelope } from "../envelope.ts";
 import { createApi } from "./api.ts";
-import { Unavailable, type Way } from "./batcher.ts";
+import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { createMetrics, type Metrics } from "./api-metrics.ts";
-import type { Judgement } from "./post.ts";
+import type { PostAnswer } from "./post.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
 
@@ -19,7 +19,7 @@ describe("POST /events", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
   let kept: (RefusedRecord & { key: string })[];
-  let publish: (message: string, key: string) => Promise<Way>;
+  let publish: (message: string, key: string) => Promise<AcceptedBy>;
   let metrics: Metrics;
 
   beforeEach(async () => {
@@ -54,7 +54,7 @@ describe("POST /events", () => {
     return {
       status: response.statusCode,
       headers: response.headers,
-      json: (answer === "" ? {} : JSON.parse(answer)) as Judgement & { error?: string; kept?: boolean },
+      json: (answer === "" ? {} : JSON.parse(answer)) as PostAnswer & { error?: string; kept?: boolean },
     };
   }
 

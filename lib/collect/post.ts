@@ -8,14 +8,14 @@
 import type { IncomingMessage } from "node:http";
 import { BodyError, readBody } from "./body.ts";
 import type { Origin } from "./receive.ts";
-import { Unavailable, type Way } from "./batcher.ts";
+import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { type Item, readJsonItems, readLines, receiveItem } from "./items.ts";
 import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
 
 /** Where events go, accepted or refused. */
 export interface EventSink extends RefusalSink {
   /** Resolves with the place of the message; rejects with Unavailable if neither could take it. */
-  publish: (message: string, key: string) => Promise<Way>;
+  publish: (message: string, key: string) => Promise<AcceptedBy>;
 }
 
 /** What became of one event. */
@@ -32,7 +32,7 @@ export interface Verdict {
 }
 
 /** The answer: the verdicts in the order sent, and how many there are of each. */
-export interface Judgement {
+export interface PostAnswer {
   accepted: number;
   refused: number;
   unavailable: number;
@@ -44,36 +44,40 @@ export interface Judgement {
  * `single`: the body was one JSON object.
  * @throws BodyError or Refusal if there are no events to judge.
  */
-export async function judgePosted(
+export async function publishPosted(
   request: IncomingMessage,
   origin: Origin,
   sink: EventSink,
-): Promise<{ judgement: Judgement; single: boolean }> {
+): Promise<{ answer: PostAnswer; single: boolean }> {
   const since = performance.now();
   const readItems = itemReader(origin.headers["content-type"]);
   const text = (await readBody(request)).toString("utf8");
   const { items, single } = readItems(text, origin);
-  const verdicts = await Promise.all(items.map((item) => judge(item, origin, since, sink)));
+  const verdicts = await Promise.all(items.map((item) => verdictOn(item, origin, since, sink)));
   const count = (wanted: Verdict["verdict"]) => verdicts.filter(({ verdict }) => verdict === wanted).length;
-  const judgement = {
+  const answer = {
     accepted: count("accepted"),
     refused: count("refused"),
     unavailable: count("unavailable"),
     verdicts,
   };
-  return { judgement, single };
+  return { answer, single };
 }
 
-async function judge(item: Item, origin: Origin, since: number, sink: EventSink): Promise<Verdict> {
+async function verdictOn(item: Item, origin: Origin, since: number, sink: EventSink): Promise<Verdict> {
   const { publish, metrics, recent } = sink;
   let eventId: string | null = null;
   try {
     const event = receiveItem(item, origin);
     eventId = event.eventId;
-    const way = await publish(event.message, event.player);
-    metrics?.accepted(event.type, way, (performance.now() - since) / 1000);
+    const acceptedBy = await publish(event.message, event.player);
+    metrics?.accepted(event.type, acceptedBy, (performance.now() - since) / 1000);
     recent?.add(event.message, null);
-    return { event_id: eventId, verdict: "accepted", ...(way === "spool" && { spooled: true as const }) };
+    return {
+      event_id: eventId,
+      verdict: "accepted",
+      ...(acceptedBy === "spool" && { spooled: true as const }),
+    };
   } catch (error) {
     if (error instanceof Refusal) return refusal(error, await keepRefusal(error, sink));
     if (!(error instanceof Unavailable)) throw error;

@@ -9,19 +9,19 @@ import type { Envelope } from "../envelope.ts";
 import { kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { settings } from "../settings.ts";
 import { createApi } from "./api.ts";
-import type { Way } from "./batcher.ts";
+import type { AcceptedBy } from "./batcher.ts";
 import { ConfigResourceTypes, kafkaClient, withAdmin } from "../kafka.ts";
-import { openTopic, type OpenTopic } from "./publish.ts";
+import { TopicWriter } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
 
 // The running Kafka, behind a proxy that the test can cut.
-describe("openTopic(options) behind a proxy that fails", () => {
+describe("TopicWriter.open(options) behind a proxy that fails", () => {
   let topic: string;
   let proxy: FaultyProxy;
   let spoolFolder: string;
-  let open: OpenTopic;
+  let open: TopicWriter;
   let states: string[];
   let changes: EventEmitter;
 
@@ -42,12 +42,12 @@ describe("openTopic(options) behind a proxy that fails", () => {
     await withAdmin(settings.kafkaBrokers, (admin) => admin.deleteTopics({ topics: [topic] }));
   });
 
-  function openHere(): Promise<OpenTopic> {
-    return openTopic({
+  function openHere(): Promise<TopicWriter> {
+    return TopicWriter.open({
       brokers: [proxy.address],
       topic,
       spoolFolder,
-      onState: (state) => {
+      log: (state) => {
         states.push(state);
         changes.emit("change");
       },
@@ -65,7 +65,7 @@ describe("openTopic(options) behind a proxy that fails", () => {
     return values;
   }
 
-  it("stores once what is sent again after a lost answer", async () => {
+  it("stores a message once that is sent again after a lost answer", async () => {
     await open.publish("a", "player");
     proxy.loseAnswers(1);
     await open.publish("b", "player");
@@ -74,7 +74,7 @@ describe("openTopic(options) behind a proxy that fails", () => {
     assert.deepEqual(states, []);
   });
 
-  /** As the topic has them, without the repetitions that a lost answer leaves. */
+  /** The topic's values in order, without the repetitions that a lost answer leaves. */
   async function distinctValues(): Promise<(string | null)[]> {
     return [...new Set(await valuesInTopic())];
   }
@@ -83,7 +83,7 @@ describe("openTopic(options) behind a proxy that fails", () => {
     while (!states.some((state) => what.test(state))) await once(changes, "change");
   }
 
-  it("spools while Kafka is away, and sends what is spooled first when it is back", async () => {
+  it("spools while Kafka is away, and sends the spooled messages first when it is back", async () => {
     assert.equal(await open.publish("a", "player"), "kafka");
     await proxy.cut();
     for (const value of ["b", "c"]) assert.equal(await open.publish(value, "player"), "spool");
@@ -103,15 +103,15 @@ describe("openTopic(options) behind a proxy that fails", () => {
     for (const [i, pattern] of expected.entries()) assert.match(states[i]!, pattern);
   });
 
-  it("keeps a player's order, and comes back to sending directly, under traffic that does not pause", async () => {
-    const ways: Way[] = [];
+  it("keeps a player's order, and returns to direct sending, under traffic that does not pause", async () => {
+    const places: AcceptedBy[] = [];
     const values: string[] = [];
     let traffic = true;
     const send = async (): Promise<void> => {
       for (let i = 0; traffic; i++) {
         const sent = Array.from({ length: 20 }, (_, j) => `${i}-${j}`);
         values.push(...sent);
-        ways.push(...(await Promise.all(sent.map((value) => open.publish(value, "player")))));
+        places.push(...(await Promise.all(sent.map((value) => open.publish(value, "player")))));
       }
     };
     const sending = send();
@@ -120,24 +120,25 @@ describe("openTopic(options) behind a proxy that fails", () => {
     await sleep(500);
     await proxy.open();
     await untilState(/spooling ended/);
-    const spooled = ways.length;
-    const isMore = () => ways.length >= spooled + 100 || undefined;
+    const spooled = places.length;
+    const isMore = () => places.length >= spooled + 100 || undefined;
     await until("100 more messages are published", isMore, { limitMs: 30_000, everyMs: 10 });
     traffic = false;
     await sending;
-    assert.deepEqual([...new Set(ways.slice(spooled + 20))], ["kafka"]);
-    assert.ok(ways.includes("spool"));
+    assert.deepEqual([...new Set(places.slice(spooled + 20))], ["kafka"]);
+    assert.ok(places.includes("spool"));
     assert.deepEqual(await distinctValues(), values);
   });
 
-  it("stores all, and in order, also a batch that got no answer at all", async () => {
+  it("stores all messages in order, also of a batch without an answer", async () => {
     await open.publish("a", "player");
     proxy.loseAnswers(Infinity);
     const unanswered = ["b", "c"].map((value) => open.publish(value, "player"));
     assert.deepEqual(await Promise.all(unanswered), ["spool", "spool"]);
     proxy.loseAnswers(0);
     await untilState(/spooling ended/);
-    // A batch of the size of the unanswered one: bearing its numbers, Kafka would acknowledge and drop it.
+    // A batch of the size of the unanswered one. With the same numbers, Kafka would acknowledge and
+    // drop it.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
     assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
   });
@@ -152,12 +153,12 @@ describe("openTopic(options) behind a proxy that fails", () => {
     await proxy.cut();
     await proxy.open();
     await untilState(/spooling ended/);
-    // Batches of the size of the lost one: a producer that reused its numbers would have them dropped.
+    // Batches of the size of the lost one. If a producer reused its numbers, Kafka would drop them.
     await Promise.all(["d", "e"].map((value) => open.publish(value, "player")));
     assert.deepEqual(await distinctValues(), ["a", "b", "c", "d", "e"]);
   });
 
-  it("sets aside what the topic never takes, and goes on with the rest", async () => {
+  it("sets aside a message that the topic never takes, and sends the others", async () => {
     const admin = kafkaClient(settings.kafkaBrokers).admin();
     await admin.connect();
     await admin.alterConfigs({
@@ -180,7 +181,7 @@ describe("openTopic(options) behind a proxy that fails", () => {
     assert.ok(states.includes(`topic ${topic} takes no message of 3000 characters: it is kept in ${aside}`));
   });
 
-  it("sends what an earlier process has left in the spool, before anything new", async () => {
+  it("sends the messages that an earlier process left in the spool before new ones", async () => {
     await proxy.cut();
     await open.publish("a", "player");
     await open.close();
@@ -190,8 +191,11 @@ describe("openTopic(options) behind a proxy that fails", () => {
     assert.deepEqual(await distinctValues(), ["a", "b"]);
   });
 
-  it("is behind the API's replies: 200 meanwhile, and each event in the topic afterwards", async () => {
-    const listener = await serve(createApi({ publish: open.publish, whyNotReady: () => null }), 0);
+  it("lets the API answer 200 meanwhile, and has each event in the topic afterwards", async () => {
+    const listener = await serve(
+      createApi({ publish: (value, key) => open.publish(value, key), whyNotReady: () => null }),
+      0,
+    );
     const ask = (i: number) =>
       fetch(`http://127.0.0.1:${listener.port}/join_a_guild?region=${i}&player=player${i % 3}`);
     const ids: (string | null)[] = [];

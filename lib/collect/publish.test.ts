@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { openTopic } from "./publish.ts";
+import { TopicWriter } from "./publish.ts";
 import { createTopic } from "../topic.ts";
 
-// A port that nobody listens on: one that was free a moment ago.
+// A port without a listener: it was free a moment ago.
 async function closedPort(): Promise<string> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -17,27 +17,28 @@ async function closedPort(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-describe("openTopic(options) without Kafka", () => {
+describe("TopicWriter.open(options) without Kafka", () => {
   let spoolFolder: string;
   let broker: string;
   let states: string[];
   beforeEach(async () => {
     spoolFolder = join(mkdtempSync(join(tmpdir(), "questlog-")), "spool");
-    [broker, states] = [await closedPort(), []];
+    broker = await closedPort();
+    states = [];
   });
   afterEach(() => rmSync(dirname(spoolFolder), { recursive: true }));
 
   const open = (spoolMaxBytes?: number) =>
-    openTopic({
+    TopicWriter.open({
       brokers: [broker],
       topic: "t",
       spoolFolder,
       spoolMaxBytes,
-      onState: (line) => states.push(line),
+      log: (line) => states.push(line),
     });
   const away = () => `Kafka at ${broker} is away: Connection error: connect ECONNREFUSED ${broker}`;
 
-  it("spools, says so in one line, and finds what it spooled when it is opened again", async () => {
+  it("spools, logs it in one line, and finds its spooled messages when it is opened again", async () => {
     const topic = await open();
     assert.equal(topic.isHere(), false);
     for (const value of ["a", "b", "c"]) assert.equal(await topic.publish(value, "player"), "spool");
@@ -57,7 +58,7 @@ describe("openTopic(options) without Kafka", () => {
     assert.equal(states[4], `topic t: 3 messages wait in ${spoolFolder}`);
   });
 
-  it("refuses as not written when the spool is full, and takes what still fits", async () => {
+  it("refuses with written: no when the spool is full, and accepts a smaller message", async () => {
     const topic = await open(100);
     await assert.rejects(topic.publish("x".repeat(100), "player"), {
       name: "Unavailable",

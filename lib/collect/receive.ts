@@ -21,7 +21,7 @@ export interface Origin {
 }
 
 /** The parts of a request that make an event. */
-export interface RequestFacts extends Origin {
+export interface RequestParts extends Origin {
   query: string; // the raw text after the "?"
 }
 
@@ -38,7 +38,7 @@ export interface ReceivedEvent {
  * the reply echoes the parameters as sent.
  * @throws Refusal if a typed parameter, or `event_id`, has a value that does not fit.
  */
-export function receive(event: EventDefinition, { query, ...origin }: RequestFacts): ReceivedEvent {
+export function receive(event: EventDefinition, { query, ...origin }: RequestParts): ReceivedEvent {
   const params = parseParams(query);
   const envelope = newEnvelope(
     {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createApi } from "./api.ts";
-import { Unavailable, type Way } from "./batcher.ts";
+import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { createRecent, type Recent, type RecentEvent } from "./recent.ts";
 import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";
@@ -8,7 +8,7 @@ import { type Listener, serve } from "./serve.ts";
 describe("GET /events", () => {
   let listener: Listener;
   let recent: Recent;
-  let publish: () => Promise<Way>;
+  let publish: () => Promise<AcceptedBy>;
   beforeEach(async () => {
     recent = createRecent(3);
     publish = () => Promise.resolve("kafka");

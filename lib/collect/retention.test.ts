@@ -121,12 +121,12 @@ describe("createRetention({ policies, overrides, secret })", () => {
     assert.deepEqual(
       createRetention({ overrides: " player = hash , Accept-Language=drop", secret }).changes,
       [
-        "Host: hash",
-        "Origin: drop",
-        "Referer: drop",
-        "X-Forwarded-Host: drop",
-        "player: hash",
-        "Accept-Language: drop",
+        "Host=hash",
+        "Origin=drop",
+        "Referer=drop",
+        "X-Forwarded-Host=drop",
+        "player=hash",
+        "Accept-Language=drop",
       ],
     );
   });

@@ -37,7 +37,7 @@ export interface Retention {
   retain: Retain;
   /** The kept part of a text that is no envelope: all of it, or "". */
   retainText: (text: string) => string;
-  /** Policies other than `keep`, e.g. "player: hash"; empty: `retain` changes nothing. */
+  /** Policies other than `keep`, e.g. "player=hash"; empty: `retain` changes nothing. */
   changes: string[];
 }
 
@@ -68,7 +68,7 @@ export function createRetention({
 } = {}): Retention {
   const named = new Map([...Object.entries(policies).map(checked), ...readOverrides(overrides)]);
   const all = new Map<string, RetentionPolicy>([...implied(named), ...named]);
-  const changes = [...all].filter(([, policy]) => policy !== "keep").map((entry) => entry.join(": "));
+  const changes = [...all].filter(([, policy]) => policy !== "keep").map((entry) => entry.join("="));
   if (changes.length === 0) return { retain: (envelope) => envelope, retainText: (text) => text, changes };
   if ([...all.values()].includes("hash") && secret.length < MIN_SECRET_CHARS)
     throw new Error(

@@ -16,10 +16,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import type { Message } from "./batcher.ts";
+import type { Pending } from "./batcher.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
 
-const message = (value: string, key = "player"): Message => ({ key, value });
+const message = (value: string, key = "player"): Pending => ({ key, value });
 
 // A real folder on a real disk.
 describe("Spool", () => {
@@ -31,7 +31,7 @@ describe("Spool", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function openSpool(options: Partial<SpoolOptions> = {}): Promise<Spool> {
-    return Spool.open({ folder, maxBytes: 1e6, say: (line) => said.push(line), ...options });
+    return Spool.open({ folder, maxBytes: 1e6, log: (line) => said.push(line), ...options });
   }
 
   /** Leaves the folder as it is at this moment, with a lock that nobody holds any more. */
@@ -140,7 +140,7 @@ describe("Spool", () => {
     ["a line without its break", '{"key":"player","value":"torn"}'],
     ["zeros, and a line behind them", "\0\0\0\0\n{"],
   ] as const) {
-    it(`leaves out ${what} that a crash cut short, and says how much that was`, async () => {
+    it(`drops ${what} that a crash left at the end, and logs its size`, async () => {
       const dead = await openSpool();
       await dead.append([message("a")]);
       appendFileSync(join(folder, segments()[0]!), torn);
@@ -149,7 +149,7 @@ describe("Spool", () => {
       await spool.append([message("b")]);
       assert.deepEqual(await takeAll(spool), ["a", "b"]);
       assert.deepEqual(said, [
-        `spool ${join(folder, "000000000001.ndjson")}: ${torn.length} bytes, cut short before anybody was told, are left out`,
+        `spool ${join(folder, "000000000001.ndjson")}: dropped ${torn.length} bytes of an unfinished write that was never acknowledged`,
       ]);
       assert.deepEqual(segments(), []);
       await spool.close();

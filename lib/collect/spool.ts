@@ -1,51 +1,53 @@
 /**
  * Messages → a bounded queue on this machine's disk, for the time in which Kafka cannot take them.
  *
- * A folder of segments `<number>.ndjson`, one message `{"key":…,"value":…}` a line. `append` resolves
- * when its lines are on the disk: one sync for all of them. Only the process that made a segment
- * appends to it, and never again after a write that failed; so what a crash cut short are a
- * segment's last lines, which nobody was told are safe. They are left out; that needs no
- * checksum, as a part of a JSON object is no JSON. A segment is deleted when all of it has been removed.
- * How far that has come is not kept: after a crash it is read from its beginning again, with the
- * same event_ids. A lock file keeps a second process out.
+ * A folder of segments `<number>.ndjson`, with one line `{"key":…,"value":…}` for each message.
+ * `append` resolves when its lines are on the disk, after one sync for all of them.
+ *
+ * Only the process that made a segment appends to it, and never after a failed write. So an
+ * incomplete line can only be at a segment's end, from an append that was never acknowledged. Such a
+ * line is dropped. It needs no checksum: the beginning of a JSON object is not JSON.
+ *
+ * A segment is deleted when all of its messages have been removed. Progress inside a segment is not
+ * stored: after a crash the segment is read from its beginning, with the same event_ids. A lock file
+ * keeps a second process out.
  */
 import { rmSync } from "node:fs";
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock } from "../lock.ts";
-import { type Message, Unavailable } from "./batcher.ts";
+import { type Pending, Unavailable } from "./batcher.ts";
 import { type Lines, parseLines, readRange, toLine } from "./lines.ts";
 
-const SEGMENT_BYTES = 1024 * 1024; // what a crash may send twice, at most, beside the last append
+const SEGMENT_BYTES = 1024 * 1024; // after a crash so much is sent twice at most, beside the last append
 const PORTION_BYTES = 256 * 1024; // read at once; Kafka takes 1 MiB a batch and partition
-const PAUSE_MS = 1000; // without a removal: then what follows is a new spell
-const PENDING_BYTES = 16 * 1024 * 1024; // of appends that wait for the disk
+const PAUSE_MS = 1000; // without a removal; the growth is measured anew after such a pause
+const MAX_PENDING_BYTES = 16 * 1024 * 1024; // of appends that wait for the disk
 
 export interface SpoolOptions {
   folder: string;
   maxBytes: number; // of all segments; more is refused
-  segmentBytes?: number; // a segment that has so many is followed by a new one
-  /** Is told what a crash has cut short: one line. */
-  say?: (line: string) => void;
+  segmentBytes?: number; // a segment of this size is followed by a new one
+  log?: (line: string) => void; // one line for each segment with an incomplete end
 }
 
-/** What a spool holds now. */
+/** The present content of a spool. */
 export interface SpoolState {
   messages: number;
   bytes: number; // on the disk
-  full: boolean; // the last append was refused for want of room
-  grownForMs: number; // for how long more has come than gone; 0: it shrinks, or is empty
+  full: boolean; // the last append was refused because it exceeds `maxBytes`
+  grownForMs: number; // the time in which more came than went; 0: the spool shrinks, or is empty
 }
 
-/** The oldest messages, and how to remove them once they are elsewhere. */
+/** The oldest messages. `remove` takes them out of the spool, once Kafka has them. */
 export interface Portion {
-  messages: Message[];
+  messages: Pending[];
   remove: () => Promise<void>;
 }
 
 interface Segment {
   file: string;
-  bytes: number; // on the disk for sure
+  bytes: number; // synced to the disk
   messages: number; // not removed yet
   removedBytes: number;
 }
@@ -56,24 +58,25 @@ export class Spool {
   readonly #segmentBytes: number;
   #segments: Segment[] = []; // the oldest first
   #nextNumber = 1;
-  #writing: { segment: Segment; handle: FileHandle } | undefined; // the last segment, if it takes more
+  #writing: { segment: Segment; handle: FileHandle } | undefined; // the last segment, while it is open
   #turn: Promise<unknown> = Promise.resolve(); // one change at a time
   #pendingBytes = 0;
   #full = false;
-  #growth: { since: number; by: number } | undefined; // messages that came, less those that went
-
+  #growth: { since: number; by: number } | undefined; // by: appended messages minus removed ones
   #lastRemoval = 0;
 
   private constructor({ folder, maxBytes, segmentBytes = SEGMENT_BYTES }: SpoolOptions) {
-    [this.folder, this.#maxBytes, this.#segmentBytes] = [folder, maxBytes, segmentBytes];
+    this.folder = folder;
+    this.#maxBytes = maxBytes;
+    this.#segmentBytes = segmentBytes;
   }
 
   /**
-   * Opens the spool in `folder`, with what an earlier process left there.
+   * Opens the spool in `folder`, with the messages that an earlier process left there.
    * @throws Error if another process holds it.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const { folder, say = console.error } = options;
+    const { folder, log = console.error } = options;
     await mkdir(folder, { recursive: true });
     const holder = takeLock(lockFile(folder));
     if (holder !== undefined) {
@@ -84,13 +87,13 @@ export class Spool {
     }
     const spool = new Spool(options);
     for (const name of (await readdir(folder)).filter((name) => SEGMENT_NAME.test(name)).sort()) {
-      await spool.#adopt(join(folder, name), say);
+      await spool.#adopt(join(folder, name), log);
       spool.#nextNumber = parseInt(name) + 1;
     }
     return spool;
   }
 
-  /** Nothing is in it, and nothing on its way into it. */
+  /** Whether it holds no message, and no append is under way. */
   isEmpty(): boolean {
     return this.#pendingBytes === 0 && this.#segments.every(({ messages }) => messages === 0);
   }
@@ -102,12 +105,12 @@ export class Spool {
   }
 
   /**
-   * Resolves when all of the messages are on the disk, behind those that are there.
+   * Adds the messages at the end, and resolves when all of them are on the disk.
    * @throws Unavailable if there is no room for all of them, or if the disk fails.
    */
-  async append(messages: readonly Message[]): Promise<void> {
+  async append(messages: readonly Pending[]): Promise<void> {
     const lines = Buffer.from(messages.map(toLine).join(""));
-    if (this.#pendingBytes > 0 && this.#pendingBytes + lines.length > PENDING_BYTES)
+    if (this.#pendingBytes > 0 && this.#pendingBytes + lines.length > MAX_PENDING_BYTES)
       throw new Unavailable(`spool ${this.folder}: the disk is behind by ${this.#pendingBytes} bytes`, "no");
     this.#pendingBytes += lines.length;
     try {
@@ -117,7 +120,7 @@ export class Spool {
     }
   }
 
-  /** The oldest messages, about 256 KiB of them and `maxMessages` at most; undefined if there is none. */
+  /** The oldest messages, about 256 KiB and `maxMessages` at most; undefined: the spool is empty. */
   async first(maxMessages = Infinity): Promise<Portion | undefined> {
     if (this.#pendingBytes > 0 && this.#oldest() === undefined) await this.#turn;
     const segment = this.#oldest();
@@ -130,18 +133,21 @@ export class Spool {
     return { messages: read.messages, remove: () => this.#inTurn(() => this.#remove(segment, read)) };
   }
 
-  /** Keeps a message that the topic will never take, in a file that is not read again; resolves with its name. */
-  async setAside(message: Message): Promise<string> {
+  /**
+   * Writes a message that the topic will never take to a file that the spool does not read again.
+   * Resolves with the path of the file.
+   */
+  async setAside(message: Pending): Promise<string> {
     const file = join(this.folder, "set-aside.ndjson");
     await appendFile(file, toLine(message), { flush: true });
     return file;
   }
 
-  /** Resolves when what is being appended is on the disk; what is in the spool stays there. */
+  /** Resolves when pending appends are on the disk; the messages stay in the spool. */
   async close(): Promise<void> {
     await this.#inTurn(() => this.#endSegment());
     rmSync(lockFile(this.folder), { force: true });
-    if (this.#segments.length === 0) await rmdir(this.folder).catch(() => undefined); // something else is in it
+    if (this.#segments.length === 0) await rmdir(this.folder).catch(() => undefined); // it has other files
   }
 
   #oldest(): Segment | undefined {
@@ -181,10 +187,11 @@ export class Spool {
   async #remove(segment: Segment, { messages, bytes }: Lines): Promise<void> {
     segment.messages -= messages.length;
     segment.removedBytes += bytes;
-    // What had grown while nothing could go does not count any more.
+    // The growth during a pause does not count: nothing could be removed then.
     if (Date.now() - this.#lastRemoval > PAUSE_MS && this.#growth)
       this.#growth = { since: Date.now(), by: 0 };
-    if (this.#growth && (this.#growth.by -= messages.length) <= 0) this.#growth = undefined;
+    if (this.#growth) this.#growth.by -= messages.length;
+    if (this.#growth && this.#growth.by <= 0) this.#growth = undefined;
     this.#lastRemoval = Date.now();
     if (segment.messages > 0) return;
     if (this.#writing?.segment === segment) await this.#endSegment();
@@ -203,7 +210,7 @@ export class Spool {
     const segment = { file, bytes: 0, messages: 0, removedBytes: 0 };
     this.#segments.push(segment);
     this.#writing = { segment, handle };
-    await syncFolder(this.folder); // else a power cut could take the file, however synced its content is
+    await syncFolder(this.folder); // otherwise a power cut could lose the file, although its content is synced
   }
 
   async #endSegment(): Promise<void> {
@@ -212,22 +219,22 @@ export class Spool {
     await handle?.close();
   }
 
-  /** After a failed write: the system may have dropped what it could not write, so nothing follows in this file. */
+  /** Ends a segment after a failed write: the system may have dropped some of its bytes. */
   async #abandonSegment(): Promise<void> {
     const { segment, handle } = this.#writing ?? {};
     this.#writing = undefined;
     if (!segment || !handle) return;
-    await handle.truncate(segment.bytes).catch(() => undefined); // nothing beyond is read by this process anyway
+    await handle.truncate(segment.bytes).catch(() => undefined); // this process does not read beyond `bytes`
     await handle.close().catch(() => undefined);
     if (segment.messages === 0) await this.#delete(segment).catch(() => undefined);
   }
 
-  async #adopt(file: string, say: (line: string) => void): Promise<void> {
+  async #adopt(file: string, log: (line: string) => void): Promise<void> {
     const content = await readFile(file);
     const { messages, wholeBytes, bytes } = parseLines(content);
     const lostBytes = content.length - wholeBytes;
     if (lostBytes > 0)
-      say(`spool ${file}: ${lostBytes} bytes, cut short before anybody was told, are left out`);
+      log(`spool ${file}: dropped ${lostBytes} bytes of an unfinished write that was never acknowledged`);
     if (messages.length === 0) await rm(file);
     else this.#segments.push({ file, bytes, messages: messages.length, removedBytes: 0 });
   }

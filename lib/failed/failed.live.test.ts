@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { $ } from "zx";
 import { createTables } from "../ask/tables.ts";
-import { openTopic } from "../collect/publish.ts";
+import { TopicWriter } from "../collect/publish.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { settings } from "../settings.ts";
 
@@ -13,7 +13,7 @@ describe("npm run failed", () => {
     const ground = new LandedGround();
     await ground.create();
     try {
-      const topic = await openTopic({ topic: ground.name });
+      const topic = await TopicWriter.open({ topic: ground.name });
       for (const text of ["first", "second", "third"]) await topic.publish(text, "ann");
       await topic.close();
       await ground.land();

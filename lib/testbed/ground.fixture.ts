@@ -2,7 +2,7 @@
 import { registerDays } from "../ask/tables.ts";
 import { events } from "../game.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
-import { openTopic } from "../collect/publish.ts";
+import { TopicWriter } from "../collect/publish.ts";
 import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
@@ -20,7 +20,7 @@ export class LandedGround extends Ground {
    * Joins as many guilds, by players of both partitions; the first one's message is sent once more.
    */
   async send(guilds: number): Promise<ReceivedEvent[]> {
-    const topic = await openTopic({ topic: this.name });
+    const topic = await TopicWriter.open({ topic: this.name });
     const received = Array.from({ length: guilds }, (_, i) =>
       receive(guild, { query: `region=ny&player=player-${i}`, headers: {}, remoteAddr: "127.0.0.1" }),
     );
