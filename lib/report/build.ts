@@ -1,13 +1,16 @@
 /**
- * lib/ → dist/, which the notebooks' cells import: the kernel compiles cells only, by an older compiler.
+ * lib/ → dist/, which the notebooks' cells import: the kernel's older compiler compiles cells only.
  *
- * A kernel keeps what it has loaded; one that was started before a build goes on with the former one.
+ * A kernel keeps the modules that it has loaded, so a running kernel does not see a new build.
  */
 import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
 
-/** Compiles lib/; without a change since the last time that takes a second. @throws Error with the compiler's messages. */
+/**
+ * Compiles lib/. If nothing has changed since the last build, this takes a second.
+ * @throws Error with the compiler's messages.
+ */
 export async function buildLib(): Promise<void> {
   const { exitCode, stdout } = await $({
     cwd: settings.root,

@@ -1,8 +1,8 @@
 /**
  * A cell that ran → HTML: its code folded, its outputs as figures, its claims as a list.
  *
- * No markup of a kernel gets into the page. Charts are drawn from their specs, tables from their
- * rows, sentences from their Markdown. An output in any other form is shown as its text, with a note.
+ * The page contains no markup of a kernel. Charts are drawn from their specs, tables from their
+ * rows, sentences from their Markdown. The page shows any other output as text, with a note.
  */
 import type { MultilineString } from "@jupyterlab/nbformat";
 import { COUNTED_MIME } from "../ask/counted.ts";
@@ -20,15 +20,15 @@ import type { CellRun, Run } from "./run.ts";
 const CLAIM_CHARS = 160; // of a claim's text
 const VALUE_CHARS = 160; // of one of its values
 
-/** Cell → the drawing of each of its outputs; null for an output that is no chart. */
+/** Cell → the drawing of each of its outputs; null for an output without a chart. */
 export type Charts = Map<CellRun, (Drawing | null)[]>;
 
 interface Drawing {
   svg: string | null;
-  problem: string; // the reason why there is no drawing
+  problem: string; // the reason for a missing drawing, else empty
 }
 
-/** Draws the charts of a run, with ids of their own. */
+/** Draws the charts of a run. The ids in each drawing are unique on the page. */
 export async function drawCharts({ steps }: Run): Promise<Charts> {
   const charts: Charts = new Map();
   let count = 0;
@@ -51,7 +51,7 @@ async function draw(spec: unknown, id: string): Promise<Drawing> {
   }
 }
 
-/** Renders a cell; `charts` are the drawings of its outputs, and each output is cut at `maxChars`. */
+/** Renders a cell with the drawings of its outputs; cuts each output at `maxChars`. */
 export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: number): string {
   const { cell, status, seconds } = run;
   const claims = countHeld(run.claims);
@@ -70,7 +70,7 @@ export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: n
 ${outputs}${renderClaims(run.claims)}</div>`;
 }
 
-/** Each assertion that ran, with its values. */
+/** Renders each assertion that ran, with its values. */
 function renderClaims(claims: Claim[]): string {
   if (claims.length === 0) return "";
   const items = claims.map(({ text, held, failed, values }) => {
@@ -84,7 +84,7 @@ function renderClaims(claims: Claim[]): string {
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
 }
 
-/** "both 220", or the values that differ. */
+/** "both 220" for equal values, else both values. */
 function valuesText({ held, actual, expected, cause }: ClaimValues): string {
   const got = shortened(forTerminal(actual ?? ""), VALUE_CHARS);
   const wanted = shortened(forTerminal(expected ?? "true"), VALUE_CHARS);
@@ -108,13 +108,13 @@ function renderOutput(output: Output, chart: Drawing | null, maxChars: number): 
   if (figure && figure.length <= maxChars * 4)
     return `<figure class="${table ? "table" : "chart"}">${figure}</figure>`;
   const types = Object.keys(output.data).filter((type) => type !== "text/plain" && type !== COUNTED_MIME);
-  const reason = figure ? "too long, see the executed notebook" : chart?.problem;
-  const notDrawn = forTerminal(reason ?? `this page draws no ${types.join(", ")}`);
+  const reason = figure ? "it is too long; the executed notebook has it" : chart?.problem;
+  const notDrawn = forTerminal(reason ?? `this page cannot draw ${types.join(", ")}`);
   const note = types.length > 0 ? `<p class="note">Not drawn: ${forHtml(notDrawn)}</p>` : "";
   return renderText(textOf((plain ?? "") as MultilineString), "text", maxChars) + note;
 }
 
-/** The rows of an output, if they are a table as `table` of ask/show.ts sends it. */
+/** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */
 function readTable(content: unknown): TableData | null {
   const { title, schema, data } = (content ?? {}) as Partial<TableData>;
   const isTable = Array.isArray(data) && Array.isArray(schema?.fields);
@@ -125,17 +125,19 @@ function renderText(text: string, classes: string, maxChars: number): string {
   const shown = text.split("\n").map(lastState).join("\n").trimEnd();
   if (shown === "") return "";
   const cut =
-    shown.length > maxChars ? `\n… ${shown.length - maxChars} more characters, in the executed notebook` : "";
+    shown.length > maxChars
+      ? `\n… ${shown.length - maxChars} more characters are in the executed notebook`
+      : "";
   const drawn = /[│─]/.test(shown) ? " drawn" : ""; // lines of a table do not wrap
   return `<pre class="${classes}${drawn}">${forHtml(shown.slice(0, maxChars) + cut)}</pre>`;
 }
 
-/** What a line shows when each carriage return in it starts it anew. */
+/** The text that a terminal shows for a line: each carriage return starts the line anew. */
 function lastState(line: string): string {
   return line.split("\r").findLast((state) => state !== "") ?? "";
 }
 
-/** The duration without a place to break. */
+/** The duration, with spaces at which no line breaks. */
 export function formatSeconds(seconds: number): string {
   return secondsText(seconds).replaceAll(" ", "\u00a0");
 }

@@ -31,14 +31,14 @@ describe("checkNotebooks(paths)", function () {
     assert.deepEqual(await findings(text), []);
   });
 
-  it("tells a wrong type by cell and line", async () => {
+  it("finds a wrong type, with its cell and line", async () => {
     assert.deepEqual(
       await findings("// %%\nconst a = 1;\n// %%\nconsole.log(a);\nconst b: string = a;\nb;\n"),
       ["1-x, cell 2, line 2: Type 'number' is not assignable to type 'string'. (TS2322)"],
     );
   });
 
-  it("tells a number in words, which nothing can compare with a result", async () => {
+  it("finds a number in words, which cannot be compared with a result", async () => {
     const text = "// %% [markdown]\n// # T\n//\n// Eleven rounds, one by one.\n// %%\nconsole.log(11);\n";
     assert.deepEqual(await findings(text), [
       "1-x: expected text to write numbers in digits that an output shows, got Eleven",
@@ -55,7 +55,7 @@ describe("checkNotebooks(paths)", function () {
     "let a = 1;\na += 1;\na;": /let and var/,
     "const f = () => 1;\nf();": /definition of a function/,
     'try {\n  console.log("x");\n} catch {\n  console.log("y");\n}': /try: a failed cell ends the run/,
-    "const a   = 1;\na;": /is not formatted/,
+    "const a   = 1;\na;": /expected formatted code/,
     'const say = console.log;\nsay("There are 110.");':
       /expected sentences to take numbers from results, got 110/,
     [`${"console.log(1);\n".repeat(11)}`]: /expected at most 10 lines, got 11/,
@@ -66,13 +66,13 @@ describe("checkNotebooks(paths)", function () {
     });
   }
 
-  it("finds what a run or an editor left, and tidyNotebook takes it out", async () => {
+  it("finds the traces of a run or an editor, and tidyNotebook removes them", async () => {
     const path = join(folder, "1-x.ipynb");
     const notebook = textToNotebook("// %% id=a\nconst a   = 1;\na\n// %% id=a\n1;\n", "1-x");
     for (const cell of notebook.cells.filter(isCode)) cell.execution_count = 3;
     await writeNotebook(path, notebook);
     const found = (await checkNotebooks([path])).map(({ message }) => message);
-    assert.ok(found.some((message) => message.startsWith("has outputs of a run")));
+    assert.ok(found.some((message) => message.startsWith("expected no outputs of a run")));
     assert.ok(found.some((message) => message.startsWith("expected a unique id")));
     notebook.cells[1]!.id = "b";
     await writeNotebook(path, await tidyNotebook(notebook, path));
@@ -88,7 +88,7 @@ describe("checkNotebooks(paths)", function () {
 });
 
 describe("joinCells(cells)", () => {
-  it("knows the cell and line of each line", () => {
+  it("maps each line to its cell and line", () => {
     const { text, places } = joinCells(
       ["a\nb", "c"].map((source) => newCell("code", source, "x") as CodeCell),
     );

@@ -1,9 +1,9 @@
 /**
- * Notebooks → findings: types, lint, the kernel's traps, formatting, and that they are tracked without traces of a run.
+ * Notebooks → findings: wrong types, lint, code that the kernel miscompiles, formatting, outputs.
  *
- * tslab's compiler is older and not strict, and miscompiles some code without a word. So the cells of
- * a notebook are put together as one module and given to the project's own compiler and linter;
- * each message is then told by cell and line.
+ * tslab's compiler is older and not strict, and it miscompiles some code without a message. So the
+ * cells of a notebook are joined to one module for the project's own compiler and linter. Each of
+ * their messages is then mapped back to cell and line.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -26,12 +26,15 @@ const MAX_CELL_LINES = 10;
 
 export interface Finding {
   notebook: string; // path relative to the checkout
-  cell: number; // among its code cells, from 1; 0: the notebook as a whole
-  line: number; // of the cell, from 1; 0: the cell as a whole
+  cell: number; // number among the code cells, from 1; 0: the whole notebook
+  line: number; // number in the cell, from 1; 0: the whole cell
   message: string;
 }
 
-/** Checks the notebooks at `paths`; `dist/` must be built, since cells import it. @throws NotebookError */
+/**
+ * Checks the notebooks at `paths`. `dist/` must be built, because cells import it.
+ * @throws NotebookError
+ */
 export async function checkNotebooks(paths: string[]): Promise<Finding[]> {
   const modules = await Promise.all(paths.map(readModule));
   const program = createProgram(modules);
@@ -46,7 +49,7 @@ export async function checkNotebooks(paths: string[]): Promise<Finding[]> {
     .map((finding) => ({ ...finding, notebook: relative(settings.root, finding.notebook) }));
 }
 
-/** The notebook as it should be tracked: without traces of a run, its code formatted. */
+/** The notebook in its tracked form: without outputs of a run, its code formatted. */
 export async function tidyNotebook(notebook: Notebook, path: string): Promise<Notebook> {
   const tidy = stripOutputs(notebook);
   for (const cell of tidy.cells.filter(isCode)) cell.source = await formatCode(cell.source, path);
@@ -58,7 +61,7 @@ export function formatFinding({ notebook, cell, line, message }: Finding): strin
   return `${notebook}${cell > 0 ? `, cell ${cell}` : ""}${line > 0 ? `, line ${line}` : ""}: ${message}`;
 }
 
-/** A notebook's cells as one module; the n-th line of its text belongs to the n-th of `places`. */
+/** A notebook's cells as one module; the n-th line of `text` comes from the n-th of `places`. */
 interface NotebookModule {
   path: string;
   file: string; // the name under which the compiler sees it, beside the notebook, so that imports resolve
@@ -110,16 +113,16 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
     tell(0, `expected text to write numbers in digits that an output shows, got ${spelled.join(", ")}`);
   for (const [i, { source, outputs, execution_count }] of notebook.cells.filter(isCode).entries()) {
     if (outputs.length > 0 || execution_count !== null)
-      tell(i + 1, "has outputs of a run; strip them: npm run check -- --write");
+      tell(i + 1, "expected no outputs of a run; npm run check -- --write removes them");
     const lines = source.split("\n").length;
     if (lines > MAX_CELL_LINES) tell(i + 1, `expected at most ${MAX_CELL_LINES} lines, got ${lines}`);
-    if (source.trim() === "") tell(i + 1, "is empty");
+    if (source.trim() === "") tell(i + 1, "expected code, got an empty cell");
     const typed = typedNumbers(source);
     if (typed.length > 0)
       tell(i + 1, `expected sentences to take numbers from results, got ${typed.join(", ")}`);
   }
   if (findings.length === 0 && fileText !== formatNotebook(stripOutputs(notebook))) {
-    tell(0, "is not as the project writes notebooks; npm run check -- --write does");
+    tell(0, "expected the canonical text of a notebook; npm run check -- --write writes it");
   }
   return findings;
 }
@@ -156,15 +159,17 @@ function checkTypes(module: NotebookModule, program: ts.Program): Finding[] {
   });
 }
 
-/** What the kernel miscompiles, and what does not belong into a notebook. */
+/**
+ * Selector of code that the kernel miscompiles, or that does not belong in a notebook → message.
+ */
 const RESTRICTED = {
   "ForOfStatement[await=true]": "for await: the kernel miscompiles it; await a function of lib/ that loops",
   "ExpressionStatement > AssignmentExpression[left.type=/Pattern/]":
     "destructuring assignment: the kernel miscompiles it; declare new names",
   "Program > VariableDeclaration[kind!='const']":
-    "let and var: a cell's names are const, since the kernel miscompiles functions that read a reassigned one",
+    "let and var: use const; the kernel miscompiles functions that read a reassigned name",
   "FunctionDeclaration, ClassDeclaration, VariableDeclarator > :matches(ArrowFunctionExpression, FunctionExpression)":
-    "definition of a function: code belongs into lib/",
+    "definition of a function: code belongs in lib/",
   TryStatement: "try: a failed cell ends the run, and the report shows it",
   "CallExpression[callee.name=/^(setTimeout|setInterval|sleep)$/]": "sleep: wait for an answer instead",
 };
@@ -198,21 +203,21 @@ async function lint(module: NotebookModule, program: ts.Program): Promise<Findin
   );
   for (const [i, line] of module.text.split("\n").entries()) {
     if (/(?<!for )\bawait\s*\(/.test(line))
-      findings.push(finding(module, i, "await (…): the kernel can miss it; await the call itself"));
+      findings.push(finding(module, i, "await (…): the kernel can overlook it; await the call itself"));
   }
   return findings;
 }
 
 async function checkFormat(module: NotebookModule): Promise<Finding[]> {
   const findings = module.notebook.cells.filter(isCode).map(async ({ source }, i) => {
-    const formatted = await formatCode(source, module.path).catch(() => source); // the compiler tells what does not parse
+    const formatted = await formatCode(source, module.path).catch(() => source); // code that does not parse is a finding of the compiler
     if (formatted === source) return [];
     return [
       {
         notebook: module.path,
         cell: i + 1,
         line: 0,
-        message: "is not formatted; npm run check -- --write does",
+        message: "expected formatted code; npm run check -- --write formats it",
       },
     ];
   });

@@ -3,13 +3,13 @@
  */
 import { UsageError } from "../command.ts";
 
-/** Notebooks that run only on request, by the word of `--with`. */
+/** Word of `--with` → the notebook that runs only with this word. */
 const EXTRA = new Map([["drill", "6-drill"]]);
 
 /**
- * Chooses the named notebooks (without a name: all but the extra ones), and those of `--with`.
+ * Chooses the named notebooks, and those of `--with`; without a name, all but the extra ones.
  * @param all the names of all notebooks, in order
- * @throws UsageError if a word is no name
+ * @throws UsageError if a word is not the name of a notebook.
  */
 export function chooseNotebooks(
   words: readonly string[],

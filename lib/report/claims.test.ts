@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countHeld } from "./claims.ts";
-import { renderReport, verdictOf } from "./html.ts";
+import { renderReport, summarize } from "./html.ts";
 import { writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { runNotebooks, type StepRun } from "./run.ts";
@@ -42,10 +42,10 @@ describe("claims of a notebook", function () {
     );
     assert.equal(step.status, "ok");
     assert.deepEqual(heldIn(step), [0, 0, 0, 0, 3, 2_000]);
-    assert.match(verdictOf(whole).text, /^All 6 cells ran, 2003 claims held/);
+    assert.match(summarize(whole).text, /^All 6 cells ran, 2003 claims held/);
   });
 
-  it("finds the text of each call in the cell, whatever way it is made", async () => {
+  it("finds the text of each call in the cell, for every form of call", async () => {
     const { step } = await run(
       `${IMPORT}\nassert(1 < 2);`,
       'import { ok, strict } from "node:assert";\nok("x" as string);\nstrict.deepEqual({ a: 1 }, {\n  a: 1,\n});',
@@ -70,7 +70,7 @@ describe("claims of a notebook", function () {
     assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">both 60<\/span>/);
   });
 
-  it("shows equal objects as equal, in whatever order their fields stand", async () => {
+  it("shows equal objects as equal, in any order of their fields", async () => {
     const { html } = await run(IMPORT, "assert.deepEqual({ ny: 60, cali: 50 }, { cali: 50, ny: 60 });");
     assert.match(html, /<span class="values">both \{ cali: 50, ny: 60 \}<\/span>/);
   });
@@ -81,7 +81,7 @@ describe("claims of a notebook", function () {
       'const swords = 59;\nassert.equal(swords, 60, "one is lost");',
     );
     assert.match(
-      verdictOf(whole).text,
+      summarize(whole).text,
       /: assert\.equal\(swords, 60, "one is lost"\): expected 60, got 59; one is lost\.$/,
     );
     assert.match(html, /<li class="unheld">.*expected 60, got 59; one is lost/);
@@ -90,10 +90,10 @@ describe("claims of a notebook", function () {
   it("fails a cell that catches the error of its claim", async () => {
     const { step, run: whole } = await run(IMPORT, "try { assert.ok([1, 2].length > 2); } catch {}");
     assert.equal(step.status, "failed");
-    assert.match(verdictOf(whole).text, /assert\.ok\(\[1, 2\]\.length > 2\): expected true, got false\.$/);
+    assert.match(summarize(whole).text, /assert\.ok\(\[1, 2\]\.length > 2\): expected true, got false\.$/);
   });
 
-  it("escapes the values of a claim, which players may have sent", async () => {
+  it("escapes the values of a claim, which may come from players", async () => {
     const { html } = await run(IMPORT, 'const sent = "<img src=x>\\u202e";\nassert.equal(sent, sent);');
     assert.doesNotMatch(html, /<img|\u202e/);
     assert.match(html, /&#60;img src=x&#62;\\u\{202e\}/);

@@ -1,10 +1,9 @@
 /**
- * Claims as the kernel saw them run → claims as a reader sees them: the text of the call in the cell,
- * its values, and how often it held.
+ * Claims from the kernel → claims for a reader: text of the call in the cell, values, and counts.
  *
  * The kernel knows a call by its place in the compiled code. Compilation keeps the order of calls
- * and the last word of a callee. So the n-th call of a name there is the n-th of that name in the
- * cell.
+ * and the last word of a callee. So the n-th call of a name in the compiled code is the n-th call
+ * of that name in the cell.
  */
 import ts from "typescript";
 
@@ -15,17 +14,17 @@ export interface RanClaim {
   column: number; // from 1
   held: number; // how often it ran and held
   failed: number;
-  values: ClaimValues[]; // of its first runs, and of the first that failed
+  values: ClaimValues[]; // of its first runs, and of its first failed run
 }
 
 export interface ClaimValues {
   held: boolean;
   actual: string | null; // null: the claim is about an action, not a value
-  expected: string | null; // null: the claim is that `actual` is truthy
-  cause: string | null; // the error's message, if it says more than the values
+  expected: string | null; // null: `actual` must be truthy
+  cause: string | null; // the error's message, if the values do not contain it
 }
 
-/** The answer of the kernel: claims, and the compiled code of the cells in which they stand. */
+/** The answer of the kernel: claims, and the compiled code of their cells. */
 export interface RanCell {
   claims: RanClaim[];
   codes: Record<string, string>;
@@ -38,7 +37,7 @@ export interface Claim {
   values: ClaimValues[];
 }
 
-/** The claims of a cell with `source`, in the order in which they first ran. */
+/** The claims of a cell with `source`, in the order of their first runs. */
 export function readClaims(source: string, { claims, codes }: RanCell): Claim[] {
   const inSource = callsOf(source);
   return claims.map(({ script, line, column, held, failed, values }) => {
@@ -57,7 +56,7 @@ export function countHeld(claims: Claim[]): number {
   return claims.reduce((sum, { held }) => sum + held, 0);
 }
 
-/** "assert.equal(rows, 220): expected 220, got 219" for the first claim that failed, else null. */
+/** "assert.equal(rows, 220): expected 220, got 219" for the first failed claim, else null. */
 export function failureOf(claims: Claim[]): string | null {
   for (const { text, values } of claims) {
     const failed = values.find(({ held }) => !held);
@@ -78,7 +77,7 @@ interface Call {
   to: number;
 }
 
-/** All calls of a code, in the order of their callees' ends. */
+/** All calls in `code`, in the order of their callees' ends. */
 function callsOf(code: string): Call[] {
   const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true);
   const calls: Call[] = [];
@@ -94,7 +93,7 @@ function callsOf(code: string): Call[] {
   return calls.sort((a, b) => a.to - b.to);
 }
 
-/** The call whose callee stands at `position`, the innermost if there are several. */
+/** The innermost call whose callee includes `position`. */
 function callAt(calls: Call[], position: number): Call | undefined {
   const around = calls.filter(({ from, to }) => from <= position && position <= to);
   return around.sort((a, b) => a.to - a.from - (b.to - b.from))[0];
@@ -110,5 +109,5 @@ function oneLine(text: string): string {
     .replace(/\s+/g, " ")
     .replace(/([([]) /g, "$1")
     .replace(/,? ([)\]])/g, "$1")
-    .replace(/^\(0, \w+\.default\)/, "assert"); // the compiler's name for an import of the same cell
+    .replace(/^\(0, \w+\.default\)/, "assert"); // the compiler's form of an import in the same cell
 }

@@ -35,7 +35,7 @@ describe("drawChart(spec, id)", () => {
     }
   });
 
-  it("refuses data at an address, and what is no chart", async () => {
+  it("refuses data at an address, and a spec that is not a chart", async () => {
     const remote = { ...point, data: { url: "file:///etc/passwd" }, mark: "point" };
     await assert.rejects(drawChart(remote, "a"), /expected data in the spec, got an address: file:\/\/\/etc/);
     await assert.rejects(drawChart({ mark: 3 }, "a"));

@@ -1,20 +1,24 @@
 /**
- * Vega-Lite spec → SVG of the report's page.
+ * Vega-Lite spec → SVG for the report's page.
  *
- * A spec comes from a notebook and holds texts of players. Vega escapes them. A spec may also name
- * addresses: data, links, pictures and patterns. Here Vega loads nothing, links and pictures are
- * taken out of the scene, and of an attribute only what refers to nothing outside the chart stays.
- * A chart that needs data from an address is refused: an empty picture would be a wrong claim.
+ * A spec comes from a notebook and contains texts of players. Vega escapes them. A spec may also
+ * name addresses: of data, links, pictures and patterns. Here Vega loads nothing. Links and
+ * pictures are removed from the scene, and so is each attribute that refers to something outside
+ * the chart. A chart that needs data from an address is refused: an empty picture would be a wrong
+ * claim.
  */
 import type { TopLevelSpec } from "vega-lite";
 import { forHtml } from "../untrusted.ts";
 
-/** Draws a chart that scales and takes the text's colour; its ids begin with `id`. @throws Error if that is impossible */
+/**
+ * Draws a chart that scales with the page and uses its text colour; all ids begin with `id`.
+ * @throws Error if Vega cannot draw the spec, or if the spec needs data from an address.
+ */
 export async function drawChart(spec: unknown, id: string): Promise<string> {
   return named(pageMarkup(await drawSvg(spec), id), spec, id);
 }
 
-/** The same as Vega draws it, without anything that refers to an address. */
+/** The chart in the form that Vega draws, without references to addresses. */
 export async function drawSvg(spec: unknown): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const asked: string[] = [];
@@ -45,7 +49,7 @@ interface Mark {
   items?: Mark[];
 }
 
-/** Takes links and pictures out of a scene. */
+/** Removes links and pictures from a scene. */
 function removeReferences(mark: Mark): void {
   delete mark.href;
   if (mark.marktype === "image") mark.items = [];
@@ -55,7 +59,10 @@ function removeReferences(mark: Mark): void {
 const NOT_ON_THE_PAGE = /^(class|role|aria-.*|pointer-events|style|font-family|xmlns.*|version)$/;
 const FUNCTIONS = /\b(translate|rotate|scale|matrix|rgba?|hsla?)\(/g;
 
-/** Vega's markup with the page's own fonts and ids. In its tags and attributes each `"`, `<` and `>` is escaped. */
+/**
+ * Vega's markup with the page's fonts and ids; Vega has escaped each `"`, `<` and `>` in
+ * attributes.
+ */
 function pageMarkup(svg: string, id: string): string {
   return svg.replace(/<[^>]*>/g, (tag) =>
     tag.replace(/ ([\w:-]+)="([^"]*)"/g, (_, name: string, value: string) => {
@@ -73,7 +80,7 @@ function attributeValue(name: string, value: string, id: string): string | null 
   return value.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
 
-/** One picture to a screen reader: title and description say all that its marks say. */
+/** Makes the chart one picture for screen readers, with a title and a description. */
 function named(svg: string, spec: unknown, id: string): string {
   const { title, description } = spec as { title?: string | { text: string }; description?: string };
   const name = typeof title === "object" ? title.text : (title ?? "Chart");

@@ -5,7 +5,7 @@ import { CHART_TYPE, chartBundle, TABLE_TYPE } from "../ask/show.ts";
 import { tableData } from "../ask/table.ts";
 import type { Output } from "./notebook.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
-import { renderReport, verdictOf } from "./html.ts";
+import { renderReport, summarize } from "./html.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='alert(1)'>`;
 const CHART = chartBundle(
@@ -72,7 +72,7 @@ describe("renderReport(run, options)", () => {
     assert.doesNotMatch(html.replace(style, ""), /\sstyle=/);
   });
 
-  it("gives every element its own id, and leads only to those that are there", async () => {
+  it("gives every element its own id, and links only to ids that exist", async () => {
     const chart = bundle(CHART);
     const html = await render([[chart, chart], [chart]]);
     const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
@@ -86,7 +86,7 @@ describe("renderReport(run, options)", () => {
     );
   });
 
-  it("draws a chart from its spec and a table from its rows, whatever markup stands beside them", async () => {
+  it("draws a chart from its spec and a table from its rows, and ignores markup beside them", async () => {
     const markup = { "image/svg+xml": "<svg>forged</svg>", "text/html": "<table>forged</table>" };
     const html = await render([[bundle({ ...CHART, ...markup }), bundle({ ...TABLE, ...markup })]]);
     assert.match(html, /<figure class="chart"><svg role="img" aria-labelledby="chart-1-title chart-1-desc"/);
@@ -102,29 +102,32 @@ describe("renderReport(run, options)", () => {
         bundle({ [CHART_TYPE]: { data: { url: "data.csv" }, mark: "bar" }, "text/plain": "a chart" }),
       ],
     ]);
-    assert.match(html, /a drawing<\/pre><p class="note">Not drawn: this page draws no image\/svg\+xml<\/p>/);
-    assert.match(html, /<p class="note">Not drawn: this page draws no text\/html<\/p>/);
+    assert.match(
+      html,
+      /a drawing<\/pre><p class="note">Not drawn: this page cannot draw image\/svg\+xml<\/p>/,
+    );
+    assert.match(html, /<p class="note">Not drawn: this page cannot draw text\/html<\/p>/);
     assert.match(html, /a chart<\/pre><p class="note">Not drawn: expected data in the spec, got an address/);
   });
 
-  it("folds the code and shows times, claims and what a carriage return left", async () => {
+  it("folds the code and shows times, claims, and the text after a carriage return", async () => {
     const html = await render([[text("10 %\r100 %\n")]]);
     assert.match(html, /<details class="code"><summary><code>assert\.ok\(true\);/);
     assert.match(html, /1\.3\u00a0s<\/span><span class="held">claim held/);
     assert.match(html, /<pre class="text stdout">100 %<\/pre>/);
   });
 
-  it("stays below a megabyte, and says what it left out", async () => {
+  it("stays below a megabyte, and notes each cut", async () => {
     const html = await render(Array.from({ length: 100 }, () => [text("x".repeat(50_000))]));
     assert.ok(Buffer.byteLength(html) <= 1_000_000);
-    assert.match(html, /… \d+ more characters, in the executed notebook/);
+    assert.match(html, /… \d+ more characters are in the executed notebook/);
   });
 });
 
-describe("verdictOf(run)", () => {
+describe("summarize(run)", () => {
   it("counts cells and claims, and the time", () => {
     assert.equal(
-      verdictOf(runOf([[], []])).text,
+      summarize(runOf([[], []])).text,
       "All 2 cells ran, 2 claims held, in 1\u00a0min\u00a015\u00a0s.",
     );
   });
@@ -140,7 +143,7 @@ describe("verdictOf(run)", () => {
     run.status = "failed";
     run.steps[0]!.cells[1]!.status = "failed";
     run.steps[0]!.cells[2]!.status = "not run";
-    const { text, failedAt } = verdictOf(run);
+    const { text, failedAt } = summarize(run);
     assert.equal(
       text,
       "Failed in step 1, cell 2, in 1\u00a0min\u00a015\u00a0s: RangeError: 110 expected. 1 cell did not run.",
@@ -152,6 +155,6 @@ describe("verdictOf(run)", () => {
     const run = runOf([[]]);
     run.status = "interrupted";
     run.steps[0]!.cells[0]!.status = "failed";
-    assert.match(verdictOf(run).text, /^Interrupted in step 1, cell 1, in /);
+    assert.match(summarize(run).text, /^Interrupted in step 1, cell 1, in /);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * A run → one HTML file: each notebook a chapter, its code folded, its outputs as figures.
  *
- * The page runs no script and asks nobody for anything; its policy forbids both.
+ * The page runs no script and sends no request; its policy forbids both.
  */
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
@@ -14,20 +14,23 @@ import type { CellRun, Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 
 const MAX_BYTES = 1_000_000;
-const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // of one output; the next smaller until the report fits
+const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one output; the first with which the report fits
 
-/** What was there when the report ran, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
-export interface Facts {
+/** A group of facts about the run, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
+export interface RunFacts {
   title: string;
   rows: [name: string, value: string][];
 }
 
 export interface ReportOptions {
   title: string;
-  facts: Facts[];
+  facts: RunFacts[];
 }
 
-/** Renders the report, at most 1 MB: longer outputs are cut, and say so. @throws Error if the notebooks alone are longer. */
+/**
+ * Renders the report in at most 1 MB: long outputs are cut, with a note.
+ * @throws Error if the notebooks' text and code alone are longer.
+ */
 export async function renderReport(run: Run, options: ReportOptions): Promise<string> {
   const charts = await drawCharts(run);
   for (const maxChars of OUTPUT_CHARS) {
@@ -35,7 +38,7 @@ export async function renderReport(run: Run, options: ReportOptions): Promise<st
     if (Buffer.byteLength(html) <= MAX_BYTES) return html;
   }
   throw new Error(
-    `report: expected at most ${MAX_BYTES} bytes, and the notebooks' text and code alone are longer`,
+    `report: expected at most ${MAX_BYTES} bytes, got more for the notebooks' text and code alone`,
   );
 }
 
@@ -60,7 +63,7 @@ function renderPage(run: Run, { title, facts }: ReportOptions, charts: Charts, m
 <header class="top">
 <p class="kicker">Questlog report</p>
 <h1>${forHtml(title)}</h1>
-${renderVerdict(run)}
+${renderSummary(run)}
 <p class="when"><time datetime="${run.startedAt.toISOString()}">${formatDate(run.startedAt)}</time></p>
 </header>
 <div class="page">
@@ -75,13 +78,16 @@ ${renderFacts(facts)}
 `;
 }
 
-export interface Verdict {
+export interface Summary {
   text: string; // one or two sentences
   failedAt: string | null; // the id of the cell that ended the run
 }
 
-/** Says how the run ended: "All 42 cells ran, 17 claims held, in 1 min 38 s.", or which cell failed, and why. */
-export function verdictOf({ status, steps, seconds }: Run): Verdict {
+/**
+ * Summarizes a run: "All 42 cells ran, 17 claims held, in 1 min 38 s."; or the failed cell and its
+ * error.
+ */
+export function summarize({ status, steps, seconds }: Run): Summary {
   const cells = steps.flatMap((step) => step.cells);
   const took = `in ${formatSeconds(seconds)}`;
   if (status === "ok") {
@@ -103,14 +109,14 @@ export function verdictOf({ status, steps, seconds }: Run): Verdict {
   return { text: `${what}${why}.${rest}`, failedAt: cellId(step, cell) };
 }
 
-function renderVerdict(run: Run): string {
-  const { text, failedAt } = verdictOf(run);
+function renderSummary(run: Run): string {
+  const { text, failedAt } = summarize(run);
   const html = forHtml(text);
   const linked =
     failedAt === null
       ? html
       : html.replace(/step \d+, cell \d+/, (place) => `<a href="#${failedAt}">${place}</a>`);
-  return `<p class="verdict ${slug(run.status)}">${linked}</p>`;
+  return `<p class="summary ${slug(run.status)}">${linked}</p>`;
 }
 
 function plural(count: number, noun: string): string {
@@ -162,7 +168,7 @@ function renderStep(step: StepRun, place: string, charts: Charts, maxChars: numb
   };
 }
 
-function renderFacts(facts: Facts[]): string {
+function renderFacts(facts: RunFacts[]): string {
   const groups = facts.map(({ title, rows }) => {
     const items = rows.map(
       ([name, value]) => `<div><dt>${forHtml(name)}</dt><dd>${forHtml(value)}</dd></div>`,

@@ -55,7 +55,7 @@ describe("startKernel(folder)", function () {
     assert.deepEqual(await execute(watchers), { status: "ok", text: "0\n" });
   });
 
-  it("compiles cells while files beside the notebook come and change", async () => {
+  it("compiles cells while files beside the notebook appear and change", async () => {
     await kernel.shutdown();
     kernel = await startKernel(folder);
     for (let i = 0; i < 16; i++) {
@@ -91,14 +91,14 @@ describe("startKernel(folder)", function () {
     await assert.rejects(execute("1"), { name: "KernelError", message: /the kernel was ended by SIG/ });
   });
 
-  it("tells how the kernel died, with what it said last", async () => {
+  it("tells how the kernel died, with its last output", async () => {
     const code = 'require("node:fs").writeSync(2, "out of swords\\n"); process.exit(3)';
     await assert.rejects(execute(code), {
       message: "the kernel exited with code 3; its last lines:\nout of swords",
     });
   });
 
-  it("leaves neither its sockets nor what a cell started in its group", async () => {
+  it("leaves no sockets, and no process that a cell started in its group", async () => {
     const { text } = await execute(
       'import { spawn } from "node:child_process"; const child = spawn("sleep", ["600"]); console.log(child.pid);',
     );

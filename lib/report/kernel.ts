@@ -1,11 +1,11 @@
 /**
  * A notebook's code → its outputs: a client of the Jupyter protocol for one tslab kernel.
  *
- * The sockets are files in a private folder ("transport": "ipc"): nothing listens on a port, and no
- * two kernels can take each other's. The kernel leads a process group of its own, so that Ctrl-C
- * reaches only us, and what its cells left running ends with it; it also ends by itself when we
- * are killed, because a preloaded line watches the channel to its parent. Cells start servers
- * that shall outlive the kernel in groups of their own.
+ * The sockets are files in a private folder ("transport": "ipc"). So nothing listens on a port, and
+ * two kernels cannot take the same address. The kernel leads a process group of its own: Ctrl-C
+ * does not reach it, and processes that its cells left running end with it. A preloaded module
+ * (kernel-side.ts) watches the channel to this process, and ends the kernel when this process is
+ * killed. Servers that have to outlive the kernel run in process groups of their own.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -31,11 +31,11 @@ import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
 const READY_INTERVAL_MS = 250;
-const INTERRUPT_TIMEOUT_MS = 3_000; // how long an interrupted cell may take to answer
-const SHUTDOWN_TIMEOUT_MS = 2_000; // how long a kernel may take to end
+const INTERRUPT_TIMEOUT_MS = 3_000; // the most that an interrupted cell may take to answer
+const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-const MAX_LOG_CHARS = 4_000; // the end of what the process itself writes, told when it dies
+const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
 
 const EXECUTE = {
   silent: false,
@@ -44,10 +44,10 @@ const EXECUTE = {
   allow_stdin: false,
   stop_on_error: true,
 };
-/** Preloaded into the kernel, where it ends the process with its parent and collects claims. */
+/** Preloaded into the kernel: collects claims, and ends the process with its parent. */
 const KERNEL_SIDE = new URL("./kernel-side.ts", import.meta.url).href;
 
-/** What a cell sends while it runs: `stream` or `display_data`, as the protocol names them. */
+/** An output of a running cell: `stream` or `display_data`, in the protocol's words. */
 export interface KernelOutput {
   type: string;
   content: Record<string, unknown>;
@@ -61,16 +61,19 @@ export interface ExecuteOptions {
 export interface Kernel {
   pid: number;
   /**
-   * Runs `code` and resolves when all of its outputs have come: "ok", or "error" (the reason was written to stderr).
-   * @throws KernelError on a time-out (the cell is interrupted, else the kernel killed), a dead kernel,
-   * an aborted request or a wrong signature.
+   * Runs `code` and resolves after its last output: "ok", or "error" (stderr has the reason).
+   * @throws KernelError on a time-out, a dead kernel, an aborted request or a wrong signature.
+   * After a time-out the cell is interrupted; if it does not answer, the kernel is killed.
    */
   execute(code: string, options: ExecuteOptions): Promise<"ok" | "error">;
-  /** The claims that cells have made since the last call. @throws KernelError if the kernel does not answer */
+  /** The cells' claims since the last call. @throws KernelError if the kernel does not answer. */
   takeClaims(): Promise<RanCell>;
-  /** Interrupts the running cell, which then ends with "error"; one that does not answer within 3 s ends with its kernel. */
+  /**
+   * Interrupts the running cell, which ends with "error"; without an answer in 3 s, kills the
+   * kernel.
+   */
   interrupt(): void;
-  /** Ends the kernel and everything that its cells left in its process group. Can be called twice. */
+  /** Ends the kernel and all processes in its group. A second call does nothing. */
   shutdown(): Promise<void>;
 }
 
@@ -111,7 +114,7 @@ class TslabKernel implements Kernel {
   readonly #iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
   readonly #requests = new Map<string, Request>();
   readonly #session = randomUUID();
-  readonly #broken: Promise<never>; // rejects when the kernel can answer no more
+  readonly #broken: Promise<never>; // rejects when the kernel cannot answer any more
   #breakOff: (error: KernelError) => void = () => {};
   #log = "";
   #killTimer: NodeJS.Timeout | undefined;
@@ -122,7 +125,7 @@ class TslabKernel implements Kernel {
     this.#folder = folder;
     this.#key = key;
     this.#broken = new Promise((_, reject) => (this.#breakOff = reject));
-    this.#broken.catch(() => {}); // told to whoever waits
+    this.#broken.catch(() => {}); // each waiting request gets the error
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-MAX_LOG_CHARS)));
     }
@@ -144,12 +147,12 @@ class TslabKernel implements Kernel {
     });
   }
 
-  /** Resolves when the kernel answers on both channels: a subscription is not there at once. */
+  /** Resolves when the kernel answers on both channels: a subscription needs a moment. */
   async ready(): Promise<void> {
     const ask = () => {
       const answer = this.#request("kernel_info_request", {}, () => {}).then(
         () => "ready" as const,
-        (error: Error) => error, // the kernel has ended: no reason to ask again
+        (error: Error) => error, // the kernel has ended: another question is useless
       );
       return Promise.race([answer, sleep(READY_INTERVAL_MS, undefined, { ref: false })]);
     };
@@ -203,7 +206,7 @@ class TslabKernel implements Kernel {
       await exit;
       clearTimeout(kill);
     }
-    this.#signal("SIGKILL"); // what its cells left in its group
+    this.#signal("SIGKILL"); // processes that its cells left in its group
     for (const end of [this.#child.stdout, this.#child.stderr, this.#shell, this.#iopub]) {
       if (end && "destroy" in end) end.destroy();
       else end?.close();
@@ -211,7 +214,7 @@ class TslabKernel implements Kernel {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Signals the kernel's whole process group, if there is one left. */
+  /** Signals the kernel's whole process group, if any process of it is left. */
   #signal(name: NodeJS.Signals): void {
     try {
       if (this.pid > 0) process.kill(-this.pid, name);
@@ -220,7 +223,7 @@ class TslabKernel implements Kernel {
     }
   }
 
-  /** Sends one request and resolves with its reply when the kernel is idle again. @throws KernelError */
+  /** Sends one request; resolves with its reply when the kernel is idle. @throws KernelError */
   async #request(type: string, content: object, onOutput: Request["onOutput"]): Promise<Message["content"]> {
     const id = randomUUID();
     const answer = new Promise<Message["content"]>((resolve) => {
@@ -247,7 +250,7 @@ class TslabKernel implements Kernel {
     }
   }
 
-  /** Hands each message to the request that it answers, until the socket closes. */
+  /** Passes each message to the request that it answers, until the socket closes. */
   async #read(
     socket: Dealer | Subscriber,
     hand: (request: Request, message: Message) => void,
@@ -262,7 +265,7 @@ class TslabKernel implements Kernel {
       this.#breakOff(
         error instanceof KernelError
           ? error
-          : new KernelError(`a message of the kernel is not readable: ${(error as Error).message}`),
+          : new KernelError(`the kernel sent a message that cannot be read: ${(error as Error).message}`),
       );
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Notebooks → out/report.html, the executed notebooks beside it, and out/report.json with the counted events.
+ * Notebooks → out/report.html, the executed notebooks, and out/report.json with the counted events.
  *
- * A running stack is used and stays up; services that the run has started are stopped at its end.
+ * The run uses a running stack and leaves it up. At its end it stops the services that it started.
  */
 import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -11,7 +11,7 @@ import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
 import { forTerminal } from "../untrusted.ts";
 import { buildLib } from "./build.ts";
-import { renderReport, verdictOf } from "./html.ts";
+import { renderReport, summarize } from "./html.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { recount } from "./recount.ts";
@@ -21,17 +21,20 @@ import { runNotebooks } from "./run.ts";
 const TITLE = "What the players did";
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 
-/** Runs the notebooks and writes the report; resolves with the exit code: 0 only if every cell ran. */
+/**
+ * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
+ */
 export async function makeReport(notebooks: string[], signal: AbortSignal): Promise<number> {
-  const onAbort = (): void => console.log("\ninterrupted: saving what there is, stopping what was started");
+  const onAbort = (): void =>
+    console.log("\ninterrupted: saving the report so far, stopping the services of this run");
   signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
   const file = join(settings.out, "report.html");
-  const { run, verdict } = await writeReport(notebooks, file, signal).finally(() =>
+  const { run, summary } = await writeReport(notebooks, file, signal).finally(() =>
     stopAllBut(before.filter(({ problem }) => problem !== "not running")),
   );
-  console.log(`${verdict}\n${relative(process.cwd(), file)}`);
+  console.log(`${summary}\n${relative(process.cwd(), file)}`);
   return EXIT_CODES[run.status];
 }
 
@@ -42,7 +45,7 @@ async function writeReport(notebooks: string[], file: string, signal: AbortSigna
     if (run.status === "ok") await recount(run, settings.out);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
     await writeFile(file, await renderReport(run, { title: TITLE, facts }));
-    return { run, verdict: forTerminal(verdictOf(run).text) }; // it may quote what players sent
+    return { run, summary: forTerminal(summarize(run).text) }; // it may quote texts of players
   } finally {
     stop();
   }

@@ -17,12 +17,12 @@ x + 1;
 `;
 
 describe("parseNotebook(text, name)", () => {
-  it("reads what formatNotebook wrote, byte for byte the same when written again", () => {
+  it("reads the text of formatNotebook, and writes the same bytes again", () => {
     const text = formatNotebook(textToNotebook(TEXT, "n"));
     assert.equal(formatNotebook(parseNotebook(text, "n")), text);
   });
 
-  it("refuses what is no notebook, and says which file and why", () => {
+  it("refuses a file that is not a notebook, and names file and reason", () => {
     assert.throws(() => parseNotebook("{", "1-x"), {
       name: "NotebookError",
       message: /^notebook 1-x: expected JSON/,
@@ -36,13 +36,13 @@ describe("parseNotebook(text, name)", () => {
     });
     const none = '{"nbformat":4,"cells":[{"cell_type":"code"}]}';
     assert.throws(() => parseNotebook(none, "1-x"), {
-      message: "notebook 1-x: cell 1: expected a source, got none",
+      message: "notebook 1-x: cell 1: expected a source, got undefined",
     });
   });
 });
 
 describe("stripOutputs(notebook)", () => {
-  it("leaves no trace of a run or of an editor", () => {
+  it("removes all traces of a run or of an editor", () => {
     const notebook = textToNotebook(TEXT, "n");
     const ran = structuredClone(notebook);
     for (const cell of ran.cells.filter(isCode)) {

@@ -1,15 +1,15 @@
 /**
  * .ipynb file ↔ notebook, and its one canonical text.
  *
- * A tracked notebook carries no trace of a run: no outputs, no execution counts, no
- * editor's metadata. JupyterLab adds all of them when it saves, and pictures on top,
- * so a notebook is brought back to its canonical text before it is committed.
+ * A tracked notebook has no outputs, no execution counts and no editor's metadata. JupyterLab adds
+ * all of them when it saves. So each notebook is brought back to its canonical text before a
+ * commit.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ICodeCell, IDisplayData, IError, IMarkdownCell, IStream } from "@jupyterlab/nbformat";
 
-/** What a cell of tslab leaves behind; it sends no `execute_result`. */
+/** An output of a cell; tslab sends no `execute_result`. */
 export type Output = IStream | IDisplayData | IError;
 
 export interface CodeCell {
@@ -40,7 +40,10 @@ const METADATA = {
   language_info: { file_extension: ".ts", mimetype: "text/typescript", name: "typescript" },
 };
 
-/** Reads the notebook at `path`. @throws NotebookError if it is not one of nbformat 4 with code and Markdown cells. */
+/**
+ * Reads the notebook at `path`.
+ * @throws NotebookError unless it has nbformat 4, and code and Markdown cells only.
+ */
 export async function readNotebook(path: string): Promise<Notebook> {
   return parseNotebook(await readFile(path, "utf8"), basename(path, ".ipynb"));
 }
@@ -86,7 +89,7 @@ export function formatNotebook({ cells }: Notebook): string {
   return JSON.stringify(content, null, 1) + "\n";
 }
 
-/** The notebook as it is tracked: outputs, execution counts and metadata of editors left out. */
+/** The notebook in its tracked form: without outputs, execution counts and editors' metadata. */
 export function stripOutputs({ name, cells }: Notebook): Notebook {
   return {
     name,
@@ -111,14 +114,14 @@ export function titleOf({ name, cells }: Notebook): string {
   return name;
 }
 
-/** A cell of `source`, not run. */
+/** A new cell with `source`, without outputs. */
 export function newCell(type: "code" | "markdown", source: string, id: string): Cell {
   return type === "code"
     ? { cell_type: type, id, source, metadata: {}, outputs: [], execution_count: null }
     : { cell_type: type, id, source, metadata: {} };
 }
 
-/** Thrown for a file that is not a notebook as this project writes them. */
+/** Thrown for a file that is not a notebook in this project's form. */
 export class NotebookError extends Error {
   override name = "NotebookError";
 
@@ -145,7 +148,8 @@ function parseCell(raw: RawCell, name: string, i: number): Cell {
       `cell ${i + 1}: expected a code or Markdown cell, got ${JSON.stringify(type)}`,
     );
   }
-  if (typeof source !== "string") throw new NotebookError(name, `cell ${i + 1}: expected a source, got none`);
+  if (typeof source !== "string")
+    throw new NotebookError(name, `cell ${i + 1}: expected a source, got ${typeof source}`);
   const cell = newCell(type, source, typeof id === "string" ? id : `cell-${i + 1}`);
   cell.metadata = metadata;
   return isCode(cell) ? { ...cell, outputs, execution_count } : cell;

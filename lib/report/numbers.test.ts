@@ -15,7 +15,7 @@ describe("typedNumbers(source)", () => {
     assert.deepEqual(typedNumbers('const a = 7;\nsay("There are 110.");\nshow(8);'), ["110"]);
   });
 
-  it("leaves what comes from results, names and code", () => {
+  it("accepts values from results, names and code", () => {
     assert.deepEqual(
       typedNumbers("say(`**${rows.length + 110}** at p99, as \\`limit(11)\\` says on day 1-2.`);"),
       [],
@@ -24,7 +24,7 @@ describe("typedNumbers(source)", () => {
 });
 
 describe("typedNumbers(source), in other places than one text of a say", () => {
-  it("finds them in joined texts, captions and titles", () => {
+  it("finds numbers in joined texts, captions and titles", () => {
     assert.deepEqual(typedNumbers("say(`**${n}** of ` + `220 ` + `events`);"), ["220"]);
     assert.deepEqual(typedNumbers("say(`All of ${220} events`);"), ["220"]);
     assert.deepEqual(typedNumbers('table(rows, { caption: "The 8 newest" });'), ["8"]);
@@ -51,7 +51,7 @@ describe("spelledNumbers(text)", () => {
     it(`finds ${words.join(", ")}`, () => assert.deepEqual(spelledNumbers(text), words));
   }
 
-  it("leaves idioms, ordinals, compounds, parts of words and code", () => {
+  it("accepts idioms, ordinals, compounds, parts of words and code", () => {
     const text =
       "One by one, at once; one of them counts once. The second row, a third sword, a two-way street, a half-open " +
       "interval, someone, often, weight, `limit(eleven)`.";
@@ -94,11 +94,11 @@ describe("unshownNumbers(notebook)", () => {
     assert.deepEqual(unshownNumbers(notebook("It showed 111 rows.", "1110 rows, 110 swords")), ["111"]);
   });
 
-  it("names number words, whatever the outputs show", () => {
+  it("names number words, even if the outputs show the number", () => {
     assert.deepEqual(unshownNumbers(notebook("It showed eleven rows.", "11 rows")), ["eleven"]);
   });
 
-  it("does not look at code", () => {
+  it("ignores code", () => {
     assert.deepEqual(unshownNumbers(notebook("Run `limit(11)`, [here](#5).", "")), []);
   });
 });

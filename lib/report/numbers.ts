@@ -1,14 +1,15 @@
 /**
- * A notebook that has run → the numbers in its prose that no result stands behind.
+ * A notebook that has run → the numbers in its prose that do not come from a result.
  *
- * Sentences take their numbers from results, so a number that is typed into a `say`, a caption or a title
- * is a bug. Markdown cells are written before the run; a number there (of the original, of a status) must
- * be in some output of the notebook, and it must be in digits, since only digits can be compared.
+ * Sentences take their numbers from results, so a number typed into a `say`, a caption or a title
+ * is a bug. Markdown cells are written before the run. So an output of the notebook must show each
+ * of their numbers, and the number must be in digits, because only digits can be compared.
  *
- * So words for numbers are refused: two to ninety-nine, zero, hundred, thousand, million, dozen, half, twice,
- * fractions ("a third of"). "One" and "once" are mostly no counts ("one of them", "at once"); they are refused
- * after exactly, only, just, at most, at least, all but, and before a unit of time ("once a second").
- * Ordinals name a place ("the second row"). Names such as p50, compounds such as two-way, and code are skipped.
+ * So words for numbers are refused: two to ninety-nine, zero, hundred, thousand, million, dozen,
+ * half, twice, fractions ("a third of"). "One" and "once" seldom count ("one of them", "at once").
+ * They are refused after exactly, only, just, at most, at least, all but, and before a unit of time
+ * ("once a second"). Allowed are ordinals ("the second row"), names such as p50, compounds such as
+ * two-way, and code.
  */
 import ts from "typescript";
 import { type CodeCell, isCode, type Notebook } from "./notebook.ts";
@@ -25,9 +26,9 @@ const WORDS = [
 ].join("|");
 const WORD = new RegExp(`(?<![\\w-])(?:${WORDS})(?![\\w-])`, "gi");
 const SENTENCES = ["caption", "title"]; // options of tables and charts
-const CODE = /```[\s\S]*?```|`[^`]*`|\]\([^)]*\)/g; // fenced, in a line, and where links lead
+const CODE = /```[\s\S]*?```|`[^`]*`|\]\([^)]*\)/g; // in fences, in lines, and links' addresses
 
-/** The numbers typed into what a cell says: sentences, captions, titles, in the order of the text. */
+/** The numbers typed into a cell's sentences, captions and titles, in the order of the text. */
 export function typedNumbers(source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -45,12 +46,14 @@ export function typedNumbers(source: string): string[] {
   return found;
 }
 
-/** The words for numbers in a text outside code. */
+/** The words for numbers in a text, without its code. */
 export function spelledNumbers(text: string): string[] {
   return text.replace(CODE, " ").replace(/\s+/g, " ").match(WORD) ?? [];
 }
 
-/** The numbers of the Markdown cells that no output of the notebook shows, and those in words. */
+/**
+ * Numbers of the Markdown cells that no output of the notebook shows, and all words for numbers.
+ */
 export function unshownNumbers({ cells }: Notebook): string[] {
   const shown = new Set(cells.filter(isCode).flatMap(shownBy).flatMap(numbersIn));
   return cells
@@ -61,7 +64,7 @@ export function unshownNumbers({ cells }: Notebook): string[] {
     ]);
 }
 
-/** The numbers of a text outside code, without the commas between their digits. */
+/** The numbers of a text, without its code and without commas between digits. */
 function numbersIn(text: string): string[] {
   const numbers = text.replace(CODE, " ").match(NUMBER) ?? [];
   return numbers.map((number) => number.replaceAll(",", ""));
@@ -76,7 +79,7 @@ function shownBy({ outputs }: CodeCell): string[] {
   });
 }
 
-/** The typed parts of an argument: of a text, of a template without its values, of texts joined by `+`. */
+/** The literal parts of an argument: of a text, a template, or texts joined by `+`. */
 function textsOf(argument: ts.Expression): string[] {
   if (ts.isStringLiteralLike(argument) || ts.isNumericLiteral(argument)) return [argument.text];
   if (ts.isBinaryExpression(argument)) return [argument.left, argument.right].flatMap(textsOf);

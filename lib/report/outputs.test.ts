@@ -1,4 +1,4 @@
-// What tslab 1.0.22 sends, as it was seen.
+// Messages as tslab 1.0.22 sent them.
 import assert from "node:assert/strict";
 import { type CodeCell, newCell } from "./notebook.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
@@ -15,13 +15,13 @@ describe("collectOutputs(cell)", () => {
   const stdout = (text: string) => outputs.onOutput({ type: "stream", content: { name: "stdout", text } });
   const stderr = (text: string) => outputs.onOutput({ type: "stream", content: { name: "stderr", text } });
 
-  it("joins the texts of a stream and takes out colours", () => {
+  it("joins the texts of a stream and removes colours", () => {
     stdout("a");
     stdout("\u001b[31mb\u001b[0m\n");
     assert.deepEqual(cell.outputs, [{ output_type: "stream", name: "stdout", text: "ab\n" }]);
   });
 
-  it("bounds what a cell may keep", () => {
+  it("limits the text that a cell may keep", () => {
     for (let i = 0; i < 300; i++) {
       stdout("x".repeat(10_000));
       outputs.onOutput({ type: "display_data", content: { data: {}, metadata: {} } });
@@ -45,7 +45,7 @@ describe("collectOutputs(cell)", () => {
     );
   });
 
-  it("tells all that the compiler said", () => {
+  it("shows every message of the compiler", () => {
     stderr("1:7 - Type 'number' is not assignable to type 'string'.\n");
     stderr("2:1 - Cannot find name 'foo'.\n");
     outputs.fail();
@@ -69,7 +69,7 @@ describe("collectOutputs(cell)", () => {
     assert.equal(cell.outputs.at(-1)?.evalue, "lost");
   });
 
-  it("gives the reason that it is told, in place of the interrupt's own words", () => {
+  it("shows the given reason in place of the interrupt's own words", () => {
     stderr("Error: Interrupted asynchronously\n    at x\n");
     outputs.fail("the cell did not end within 1 s");
     assert.deepEqual(cell.outputs, [

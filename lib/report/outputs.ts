@@ -1,10 +1,10 @@
 /**
- * What a kernel sends while a cell runs → the cell's outputs.
+ * Messages of a kernel while a cell runs → the cell's outputs.
  *
- * tslab tells an error as text on stderr and nowhere else: a compiler's message with its place, or
- * what `console.error(error)` prints, stack and all. So the last text on stderr of a failed cell
- * becomes its `error` output. A rejection that nobody awaited is told the same way, and the
- * cell counts as ok: here it does not.
+ * tslab reports an error only as text on stderr: a compiler's message with its line, or the text of
+ * `console.error(error)` with the stack. So the last text on stderr of a failed cell becomes its
+ * `error` output. tslab also prints a rejection that no code awaited, but calls the cell ok: here
+ * that cell fails.
  */
 import { stripVTControlCharacters } from "node:util";
 import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
@@ -12,21 +12,21 @@ import type { KernelOutput } from "./kernel.ts";
 import type { CodeCell, Output } from "./notebook.ts";
 
 const MAX_CHARS = 1_000_000; // of text that one cell may keep
-const MAX_ERROR_CHARS = 10_000; // read of what an error printed
+const MAX_ERROR_CHARS = 10_000; // read of an error's text
 const MAX_OUTPUTS = 100; // of one cell
 
 /** Collects the outputs of one cell. */
 export interface CellOutputs {
   onOutput: (output: KernelOutput) => void;
-  /** Turns what the kernel said last into the cell's error output; with `reason` that is the error. */
+  /** Adds an error output: `reason`, or without it the kernel's last text on stderr. */
   fail: (reason?: string) => void;
-  /** True when a promise was rejected or an exception thrown that no code waited for. */
+  /** Whether no code caught a rejection or an exception. */
   hasLostError: () => boolean;
 }
 
 /** Collects the outputs of `cell`; texts of one stream are joined. */
 export function collectOutputs(cell: CodeCell): CellOutputs {
-  const errors: string[] = []; // texts of stderr, as they came
+  const errors: string[] = []; // texts of stderr, in the order of arrival
   let chars = 0;
   const add = (output: Output): void => {
     if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
@@ -78,7 +78,7 @@ const LOST = /^(UnhandledPromiseRejection|UncaughtException): /;
 const INTERRUPTED = /^Error: (Interrupted asynchronously|Script execution was interrupted)/;
 const DIAGNOSTIC = /^(?:\S+ )?(\d+):(\d+) - /;
 
-/** The text that tells why a cell failed: all that the compiler said, or the last error. */
+/** The reason for a cell's failure: all messages of the compiler, or the last error. */
 function lastError(errors: string[]): string {
   let start = errors.length - 1;
   const lost = errors.findLastIndex((text) => LOST.test(text));
@@ -92,7 +92,7 @@ function lastError(errors: string[]): string {
   return errors.slice(Math.max(start, 0)).join("");
 }
 
-/** Takes `text` out of the stderr output that ends with it. */
+/** Removes `text` from the last stderr output that contains it. */
 function removeText(outputs: Output[], text: string): void {
   const i = outputs.findLastIndex(
     (output) => isStream(output) && output.name === "stderr" && textOf(output.text).includes(text),
@@ -103,7 +103,7 @@ function removeText(outputs: Output[], text: string): void {
   if (output.text === "") outputs.splice(i, 1);
 }
 
-/** What `console.error(error)` printed → name, message and the lines worth reading, without the kernel's own stack. */
+/** Text of `console.error(error)` → name and message of the error, without the kernel's stack. */
 function parseError(printed: string): IError {
   if (DIAGNOSTIC.test(printed)) {
     const lines = printed
@@ -115,8 +115,8 @@ function parseError(printed: string): IError {
   const text = printed
     .slice(0, MAX_ERROR_CHARS)
     .replace(LOST, "")
-    .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's picture of the line that threw
-    .replace(/ \{\n(?!.*\[cause\])[\s\S]*\}\s*$/, "") // the error's own fields, which its message has already told
+    .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's quote of the line that threw
+    .replace(/ \{\n(?!.*\[cause\])[\s\S]*\}\s*$/, "") // the error's own fields, which its message repeats
     .replace(/^ +at .*\n?/gm, "")
     .trim();
   const [, ename = "Error", evalue = text] =

@@ -1,5 +1,5 @@
 /**
- * 100 texts that try to run a script, or to make the reader's browser ask somebody for something.
+ * 100 texts that try to run a script, or to make the reader's browser send a request.
  */
 
 /** The name of the global variable that a script among the payloads sets. */
@@ -7,7 +7,7 @@ export const FLAG = "questlogScriptRan";
 
 const BREAKOUTS = ["", "\"'>", "</text></svg></td></style></script>", "--> ]]> */"];
 
-/** @param canary the URL that no browser may ask for */
+/** @param canary the URL that no browser may request */
 export function payloads(canary: string): string[] {
   const js = `globalThis.${FLAG}=1`;
   const bodies = [

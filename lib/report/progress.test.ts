@@ -4,7 +4,7 @@ import { until } from "../until.ts";
 import { showProgress } from "./progress.ts";
 
 describe("showProgress(terminal)", () => {
-  it("shows the last line that a cell said, and nothing in it moves the cursor or colours the terminal", async () => {
+  it("shows the last line that a cell printed, which can neither move the cursor nor colour the terminal", async () => {
     const written: string[] = [];
     const { onProgress, stop } = showProgress({
       isTTY: true,

@@ -1,6 +1,6 @@
 /**
- * A run's progress → the terminal: on a TTY one line that is rewritten, else one line a cell and, in a
- * long cell, one every 30 s.
+ * A run's progress → the terminal. A TTY gets one line, which is rewritten. Any other output gets
+ * one line for each cell, and one every 30 s of a long cell.
  */
 import { stripVTControlCharacters } from "node:util";
 import { forTerminal } from "../untrusted.ts";
@@ -15,7 +15,9 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** Shows `onProgress` events on `terminal`; `stop` clears the rewritten line and ends the clock. */
+/**
+ * Shows `onProgress` events on `terminal`; `stop` clears the rewritten line and stops the timer.
+ */
 export function showProgress(terminal: Terminal = process.stdout): {
   onProgress: (progress: Progress) => void;
   stop: () => void;
@@ -55,7 +57,7 @@ export function showProgress(terminal: Terminal = process.stdout): {
   };
 }
 
-/** The last line of what a cell said, without what a terminal would act upon: it may quote what players sent. */
+/** The last line of a text, safe for a terminal: the text may quote texts of players. */
 function lastLine(text: string): string {
   const line =
     stripVTControlCharacters(text)

@@ -14,7 +14,7 @@ describe("renderProse(source, idPrefix)", () => {
     );
   });
 
-  it("leads to other notebooks' chapters, and elsewhere without a referrer", () => {
+  it("links to other notebooks' chapters, and to other pages without a referrer", () => {
     const { html } = renderProse("[a](2-requests.ipynb) [b](https://example.com)", "1-x");
     assert.equal(
       html,
@@ -37,12 +37,12 @@ describe("renderSaid(source)", () => {
 });
 
 describe("summaryOf(source)", () => {
-  it("begins with the first statement that says something, on one line", () => {
+  it("begins with the first statement after imports, on one line", () => {
     assert.equal(
       summaryOf('import x from "y";\n// why\nshow(\n  bars(rows, { a: 1 }),\n);'),
       "show(bars(rows, { a: 1 }));",
     );
-    assert.equal(summaryOf('import x from "y";'), "what this step uses");
+    assert.equal(summaryOf('import x from "y";'), "imports of this step");
     assert.equal(summaryOf("x".repeat(200)).length, 121);
   });
 });

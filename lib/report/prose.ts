@@ -1,8 +1,8 @@
 /**
  * A notebook's Markdown and code → HTML.
  *
- * HTML inside Markdown is text, and pictures are left out: the report asks nobody for anything.
- * Headings move one level down, since the notebook's title is a chapter of the report.
+ * HTML inside Markdown is shown as text, and pictures are left out: the report sends no request.
+ * Headings move one level down, because the notebook's title is a chapter of the report.
  */
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
@@ -24,7 +24,10 @@ export interface Heading {
   text: string;
 }
 
-/** Renders `source`; the ids of its headings begin with `idPrefix`. Links to other notebooks lead to their chapters. */
+/**
+ * Renders `source`; the ids of its headings begin with `idPrefix`. A link to another notebook leads
+ * to that notebook's chapter.
+ */
 export function renderProse(source: string, idPrefix: string): { html: string; headings: Heading[] } {
   const headings: Heading[] = [];
   const tokens = markdown.parse(source, {});
@@ -34,7 +37,7 @@ export function renderProse(source: string, idPrefix: string): { html: string; h
       const text = tokens[i + 1]?.children?.map(({ content }) => content).join("") ?? "";
       const id = level === 1 ? idPrefix : `${idPrefix}-${slug(text)}`;
       headings.push({ level, id, text });
-      if (level > 1) token.attrSet("id", id); // a chapter's own id stands at its beginning
+      if (level > 1) token.attrSet("id", id); // the chapter's section has the id of level 1
     }
     if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 1)}`;
     for (const child of token.children ?? []) {
@@ -47,26 +50,26 @@ export function renderProse(source: string, idPrefix: string): { html: string; h
   return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
 }
 
-/** Renders the Markdown that a cell put out. It may hold what players sent, so nothing of it is a link. */
+/** Renders Markdown of an output. It may contain texts of players, so it gets no links. */
 export function renderSaid(source: string): string {
   return said.render(source);
 }
 
-/** TypeScript, highlighted by classes. */
+/** Renders TypeScript, highlighted by classes. */
 export function renderCode(source: string): string {
   return hljs.highlight(source, { language: "typescript" }).value;
 }
 
-const MAX_SUMMARY_CHARS = 120; // more than a line shows; what is too long for the page is cut by its style
+const MAX_SUMMARY_CHARS = 120; // longer than a line; the page's style cuts the rest
 
-/** A cell's code in one line: from its first statement that says something. */
+/** A cell's code in one line, from its first statement after imports. */
 export function summaryOf(source: string): string {
   const lines = source.split("\n").map((line) => line.trim());
   const telling = lines.findIndex(
     (line) => line !== "" && !/^(import\b|recordHistory\(|\/\/|}|\))/.test(line),
   );
   if (telling < 0)
-    return lines.some((line) => line.startsWith("import")) ? "what this step uses" : "empty cell";
+    return lines.some((line) => line.startsWith("import")) ? "imports of this step" : "empty cell";
   const text = lines
     .slice(telling)
     .join(" ")

@@ -11,7 +11,7 @@ const DELIMITER = Buffer.from("<IDS|MSG>");
 
 export interface Message {
   header: { msg_type: string };
-  parent: { msg_id?: string }; // of the request that it answers
+  parent: { msg_id?: string }; // the header of the request that it answers
   content: Record<string, unknown>;
 }
 
@@ -30,7 +30,7 @@ export function formatMessage({ id, session, type, content }: Request, key: stri
   return [DELIMITER, sign(key, parts), ...parts];
 }
 
-/** Parses the frames of one message. @throws KernelError if its signature is not made with `key`. */
+/** Parses the frames of one message. @throws KernelError if `key` did not make its signature. */
 export function parseMessage(frames: Buffer[], key: string): Message {
   const start = frames.findIndex((frame) => frame.equals(DELIMITER)) + 1;
   const [signature, ...parts] = frames.slice(start);
@@ -40,9 +40,7 @@ export function parseMessage(frames: Buffer[], key: string): Message {
   }
   const expected = Buffer.from(sign(key, parts));
   if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
-    throw new KernelError(
-      "a message came with a wrong signature: it is not from the kernel that was started",
-    );
+    throw new KernelError("expected a message signed with the kernel's key, got another signature");
   }
   const [h, p, c] = [header, parent, content].map((part) => JSON.parse(part.toString()) as unknown);
   return { header: h, parent: p, content: c } as Message;
@@ -54,7 +52,7 @@ function sign(key: string, parts: Buffer[]): string {
   return hmac.digest("hex");
 }
 
-/** Thrown when a kernel does not do what it was asked. */
+/** Thrown when a kernel does not answer a request as the protocol demands. */
 export class KernelError extends Error {
   override name = "KernelError";
 }
@@ -62,7 +60,7 @@ export class KernelError extends Error {
 export const SHELL = 1;
 export const IOPUB = 2;
 
-/** With "ipc" the address is a file, `s:PORT`, and the port a number of our choice. */
+/** With "ipc", an address is a file `s:PORT`, and each port any number. */
 export function connectionInfo(folder: string, key: string): object {
   return {
     transport: "ipc",

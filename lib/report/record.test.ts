@@ -1,4 +1,4 @@
-// A report's page and its record as files; what trace makes of them: audit/trace.live.test.ts.
+// A report's page and its record as files. audit/trace.live.test.ts tests how trace uses them.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ function countingRun(): Run {
 }
 
 describe("recordOf(run)", () => {
-  it("holds what each cell counted, and when the report ran and how it ended", () => {
+  it("holds the counts of each cell, the times of the report, and its state", () => {
     const record = recordOf(countingRun());
     assert.deepEqual(
       [record.status, record.started_at, record.ended_at],
@@ -90,7 +90,7 @@ describe("readRecord(htmlPath)", () => {
     await assert.rejects(readRecord(page), refused);
   });
 
-  it("says which file is not there", async () => {
+  it("names the missing file", async () => {
     await rm(recordPath(page));
     await assert.rejects(readRecord(page), { message: "there is no report.json" });
     await writeFile(recordPath(page), "{}");

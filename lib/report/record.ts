@@ -1,33 +1,34 @@
 /**
- * A run ↔ the record of what it counted: `report.json` beside `report.html`.
+ * A run ↔ the record of the events that it counted: `report.json` beside `report.html`.
  *
- * `npm run trace` takes the record as proof, so it must belong to the page: the page names the SHA-256
- * of the record's text. A record that was edited, cut or left behind by another run is refused.
+ * `npm run trace` takes the record as proof, so the record must belong to the page. For that the
+ * page contains the SHA-256 of the record's text. A record is refused if it was edited or cut, or
+ * if another run wrote it.
  */
 import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { COUNTED_MIME, type Counted } from "../ask/counted.ts";
 import { settings } from "../settings.ts";
-import type { Facts } from "./html.ts";
+import type { RunFacts } from "./html.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";
 
-/** What a report counted, and when and how it ended. */
+/** The events that a report counted, and the time and state of its end. */
 export interface ReportRecord {
   status: Run["status"]; // only "ok" proves anything
   started_at: string;
-  ended_at: string; // a message with a later time was not counted
+  ended_at: string; // the run did not count messages of a later time
   hdfs_root: string;
-  counted: CellCount[]; // by cells that ran
+  counted: CellCount[]; // by cells with status "ok"
 }
 
 export interface CellCount extends Counted {
   notebook: string;
-  cell: number; // among the notebook's code cells, from 1
+  cell: number; // number among the notebook's code cells, from 1
 }
 
-/** Thrown when there is no record of a report, or none that proves anything. */
+/** Thrown when a report has no record, or its record proves nothing. */
 export class RecordError extends Error {
   override name = "RecordError";
 }
@@ -37,14 +38,21 @@ export function recordPath(htmlPath: string): string {
   return htmlPath.replace(/\.html$/, "") + ".json";
 }
 
-/** Writes the record of `run` beside the page at `htmlPath`; the page has to name the facts returned. */
-export async function writeRecord(run: Run, htmlPath: string, hdfsRoot = settings.hdfsRoot): Promise<Facts> {
+/**
+ * Writes the record of `run` beside the page at `htmlPath`; returns facts that the page must
+ * contain.
+ */
+export async function writeRecord(
+  run: Run,
+  htmlPath: string,
+  hdfsRoot = settings.hdfsRoot,
+): Promise<RunFacts> {
   const path = recordPath(htmlPath);
   const text = `${JSON.stringify(recordOf(run, hdfsRoot), null, 1)}\n`;
   await writeFile(`${path}.part`, text);
   await rename(`${path}.part`, path);
   return {
-    title: "What was counted",
+    title: "Counted events",
     rows: [
       ["Record", basename(path)],
       ["SHA-256", digestOf(text)],
@@ -52,7 +60,7 @@ export async function writeRecord(run: Run, htmlPath: string, hdfsRoot = setting
   };
 }
 
-/** The record of a run: what each of its cells counted. */
+/** The record of a run: the counts of each cell that ran. */
 export function recordOf(
   { status, startedAt, seconds, steps }: Run,
   hdfsRoot = settings.hdfsRoot,
@@ -78,7 +86,7 @@ export function recordOf(
 
 /**
  * Reads the record of the report at `htmlPath`.
- * @throws RecordError if there is no record, or if it is not the page's
+ * @throws RecordError if there is no record, or if it does not belong to the page.
  */
 export async function readRecord(htmlPath: string): Promise<ReportRecord> {
   const path = recordPath(htmlPath);

@@ -1,8 +1,8 @@
 /**
- * A run that has ended → the same run, failed where a chart or a sentence shows other numbers than Trino.
+ * A run that has ended → the same run, failed if a chart or a sentence differs from Trino's answer.
  *
- * A cell could change the rows between query and chart, or the record of its count. So each record's
- * events are counted again, and the chart that this count gives must be the chart in the cell's output.
+ * A cell could change the rows between query and chart, or the record of its count. So this module
+ * counts each record's events again. The chart of the new count must equal the chart in the output.
  */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -13,10 +13,13 @@ import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";
 
-/** MIME type → content, of one output. */
+/** One output's contents by MIME type. */
 type Bundle = Record<string, unknown>;
 
-/** Counts again what the cells of `run` counted; a cell with other numbers fails, and is saved in `outFolder`. */
+/**
+ * Counts the events of each cell of `run` again. A cell with other numbers fails, and its notebook
+ * is saved in `outFolder` again.
+ */
 export async function recount(run: Run, outFolder: string): Promise<void> {
   for (const step of run.steps) {
     for (const cell of step.cells.filter(({ status }) => status === "ok")) {
@@ -45,7 +48,7 @@ async function firstDifference(bundles: readonly Bundle[]): Promise<string | nul
   return null;
 }
 
-/** The difference between an output and a new count of the same events; null: there is none. */
+/** The difference between an output and a new count of the same events; null if they agree. */
 async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | null> {
   const { kind, title } = counted;
   const again = await countAgain(counted);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { collectFacts } from "./run-facts.ts";
 
 describe("collectFacts(services)", () => {
-  it("tells commit, machine, the versions that services answer with, and those of packages", async () => {
+  it("collects commit, machine, the services' answered versions, and the packages' versions", async () => {
     const facts = await collectFacts([
       { name: "kafka", given: false, askVersion: () => Promise.resolve("4.1") },
       { name: "trino", given: true, askVersion: () => Promise.resolve("476") },

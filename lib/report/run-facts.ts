@@ -1,19 +1,21 @@
 /**
- * This machine and checkout → the facts at the report's end: what one needs to judge or repeat the run.
+ * This machine and checkout → the facts at the report's end, which help to judge or repeat the run.
  */
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
-import type { Facts } from "./html.ts";
+import type { RunFacts } from "./html.ts";
 
 const PACKAGES = ["tslab", "kafkajs", "express", "parquetjs-lite", "hyparquet", "trino-client", "vega-lite"];
 
-/** Facts about the run; `services` are those that it used, which must still run: each is asked for its version. */
+/**
+ * Collects facts about the run. Asks each of `services` for its version, so they must still run.
+ */
 export async function collectFacts(
   services: readonly { name: string; given: boolean; askVersion: () => Promise<string> }[],
-): Promise<Facts[]> {
+): Promise<RunFacts[]> {
   const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`;
   return [
     {
@@ -34,7 +36,7 @@ export async function collectFacts(
   ];
 }
 
-/** "476", and whether the environment names the service; a service that does not answer is a fact too. */
+/** "476"; a service without an answer is a fact too. Tells if the environment names the service. */
 async function describeVersion({
   given,
   askVersion,
@@ -46,7 +48,7 @@ async function describeVersion({
   return given ? `${version}, given by the environment` : version;
 }
 
-/** "8bfc9e7", and whether there were changes on top; a checkout without git has none. */
+/** "8bfc9e7", or "8bfc9e7, with changes"; a checkout without git has no commit. */
 async function describeCommit(): Promise<string> {
   const git = $({ cwd: settings.root, quiet: true, nothrow: true });
   const { exitCode, stdout } = await git`git describe --always --dirty=${", with changes"} --exclude ${"*"}`;

@@ -51,7 +51,7 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(await readFile(paths[0]!, "utf8"), before);
   });
 
-  it("stops at the first cell that fails; the report shows the error and what did not run", async () => {
+  it("stops at the first cell that fails; the report shows the error and the cells that did not run", async () => {
     const failing = join(folder, "2-fails.ipynb");
     await writeNotebook(failing, FAILING);
     const paths = [await save("1-works", GOOD), failing, await save("3-works", GOOD)];
@@ -101,7 +101,7 @@ describe("runNotebooks(paths, options)", function () {
     ]);
   });
 
-  it("fails a cell that leaves a rejection to nobody", async () => {
+  it("fails a cell with a rejection that no code awaits", async () => {
     const path = await save(
       "1-lost",
       '// %%\nPromise.reject(new Error("lost"));\nawait new Promise((r) => setTimeout(r, 50));\n',
@@ -117,7 +117,7 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(error?.evalue, "the cell did not end within 0.3 s");
   });
 
-  it("ends at an abort, saving what there is", async () => {
+  it("ends at an abort, and saves the notebooks so far", async () => {
     const path = await save(
       "1-slow",
       '// %%\nconsole.log("begun");\nawait new Promise(() => {});\n// %%\n1;\n',
@@ -141,7 +141,7 @@ describe("runNotebooks(paths, options)", function () {
     );
   });
 
-  it("refuses what is no notebook before anything runs", async () => {
+  it("refuses a file that is not a notebook before anything runs", async () => {
     await assert.rejects(runNotebooks([join(folder, "none.ipynb")], { outFolder: folder }), {
       code: "ENOENT",
     });
@@ -149,7 +149,7 @@ describe("runNotebooks(paths, options)", function () {
 });
 
 describe("showProgress(terminal)", () => {
-  it("writes a line a cell, and on a terminal one that is rewritten", () => {
+  it("writes a line for each cell; on a terminal it rewrites one line", () => {
     const step = {
       notebook: { name: "1-x", cells: [] },
       title: "",

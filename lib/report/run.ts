@@ -1,8 +1,8 @@
 /**
- * Notebooks → a run: every cell in order, each notebook in a kernel of its own, until the first that fails.
+ * Notebooks → a run: every cell in order, until one fails; each notebook has a kernel of its own.
  *
- * A kernel needs 2 s to start, so the next notebook's starts while the present one runs. Executed
- * notebooks are saved also when a cell failed or the run was interrupted.
+ * A kernel needs 2 s to start, so the next kernel starts while the present notebook runs. Executed
+ * notebooks are saved also when a cell fails or the run is interrupted.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -26,7 +26,7 @@ const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downlo
 export type Status = "ok" | "failed" | "not run";
 
 export interface CellRun {
-  number: number; // among the notebook's code cells, from 1
+  number: number; // its number among the notebook's code cells, from 1
   cell: CodeCell;
   status: Status;
   seconds: number;
@@ -38,7 +38,7 @@ export interface StepRun {
   notebook: Notebook;
   title: string;
   status: Status;
-  seconds: number; // from its first cell's start
+  seconds: number; // since the start of its first cell
   cells: CellRun[];
 }
 
@@ -49,7 +49,7 @@ export interface Run {
   steps: StepRun[];
 }
 
-/** What happens in a run: a cell begins, says something, ends. */
+/** An event of a run: a cell begins, prints something, or ends. */
 export interface Progress {
   event: "cell" | "output" | "end";
   step: StepRun;
@@ -58,15 +58,16 @@ export interface Progress {
 }
 
 export interface RunOptions {
-  outFolder: string; // where the executed notebooks are saved
+  outFolder: string; // for the executed notebooks
   onProgress?: (progress: Progress) => void;
   cellTimeoutMs?: number;
   signal?: AbortSignal; // interrupts the running cell and ends the run
 }
 
 /**
- * Runs the notebooks at `paths`, each in its own folder, and resolves with what happened; a failed cell does not reject.
- * @throws NotebookError, before anything runs, if one of them is not a notebook.
+ * Runs the notebooks at `paths`, each in its own folder. Resolves with the run, also if a cell
+ * failed.
+ * @throws NotebookError, before anything runs, if one of the files is not a notebook.
  */
 export async function runNotebooks(paths: string[], options: RunOptions): Promise<Run> {
   const notebooks = await Promise.all(paths.map(readNotebook));
@@ -78,16 +79,16 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
   for (const [i, step] of steps.entries()) {
     if (run.status === "ok") {
       const kernel = next ?? startKernel(folderOf(paths, i));
-      // The next one starts when this one is there, so that they do not slow each other down.
+      // The next kernel starts when this one is ready, so that they do not slow each other down.
       next = i + 1 < paths.length ? kernel.then(() => startKernel(folderOf(paths, i + 1))) : undefined;
-      next?.catch(() => {}); // told when its turn comes
+      next?.catch(() => {}); // its step gets the error
       await runStep(step, kernel, options);
       if (options.signal?.aborted) run.status = "interrupted";
       else if (step.status === "failed") run.status = "failed";
     }
     await writeNotebook(join(options.outFolder, `${step.notebook.name}.ipynb`), step.notebook);
   }
-  await next?.then((kernel) => kernel.shutdown()).catch(() => {}); // started ahead in vain
+  await next?.then((kernel) => kernel.shutdown()).catch(() => {}); // a kernel that no step used
   run.seconds = secondsSince(started);
   return run;
 }
@@ -95,7 +96,7 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
 async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptions): Promise<void> {
   const { signal } = options;
   const interrupt = (): void => {
-    kernel.then((ready) => ready.interrupt()).catch(() => {}); // a kernel that did not start has said so
+    kernel.then((ready) => ready.interrupt()).catch(() => {}); // its first cell shows why it did not start
   };
   signal?.addEventListener("abort", interrupt);
   const started = performance.now();
@@ -107,7 +108,7 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
     if (step.status !== "ok") break;
   }
   signal?.removeEventListener("abort", interrupt);
-  await kernel.then((ready) => ready.shutdown()).catch(() => {}); // why it did not start is in the first cell
+  await kernel.then((ready) => ready.shutdown()).catch(() => {}); // its first cell shows why it did not start
 }
 
 async function runCell(
@@ -128,7 +129,7 @@ async function runCell(
   };
   try {
     const ready = await kernel;
-    started = performance.now(); // the wait for the kernel is the step's, not the cell's
+    started = performance.now(); // the wait for the kernel counts for the step, not for the cell
     const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
     run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
@@ -143,7 +144,7 @@ async function runCell(
       run.status = "failed";
       outputs.fail(
         `prose: expected numbers that come from results, got ${unfounded.join(", ")}; ` +
-          "a sentence takes its numbers by ${…}, and those of the text must be in an output of this notebook",
+          "a sentence takes its numbers by ${…}, and an output must show each number of the text",
       );
     }
   } catch (error) {
@@ -155,7 +156,9 @@ async function runCell(
   onProgress({ event: "end", step, cell: run });
 }
 
-/** The numbers that the cell's sentences, or at the last cell the notebook's text, have from nowhere. */
+/**
+ * The typed numbers of a cell's sentences; for the last cell also the notebook's unshown numbers.
+ */
 function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): string[] {
   const isLast = cells.at(-1)?.cell === cell;
   return [...typedNumbers(cell.source), ...(isLast ? unshownNumbers(notebook) : [])];

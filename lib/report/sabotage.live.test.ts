@@ -1,4 +1,5 @@
-// Ten sabotages: each test breaks one thing of a run, expects the run to fail, and expects the error to name the thing.
+// Ten sabotages: each test breaks one thing of a run, expects the run to fail, and expects the
+// error to name the thing.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ import { runOf } from "../testbed/notebook.fixture.ts";
 import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import { query } from "../trino.ts";
 import { buildLib } from "./build.ts";
-import { verdictOf } from "./html.ts";
+import { summarize } from "./html.ts";
 import { isCode, type Notebook, readNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { recount } from "./recount.ts";
@@ -55,7 +56,7 @@ describe("a report, after a sabotage of its data", () => {
     assertConserved(conservation(answers, seen));
   }
 
-  /** The files of a batch of partition 0, as the stream would write them. */
+  /** The files of a batch of partition 0, in the stream's form. */
   function filesOf(batch: TopicMessage[]): Map<string, Buffer> {
     const builder = new BatchBuilder(ground.name, 0);
     for (const { offset, timestamp, value } of batch) {
@@ -75,7 +76,7 @@ describe("a report, after a sabotage of its data", () => {
     await registerDays({ schema: ground.name });
   }
 
-  /** Puts other messages into the files of partition 0, does `work`, and brings the files back. */
+  /** Writes other messages into the files of partition 0, does `work`, and restores the files. */
   async function withFilesOf(batch: TopicMessage[], work: () => Promise<void>): Promise<void> {
     const original = filesOf(messages);
     const files = filesOf(batch);
@@ -87,7 +88,7 @@ describe("a report, after a sabotage of its data", () => {
     }
   }
 
-  /** The messages of partition 0, but the one at `index` with a change in its envelope. */
+  /** The messages of partition 0, with a change in the envelope of the message at `index`. */
   function changed(index: number, change: (envelope: Envelope) => Envelope): TopicMessage[] {
     return messages.map((message, i) =>
       i === index
@@ -98,7 +99,7 @@ describe("a report, after a sabotage of its data", () => {
 
   afterEach("the ground is whole again", claim);
 
-  it("holds when nothing is broken, with a message that is there twice", async () => {
+  it("passes an unbroken run, also with the same message twice", async () => {
     const conserved = conservation(answers, await collectSightings(rangesBetween([], offsets), place));
     assertConserved(conserved);
     const [row] = conserved.rows;
@@ -149,7 +150,7 @@ describe("a report, after a sabotage of its data", () => {
     });
   });
 
-  it("4 · names the one row that a file does not have, though a commit covers its message", async () => {
+  it("4 · names the row that is missing in a file, although a commit covers its message", async () => {
     const without = messages.filter((_, i) => i !== 1);
     await withFilesOf(without, async () => {
       const named = `files: missing 1\\n {4}${idOf(messages[1]!)} at partition 0, offset 1: topic`;
@@ -265,23 +266,23 @@ describe("a report, after a sabotage of a notebook", function () {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** Runs 1-services after `change`; resolves with the run's status and the verdict that its reader sees. */
+  /** Runs 1-services after `change`; resolves with the run's status and its summary. */
   async function run(change: (notebook: Notebook) => void): Promise<[string, string]> {
     const notebook = await readNotebook(join(settings.root, "notebooks", "1-services.ipynb"));
     change(notebook);
     await writeNotebook(join(folder, "1-services.ipynb"), notebook);
     const run = await runNotebooks([join(folder, "1-services.ipynb")], { outFolder: join(folder, "out") });
-    return [run.status, verdictOf(run).text];
+    return [run.status, summarize(run).text];
   }
 
-  /** Puts `text` into the place of `original`. */
+  /** Replaces `original` by `text`. */
   const replacing = (original: string, text: string) => (notebook: Notebook) => {
     const cell = notebook.cells.find(({ source }) => source.includes(original));
     assert.ok(cell, original);
     cell.source = cell.source.replace(original, text);
   };
 
-  it("passes the notebook as it is", async () => {
+  it("passes the unchanged notebook", async () => {
     const [status, verdict] = await run(() => {});
     assert.equal(status, "ok", verdict);
   });
@@ -310,7 +311,7 @@ describe("a report, after a sabotage of a notebook", function () {
     assert.match(verdict, /expected .*trino.*, got (?!.*trino)/);
   });
 
-  it("10 · names what a cell uses before the cell that makes it", async () => {
+  it("10 · names the variable that a cell uses before its declaration", async () => {
     const [status, verdict] = await run(({ cells }) => {
       const asked = cells.findIndex((cell) => isCode(cell) && cell.source.includes("const status"));
       const [claimed] = cells.splice(asked + 1, 1);

@@ -6,7 +6,7 @@ import { shell } from "./shell.ts";
 const module = JSON.stringify(join(import.meta.dirname, "shell.ts"));
 
 describe("shell(command)", () => {
-  it("prints the command as typed, then what it wrote", () => {
+  it("prints the command as typed, then its output", () => {
     const code = `import { shell } from ${module}; await shell("echo 'a  b' | tr a c; echo done >&2")`;
     const args = ["--input-type=module", "-e", code];
     assert.equal(

@@ -1,15 +1,15 @@
 /**
- * Shell command → the command and its output, as a terminal would show them, under the cell.
+ * Shell command → the command and its output under the cell, in the form of a terminal.
  *
- * zx runs it, so that it is recorded in the history like any other command.
+ * zx runs the command, so the history records it like any other command.
  */
 import { $ } from "zx";
 
 const TIMEOUT = "60s";
 
 /**
- * Runs `command` in bash, prints "$ command" and what it wrote, standard output first.
- * @throws ProcessOutput (zx's error) if it exits with another code than 0, or runs for more than 60 s.
+ * Runs `command` in bash; prints "$ command", its standard output, then its standard error.
+ * @throws ProcessOutput (zx's error) if the exit code is not 0, or after 60 s.
  */
 export async function shell(command: string): Promise<void> {
   const { stdout, stderr } = await $({ quiet: true, timeout: TIMEOUT })([

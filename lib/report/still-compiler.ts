@@ -1,5 +1,6 @@
 /**
- * tslab's compiler → the same compiler, told of no change of a file. Preloaded into a kernel's process.
+ * tslab's compiler → the same compiler, told of no change of a file. Preloaded into a kernel's
+ * process.
  *
  * tslab compiles in watch mode. A file that changes while a cell is compiled makes tslab fail with
  * "unexpected error". A kernel loads each module once, so it has no use for changes anyway.

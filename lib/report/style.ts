@@ -1,5 +1,5 @@
 /**
- * The report's style sheet, as a string so that it is built like all code.
+ * The report's style sheet, as a string, so that it is compiled like all code.
  *
  * One column of text of about 70 characters on a scale of 1.25; light and dark from the reader's
  * system; figures scroll in their own box; in print the code stays folded unless it was opened.
@@ -29,8 +29,8 @@ a:focus-visible, summary:focus-visible, input:focus-visible, .scroll:focus-visib
 .top { max-width: 44rem; margin: 0 auto; padding: clamp(3rem, 9vw, 6rem) 0 2.5rem; }
 h1 { margin: 0 0 1.25rem; font-size: clamp(2.1rem, 6vw, 3.2rem); line-height: 1.1; letter-spacing: -0.025em; font-weight: 700; text-wrap: balance; }
 .kicker { margin: 0 0 0.6rem; color: var(--soft); font-size: 0.875rem; letter-spacing: 0.02em; }
-.verdict { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); font-size: 1.2rem; line-height: 1.45; }
-.verdict.failed, .verdict.interrupted { border-color: var(--bad); }
+.summary { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); font-size: 1.2rem; line-height: 1.45; }
+.summary.failed, .summary.interrupted { border-color: var(--bad); }
 .when { margin: 0; padding-left: calc(0.9rem + 3px); color: var(--soft); font-size: 0.9375rem; }
 .page { max-width: 44rem; margin: 0 auto; }
 

@@ -39,7 +39,7 @@ describe("npm run report", function () {
       assert.match(trace, new RegExp(` report of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d: bar ${bar}\\n`));
   });
 
-  it("makes a page that asks nobody for anything, with all its charts, wide and narrow, light and dark", async function () {
+  it("makes a page that sends no request, with all its charts, wide and narrow, light and dark", async function () {
     const browser = await openBrowser();
     if (!browser) return this.skip();
     try {

@@ -1,9 +1,7 @@
-// Players who send markup, up to each place where a person reads it: the API's reply, the report,
-// JupyterLab.
+// Markup that players send must be text in the API's reply, the report and JupyterLab.
 //
-// A server of the test's own waits for requests to the addresses that the payloads name; a variable
-// of the page tells whether a script ran. The report is opened without its policy too: the escaping
-// must do alone.
+// A server of this test waits for requests to the payloads' addresses. A variable of the page shows
+// whether a script ran. The report is also opened without its policy: escaping alone must suffice.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -28,13 +26,13 @@ import { FLAG, payloads } from "./payloads.fixture.ts";
 import { freePort } from "../testbed/child.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
-const LAB_HEIGHT = 20_000; // JupyterLab renders what is in view
-const SETTLE_MS = 1_000; // for what a page does by itself
+const LAB_HEIGHT = 20_000; // JupyterLab renders only visible cells
+const SETTLE_MS = 1_000; // time for actions of the page itself
 const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
 describe("markup that players send", function () {
   this.timeout(5 * 60_000);
-  const asked: string[] = []; // by whoever opens a page: requests that a payload names
+  const asked: string[] = []; // requests to the payloads' addresses, from any page
   let browser: Browser;
   let canary: Server;
   let folder: string;
@@ -77,8 +75,8 @@ describe("markup that players send", function () {
 });
 
 /**
- * Sends each payload as a browser would, in parameters and in User-Agent, looks at the reply, and
- * lands them.
+ * Sends each payload in a browser's form, in parameters and in User-Agent; checks the reply, and
+ * lands the events.
  */
 async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): Promise<void> {
   await pipeline.startApi();
@@ -94,7 +92,7 @@ async function sendAll(browser: Browser, texts: string[], pipeline: Pipeline): P
   await page.close();
 }
 
-/** A notebook that shows what landed in every way that a cell has; its last cell fails with it. */
+/** A notebook that shows the payloads in every form of output; its last cell fails with one. */
 async function makeNotebook(folder: string, { schema }: Pipeline): Promise<void> {
   await buildLib();
   await mkdir(join(folder, "notebooks"));
@@ -124,8 +122,8 @@ const groups = (size: number) => texts.filter((_, i) => i % size === 0).map((_, 
 }
 
 /**
- * Runs the notebook into a report, and opens it with its policy and without; resolves with the
- * number of outputs.
+ * Runs the notebook, and opens its report with and without the policy. Resolves with the number of
+ * outputs.
  */
 async function checkReport(browser: Browser, texts: string[], folder: string): Promise<number> {
   const run = await runNotebooks([join(folder, "notebooks", "hostile.ipynb")], {
@@ -185,8 +183,8 @@ function assertShown(texts: string[], shown: string, where: string): void {
 }
 
 /**
- * Notes what `page` does that no page should: dialogs, and requests for anything but `own`, the
- * page's address.
+ * Records forbidden actions of `page`: dialogs, and requests to other addresses than `own`, the
+ * page's own.
  */
 function watch(page: Page, own: string): string[] {
   const deeds: string[] = [];
@@ -200,24 +198,24 @@ function watch(page: Page, own: string): string[] {
   return deeds;
 }
 
-/** No script has run in the page, and nothing in it could. */
+/** Asserts that no script ran in the page, and that no element could run one. */
 async function assertInert(page: Page, deeds: string[], where: string): Promise<void> {
   assert.equal(await page.evaluate(`globalThis.${FLAG}`), undefined, `a script ran in ${where}`);
   assert.deepEqual(deeds, [], `deeds of ${where}`);
 }
 
-/** Elements and attributes that do something by themselves or at a click; evaluated in the page. */
+/** Elements and attributes that act by themselves or at a click; evaluated in the page. */
 const ACTIVE = `[...document.querySelectorAll("*")].filter(({ localName, attributes }) =>
   /^(script|iframe|object|embed|img|image|use|link|base|video|form|foreignobject|input)$/i.test(localName) && !attributes.id?.value.startsWith("show") ||
   [...attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*(javascript|data):/i.test(value)),
 ).map(({ outerHTML }) => outerHTML.slice(0, 200))`;
 
-/** The same in JupyterLab's outputs, where charts and their menus are at home. */
+/** The same in JupyterLab's outputs, where charts and their menus are allowed. */
 const ACTIVE_IN_LAB = `[...document.querySelectorAll(".jp-OutputArea-output *")].filter(({ localName, attributes }) =>
   /^(script|iframe|object|embed|link|base|video)$/i.test(localName) ||
   [...attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*javascript:/i.test(value)),
 ).map(({ outerHTML }) => outerHTML.slice(0, 200))`;
 
-/** Where the report shows the payloads as they are → the text there; evaluated in the page. */
+/** The text of the report's elements that show the payloads unchanged; evaluated in the page. */
 const SHOWN = `Object.fromEntries(Object.entries({ table: "td", charts: "figure.chart desc", stdout: "pre.stdout", stderr: "pre.stderr" })
   .map(([place, selector]) => [place, [...document.querySelectorAll(selector)].map(({ textContent }) => textContent).join("\\n")]))`;
