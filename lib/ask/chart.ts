@@ -1,38 +1,39 @@
 /**
  * Rows → Vega-Lite specs: bars for a number per category, steps for numbers that grow over time.
  *
- * One picture serves light and dark pages, wide and narrow ones: the background
- * is transparent, text has the colour of the page's text (`currentColor`), and the
- * marks have colours of middle lightness, which stand out from both. The width is a
- * narrow column's, with room for neither long axes nor legends at the side.
+ * One picture serves light and dark pages, wide and narrow ones. The background is transparent,
+ * and text has the colour of the page's text (`currentColor`). The marks have colours of middle
+ * lightness, which contrast with both backgrounds. The picture is as wide as a narrow column, so
+ * legends stand above the chart.
  */
 import { formatValue, valueOf } from "./table.ts";
 
-/** A chart as plain data; made by the functions here, drawn by `show`. */
+/** A chart as plain data: `bars` and `steps` make it, `show` displays it. */
 export interface Spec {
   title: string | { text: string; subtitle: string };
-  description: string; // what the chart says, for those who cannot see it
-  usermeta?: { counted: unknown[] }; // ours, which Vega-Lite passes on: the records of counted.ts
-  [property: string]: unknown; // Vega-Lite's
+  description: string; // the chart's numbers as text, for readers who cannot see it
+  usermeta?: { counted: unknown[] }; // the records of counted.ts; Vega-Lite ignores them
+  [property: string]: unknown; // of Vega-Lite
 }
 
-/** One colour a series; contrast at least 3 both to white and to #14161a. */
+/** One colour for each series, with a contrast of at least 3 both to white and to #14161a. */
 export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "#64809c"];
 
-const WIDTH = 480; // of the whole picture: a phone's screen shows it at three quarters
+/** The largest number of bars; a line of text counts the other rows. */
+export const MAX_BARS = 24;
+const WIDTH = 480; // of the whole picture; a phone's screen shows it at three quarters of its size
 const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
-const LAST_STEP = 0.04; // of the width
-const LEGEND_CHARS = 56; // in the width of the picture, marks and gaps counted as 4 each
-/** More rows become one line of text. */
-export const MAX_BARS = 24;
-const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // of 24 hours; other steps as Vega does
+const LAST_STEP = 0.04; // width of the last step, as a part of the chart's width
+const LEGEND_CHARS = 56; // that fit the picture's width; a mark with its gap counts as 4
+const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // 24 hours a day; Vega's default has 12
 const NO_ROWS = "no rows";
 const MAX_SERIES = PALETTE.length;
 
 /**
- * One horizontal bar per row, the longest first, its number behind it.
- * Without rows: an empty chart that says so. Of more than 24 rows the shortest are left out, and counted below.
+ * One horizontal bar per row, the longest first, with its number beside it. Without rows, the chart
+ * is empty and says "no rows". Of more than 24 rows, the chart leaves out the shortest and says how
+ * many.
  * @param options.category the column that names the bars; its values may be any text
  * @param options.value the column of numbers
  */
@@ -70,11 +71,11 @@ export function bars(
 }
 
 /**
- * One line of steps per series over time, as counts grow: each value holds until the next.
+ * One line of steps per series over time: each value holds until the next value.
  * @param options.x the column of time: Dates, or seconds since a start
  * @param options.y the column of numbers
- * @param options.series the column that names the line, at most 6 of them
- * @param options.stacked areas on top of each other, so that the upper edge is the total
+ * @param options.series the column that names the line, with at most 6 different values
+ * @param options.stacked draws areas on top of each other, so that the upper edge is the total
  * @throws Error if there are more series than colours
  */
 export function steps(rows: readonly object[], { x, y, series, title, stacked = false }: StepOptions): Spec {
@@ -96,7 +97,8 @@ export function steps(rows: readonly object[], { x, y, series, title, stacked = 
     ...frame(title, said.join(", ") || NO_ROWS, rows.length === 0 ? NO_ROWS : ""),
     height: rows.length === 0 ? BAR_HEIGHT : STEPS_HEIGHT,
     data: { values: [...values, ...lastStep(values, names)] },
-    // Without `aria: false` Vega-Lite puts the axis title into an expression, where a backslash of it counts.
+    // Without `aria: false` Vega-Lite puts the axis title into an expression, which would interpret
+    // a backslash in the title.
     mark: stacked
       ? { type: "area", aria: false, interpolate: "step-after", opacity: 0.85, line: { strokeWidth: 1.5 } }
       : { type: "line", aria: false, interpolate: "step-after", strokeWidth: 2.5 },
@@ -132,7 +134,7 @@ interface Step {
   name: string;
 }
 
-/** Each line's last value once more, a little later: a step needs some width to be seen. */
+/** Repeats each line's last value a little later, so that its last step has a visible width. */
 function lastStep(values: Step[], names: string[]): Step[] {
   const times = values.map(({ time }) => time);
   const [first, last] = [Math.min(...times), Math.max(...times)];
@@ -140,7 +142,7 @@ function lastStep(values: Step[], names: string[]): Step[] {
   return names.map((name) => ({ ...values.findLast((value) => value.name === name)!, time: later }));
 }
 
-/** As many names in a row as fit, so that none is cut. */
+/** The number of legend columns that fit the picture's width. */
 function legendColumns(names: string[]): number {
   const longest = Math.max(0, ...names.map((name) => name.length));
   return Math.max(1, Math.min(names.length, Math.floor(LEGEND_CHARS / (longest + 4))));
@@ -154,7 +156,7 @@ interface StepOptions {
   stacked?: boolean;
 }
 
-/** What all charts have in common; `note` stands below the title. */
+/** The properties that all charts share; `note` stands below the title. */
 function frame(title: string, said: string, note = ""): Spec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -195,10 +197,10 @@ function frame(title: string, said: string, note = ""): Spec {
 }
 
 function toLabel(value: unknown): string {
-  return value === null ? "(none)" : formatValue(value); // "null" may be a text that somebody sent
+  return value === null ? "(none)" : formatValue(value); // a client may have sent the text "null"
 }
 
-/** 1234.5 → "1,234.5": the form of every number beside a mark. */
+/** Formats a number beside a mark: 1234.5 → "1,234.5". */
 function text(number: number): string {
   return number.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
@@ -210,7 +212,8 @@ function toTime(row: object, column: string): number {
 
 function toNumber(row: object, column: string): number {
   const value = valueOf(row, column);
-  const number = /^(number|bigint|string)$/.test(typeof value) && value !== "" ? Number(value) : NaN; // decimals are strings
+  const isNumeric = /^(number|bigint|string)$/.test(typeof value) && value !== ""; // decimals are strings
+  const number = isNumeric ? Number(value) : NaN;
   if (!Number.isFinite(number)) {
     throw new Error(`chart: expected a number in column ${column}, got ${formatValue(value)}`);
   }

@@ -1,9 +1,9 @@
 /**
- * Events of some offsets → a number for each value of a column, and the record of what was counted.
+ * Events of some offsets → a number for each value of a column, and a record of the counted events.
  *
- * The statement and the record come from one object, so they cannot differ. A report keeps the record
- * (report/record.ts), and `npm run trace` proves by it that a bar counts an event. So the record is plain
- * data that JSON keeps, and its condition is columns and values, never SQL.
+ * One object gives both the statement and the record, so they cannot differ. A report keeps the
+ * record (report/record.ts); by it, `npm run trace` proves that a bar counts an event. So the
+ * record is plain JSON data, and its condition is columns and values, never SQL.
  */
 import { type ColumnType, columnsOf, type Value } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -14,7 +14,7 @@ import { bars, MAX_BARS, type Spec } from "./chart.ts";
 import { formatValue, valueOf } from "./table.ts";
 import { uniqueView } from "./views.ts";
 
-/** The MIME type under which a cell's output carries its records; what draws outputs passes it over. */
+/** The MIME type of the records in a cell's output; no renderer draws this type. */
 export const COUNTED_MIME = "application/vnd.questlog.counted+json";
 
 /** Offsets `[from, to)` of one partition. */
@@ -24,31 +24,31 @@ export interface OffsetRange {
   to: number;
 }
 
-/** Which events are counted, each id once. */
+/** A selection of events; each event_id counts once. */
 export interface Selection {
   topic: string;
   schema: string;
   event_types: string[];
   ranges: OffsetRange[];
-  where: Record<string, Value>; // column = value, all of them
+  where: Record<string, Value>; // conditions column = value; an event meets all of them
 }
 
 /** Numbers of selected events, one for each value of a column, the largest first. */
 export interface Count extends Selection {
   by: string | null; // the column; null: one number for all events
   sum: string | null; // the column whose values are added up; null: events are counted
-  statement: string; // the SQL that Trino answered
+  statement: string; // the SQL of this count
   values: { value: Value; number: number }[];
 }
 
-/** What a chart or a sentence shows of a count. */
+/** The part of a count that a chart or a sentence shows. */
 export interface Counted extends Count {
   kind: "chart" | "sentence";
   title: string; // of the chart, or the sentence itself
 }
 
 export interface SelectionOptions {
-  type?: string; // of events; without it, events of all types
+  type?: string; // default: events of all types
   where?: Record<string, Value>;
   topic?: string;
   schema?: string;
@@ -56,7 +56,10 @@ export interface SelectionOptions {
 
 const GROUP_TYPES: readonly ColumnType[] = ["text", "integer", "boolean"];
 
-/** Selects the events that stand in `ranges` of the topic. @throws Error for a type that the catalogue does not have */
+/**
+ * Selects the events in `ranges` of the topic.
+ * @throws Error for a type that the catalogue does not have
+ */
 export function eventsIn(
   ranges: readonly OffsetRange[],
   { type, where = {}, topic = settings.topic, schema = settings.schema }: SelectionOptions = {},
@@ -80,20 +83,13 @@ export function sumBy(sum: string, by: string, selection: Selection): Promise<Co
 }
 
 /** Counts the events of a count again, by its selection alone. */
-export async function countAgain({
-  topic,
-  schema,
-  event_types,
-  ranges,
-  where,
-  by,
-  sum,
-}: Count): Promise<Count> {
+export async function countAgain(count: Count): Promise<Count> {
+  const { topic, schema, event_types, ranges, where, by, sum } = count;
   const again = await measure({ topic, schema, event_types, ranges, where }, by ?? "event_type", sum);
   return by === null ? totalOf(again) : again;
 }
 
-/** The numbers of a count added up: one number for all of its events. */
+/** The total of a count: one number for all of its events. */
 export function totalOf(count: Count): Count {
   const number = count.values.reduce((total, one) => total + one.number, 0);
   return { ...count, by: null, values: [{ value: null, number }] };
@@ -104,16 +100,16 @@ export function numbersOf({ values }: Count): Record<string, number> {
   return Object.fromEntries(values.map(({ value, number }) => [String(value), number]));
 }
 
-/** Draws a count as bars, which carry its record. */
+/** Draws a count as bars; the spec carries the record of the shown bars. */
 export function countBars(count: Count, title: string): Spec {
   const spec = bars(count.values, { category: "value", value: "number", title });
-  const drawn = count.values.slice(0, MAX_BARS); // in the order of the bars
+  const drawn = count.values.slice(0, MAX_BARS); // values have the order of the bars
   return { ...spec, usermeta: { counted: [{ ...count, values: drawn, kind: "chart", title }] } };
 }
 
 /**
  * The records of a sentence that shows every number of `counts`.
- * @throws Error that names a number which the sentence does not show
+ * @throws Error if the sentence does not show one of the numbers
  */
 export function countedInSentence(sentence: string, counts: readonly Count[]): Counted[] {
   const title = sentence.replaceAll("**", "");
@@ -125,7 +121,7 @@ export function countedInSentence(sentence: string, counts: readonly Count[]): C
   return counts.map((count) => ({ ...count, kind: "sentence", title }));
 }
 
-/** The condition that rows of tables stand in `ranges`. */
+/** The SQL condition for rows whose messages are in `ranges`. */
 export function conditionOf(ranges: readonly OffsetRange[]): string {
   const conditions = ranges.map(
     ({ partition, from, to }) =>
@@ -144,9 +140,10 @@ async function measure(selection: Selection, by: string, sum: string | null): Pr
       ([column, value]) => `${identifier(column)} IS NOT DISTINCT FROM ${literal(value)}`,
     ),
   ];
-  const statement =
-    `SELECT ${identifier(by)}, ${number}\nFROM ${viewOf(selection)}\n` +
-    `WHERE ${conditions.join("\n  AND ")}\nGROUP BY ${identifier(by)}`;
+  const statement = `SELECT ${identifier(by)}, ${number}
+FROM ${viewOf(selection)}
+WHERE ${conditions.join("\n  AND ")}
+GROUP BY ${identifier(by)}`;
   const rows = await query(statement, { schema: selection.schema });
   const values = rows
     .map((row) => ({
@@ -157,7 +154,7 @@ async function measure(selection: Selection, by: string, sum: string | null): Pr
   return { ...selection, by, sum, statement, values };
 }
 
-/** The view of the selected events: of their type, or of all types. */
+/** The view with the selected events: that of their type, or that of all types. */
 function viewOf({ event_types }: Selection): string {
   const [event, ...others] = events.filter(({ type }) => event_types.includes(type));
   return event !== undefined && others.length === 0 ? uniqueView(event.table) : "events";

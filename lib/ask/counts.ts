@@ -1,8 +1,8 @@
 /**
  * Tables → counts: how many rows of each event type Trino shows, now or over time.
  *
- * Rows become visible batch by batch, a moment after their requests were
- * answered, so whoever counts after sending waits here until they are all there.
+ * Rows become visible batch by batch, a moment after the answers to their requests. `watchTables`
+ * waits until all expected rows are visible.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../game.ts";
@@ -13,7 +13,7 @@ import { uniqueView } from "./views.ts";
 /** A number for each event type. */
 export type Counts = Record<string, number>;
 
-/** What Trino showed at one moment. */
+/** The growth of one table that Trino showed at one moment. */
 export interface CountSample {
   time: Date;
   seconds: number; // since the watch began
@@ -23,27 +23,34 @@ export interface CountSample {
 
 const SAMPLE_INTERVAL_MS = 500;
 
-/** Counts the rows of each event type's table, one for each message: event_type → rows, 0 for an empty table. */
+/** Counts the rows of each event type's table: one row for each message, 0 for an empty table. */
 export function countTables(target: Target = {}): Promise<Counts> {
   return count("count(*)", (table) => table, target);
 }
 
-/** Counts the events of each type, each once, by the views that leave doubles out. */
+/** Counts the events of each type by the views, which count each event once. */
 export function countEvents(target: Target = {}): Promise<Counts> {
   return count("count(*)", uniqueView, target);
 }
 
-/** Counts the rows of each type that bear the id of another row: not by the views, which must leave out as many. */
+/**
+ * Counts the rows of each type that repeat the id of another row. It does not use the views, so
+ * that a notebook can compare its result with theirs.
+ */
 export function countDoubles(target: Target = {}): Promise<Counts> {
   return count("count(*) - count(DISTINCT event_id)", (table) => table, target);
 }
 
-async function count(what: string, from: (table: string) => string, { schema }: Target): Promise<Counts> {
+async function count(
+  expression: string,
+  sourceOf: (table: string) => string,
+  { schema }: Target,
+): Promise<Counts> {
   const selects = events.map(
-    ({ type, table }) => `SELECT '${type}' AS event_type, ${what} AS n FROM ${from(table)}`,
+    ({ type, table }) => `SELECT '${type}' AS event_type, ${expression} AS n FROM ${sourceOf(table)}`,
   );
-  const rows = await query<{ event_type: string; n: number }>(selects.join(" UNION ALL "), { schema });
-  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // in any order
+  const rows = await query<{ event_type: string; n: number }>(selects.join("\nUNION ALL\n"), { schema });
+  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // rows come in any order
   return Object.fromEntries(events.map(({ type }) => [type, found.get(type)!]));
 }
 
@@ -51,8 +58,8 @@ async function count(what: string, from: (table: string) => string, { schema }: 
  * Watches the tables while events arrive: samples the growth over `before` every 0.5 s until
  * all of `expected` is visible, and resolves with the samples.
  * @param before the counts at the start, by `countTables`
- * @param expected resolves with the growth to wait for, once it is known
- * @throws Error if after `expected` resolved and `timeoutMs` more it is still not reached, or was exceeded
+ * @param expected resolves with the awaited growth, once it is known
+ * @throws Error if the growth is not reached within `timeoutMs` after `expected` resolved
  */
 export async function watchTables(
   before: Counts,
@@ -82,22 +89,22 @@ export async function watchTables(
     if (goal && Object.entries(goal).every(([type, rows]) => (grown[type] ?? 0) >= rows)) return samples;
     if (Date.now() > deadline) {
       throw new Error(
-        `the tables grew by ${show(grown)} within ${timeoutMs / 1000} s after the last request, expected ${show(goal ?? {})}; ` +
-          "is the stream running? npm run status",
+        `expected the tables to grow by ${countsText(goal ?? {})} within ${timeoutMs / 1000} s after the last request, ` +
+          `got ${countsText(grown)}; npm run status shows whether the stream runs`,
       );
     }
     await delay(SAMPLE_INTERVAL_MS);
   }
 }
 
-/** What was added: `after` minus `before`, for each event type of `after`. */
+/** The growth: `after` minus `before`, for each event type of `after`. */
 export function difference(after: Counts, before: Counts): Counts {
   return Object.fromEntries(
     Object.entries(after).map(([type, count]) => [type, count - (before[type] ?? 0)]),
   );
 }
 
-function show(counts: Counts): string {
+function countsText(counts: Counts): string {
   return Object.entries(counts)
     .map(([type, count]) => `${type} ${count}`)
     .join(", ");

@@ -1,13 +1,13 @@
 /**
- * Names, definitions and creation of tables and views: the part that tables.ts and views.ts share.
+ * Shared by tables.ts and views.ts: qualified names, SHOW CREATE, creation by several processes.
  *
- * Several processes may create the same thing at once; each of them finds it in the end.
+ * When several processes create the same table or view at once, each of them finds it in the end.
  */
 import { settings } from "../settings.ts";
 import { identifier } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
 
-/** Where tables are made: the settings' place, another one for tests. */
+/** The schema and HDFS folder of the tables; default: those of the settings. */
 export interface Target {
   schema?: string;
   hdfsRoot?: string;
@@ -19,14 +19,14 @@ export interface TableState {
   state: "created" | "found" | "replaced"; // replaced: a view, which holds no data, had another definition
 }
 
-const MAX_TRIES = 3; // one for each way in which another creator can be faster, and one more
+const MAX_TRIES = 3; // another creator can be faster in two ways; the third try finds its result
 
-/** A table's or view's name with its catalog and schema, as an identifier. */
+/** The name of a table or view with its catalog and schema, quoted for SQL. */
 export function qualified(name: string, schema: string): string {
   return [settings.catalog, schema, name].map(identifier).join(".");
 }
 
-/** The statement that Trino shows for a table or view; undefined: there is no such thing. */
+/** Trino's CREATE statement of a table or view; undefined: it does not exist. */
 export async function showCreate(
   kind: "TABLE" | "VIEW",
   name: string,
@@ -41,7 +41,7 @@ export async function showCreate(
   }
 }
 
-/** Runs `action` again if another process has just made the same thing. */
+/** Runs `action`, and again if another process has just created the same table, view or day. */
 export async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -52,7 +52,7 @@ export async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The metastore looks before it inserts, without a lock, so its database may refuse instead. */
+/** The metastore looks for a duplicate without a lock, so its database may report the duplicate. */
 function isOvertaken(error: unknown): boolean {
   if (!(error instanceof QueryError)) return false;
   return error.code.endsWith("ALREADY_EXISTS") || /AlreadyExists|duplicate/i.test(error.message);

@@ -1,10 +1,11 @@
 /**
- * Charts, rows and sentences → the output of a notebook's cell; in a terminal, the same as text.
+ * Charts, rows and sentences → the output of a notebook's cell; in a terminal, text.
  *
- * An output holds data: a chart its spec, a table its rows, a sentence its Markdown. The report draws
- * all of them. JupyterLab draws the spec; for tables and sentences it gets HTML too. The kernel's own
- * `display` sends one form at a time, so its writer is called directly. The spec is of Vega-Lite 6
- * and says version 5, the newest that JupyterLab knows by name; it draws both.
+ * An output holds data: a chart its spec, a table its rows, a sentence its Markdown. The report
+ * draws all of them. JupyterLab draws the spec, and gets HTML of tables and sentences too. The
+ * kernel's own `display` sends one form at a time, so this module calls the kernel's writer
+ * directly. The spec is Vega-Lite 6, but its MIME type names version 5. That is the newest version
+ * that JupyterLab knows by name; JupyterLab draws both.
  */
 import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
@@ -19,12 +20,12 @@ type Bundle = Record<string, unknown>;
 export const CHART_TYPE = "application/vnd.vegalite.v5+json";
 export const TABLE_TYPE = "application/vnd.dataresource+json";
 
-/** Displays a chart in the cell that runs; outside a notebook prints its description. */
+/** Displays a chart in the running cell; outside a notebook, prints its description. */
 export function show(spec: Spec): void {
   write(chartBundle(spec));
 }
 
-/** The spec, its description, and the records of the events that the chart counts. */
+/** The output of a chart: its spec, its description, and the records of the counted events. */
 export function chartBundle(spec: Spec): Bundle {
   const counted = spec.usermeta?.counted;
   return {
@@ -35,9 +36,9 @@ export function chartBundle(spec: Spec): Bundle {
 }
 
 /**
- * Displays the first `limit` rows as a table; outside a notebook prints it.
- * @param options.caption names the rows; the number of rows left out is added to it
- * @param options.columns the columns to show, else all
+ * Displays the first `limit` rows as a table; outside a notebook, prints the table.
+ * @param options.caption names the rows; `table` adds the number of rows that it leaves out
+ * @param options.columns the columns to show; default: all
  */
 export function table(
   rows: readonly object[],
@@ -58,13 +59,14 @@ export function table(
   });
 }
 
-/** One wide row as many narrow rows, a name and a value each: they fit a narrow page. */
+/** One wide row as narrow rows with a name and a value each, for narrow pages. */
 export function transposed(row: object): { name: string; value: unknown }[] {
   return Object.entries(row).map(([name, value]: [string, unknown]) => ({ name, value }));
 }
 
-// JupyterLab lets the Markdown of a cell be any HTML, scripts too. It prefers HTML, so HTML is made here.
-// A sentence may hold values of players: their tags are text, and nothing is a picture or a link.
+// JupyterLab would render any HTML inside a cell's Markdown, scripts too. It prefers HTML to
+// Markdown, so this module renders the HTML itself. A sentence may hold text that players sent:
+// tags become text, and nothing becomes a picture or a link.
 const prose = new MarkdownIt({ html: false, linkify: false }).disable([
   "image",
   "link",
@@ -73,8 +75,8 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
 ]);
 
 /**
- * Displays a sentence in Markdown: prose that takes its numbers from the results. It must show every number
- * of `counts`; the report then records which events each number counts.
+ * Displays a sentence in Markdown that takes its numbers from results. The sentence must show every
+ * number of `counts`; the report records which events each number counts.
  */
 export function say(markdown: string, ...counts: Count[]): void {
   const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ begins no formula
@@ -87,7 +89,7 @@ type Writer = (content: { data: Bundle; metadata: object; transient: object }, u
 /** Sends a bundle to the notebook's kernel, if this process is one; prints its text otherwise. */
 function write(data: Bundle): void {
   const require = createRequire(import.meta.url);
-  // A kernel has loaded this module already. No other process should load it: it loads ZeroMQ.
+  // A kernel has already loaded tslab's module. No other process should: tslab loads ZeroMQ.
   const kernel = require.cache[require.resolve("tslab/dist/jupyter.js")]?.exports as
     { lastWriteDisplayData: Writer | null } | undefined;
   if (kernel?.lastWriteDisplayData) kernel.lastWriteDisplayData({ data, metadata: {}, transient: {} }, false);

@@ -1,20 +1,19 @@
 /**
  * Rows → text for people and programs: a terminal's table, an HTML table, JSON.
  *
- * Values come from whoever sent an event. So people see no control or
- * direction character of theirs, but its number, and HTML gets no markup.
+ * Values can be any text that a client sent. So a control or direction character is shown as its
+ * number, and markup is shown as text.
  */
 import Table from "cli-table3";
 import type { Row } from "../trino-values.ts";
 import { forHtml, forTerminal, forTerminalJson } from "../untrusted.ts";
 
-const MAX_UNWRAPPED = 40; // characters of a table's cell
-
-const MAX_CELL_CHARS = 80; // of a line in a terminal's table
+const MAX_UNWRAPPED = 40; // characters in a cell of an HTML table that stay in one line
+const MAX_CELL_CHARS = 80; // in one line of a cell of a terminal's table
 
 /**
- * A table of box-drawing lines, numbers to the right; "" if there are no rows. A value longer than
- * 80 characters has several lines.
+ * A terminal's table with box-drawing lines and right-aligned numbers; "" without rows. A value
+ * longer than 80 characters takes several lines.
  */
 export function textTable(rows: readonly object[], head = columnsOf(rows)): string {
   if (rows.length === 0 || head.length === 0) return "";
@@ -33,7 +32,7 @@ function wrapped(text: string): string {
   return lines?.join("\n") ?? "";
 }
 
-/** A table of JSON values, in the form of a Tabular Data Resource. */
+/** A table of JSON values: a Tabular Data Resource of the Frictionless specifications. */
 export interface TableData {
   title: string;
   schema: { fields: Field[] };
@@ -45,7 +44,7 @@ interface Field {
   type: "number" | "string";
 }
 
-/** The rows as a table of JSON values, with `columns` or all that the rows have. */
+/** The rows as a table of JSON values, with `columns` or all columns of the rows. */
 export function tableData(rows: readonly object[], title = "", columns = columnsOf(rows)): TableData {
   const fields = columns.map((name): Field => ({ name, type: isNumeric(rows, name) ? "number" : "string" }));
   const data = rows.map((row) =>
@@ -54,7 +53,7 @@ export function tableData(rows: readonly object[], title = "", columns = columns
   return { title, schema: { fields }, data };
 }
 
-/** A `<table>` with `<caption>`; cells of numbers, null and long texts have a class. */
+/** A `<table>` with `<caption>`; cells with numbers, null and long texts have a class. */
 export function htmlTable({ title, schema: { fields }, data }: TableData): string {
   const head = fields.map(
     ({ name, type }) =>
@@ -68,7 +67,7 @@ export function htmlTable({ title, schema: { fields }, data }: TableData): strin
     return `<tr>${cells.join("")}</tr>`;
   });
   return [
-    '<table class="mathjax_ignore">', // else JupyterLab draws the text between two $ as a formula
+    '<table class="mathjax_ignore">', // otherwise JupyterLab draws text between two $ as a formula
     ...(title === "" ? [] : [`<caption>${forHtml(forTerminal(title))}</caption>`]),
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>${body.join("\n")}</tbody>`,
@@ -79,7 +78,7 @@ export function htmlTable({ title, schema: { fields }, data }: TableData): strin
 function classOf(type: Field["type"], value: string | number | null): string {
   if (value === null) return ' class="null"';
   if (type === "number") return ' class="number"';
-  return String(value).length > MAX_UNWRAPPED ? ' class="long"' : ""; // identifiers stay in one line
+  return String(value).length > MAX_UNWRAPPED ? ' class="long"' : ""; // UUIDs stay in one line
 }
 
 function jsonValue(value: unknown): string | number | null {
@@ -87,12 +86,15 @@ function jsonValue(value: unknown): string | number | null {
   return Number.isFinite(value) ? (value as number) : formatValue(value);
 }
 
-/** A JSON array, one row a line: Dates as ISO 8601, bigints (integers beyond 2^53) as strings; a terminal may show it. */
+/**
+ * A JSON array, one row a line, safe for a terminal. Dates are in ISO 8601, bigints (integers
+ * beyond 2^53) are strings.
+ */
 export function jsonText(rows: readonly object[]): string {
   return `[${rows.map((row) => forTerminalJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
 }
 
-/** A value as a person reads it: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
+/** A value as text for people: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
 export function formatValue(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintAsText);
@@ -103,7 +105,7 @@ function bigintAsText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
-/** A row's value in a column; rows of any type can be shown. */
+/** A row's value in a column, for rows of any type. */
 export function valueOf(row: object, column: string): unknown {
   return (row as Row)[column];
 }

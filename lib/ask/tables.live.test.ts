@@ -68,7 +68,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
       { schema },
     );
     await assert.rejects(createTables(target), (error: Error) => {
-      assert.match(error.message, /^table guild_joins is not as the catalogue says:\n/);
+      assert.match(error.message, /^table guild_joins differs from the catalogue:\n/);
       assert.match(error.message, /\n {2}expected {2}region varchar\n/);
       assert.match(error.message, /\n {2}found {5}region integer\n/);
       assert.match(error.message, /\n {2}expected {2}external_location = 'hdfs:\S+\/tables\/guild_joins'\n/);

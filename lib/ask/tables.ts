@@ -1,10 +1,10 @@
 /**
  * The catalogue → tables in Hive: one for each event type, failed_events, and views (views.ts).
  *
- * All tables are external: they only say where the stream writes its files, so dropping one
- * loses nothing. A table is compared as the statement that would create it, line by line.
- * Trino reads the days (partitions) that the metastore knows, not the folders that exist:
- * `registerDays` tells it of new ones. New files in a known day are seen at once.
+ * All tables are external: they only name the folders of the stream's files, so DROP TABLE deletes
+ * no data. An existing table's CREATE statement is compared with the catalogue's, line by line.
+ * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
+ * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
 import { type Column, columnsOf, failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -22,11 +22,11 @@ export const tables: readonly { table: string; columns: Column[] }[] = [
   failedEvents,
 ];
 
-/** A table of the catalogue as it is now. */
+/** The present contents of a table. */
 export interface TableSummary {
   table: string;
   columns: number;
-  days: number; // that are registered
+  days: number; // registered days
   rows: number;
   location: string; // HDFS folder
 }
@@ -34,15 +34,15 @@ export interface TableSummary {
 const DAY = "day date"; // the partition column; its folders are named day=YYYY-MM-DD
 
 /**
- * Creates all tables and views, or finds them equal; may run in several processes at once.
- * @throws Error if a table exists and differs, with the differing lines and the remedy
+ * Creates the tables and views that do not exist; may run in several processes at once.
+ * @throws Error if a table differs from the catalogue, with the differing lines and the remedy
  */
 export async function createTables(target: Target = {}): Promise<TableState[]> {
   const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, target)));
   return [...made, ...(await createViews(target))];
 }
 
-/** Registers the days of all tables whose folders have appeared; quick without new ones. */
+/** Registers the new day folders of all tables; quick without new folders. */
 export async function registerDays({ schema = settings.schema }: Target = {}): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
   await Promise.all(
@@ -57,18 +57,23 @@ export async function registerDays({ schema = settings.schema }: Target = {}): P
 /** Counts the days and rows of each table. */
 export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise<TableSummary[]> {
   const selects = tables.map(
-    ({ table, columns }, i) =>
-      `SELECT ${i} AS i, ${literal(table)} AS "table", ${columns.length + 1} AS columns, ` +
-      `(SELECT count(*) FROM ${identifier(`${table}$partitions`)}) AS days, ` +
-      `(SELECT count(*) FROM ${identifier(table)}) AS rows, ${literal(folderOf(table, hdfsRoot))} AS location`,
+    ({ table, columns }, i) => `
+      SELECT ${i} AS i,
+        ${literal(table)} AS "table",
+        ${columns.length + 1} AS columns,
+        (SELECT count(*) FROM ${identifier(`${table}$partitions`)}) AS days,
+        (SELECT count(*) FROM ${identifier(table)}) AS rows,
+        ${literal(folderOf(table, hdfsRoot))} AS location`,
   );
-  return query<TableSummary & { i: number }>(
-    `SELECT "table", columns, days, rows, location FROM (${selects.join(" UNION ALL ")}) ORDER BY i`,
+  return query<TableSummary>(
+    `SELECT "table", columns, days, rows, location
+     FROM (${selects.join(" UNION ALL ")})
+     ORDER BY i`,
     { schema },
   );
 }
 
-/** The statement that creates a table, in the form in which Trino shows it. */
+/** The statement that creates a table, in the form of Trino's SHOW CREATE TABLE. */
 export function createStatement(
   table: string,
   columns: Column[],
@@ -80,7 +85,7 @@ export function createStatement(
     lines.map((line) => `   ${line}`).join(",\n"),
     ")",
     "WITH (",
-    // Without a host: the file system that Trino's own configuration names.
+    // No host: Trino's configuration names the file system.
     `   external_location = ${literal(`hdfs://${folderOf(table, hdfsRoot)}`)},`,
     "   format = 'PARQUET',",
     "   partitioned_by = ARRAY['day']",
@@ -106,18 +111,18 @@ async function createTable(table: string, columns: Column[], target: Target): Pr
       const difference = differenceOf(expected, found);
       if (difference.length === 0) return state("found");
       throw new Error(
-        `table ${table} is not as the catalogue says:\n${difference.join("\n")}\n` +
-          "Drop it and run `npm run tables`; its files stay where they are: " +
+        `table ${table} differs from the catalogue:\n${difference.join("\n")}\n` +
+          "Drop the table, whose files stay where they are, and run `npm run tables`: " +
           `npm run query -- 'DROP TABLE ${qualified(table, schema).replaceAll('"', "")}'`,
       );
     }
-    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino wants it to be there
+    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino refuses a location that does not exist
     await query(expected, { schema });
     return state("created");
   });
 }
 
-/** What stands in only one of two statements, as lines "expected …" and "found …"; order counts. */
+/** The differences of two statements, as lines "expected …" and "found …"; order counts. */
 function differenceOf(expected: string, found: string): string[] {
   const wanted = linesOf(expected);
   const got = linesOf(found);
@@ -130,7 +135,7 @@ function differenceOf(expected: string, found: string): string[] {
   return [`  expected  this order: ${wanted.join(", ")}`, `  found     this order: ${got.join(", ")}`];
 }
 
-/** A statement's lines without quotes, commas and the NameNode's address: these may differ. */
+/** A statement's lines without quotes, commas and the NameNode's address, which may differ. */
 function linesOf(statement: string): string[] {
   return statement
     .split("\n")

@@ -1,13 +1,13 @@
 /**
  * Tables → views: `unique_<table>` for each event type has each event once, `events` has all types.
  *
- * A table holds each message once. An event can stand in two messages: a client sent it again, or
- * the API did after a crash. Of equal event_ids the first message by (timestamp, partition, offset)
- * counts.
+ * A table holds each message once. Two messages can hold the same event: a client sent it again, or
+ * the API did after a crash. Of messages with equal event_ids, the first one by (timestamp,
+ * partition, offset) counts.
  *
- * The ids of doubles are found by a subquery over four narrow columns of all days. So a condition
- * on the view (`day = …`) still limits the rows that are read. A window function would read every
- * day whole, since ids know no days.
+ * A subquery over four narrow columns of all days finds the ids of doubles. So a condition on the
+ * view (`day = …`) still limits the rows that Trino reads. A window function would read all columns
+ * of every day, since copies of an id can lie in different days.
  */
 import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { events } from "../game.ts";
@@ -17,12 +17,12 @@ import { type Target, qualified, showCreate, type TableState, unlessOvertaken } 
 import { query } from "../trino.ts";
 
 const EVENTS = "events";
-const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // the lowest counts
+const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // of copies, the lowest row counts
 
 interface View {
   name: string;
   columns: string[];
-  comment: string; // Trino rewrites a definition, not a comment: that tells one from another
+  comment: string; // identifies the definition: Trino rewrites a view's SQL, but not its comment
   select: string;
 }
 
@@ -31,7 +31,7 @@ export function uniqueView(table: string): string {
   return `unique_${table}`;
 }
 
-/** Creates all views, or replaces those that had another definition; the tables must be there. */
+/** Creates all views, or replaces those with another definition. The tables must exist. */
 export async function createViews({ schema = settings.schema }: Target): Promise<TableState[]> {
   const unique = await Promise.all(events.map((event) => createView(uniqueEvents(event, schema), schema)));
   return [...unique, await createView(allEvents(schema), schema)];
@@ -42,9 +42,12 @@ function createView({ name, columns, comment, select }: View, schema: string): P
     const found = await showCreate("VIEW", name, schema);
     const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "replaced";
     if (state !== "found") {
+      const create = state === "replaced" ? "CREATE OR REPLACE" : "CREATE";
       await query(
-        `CREATE ${state === "replaced" ? "OR REPLACE " : ""}VIEW ${qualified(name, schema)} ` +
-          `COMMENT ${literal(comment)} SECURITY INVOKER AS ${select}`,
+        `${create} VIEW ${qualified(name, schema)}
+         COMMENT ${literal(comment)}
+         SECURITY INVOKER AS
+         ${select}`,
         { schema },
       );
     }
@@ -52,7 +55,7 @@ function createView({ name, columns, comment, select }: View, schema: string): P
   });
 }
 
-/** The rows of a table, except all but the first of those with the same event_id. */
+/** The rows of a table; of rows with the same event_id only the first. */
 function uniqueEvents(event: EventDefinition, schema: string): View {
   const columns = [...columnsOf(event).map(({ name }) => name), "day"];
   const table = qualified(event.table, schema);
@@ -62,10 +65,16 @@ function uniqueEvents(event: EventDefinition, schema: string): View {
     name: uniqueView(event.table),
     columns,
     comment: `Of ${event.table} the columns ${columns.join(", ")}; of equal event_ids the row with the lowest (${ORDER.join(", ")})`,
-    select:
-      `SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")} FROM ${table} one LEFT JOIN ` +
-      `(SELECT event_id, min(${position("copy")}) AS first FROM ${table} copy GROUP BY event_id HAVING count(*) > 1) doubles ` +
-      `ON one.event_id = doubles.event_id WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`,
+    select: `
+      SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")}
+      FROM ${table} one
+      LEFT JOIN (
+        SELECT event_id, min(${position("copy")}) AS first
+        FROM ${table} copy
+        GROUP BY event_id
+        HAVING count(*) > 1
+      ) doubles ON one.event_id = doubles.event_id
+      WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`,
   };
 }
 
@@ -82,7 +91,7 @@ function allEvents(schema: string): View {
   };
 }
 
-/** The columns, by name and type, that the tables of all events have; `day` last. */
+/** The names of the columns that all event tables have, with one type; `day` last. */
 function commonColumns(): string[] {
   const [first, ...others] = events.map(columnsOf);
   const common = first!.filter(({ name, type }) =>

@@ -1,4 +1,4 @@
-// The command as its user types it; replay.live.test.ts has its replays.
+// The command as its user types it; replay.live.test.ts tests the replays.
 import assert from "node:assert/strict";
 import { $ } from "zx";
 import { createTables } from "../ask/tables.ts";
@@ -9,7 +9,7 @@ import { settings } from "../settings.ts";
 const npm = $({ quiet: true, nothrow: true, cwd: settings.root });
 
 describe("npm run failed", () => {
-  it("lists what failed, newest first, as JSON too, in which stdout has nothing else", async () => {
+  it("lists failed events, the newest first; with --json, stdout is one JSON document", async () => {
     const ground = new LandedGround();
     await ground.create();
     try {
@@ -44,7 +44,7 @@ describe("npm run failed", () => {
       assert.equal(exitCode, 1);
       assert.match(
         stderr,
-        /^failed: \S+\/7\/7: expected a failed event's place, and none is there; npm run failed/,
+        /^failed: \S+\/7\/7: expected a failed event's place, got another one; npm run failed/,
       );
     }
   });

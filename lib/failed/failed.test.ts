@@ -19,7 +19,7 @@ function failed(raw_event: string | null, more: Partial<FailedEvent> = {}): Fail
 }
 
 describe("assess(failed)", () => {
-  it("takes an event that the present catalogue takes, whatever was the reason", () => {
+  it("accepts an event that fits the present catalogue, whatever the reason of its failure", () => {
     const raw = JSON.stringify(envelope);
     assert.deepEqual(assess(failed(raw)), {
       fits: true,
@@ -43,35 +43,35 @@ describe("assess(failed)", () => {
     ["text that is no event", failed("sell all"), 'the message: expected JSON, got "sell all"'],
     ["a message without a value", failed(null), "the message had no value"],
     [
-      "what retention left nothing of",
+      "an event whose text retention did not keep",
       failed(""),
-      "nothing of its text was kept (QUESTLOG_RETENTION), or it had none",
+      "its text was empty, or not kept (QUESTLOG_RETENTION)",
     ],
     [
-      "what was not UTF-8, though it fits now",
+      "a message that was not UTF-8, though its raw_event fits",
       failed(JSON.stringify({ ...envelope, player: "\ufffd" }), { reason: NOT_UTF8 }),
-      "raw_event is not what was sent: that was not UTF-8",
+      "raw_event differs from the message, which was not UTF-8",
     ],
     [
-      "what the API has shortened",
+      "a text that the API has shortened",
       failed("x".repeat(MAX_RAW_BYTES - 3)),
-      "raw_event was shortened to 65533 bytes when it was kept: it is not whole",
+      "raw_event is incomplete: the API shortened it to 65533 bytes",
     ],
     [
-      "what the API has shortened between two bytes of a character",
+      "a text that the API has shortened between two bytes of a character",
       failed(
         cut + "ö".repeat(MAX_RAW_BYTES).slice(0, Math.floor((MAX_RAW_BYTES - Buffer.byteLength(cut)) / 2)),
       ),
-      /^raw_event was shortened to 6553[3-6] bytes/,
+      /^raw_event is incomplete: the API shortened it to 6553[3-6] bytes/,
     ],
     [
-      "long text of the events' topic, which is whole",
+      "a long message of the events' topic, which is complete",
       failed("x".repeat(MAX_RAW_BYTES), { topic: "game_events" }),
       /^the message: expected JSON, got "xxx/,
     ],
   ];
-  for (const [what, event, why] of unfit) {
-    it(`refuses ${what}`, () => {
+  for (const [subject, event, why] of unfit) {
+    it(`refuses ${subject}`, () => {
       const now = assess(event);
       assert.ok(!now.fits);
       if (typeof why === "string") assert.equal(now.why, why);
@@ -79,7 +79,7 @@ describe("assess(failed)", () => {
     });
   }
 
-  it("knows an event by the id that its table has", () => {
+  it("returns the event_id as its table has it", () => {
     const now = assess(failed(JSON.stringify({ ...envelope, event_id: "half \ud83d" })));
     assert.ok(now.fits);
     assert.equal(now.event_id, "half \ufffd");

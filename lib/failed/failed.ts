@@ -1,9 +1,10 @@
 /**
- * The table failed_events → failed events with their reasons, judged by the present catalogue.
+ * The table failed_events → failed events with their reasons, assessed by the present catalogue.
  *
- * A failed event is named by its place: TOPIC/PARTITION/OFFSET. An event that the API refused is a
- * message of the failed topic, with the text that it would have had. A message that came to the
- * events' topic in another way, and is no event, stands there as it is.
+ * A place names a failed event: its position as the text TOPIC/PARTITION/OFFSET. An event that the
+ * API refused is a message of the failed topic; its raw_event is the text of the envelope. A
+ * message that another producer wrote to the events' topic can fail too; its raw_event is the
+ * message.
  */
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
@@ -16,7 +17,7 @@ import { settings } from "../settings.ts";
 /** A row of failed_events. */
 export interface FailedEvent {
   time: Date; // Kafka's
-  reason: string; // when it failed
+  reason: string; // of the failure, by the catalogue of that time
   place: string; // topic/kafka_partition/kafka_offset
   topic: string;
   kafka_partition: number;
@@ -24,77 +25,82 @@ export interface FailedEvent {
   raw_event: string | null;
 }
 
-/** Where to look; the settings' schema unless told otherwise. */
 export interface FailedOptions {
-  schema?: string;
+  schema?: string; // of the table failed_events; default: the settings' schema
 }
 
 const COLUMNS = `timestamp AS time, reason,
   topic || '/' || CAST(kafka_partition AS varchar) || '/' || CAST(kafka_offset AS varchar) AS place,
   topic, kafka_partition, kafka_offset, raw_event`;
-const PAGE_ROWS = 100; // a raw text can have a megabyte
+const PAGE_ROWS = 100; // in memory at once: a raw_event can have a megabyte
 
 /** The newest failed events, newest first. */
 export async function listFailed({ limit = 20, schema }: FailedOptions & { limit?: number } = {}): Promise<
   FailedEvent[]
 > {
   return query<FailedEvent>(
-    `SELECT ${COLUMNS} FROM ${failedEvents.table}
-     ORDER BY timestamp DESC, topic, kafka_partition, kafka_offset DESC LIMIT ?`,
+    `SELECT ${COLUMNS}
+     FROM ${failedEvents.table}
+     ORDER BY timestamp DESC, topic, kafka_partition, kafka_offset DESC
+     LIMIT ?`,
     { schema, parameters: [limit] },
   );
 }
 
 /**
  * Finds the failed event at a place.
- * @throws Error if the text is no place, or no failed event is there.
+ * @throws Error if the text is not TOPIC/PARTITION/OFFSET, or no failed event has that place
  */
 export async function findFailed(place: string, { schema }: FailedOptions = {}): Promise<FailedEvent> {
   const [, topic = "", partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,15})$/.exec(place) ?? [];
   if (topic === "") throw new Error(`expected a place TOPIC/PARTITION/OFFSET, got "${place}"`);
   const [found] = await query<FailedEvent>(
-    `SELECT ${COLUMNS} FROM ${failedEvents.table} WHERE topic = ? AND kafka_partition = ? AND kafka_offset = ?`,
+    `SELECT ${COLUMNS}
+     FROM ${failedEvents.table}
+     WHERE topic = ? AND kafka_partition = ? AND kafka_offset = ?`,
     { schema, parameters: [topic, Number(partition), Number(offset)] },
   );
   if (found) return found;
-  throw new Error(`${place}: expected a failed event's place, and none is there; npm run failed lists them`);
+  throw new Error(
+    `${place}: expected a failed event's place, got another one; npm run failed lists the places`,
+  );
 }
 
-/** All failed events by topic, partition and offset, a page in memory. */
+/** All failed events by topic, partition and offset, page by page. */
 export async function* pagesOfFailed({ schema }: FailedOptions = {}): AsyncGenerator<FailedEvent[]> {
-  let last: FailedEvent | undefined;
+  let after = { topic: "", kafka_partition: -1, kafka_offset: -1 }; // before every position
   for (;;) {
-    const behind = last
-      ? "WHERE topic > ? OR (topic = ? AND (kafka_partition > ? OR (kafka_partition = ? AND kafka_offset > ?)))"
-      : "";
+    const { topic, kafka_partition: partition, kafka_offset: offset } = after;
     const page: FailedEvent[] = await query<FailedEvent>(
-      `SELECT ${COLUMNS} FROM ${failedEvents.table} ${behind}
-       ORDER BY topic, kafka_partition, kafka_offset LIMIT ${PAGE_ROWS}`,
-      { schema, parameters: last ? placeParameters(last) : [] },
+      `SELECT ${COLUMNS}
+       FROM ${failedEvents.table}
+       WHERE topic > ?
+         OR (topic = ? AND kafka_partition > ?)
+         OR (topic = ? AND kafka_partition = ? AND kafka_offset > ?)
+       ORDER BY topic, kafka_partition, kafka_offset
+       LIMIT ${PAGE_ROWS}`,
+      { schema, parameters: [topic, topic, partition, topic, partition, offset] },
     );
     if (page.length > 0) yield page;
     if (page.length < PAGE_ROWS) return;
-    last = page.at(-1);
+    after = page.at(-1)!;
   }
 }
 
-function placeParameters({ topic, kafka_partition, kafka_offset }: FailedEvent): (string | number)[] {
-  return [topic, topic, kafka_partition, kafka_partition, kafka_offset];
-}
-
-/** What the present catalogue says of a failed event. */
+/** Whether a failed event fits the present catalogue; if not, why. */
 export type Assessment =
   | { fits: true; raw: string; event_id: string; event_type: string; player: string }
   | { fits: false; why: string };
 
-/** Judges a failed event as the stream would assess its text if it came now. */
+/** Assesses a failed event as if the stream read its text now. */
 export function assess(failed: FailedEvent, { failedTopic = settings.failedTopic } = {}): Assessment {
   const { topic, reason, raw_event: raw, kafka_partition: partition, kafka_offset: offset } = failed;
   if (raw === null) return { fits: false, why: "the message had no value" };
   if (raw === "" && topic === failedTopic) {
-    return { fits: false, why: "nothing of its text was kept (QUESTLOG_RETENTION), or it had none" };
+    return { fits: false, why: "its text was empty, or not kept (QUESTLOG_RETENTION)" };
   }
-  if (reason === NOT_UTF8) return { fits: false, why: "raw_event is not what was sent: that was not UTF-8" };
+  if (reason === NOT_UTF8)
+    return { fits: false, why: "raw_event differs from the message, which was not UTF-8" };
   try {
     const row = readEvent(raw, { timestamp: failed.time.getTime(), partition, offset });
     const value = (column: string) => valueOf(row, column);
@@ -107,12 +113,12 @@ export function assess(failed: FailedEvent, { failedTopic = settings.failedTopic
     const bytes = Buffer.byteLength(raw);
     return {
       fits: false,
-      why: `raw_event was shortened to ${bytes} bytes when it was kept: it is not whole`,
+      why: `raw_event is incomplete: the API shortened it to ${bytes} bytes`,
     };
   }
 }
 
-/** A text of an event's row, as its table has it: half a surrogate pair is not UTF-8. */
+/** A text of an event's row, as its table has it: UTF-8 replaces half a surrogate pair. */
 function valueOf({ event, values }: EventRow, column: string): string {
   const index = eventColumns.get(event.table)!.findIndex(({ name }) => name === column);
   return Buffer.from(String(values[index])).toString();

@@ -1,4 +1,4 @@
-/** Failed events → lines for people: a table, one of them whole, the outcomes of a replay. */
+/** Failed events → lines for people: a table, one whole event, the outcomes of a replay. */
 import { jsonText, textTable } from "../ask/table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
 import { type FailedEvent, findFailed, assess, listFailed } from "./failed.ts";
@@ -6,7 +6,7 @@ import { findKnown, replay, type Outcome } from "./replay.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
 
-/** Prints the newest failed events: a table, or one JSON array of whole ones. */
+/** Prints the newest failed events: shortened in a table, or whole in one JSON array. */
 export async function printFailed(limit: number, json: boolean): Promise<void> {
   const rows = await listFailed({ limit });
   if (json) return console.log(jsonText(rows));
@@ -14,7 +14,7 @@ export async function printFailed(limit: number, json: boolean): Promise<void> {
   console.error(`${rows.length} failed ${rows.length === 1 ? "event" : "events"}`);
 }
 
-/** Prints one failed event whole, and what the present catalogue says of it. */
+/** Prints one failed event whole, with its assessment by the present catalogue. */
 export async function explainFailed(place: string): Promise<void> {
   const failed = await findFailed(place);
   const now = assess(failed);

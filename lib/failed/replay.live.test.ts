@@ -1,4 +1,5 @@
-// Real streams land two topics of the test's own into tables in a schema of its own; what counts is in the tables.
+// Real streams land two topics of this test into tables in a schema of this test. The tests look at
+// the tables.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
@@ -41,7 +42,7 @@ describe("replay(options)", function () {
     await ground.remove();
   });
 
-  /** Puts messages on partition 0 of a topic and waits until they are in the tables; the first one's place. */
+  /** Sends messages to partition 0 of a topic, waits until they landed, and returns their places. */
   async function land(name: string, ...values: string[]): Promise<string[]> {
     const [{ baseOffset } = {}] = await producer.send({
       topic: name,
@@ -62,7 +63,7 @@ describe("replay(options)", function () {
     return outcomes;
   }
 
-  /** How often each id is in the table; the views would count it once. */
+  /** The number of rows with each id in the table; a view would count each id once. */
   async function timesThere(...ids: string[]): Promise<number[]> {
     await untilLanded(await readOffsets({ topic }), { topic, root });
     await registerDays({ schema });
@@ -73,7 +74,7 @@ describe("replay(options)", function () {
     return ids.map((id) => rows.find(({ event_id }) => event_id === id)?.times ?? 0);
   }
 
-  it("sends what fits, once, however often it is called; what it sent before has yet to land then", async () => {
+  it("sends each event that fits once, however often it is called, even while an earlier copy has yet to land", async () => {
     const [one, two] = [randomUUID(), randomUUID()];
     const places = await land(
       failedTopic,
@@ -100,7 +101,7 @@ describe("replay(options)", function () {
     assert.deepEqual(await timesThere(one, two), [1, 1]);
   });
 
-  it("sends the text as it was, under its player", async () => {
+  it("sends the text unchanged, with the player as the key", async () => {
     const id = randomUUID();
     const raw = event(id, { metal: "gold" }, "a player of its own").replace("{", "{ ");
     await replayed(await land(failedTopic, refused(raw)));
@@ -112,7 +113,7 @@ describe("replay(options)", function () {
     assert.deepEqual(found, [{ raw_event: raw, player: "a player of its own" }]);
   });
 
-  it("leaves out what came another way meanwhile", async () => {
+  it("leaves out an event that a client has sent again meanwhile", async () => {
     const id = randomUUID();
     const [place] = await land(failedTopic, refused(event(id)));
     await producer.send({ topic, messages: [{ value: event(id) }] }); // as a client's retry, not landed yet
@@ -122,7 +123,7 @@ describe("replay(options)", function () {
     assert.deepEqual(await timesThere(id), [1]);
   });
 
-  it("replays all, page by page, with what the events' topic held", async () => {
+  it("replays all failed events, page by page, those of the events' topic too", async () => {
     const ids = Array.from({ length: 230 }, () => randomUUID());
     await land(failedTopic, ...ids.map((id) => refused(event(id))));
     await land(topic, "no event");
@@ -146,7 +147,7 @@ describe("replay(options)", function () {
     const id = randomUUID();
     const [place] = await land(failedTopic, refused(event(id)));
     await assert.rejects(replayed([place!, `${failedTopic}/0/999999`]), {
-      message: `${failedTopic}/0/999999: expected a failed event's place, and none is there; npm run failed lists them`,
+      message: `${failedTopic}/0/999999: expected a failed event's place, got another one; npm run failed lists the places`,
     });
     await assert.rejects(replayed(["0/1"]), {
       message: 'expected a place TOPIC/PARTITION/OFFSET, got "0/1"',
@@ -155,7 +156,7 @@ describe("replay(options)", function () {
   });
 
   describe("listFailed(options)", () => {
-    it("has the newest first, as many as asked for", async () => {
+    it("lists as many as asked for, the newest first", async () => {
       const [first, last] = [
         (await land(failedTopic, refused("the last but one")))[0],
         (await land(topic, "the very last"))[0],
@@ -174,7 +175,7 @@ describe("replay(options)", function () {
   });
 
   describe("pagesOfFailed(options)", () => {
-    it("has pages of at most 100, in the order of topic, partition and offset", async () => {
+    it("yields pages of at most 100, in the order of topic, partition and offset", async () => {
       const rows: FailedEvent[] = [];
       for await (const page of pagesOfFailed({ schema })) {
         assert.ok(page.length <= 100);

@@ -1,10 +1,10 @@
 /**
- * Failed events that fit the present catalogue → the events' topic again, each at most once.
+ * Failed events that fit the present catalogue → messages of the events' topic, each event once.
  *
- * An event is sent as the text that it has, so its event_id is the same. Whether it was sent before
- * is said by the tables. They know of everything in the topic once the stream has landed it
- * and the days are registered, so that is awaited first. One message is sent at a time: when Kafka
- * gives no answer, only the last one is in doubt, and replaying again settles it.
+ * A replayed event keeps its text, so it keeps its event_id. The tables show whether an event was
+ * sent before. So replay first waits until the stream has landed the whole topic, and registers the
+ * days. It sends one message at a time: when Kafka does not answer, only the last message is in
+ * doubt, and another replay decides it.
  */
 import { query } from "../trino.ts";
 import { registerDays } from "../ask/tables.ts";
@@ -22,12 +22,12 @@ import {
   pagesOfFailed,
 } from "./failed.ts";
 
-/** What became of one failed event. */
+/** The result of replaying one failed event. */
 export interface Outcome {
   place: string;
   outcome: "sent" | "already there" | "still unfit";
-  event_id: string | null; // null: it is still unfit
-  why: string | null; // it is still unfit
+  event_id: string | null; // null when still unfit
+  why: string | null; // the reason when still unfit
 }
 
 export interface ReplayOptions extends FailedOptions {
@@ -38,9 +38,10 @@ export interface ReplayOptions extends FailedOptions {
 }
 
 /**
- * Sends failed events again that fit now and are in no event's table; tells of each as it is done.
- * @throws Error if a place holds no failed event, or if the stream has not landed the whole topic
- * within 60 s; nothing is sent then. Also if Kafka does not take an event.
+ * Sends the failed events that fit now and are in no event table; yields each outcome at once.
+ * @throws Error before any sending if a place holds no failed event, or the stream does not land
+ *   the whole topic within 60 s
+ * @throws Error if Kafka does not acknowledge an event
  */
 export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Outcome> {
   const { places, schema, topic = settings.topic, failedTopic, root } = options;
@@ -49,16 +50,13 @@ export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Outco
   await untilLanded(await readOffsets({ topic }), { topic, root });
   await registerDays({ schema });
   const sender = await openSender(topic);
-  const sent = new Set<string>(); // event_ids, also those that are in the tables
+  const known = new Set<string>(); // event_ids in the tables, or sent by this replay
   try {
     for await (const page of chosen ? [chosen] : pagesOfFailed({ schema })) {
-      const judged = page.map((failed) => [failed, assess(failed, { failedTopic })] as const);
-      for (const id of await findKnown(
-        judged.flatMap(([, now]) => (now.fits ? now.event_id : [])),
-        { schema },
-      ))
-        sent.add(id);
-      for (const [failed, now] of judged) yield await replayOne(failed, now, { sent, send: sender.send });
+      const assessed = page.map((failed) => ({ failed, now: assess(failed, { failedTopic }) }));
+      const ids = assessed.flatMap(({ now }) => (now.fits ? now.event_id : []));
+      for (const id of await findKnown(ids, { schema })) known.add(id);
+      for (const { failed, now } of assessed) yield await replayOne(failed, now, known, sender.send);
     }
   } finally {
     await sender.close();
@@ -68,26 +66,29 @@ export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Outco
 async function replayOne(
   { place }: FailedEvent,
   now: Assessment,
-  { sent, send }: { sent: Set<string>; send: Send },
+  known: Set<string>,
+  send: Send,
 ): Promise<Outcome> {
   if (!now.fits) return { place, outcome: "still unfit", event_id: null, why: now.why };
   const { event_id, raw, player } = now;
-  if (sent.has(event_id)) return { place, outcome: "already there", event_id, why: null };
+  if (known.has(event_id)) return { place, outcome: "already there", event_id, why: null };
   await send(raw, player).catch((error: unknown) => {
-    const message = `${place}: Kafka did not acknowledge it: ${kafkaReason(error)}; replay again when Kafka is back`;
+    const message = `${place}: Kafka did not acknowledge the event: ${kafkaReason(error)}; replay again when Kafka is back`;
     throw new Error(message, { cause: error });
   });
-  sent.add(event_id);
+  known.add(event_id);
   return { place, outcome: "sent", event_id, why: null };
 }
 
-/** Which of the ids are in the tables of events. */
+/** Finds the event_ids that are in the tables of events. */
 export async function findKnown(ids: readonly string[], { schema }: FailedOptions = {}): Promise<string[]> {
   if (ids.length === 0) return [];
-  const all = events.map(({ table }) => `SELECT event_id FROM ${table}`).join(" UNION ALL ");
+  const all = events.map(({ table }) => `SELECT event_id FROM ${table}`).join("\nUNION ALL ");
   const marks = ids.map(() => "?").join(", ");
   const rows = await query<{ event_id: string }>(
-    `SELECT DISTINCT event_id FROM (${all}) WHERE event_id IN (${marks})`,
+    `SELECT DISTINCT event_id
+     FROM (${all})
+     WHERE event_id IN (${marks})`,
     { schema, parameters: [...ids] },
   );
   return rows.map(({ event_id }) => event_id);
