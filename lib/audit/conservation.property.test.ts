@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { NOT_AN_EVENT } from "../topic.ts";
-import { conservation, type Accepted, type Discrepancy } from "./conservation.ts";
 import type { CommitRecord } from "../land/commits.ts";
+import { conservation } from "./conservation.ts";
+import type { Accepted, Discrepancy } from "./discrepancies.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 const STAGES = ["topic", "files", "tables", "counted"] as const;

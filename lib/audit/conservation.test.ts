@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { assertConserved, conservation, type Discrepancy } from "./conservation.ts";
 import type { CommitRecord } from "../land/commits.ts";
+import { assertConserved, conservation } from "./conservation.ts";
+import type { Discrepancy } from "./discrepancies.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 const TYPE = "join_a_guild";

@@ -1,8 +1,9 @@
 /**
- * A message whose event counts + a report's record → the bars and sentences that count it.
+ * A message whose event counts, and a report's record → the bars and sentences that count the
+ * message.
  *
- * A report that failed, or that ended before the message came, proves nothing: after `down -- --wipe` the
- * topic begins again, and the same offsets hold other events.
+ * A report that failed proves nothing. Neither does a report that ended before the message came:
+ * after `down -- --wipe` the topic begins again, and the same offsets hold other events.
  */
 import type { CellCount, ReportRecord } from "../report/record.ts";
 import { readRecord, RecordError } from "../report/record.ts";
@@ -12,7 +13,7 @@ import { uniqueView } from "../ask/views.ts";
 import { query, type Row } from "../trino.ts";
 import { isIn } from "./coverage.ts";
 
-/** A message that has a row which counts. */
+/** A message whose row counts. */
 export interface CountingMessage {
   event: EventDefinition;
   event_id: string;
@@ -22,17 +23,20 @@ export interface CountingMessage {
   timestamp: Date; // Kafka's
 }
 
-/** Where its rows are. */
-export interface CountingPlace {
+/** The tables that have the message's row. */
+export interface CountingTarget {
   root: string; // HDFS folder
   schema: string;
 }
 
-/** Names each bar and sentence of the report at `htmlPath` that counts the message, or the reason why none does. */
+/**
+ * Names each bar and sentence of the report at `htmlPath` that counts the message. Without one,
+ * `reason` says why.
+ */
 export async function countedBy(
   message: CountingMessage,
   htmlPath: string,
-  place: CountingPlace,
+  target: CountingTarget,
 ): Promise<{ bars: string[]; reason: string | null }> {
   const record = await readRecord(htmlPath).catch((error: unknown) => {
     if (error instanceof RecordError) return error;
@@ -44,24 +48,24 @@ export async function countedBy(
     const end = record.status === "failed" ? "failed" : "was interrupted";
     return { bars: [], reason: `the ${report} ${end}` };
   }
-  const counts = record.counted.filter((count) => includes(count, record, message, place));
-  const row = counts.length === 0 ? undefined : await readRow(message, place.schema);
+  const counts = record.counted.filter((count) => includes(count, record, message, target));
+  const row = counts.length === 0 ? undefined : await readRow(message, target.schema);
   const names = row === undefined ? [] : counts.flatMap((count) => nameIn(count, row));
   return names.length === 0
     ? { bars: [], reason: `the ${report} counted other events` }
     : { bars: names.map((name) => `${report}: ${name}`), reason: null };
 }
 
-/** Whether a count is about the message's place, time and type. */
+/** Whether a count covers the message's tables, position, time and type. */
 function includes(
   { topic, schema, event_types, ranges }: CellCount,
   { hdfs_root, ended_at }: ReportRecord,
   message: CountingMessage,
-  place: CountingPlace,
+  target: CountingTarget,
 ): boolean {
   return (
-    hdfs_root === place.root &&
-    schema === place.schema &&
+    hdfs_root === target.root &&
+    schema === target.schema &&
     topic === message.topic &&
     isIn(ranges, message.partition, message.offset) &&
     event_types.includes(message.event.type) &&
@@ -69,7 +73,7 @@ function includes(
   );
 }
 
-/** The message's row of the view that counts each id once. */
+/** The message's row in the view that counts each id once; undefined: the view does not show it. */
 async function readRow(
   { event, event_id, partition, offset }: CountingMessage,
   schema: string,
@@ -81,7 +85,7 @@ async function readRow(
   return row;
 }
 
-/** The bar or number of a count in which the row is; none if the count's condition leaves the row out. */
+/** The bar or number that includes the row; empty: the count's condition leaves the row out. */
 function nameIn({ kind, title, where, by, sum, values }: CellCount, row: Row): string[] {
   if (Object.entries(where).some(([column, value]) => valueOf(row, column) !== value)) return [];
   if (sum !== null && valueOf(row, sum) === null) return [];

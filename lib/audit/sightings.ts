@@ -1,8 +1,9 @@
 /**
- * Offset ranges of the topic → the sightings of their messages at four stages: topic, files, tables, counted.
+ * Offset ranges of the topic → the sightings of their messages at four stages.
  *
- * Each stage is read in a way that shares no code with the others: Kafka's client, the files' own bytes,
- * SQL on the tables, SQL on the views. conservation.ts compares the sightings.
+ * The stages are topic, files, tables and counted. Each one is read in a way that shares no code
+ * with the others: Kafka's client, the files' own bytes, SQL on the tables, SQL on the views. Then
+ * conservation.ts compares the sightings.
  */
 import { conditionOf, type OffsetRange } from "../ask/counted.ts";
 import { literal } from "../sql.ts";
@@ -22,15 +23,15 @@ export interface Sighting {
   event_id: string | null;
   partition: number;
   offset: number;
-  where: string; // topic, file and row, table or view: for people
+  where: string; // for people: the topic, the file and row, the table or the view
 }
 
 export interface Sightings {
   topic: Sighting[];
   files: Sighting[];
   tables: Sighting[];
-  counted: Sighting[]; // the row that counts of each event, also if its position is before the ranges
-  commits: CommitRecord[]; // those that cover the ranges
+  counted: Sighting[]; // each event's row that counts; its position can be before the ranges
+  commits: CommitRecord[]; // that cover the ranges
   ranges: readonly OffsetRange[];
   expected: (message: Sighting) => string; // the file in which a message of the topic should be
 }
@@ -41,7 +42,7 @@ export interface SightingsOptions {
   schema?: string;
 }
 
-/** The messages that came to the topic between `before` and `after`. */
+/** The offsets of the messages that came to the topic between `before` and `after`. */
 export function rangesBetween(before: PartitionOffsets[], after: PartitionOffsets[]): OffsetRange[] {
   return after.map(({ partition, high }) => ({
     partition,
@@ -50,7 +51,7 @@ export function rangesBetween(before: PartitionOffsets[], after: PartitionOffset
   }));
 }
 
-/** Collects the sightings of the messages of `ranges`, which must have landed. */
+/** Collects the sightings of the messages in `ranges`. All of them must have landed. */
 export async function collectSightings(
   ranges: readonly OffsetRange[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
@@ -83,34 +84,32 @@ async function seeTopic(ranges: readonly OffsetRange[], topic: string): Promise<
 }
 
 async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: string): Promise<Sighting[]> {
-  const columns = `kafka_partition, kafka_offset, "$path" AS path`;
+  const condition = conditionOf(ranges);
   const selects = events.map(
-    ({ table }) =>
-      `SELECT '${table}' AS "table", event_id, ${columns} FROM ${table} WHERE ${conditionOf(ranges)}`,
+    ({ table }) => `
+    SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset, "$path" AS path
+    FROM ${table} WHERE ${condition}
+    UNION ALL`,
   );
-  selects.push(
-    `SELECT '${failedEvents.table}', NULL, ${columns} FROM ${failedEvents.table} ` +
-      `WHERE topic = ${literal(topic)} AND (${conditionOf(ranges)})`,
-  );
-  const rows = await query<TableRow & { path: string }>(selects.join(" UNION ALL "), { schema });
-  return rows.map(({ path, ...row }) => ({
-    ...fromRow(row),
-    where: `table ${row.table}, from ${path.replace(/^hdfs:\/\/[^/]*/, "")}`,
-  }));
+  const sql = `${selects.join("")}
+    SELECT '${failedEvents.table}', NULL, kafka_partition, kafka_offset, "$path"
+    FROM ${failedEvents.table} WHERE topic = ${literal(topic)} AND (${condition})`;
+  const rows = await query<TableRow & { path: string }>(sql, { schema });
+  return rows.map(({ path, ...row }) => {
+    return { ...fromRow(row), where: `table ${row.table}, from ${path.replace(/^hdfs:\/\/[^/]*/, "")}` };
+  });
 }
 
 async function seeCounted(ranges: readonly OffsetRange[], schema: string): Promise<Sighting[]> {
   const condition = conditionOf(ranges);
   const selects = events.map(
-    ({ table }) =>
-      `SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset FROM ${uniqueView(table)} ` +
-      `WHERE event_id IN (SELECT event_id FROM ${table} WHERE ${condition})`,
+    ({ table }) => `
+    SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset
+    FROM ${uniqueView(table)}
+    WHERE event_id IN (SELECT event_id FROM ${table} WHERE ${condition})`,
   );
-  const rows = await query<TableRow>(selects.join(" UNION ALL "), { schema });
-  return rows.map((row) => ({
-    ...fromRow(row),
-    where: `view ${uniqueView(row.table)}`,
-  }));
+  const rows = await query<TableRow>(selects.join("\n    UNION ALL"), { schema });
+  return rows.map((row) => ({ ...fromRow(row), where: `view ${uniqueView(row.table)}` }));
 }
 
 interface TableRow {
@@ -129,20 +128,17 @@ function expectedFile({ event_type, partition, offset }: Sighting, commits: Comm
     (one) => one.partition === partition && one.first <= offset && one.last >= offset,
   );
   if (commit === undefined) return "no commit covers it";
-  const targets = commit.files
-    .filter(({ table }) => typeOf(table) === event_type)
-    .map(({ target }) => target);
   const covering = `the commit of offsets ${commit.first} to ${commit.last}`;
-  return targets.length === 0
-    ? `${covering} has no file for it`
-    : `${covering} put it into ${targets.join(" or ")}`;
+  const files = commit.files.filter(({ table }) => typeOf(table) === event_type);
+  if (files.length === 0) return `${covering} has no file for it`;
+  return `${covering} put it into ${files.map(({ target }) => target).join(" or ")}`;
 }
 
 function typeOf(table: string): string {
   return events.find((event) => event.table === table)?.type ?? NOT_AN_EVENT;
 }
 
-/** Type and id of a message, if it is an event of the catalogue. */
+/** Type and id of a message that is an event of the game; NOT_AN_EVENT and null of any other. */
 function identityOf(value: string | null): { event_type: string; event_id: string | null } {
   const { event_type, event_id } = peek(value);
   const isEvent = event_id !== null && events.some(({ type }) => type === event_type);

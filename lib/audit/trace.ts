@@ -1,8 +1,9 @@
 /**
- * An event's id → its way: request, message, commit, row of a file, row of a table, bars of the report.
+ * An event's id → the journeys of its messages: request, message, commit, file, table, report.
  *
- * An id can stand in several messages. Each message has a way of its own, and one of them counts. Trino finds
- * a landed message; for others both topics are read whole, which takes longer the more they hold.
+ * Several messages can carry one id. Each message has a journey of its own, and one message counts.
+ * Trino finds a message that has landed. To find any other message, both topics are read from
+ * beginning to end: that takes longer the more messages they hold.
  */
 import { join } from "node:path";
 import { literal } from "../sql.ts";
@@ -16,29 +17,30 @@ import { readTopic } from "../topic.ts";
 import { commitPath } from "../layout.ts";
 import { readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
-import { countedBy, type CountingPlace } from "./counted-by.ts";
+import { countedBy, type CountingTarget } from "./counted-by.ts";
 import type { SightingsOptions } from "./sightings.ts";
 
-/** The way of one message; null: not there yet. */
+/** The journey of one message; null: the message has not come so far. */
 export interface Journey {
   request: { received_at: string; route: string; params: string; player: string; remote_addr: string } | null;
   message: { topic: string; partition: number; offset: number; timestamp: string };
   commit: { path: string; writer: string; committed_at: string; first: number; last: number } | null;
-  files: { path: string; row: number }[]; // two: the file has a copy
-  row: { table: string; day: string; counts: string } | null; // "yes", or the reason why not
-  bars: string[]; // of the report, and numbers of its sentences: "report of …: bar gold of Swords purchased"
-  uncounted: string | null; // the reason why no report has counted the message
+  files: { path: string; row: number }[]; // more than one: the file has a copy
+  row: { table: string; day: string; counts: string } | null; // "yes", or "no" with the reason
+  bars: string[]; // of charts, and numbers of sentences: "report of …: bar gold of Swords purchased"
+  uncounted: string | null; // why no report has counted the message; null: `bars` count it
 }
 
 export interface Trace {
   event_id: string;
   looked_in: string[];
-  ways: Journey[]; // in the order of the messages' times; empty: not found
+  ways: Journey[]; // one for each message, in the order of their times; empty: not found
 }
 
-interface Found {
-  table: string | null; // null: only in the topic
-  reason: string | null; // of its row in failed_events
+/** A message with the event's id, from a table or from the topic. */
+interface FoundMessage {
+  table: string | null; // null: the message is only in the topic
+  reason: string | null; // of its row in failed_events; null: it has no row there
   topic: string;
   raw_event: string;
   timestamp: Date;
@@ -50,12 +52,12 @@ interface Found {
 
 export interface TraceOptions extends SightingsOptions {
   failedTopic?: string; // of events that the API refused
-  report?: string; // its page; the record beside it says which events the report counted
+  report?: string; // path of the page; its record, beside it, names the events that it counted
 }
 
 /**
  * Follows one event.
- * @throws QueryError, HdfsError or Error when a service that is asked is away
+ * @throws QueryError, HdfsError or Error if Trino, HDFS or Kafka does not answer
  */
 export async function traceEvent(eventId: string, options: TraceOptions = {}): Promise<Trace> {
   const { topic = settings.topic, failedTopic = settings.failedTopic } = options;
@@ -72,15 +74,10 @@ export async function traceEvent(eventId: string, options: TraceOptions = {}): P
   }
   const counted = found.find(({ counts }) => counts);
   const ways = found.map(async (one): Promise<Journey> => {
-    const row =
-      one.table === null ? null : { table: one.table, day: one.day, counts: verdictOf(one, counted) };
-    return {
-      request: requestOf(one.raw_event),
-      message: messageOf(one),
-      ...(await findFiles(one, root)),
-      row,
-      ...(await findCounts(eventId, one, report, { root, schema })),
-    };
+    const landed = await findFiles(one, root);
+    const count = await findCounts(eventId, one, report, { root, schema });
+    const request = requestOf(one.raw_event);
+    return { request, message: messageOf(one), ...landed, row: rowOf(one, counted), ...count };
   });
   return { event_id: eventId, looked_in, ways: await Promise.all(ways) };
 }
@@ -88,40 +85,38 @@ export async function traceEvent(eventId: string, options: TraceOptions = {}): P
 /** A trace as lines for people. */
 export function describeTrace({ event_id, looked_in, ways }: Trace): string {
   if (ways.length === 0) return `event ${event_id} was not found; looked in ${looked_in.join(", and in ")}`;
-  const lines = ways.map(({ request, message, commit, files, row, bars, uncounted }) => {
-    const facts: [string, string][] = [
-      [
-        "request",
-        request
-          ? `received ${request.received_at}, ${request.route} ${request.params}, player ${request.player}, from ${request.remote_addr}`
-          : "not an event's envelope",
-      ],
-      [
-        "message",
-        `${message.topic}, partition ${message.partition}, offset ${message.offset}, ${message.timestamp}`,
-      ],
-      [
-        "commit",
-        commit
-          ? `${commit.path}, offsets ${commit.first} to ${commit.last}, ${commit.committed_at}, by ${commit.writer}`
-          : "not yet",
-      ],
-      [
-        "file",
-        files.map(({ path, row }) => `${path}, row ${row}`).join(" and ") || (commit ? "in none" : "not yet"),
-      ],
-      ["row", row ? `table ${row.table}, day ${row.day}; counts: ${row.counts}` : "not yet visible to Trino"],
-      ...(bars.length > 0 ? bars : [`no report has counted it: ${uncounted}`]).map(
-        (text, i): [string, string] => [i === 0 ? "bars" : "", text],
-      ),
-    ];
-    return facts.map(([name, fact]) => `  ${name.padEnd(9)}${forTerminal(fact)}`).join("\n");
-  });
-  return [`event ${event_id}`, lines.join("\n\n")].join("\n");
+  return [`event ${event_id}`, ways.map(describeJourney).join("\n\n")].join("\n");
+}
+
+function describeJourney({ request, message, commit, files, row, bars, uncounted }: Journey): string {
+  const [firstBar = `no report has counted it: ${uncounted}`, ...otherBars] = bars;
+  const notInFile = commit ? "in none" : "not yet";
+  const facts: [name: string, fact: string][] = [
+    ["request", request ? describeRequest(request) : "not an event's envelope"],
+    [
+      "message",
+      `${message.topic}, partition ${message.partition}, offset ${message.offset}, ${message.timestamp}`,
+    ],
+    ["commit", commit ? describeCommit(commit) : "not yet"],
+    ["file", files.map(({ path, row }) => `${path}, row ${row}`).join(" and ") || notInFile],
+    ["row", row ? `table ${row.table}, day ${row.day}; counts: ${row.counts}` : "not yet visible to Trino"],
+    ["bars", firstBar],
+    ...otherBars.map((bar): [string, string] => ["", bar]),
+  ];
+  return facts.map(([name, fact]) => `  ${name.padEnd(9)}${forTerminal(fact)}`).join("\n");
+}
+
+function describeRequest(request: NonNullable<Journey["request"]>): string {
+  const { received_at, route, params, player, remote_addr } = request;
+  return `received ${received_at}, ${route} ${params}, player ${player}, from ${remote_addr}`;
+}
+
+function describeCommit({ path, first, last, committed_at, writer }: NonNullable<Journey["commit"]>): string {
+  return `${path}, offsets ${first} to ${last}, ${committed_at}, by ${writer}`;
 }
 
 /** The commit that made the message visible, and its rows in files. */
-async function findFiles(one: Found, root: string): Promise<Pick<Journey, "commit" | "files">> {
+async function findFiles(one: FoundMessage, root: string): Promise<Pick<Journey, "commit" | "files">> {
   const { topic, kafka_partition: partition, kafka_offset: from } = one;
   const range = { partition, from, to: from + 1 };
   const [commit] = await readCommits([range], { topic, root });
@@ -135,67 +130,89 @@ async function findFiles(one: Found, root: string): Promise<Pick<Journey, "commi
   };
 }
 
-/** The bars and sentences of the report that count a message. */
+/** The bars and sentences of the report that count the message, or why none of them does. */
 async function findCounts(
   event_id: string,
-  one: Found,
+  one: FoundMessage,
   report: string,
-  place: CountingPlace,
+  target: CountingTarget,
 ): Promise<Pick<Journey, "bars" | "uncounted">> {
   const event = events.find(({ table }) => table === one.table);
   if (one.table === null) return { bars: [], uncounted: "Trino does not show the message yet" };
   if (event === undefined || !one.counts) return { bars: [], uncounted: "this message does not count" };
   const { topic, kafka_partition: partition, kafka_offset: offset, timestamp } = one;
   const message = { event, event_id, topic, partition, offset, timestamp };
-  const { bars, reason } = await countedBy(message, report, place);
+  const { bars, reason } = await countedBy(message, report, target);
   return { bars, uncounted: reason };
 }
 
-async function findRows(eventId: string, topic: string, schema: string): Promise<Found[]> {
-  const columns = `raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar) AS day`;
+/**
+ * The rows of an event: of each message with its id, and of each refused text that contains the id.
+ */
+async function findRows(eventId: string, topic: string, schema: string): Promise<FoundMessage[]> {
   const selects = events.map(
-    ({ table }) =>
-      `SELECT '${table}' AS "table", CAST(NULL AS varchar) AS reason, ${literal(topic)} AS topic, ${columns}, ` +
-      `(kafka_partition, kafka_offset) IN (SELECT kafka_partition, kafka_offset FROM ${uniqueView(table)} ` +
-      `WHERE event_id = ?) AS counts FROM ${table} WHERE event_id = ?`,
+    ({ table }) => `
+    SELECT '${table}' AS "table", CAST(NULL AS varchar) AS reason, ${literal(topic)} AS topic,
+      raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar) AS day,
+      (kafka_partition, kafka_offset) IN (
+        SELECT kafka_partition, kafka_offset FROM ${uniqueView(table)} WHERE event_id = ?
+      ) AS counts
+    FROM ${table} WHERE event_id = ?
+    UNION ALL`,
   );
-  selects.push(
-    `SELECT '${failedEvents.table}', reason, topic, ${columns}, false FROM ${failedEvents.table} WHERE strpos(raw_event, ?) > 0`,
-  );
+  const sql = `${selects.join("")}
+    SELECT '${failedEvents.table}', reason, topic,
+      raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar), false
+    FROM ${failedEvents.table} WHERE strpos(raw_event, ?) > 0
+    ORDER BY "timestamp", kafka_partition, kafka_offset`;
   const parameters = [...events.flatMap(() => [eventId, eventId]), eventId];
-  const order = `ORDER BY "timestamp", kafka_partition, kafka_offset`;
-  return query<Found>(`${selects.join(" UNION ALL ")} ${order}`, { schema, parameters });
+  return query<FoundMessage>(sql, { schema, parameters });
 }
 
-/** The messages of an event that has not landed; a refused event's id stands somewhere in its text. */
-async function findMessages(eventId: string, topic: string, isRefused: boolean): Promise<Found[]> {
-  const found: Found[] = [];
+/**
+ * The messages of an event that has not landed. The text of a refused event contains its id
+ * somewhere.
+ */
+async function findMessages(eventId: string, topic: string, isRefused: boolean): Promise<FoundMessage[]> {
+  const found: FoundMessage[] = [];
   await readTopic({
     topic,
     onMessage: ({ partition, offset, timestamp, value }) => {
       if (value === null) return;
       const isFound = isRefused ? value.includes(eventId) : peek(value).event_id === eventId;
       if (!isFound) return;
-      const time = { timestamp: new Date(timestamp), day: "" };
-      const place = { topic, kafka_partition: partition, kafka_offset: offset };
-      found.push({ table: null, reason: null, raw_event: value, ...time, ...place, counts: false });
+      found.push({
+        table: null,
+        reason: null,
+        topic,
+        raw_event: value,
+        timestamp: new Date(timestamp),
+        kafka_partition: partition,
+        kafka_offset: offset,
+        day: "",
+        counts: false,
+      });
     },
   });
   return found;
 }
 
-function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: Found): Journey["message"] {
+function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: FoundMessage): Journey["message"] {
   return { topic, partition: kafka_partition, offset: kafka_offset, timestamp: timestamp.toISOString() };
 }
 
-function verdictOf({ counts, reason }: Found, counted: Found | undefined): string {
-  if (counts) return "yes";
-  if (reason !== null) return `no, ${reason}`;
-  if (counted === undefined) return "no";
-  return `no, it is a double of partition ${counted.kafka_partition}, offset ${counted.kafka_offset}`;
+/** The row of a message in a table; `counted` is the message of the same event that counts. */
+function rowOf(one: FoundMessage, counted: FoundMessage | undefined): Journey["row"] {
+  const { table, day, counts, reason } = one;
+  if (table === null) return null;
+  if (counts) return { table, day, counts: "yes" };
+  if (reason !== null) return { table, day, counts: `no, ${reason}` };
+  if (counted === undefined) return { table, day, counts: "no" };
+  const { kafka_partition, kafka_offset } = counted;
+  return { table, day, counts: `no, it is a double of partition ${kafka_partition}, offset ${kafka_offset}` };
 }
 
-/** The request that a message tells of; null: the message is not the envelope of a known event. */
+/** The request that a message records; null: the message is not the envelope of a known event. */
 function requestOf(message: string): Journey["request"] {
   const { event_type, received_at, player, remote_addr, params } = peek(message);
   const event = events.find(({ type }) => type === event_type);

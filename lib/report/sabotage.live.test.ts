@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { assertConserved, type Accepted, conservation } from "../audit/conservation.ts";
+import { assertConserved, conservation } from "../audit/conservation.ts";
+import type { Accepted } from "../audit/discrepancies.ts";
 import { collectSightings, rangesBetween, type SightingsOptions } from "../audit/sightings.ts";
 import { type Count, countBars, countBy, eventsIn } from "../ask/counted.ts";
 import { chartBundle } from "../ask/show.ts";
