@@ -14,7 +14,7 @@ const frame = { usage, options: trafficOptions, positionals: true, interruptible
 
 await command("traffic", frame, async ({ values, positionals, signal }) => {
   const run = chooseScenario(positionals, values);
-  const totals = await run({ url: settings.apiUrl, signal, say: console.log });
+  const totals = await run({ url: settings.apiUrl, signal, log: console.log });
   console.log(totalsText(totals));
   if (totals.failures > 0) {
     const asksForKey = totals.statuses["401"] !== undefined;

@@ -42,7 +42,7 @@ describe("replay(options)", function () {
     await ground.remove();
   });
 
-  /** Sends messages to partition 0 of a topic, waits until they landed, and returns their places. */
+  /** Sends messages to partition 0 of a topic, waits until they landed, returns their places. */
   async function land(name: string, ...values: string[]): Promise<string[]> {
     const [{ baseOffset } = {}] = await producer.send({
       topic: name,

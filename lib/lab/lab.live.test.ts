@@ -1,5 +1,5 @@
-// JupyterLab for real, in Chromium: a notebook is opened and run to its end with Run All Cells. It works on
-// a copy, because JupyterLab saves what ran into the notebook.
+// A real JupyterLab, in Chromium, opens a notebook and runs it to its end with Run All Cells. The
+// test works on copies, because JupyterLab saves outputs into the notebook.
 import assert from "node:assert/strict";
 import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ assert.equal(sum, 6);
 `;
 
 describe("startLab(options)", function () {
-  this.timeout(10 * 60_000); // the first time it installs JupyterLab
+  this.timeout(10 * 60_000); // the first start installs JupyterLab
   let folder: string;
   let lab: Lab;
   let browser: Browser | null;
@@ -52,7 +52,7 @@ describe("startLab(options)", function () {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  it("asks for the token", async () => {
+  it("refuses a request without the token", async () => {
     const answer = await fetch(new URL("/api/kernels", lab.url));
     assert.equal(answer.status, 403);
   });
@@ -65,7 +65,7 @@ describe("startLab(options)", function () {
     );
   });
 
-  for (const [name, said] of [
+  for (const [name, phrase] of [
     ["1-services", "servers answer"],
     ["2-requests", "each accepted event, and nothing else"],
     ["3-stream", "no gap"],
@@ -76,14 +76,14 @@ describe("startLab(options)", function () {
       await copyFile(path, join(folder, "notebooks", basename(path)));
       const { outputs, charts } = await runAll(name);
       assert.ok(
-        outputs.some((text) => text.includes(said)),
+        outputs.some((text) => text.includes(phrase)),
         outputs.join("\n"),
       );
       assert.equal(charts, name === "2-requests" ? 0 : 1);
     });
   }
 
-  /** Runs all cells of the notebook `name` and demands that each got the prompt of its place and none an error. */
+  /** Runs all cells of a notebook; asserts that each has its number and none has an error. */
   async function runAll(name: string): Promise<{ outputs: string[]; charts: number }> {
     const path = join(folder, "notebooks", `${name}.ipynb`);
     const expected = (await readNotebook(path)).cells.filter(isCode).map((_, i) => `[${i + 1}]:`);

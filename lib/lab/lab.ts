@@ -1,5 +1,8 @@
 /**
- * The notebooks → JupyterLab in the browser, its kernel ready, nothing outside this stack's folders touched.
+ * The notebooks → JupyterLab in the browser, with a kernel for TypeScript.
+ *
+ * JupyterLab reads and writes only this stack's folders: environment variables move its settings,
+ * kernels and state out of the user's home.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -19,19 +22,20 @@ const READY_INTERVAL_MS = 250;
 const STILL_COMPILER = new URL("../report/still-compiler.ts", import.meta.url).href;
 
 export interface Lab {
-  url: string; // with the token
+  url: string; // contains the token
   stop: () => Promise<void>;
 }
 
 export interface LabOptions {
-  folder?: string; // whose notebooks are shown
+  folder?: string; // with the notebooks
   port?: number;
-  log?: (line: string) => void; // progress of what takes more than two seconds
+  log?: (line: string) => void; // gets lines while JupyterLab is installed
 }
 
 /**
  * Starts JupyterLab on 127.0.0.1 and resolves when it answers.
- * @throws Error if Python is missing or too old, a package is not the one expected, the port is taken, or it does not answer within 90 s.
+ * @throws Error if Python is missing or too old, or a package does not match its hash
+ * @throws Error if the port is taken, or JupyterLab does not answer within 90 s
  */
 export async function startLab({
   folder = join(settings.root, "notebooks"),
@@ -48,9 +52,9 @@ export async function startLab({
   const output = openSync(logFile, "w");
   const child = spawn(python, labArguments(folder, port), {
     cwd: folder,
-    detached: true, // Ctrl-C reaches only us, and its kernels end with its group
+    detached: true, // Ctrl-C reaches only this process; `stop` ends the group with its kernels
     stdio: ["ignore", output, output],
-    env: { ...process.env, ...folders(state), JUPYTER_TOKEN: token },
+    env: { ...process.env, ...foldersIn(state), JUPYTER_TOKEN: token },
   });
   closeSync(output);
   const url = `http://${HOST}:${port}`;
@@ -63,7 +67,7 @@ export async function startLab({
   return { url: `${url}/lab?token=${token}`, stop: () => stop(child) };
 }
 
-/** A kernel spec by which JupyterLab starts this checkout's tslab. */
+/** Writes the kernel spec with which JupyterLab starts this checkout's tslab. */
 function writeKernelSpec(folder: string): void {
   const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
   const spec = {
@@ -83,7 +87,8 @@ function writeKernelSpec(folder: string): void {
   writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec, null, 1) + "\n");
 }
 
-function folders(state: string): Record<string, string> {
+/** The environment variables that move all of Jupyter's folders below `state`. */
+function foldersIn(state: string): Record<string, string> {
   return {
     JUPYTER_PATH: join(state, "share"),
     JUPYTER_DATA_DIR: join(state, "data"),
@@ -95,14 +100,19 @@ function folders(state: string): Record<string, string> {
   };
 }
 
-/** The token is not among them: every user of the machine can read a command line. */
+/** The command line, without the token: every user of the machine can read a command line. */
 function labArguments(folder: string, port: number): string[] {
   return [
-    ...["-m", "jupyterlab", "--no-browser", `--ip=${HOST}`, `--port=${port}`, "--ServerApp.port_retries=0"],
+    "-m",
+    "jupyterlab",
+    "--no-browser",
+    `--ip=${HOST}`,
+    `--port=${port}`,
+    "--ServerApp.port_retries=0",
     `--ServerApp.root_dir=${folder}`,
     "--KernelSpecManager.ensure_native_kernel=False",
     "--KernelSpecManager.allowed_kernelspecs=tslab",
-    // Nobody is asked for news, updates or extensions.
+    // JupyterLab sends no requests for news, updates or extensions.
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
@@ -119,15 +129,15 @@ async function waitUntilReady(child: ChildProcess, url: string, logFile: string)
   const wait = { limitMs: START_TIMEOUT_MS, everyMs: READY_INTERVAL_MS };
   const state = await until("JupyterLab answers", ask, wait).catch(() => "late");
   if (state === "ready") return;
-  const how =
-    state === "ended"
-      ? `ended with code ${child.exitCode}`
-      : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
+  const got = state === "ended" ? `it ended with code ${child.exitCode}` : "no answer";
   const lines = readFileSync(logFile, "utf8").trim().split("\n").slice(-10);
-  throw new Error(`JupyterLab ${how}; its last lines (${logFile}):\n${lines.join("\n")}`);
+  throw new Error(
+    `JupyterLab: expected an answer within ${START_TIMEOUT_MS / 1000} s, got ${got}; ` +
+      `the last lines of ${logFile}:\n${lines.join("\n")}`,
+  );
 }
 
-/** Asks JupyterLab and its kernels to end, and after 10 s does not ask any more. */
+/** Asks JupyterLab to end; after its end, or 10 s, kills the whole group with its kernels. */
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
   if (child.exitCode === null && child.signalCode === null) {

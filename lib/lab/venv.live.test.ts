@@ -1,4 +1,4 @@
-// Python and pip for real; nothing of the stack is needed but the network.
+// Real Python and pip. The tests need the network, but no service of the stack.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,26 +18,26 @@ describe("prepareVenv(name, requirements)", function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("installs what is required, once, and says so", async () => {
+  it("installs the requirements once, and logs the progress", async () => {
     writeFileSync(requirements, SIX);
-    const said: string[] = [];
-    const python = await prepareVenv("test", requirements, (line) => said.push(line));
+    const lines: string[] = [];
+    const python = await prepareVenv("test", requirements, (line) => lines.push(line));
     try {
       const version = execFileSync(python, ["-c", "import six; print(six.__version__)"], {
         encoding: "utf8",
       });
       assert.equal(version, "1.17.0\n");
-      assert.match(said[0]!, /^test: installing up to 1 packages into /);
-      assert.match(said.at(-1)!, /^test: installed, \d+ s$/);
-      said.length = 0;
-      assert.equal(await prepareVenv("test", requirements, (line) => said.push(line)), python);
-      assert.deepEqual(said, []);
+      assert.match(lines[0]!, /^test: installing up to 1 packages into /);
+      assert.match(lines.at(-1)!, /^test: installed, \d+ s$/);
+      lines.length = 0;
+      assert.equal(await prepareVenv("test", requirements, (line) => lines.push(line)), python);
+      assert.deepEqual(lines, []);
     } finally {
       rmSync(dirname(dirname(python)), { recursive: true });
     }
   });
 
-  it("refuses a package that is not the one expected", async () => {
+  it("refuses a package that does not match its hash", async () => {
     writeFileSync(requirements, SIX.replace("4721", "4722"));
     await assert.rejects(
       prepareVenv("test", requirements),

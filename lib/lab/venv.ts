@@ -1,8 +1,9 @@
 /**
- * Pinned requirements → a Python environment in the cache folder that has them.
+ * Pinned requirements → a Python environment in the cache folder, with these packages.
  *
- * It is named by its requirements: others make another one. It is built under another name and renamed
- * when it is whole; that works because only its `python -m …` is called, none of its scripts, which hold the path.
+ * A hash of the requirements names the environment, so other requirements make another environment.
+ * It is built under a temporary name, and renamed when complete. Its scripts would hold the
+ * temporary path; so callers use only its `python -m …`.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,11 +13,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { settings } from "../settings.ts";
 
-const MIN_PYTHON = [3, 10];
+const MIN_PYTHON = [3, 10] as const;
 
 /**
- * Makes the environment `name` of the packages in the file `requirements`, each with its hash, unless it is there; resolves with its python.
- * @throws Error if Python is missing or too old, or a package is not the one expected.
+ * Makes an environment with the packages in the file `requirements`, unless it exists. Resolves
+ * with the path of its python. Each package in the file has its hash.
+ * @throws Error if Python is missing or too old, or a package does not match its hash
  */
 export async function prepareVenv(
   name: string,
@@ -36,26 +38,10 @@ export async function prepareVenv(
   mkdirSync(settings.cache, { recursive: true });
   try {
     await run("python3", ["-m", "venv", part]);
-    let collected = 0;
-    const pip = [
-      "-m",
-      "pip",
-      "install",
-      "--require-hashes",
-      "--only-binary",
-      ":all:",
-      "--disable-pip-version-check",
-      "--no-input",
-      "--progress-bar",
-      "off",
-    ];
-    await run(join(part, python), [...pip, "--requirement", requirements], (line) => {
-      if (/^Collecting /.test(line) && ++collected % 20 === 0)
-        log(`${name}: ${collected} packages, ${secondsSince(started)}`);
-      if (/^Installing /.test(line))
-        log(`${name}: ${collected} packages downloaded, ${secondsSince(started)}; installing`);
-    });
-    if (!existsSync(venv)) renameSync(part, venv); // else another process was faster
+    await install(join(part, python), requirements, (progress) =>
+      log(`${name}: ${progress}, ${secondsSince(started)}`),
+    );
+    if (!existsSync(venv)) renameSync(part, venv); // otherwise another process was faster
   } finally {
     rmSync(part, { recursive: true, force: true });
   }
@@ -63,22 +49,51 @@ export async function prepareVenv(
   return join(venv, python);
 }
 
+/** Installs requirements with pip; `onProgress` gets a phrase every 20 packages. */
+async function install(
+  python: string,
+  requirements: string,
+  onProgress: (progress: string) => void,
+): Promise<void> {
+  const args = [
+    "-m",
+    "pip",
+    "install",
+    "--require-hashes",
+    "--only-binary=:all:",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--progress-bar=off",
+    "--requirement",
+    requirements,
+  ];
+  let collected = 0;
+  await run(python, args, (line) => {
+    if (line.startsWith("Collecting ")) {
+      collected++;
+      if (collected % 20 === 0) onProgress(`${collected} packages`);
+    }
+    if (line.startsWith("Installing ")) onProgress(`installing ${collected} packages`);
+  });
+}
+
 async function checkPython(): Promise<void> {
-  const wanted = `Python ≥ ${MIN_PYTHON.join(".")} with venv is needed; get it from your system's packages (python3, python3-venv) or python.org`;
+  const wanted = `Python ≥ ${MIN_PYTHON.join(".")} with venv`;
+  const remedy = "install it from your system's packages (python3, python3-venv) or python.org";
   let version = "";
   await run(
     "python3",
     ["-c", "import sys, ensurepip; print(*sys.version_info[:2])"],
     (line) => (version = line),
   ).catch(() => {
-    throw new Error(`python3 is missing or incomplete. ${wanted}`);
+    throw new Error(`python3: expected ${wanted}, found no Python with venv; ${remedy}`);
   });
   const [major = 0, minor = 0] = version.split(" ").map(Number);
-  if (major !== MIN_PYTHON[0] || minor < (MIN_PYTHON[1] as number))
-    throw new Error(`python3 is ${major}.${minor}. ${wanted}`);
+  if (major !== MIN_PYTHON[0] || minor < MIN_PYTHON[1])
+    throw new Error(`python3: expected ${wanted}, got ${major}.${minor}; ${remedy}`);
 }
 
-/** Runs a command to its end. @throws Error with its last lines if it fails */
+/** Runs a command to its end. @throws Error with the command's last lines if it fails */
 async function run(
   command: string,
   args: string[],

@@ -1,9 +1,9 @@
-/** The words and options of `npm run traffic` → the scenario that they name, ready to run. */
+/** The words and options of `npm run traffic` → the named scenario as a function to call. */
 import { UsageError } from "../command.ts";
 import { load, type Totals } from "./load.ts";
 import { basic, infinite, limit, type ScenarioTotals } from "./scenarios.ts";
 
-/** Options of the command, for parseArgs. */
+/** The command's options, for parseArgs. */
 export const trafficOptions = {
   n: { type: "string", short: "n", default: "10" },
   c: { type: "string", short: "c", default: "1" },
@@ -11,20 +11,20 @@ export const trafficOptions = {
 } as const;
 
 export interface TrafficValues {
-  n: string; // requests of `get`
-  c: string; // of them at once
+  n: string; // number of requests of `get`
+  c: string; // number of concurrent requests of `get`
   H: string[]; // headers, "Name: value"
 }
 
 export interface RunOptions {
   url: string; // the API
-  signal: AbortSignal; // ends it; the totals so far are the result
-  say: (line: string) => void; // one line after each round
+  signal: AbortSignal; // ends the scenario early; it resolves with the totals so far
+  log: (line: string) => void; // gets a line after each round
 }
 
 const SCENARIOS = ["basic", "limit", "infinite", "get"];
 
-/** @throws UsageError if the words name no scenario, or an option is wrong. */
+/** @throws UsageError if the words name no scenario, or an option has a wrong value */
 export function chooseScenario(
   [verb = "", argument, ...rest]: readonly string[],
   { n, c, H }: TrafficValues,
@@ -35,14 +35,14 @@ export function chooseScenario(
     throw new UsageError(`${verb}: expected no further words, got "${surplus.join(" ")}"`);
   switch (verb) {
     case "basic":
-      return ({ say, ...options }) => basic({ ...options, headers, onRound: roundLine(say) });
+      return ({ log, ...options }) => basic({ ...options, headers, onRound: roundLogger(log) });
     case "limit": {
       const rounds = positive("limit", argument ?? "");
       const of = ` of ${rounds}`;
-      return ({ say, ...options }) => limit(rounds, { ...options, headers, onRound: roundLine(say, of) });
+      return ({ log, ...options }) => limit(rounds, { ...options, headers, onRound: roundLogger(log, of) });
     }
     case "infinite":
-      return ({ say, ...options }) => infinite({ ...options, headers, onRound: roundLine(say) });
+      return ({ log, ...options }) => infinite({ ...options, headers, onRound: roundLogger(log) });
     case "get": {
       if (!argument?.startsWith("/"))
         throw new UsageError(`get: expected a path that begins with "/", got "${argument}"`);
@@ -54,7 +54,7 @@ export function chooseScenario(
   }
 }
 
-/** The totals for people, a line each. */
+/** The totals as lines for people, a figure on each line. */
 export function totalsText(totals: Totals | ScenarioTotals): string {
   const lines: [string, string][] = [
     ["requests", String(totals.requests)],
@@ -75,11 +75,12 @@ function countsText(counts: Record<string, number>): string {
   return texts.join(", ") || "none";
 }
 
-function roundLine(say: RunOptions["say"], of = ""): (totals: ScenarioTotals) => void {
+/** Returns a function that logs a line with the totals so far. */
+function roundLogger(log: RunOptions["log"], of = ""): (totals: ScenarioTotals) => void {
   const started = Date.now();
   return ({ rounds, requests, failures }) => {
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    say(`round ${rounds}${of}: ${requests} requests, ${failures} failures, ${seconds} s`);
+    log(`round ${rounds}${of}: ${requests} requests, ${failures} failures, ${seconds} s`);
   };
 }
 

@@ -38,12 +38,13 @@ describe("load(url, options)", () => {
     const waiting: (() => void)[] = [];
     const url = await listen((_, response) => {
       waiting.push(() => response.end());
-      if (waiting.length === 3) for (const answer of waiting.splice(0)) answer(); // none is answered before three are here
+      // Three requests must have come before the server answers one of them.
+      if (waiting.length === 3) for (const answer of waiting.splice(0)) answer();
     });
     assert.equal((await load(url, { requests: 9, concurrency: 3 })).requests, 9);
   });
 
-  it("counts statuses, and everything but 200 as a failure", async () => {
+  it("counts statuses, and every status but 200 as a failure", async () => {
     const url = await listen((_, response) => {
       response.statusCode = seen.length % 2 ? 200 : 404;
       response.end();
@@ -52,7 +53,7 @@ describe("load(url, options)", () => {
     assert.deepEqual([totals.failures, totals.statuses], [2, { 200: 3, 404: 2 }]);
   });
 
-  it("keeps the ids of the events that 200 answers name", async () => {
+  it("keeps the event ids in the answers 200", async () => {
     const id = (n: number) => `0197a8c2-0000-7000-8000-00000000000${n}`;
     const url = await listen((_, response) => {
       if (seen.length !== 2) response.setHeader("Event-Id", seen.length === 3 ? "no id" : id(seen.length));
@@ -62,7 +63,7 @@ describe("load(url, options)", () => {
     assert.deepEqual((await load(url, { requests: 5 })).event_ids, [id(1), id(5)]);
   });
 
-  it("counts what got no whole answer by the error's code", async () => {
+  it("counts a request without a complete answer by the error's code", async () => {
     const url = await listen((_, response) => {
       response.writeHead(200, { "Content-Length": 10 });
       response.write("half", () => response.destroy());
@@ -75,7 +76,7 @@ describe("load(url, options)", () => {
     assert.deepEqual([refused.failures, refused.statuses], [2, { ECONNREFUSED: 2 }]);
   });
 
-  it("adds up in a tally, and ends when the signal says so", async () => {
+  it("adds to a tally, and ends when the signal aborts", async () => {
     const stop = new AbortController();
     const url = await listen((_, response) => {
       if (seen.length === 6) stop.abort();

@@ -1,33 +1,33 @@
 /**
- * One request, n times, c at once → totals, as `ab -n -c -H` would give them.
+ * One request, sent n times, c at once → totals like those of `ab -n -c -H`.
  *
- * A load closes its connections at its end: the server could close an idle one just when the next
- * request uses it. The caller sets the Host header, which fetch does not allow, hence node:http.
- * A run without end needs no more memory than a short one: latencies become a histogram, and only
- * the first ids are kept.
+ * A load closes its connections at its end, since the server could close an idle connection just
+ * when the next request uses it. It uses node:http, because fetch does not let the caller set the
+ * Host header. An endless run needs no more memory than a short one: latencies become a histogram,
+ * and a tally keeps only its first event ids.
  */
 import { Agent, get, type OutgoingHttpHeaders } from "node:http";
 import { createHistogram, performance, type RecordableHistogram } from "node:perf_hooks";
 
-const TIMEOUT_MS = 10_000; // of one request; the API answers within 5 s
+const TIMEOUT_MS = 10_000; // for one request; the API answers within 5 s
 const MAX_LATENCY_US = 60_000_000;
-const MAX_EVENT_IDS = 100_000; // of one tally
+const MAX_EVENT_IDS = 100_000; // in one tally
 const UUID = /^[0-9a-f-]{36}$/;
 
 /** The figures of all requests of a tally. */
 export interface Totals {
   requests: number;
-  failures: number; // no answer, or one other than 200
+  failures: number; // requests without an answer, or with a status other than 200
   seconds: number; // spent on requests, without pauses between rounds
   requests_per_second: number;
-  p50_ms: number; // of the requests that were answered
+  p50_ms: number; // latency of the answered requests
   p95_ms: number;
   p99_ms: number;
-  statuses: Record<string, number>; // by status code; by error code, e.g. ECONNREFUSED, without an answer
-  event_ids: string[]; // of the accepted requests whose answer named its event, the first 100,000
+  statuses: Record<string, number>; // by status code, or error code (ECONNREFUSED) without an answer
+  event_ids: string[]; // of the accepted requests whose answer has an Event-Id; the first 100,000
 }
 
-/** Totals in the making; several loads may add to one tally. */
+/** The running figures behind `Totals`; several loads may add to one tally. */
 export interface Tally {
   latencies: RecordableHistogram; // microseconds
   statuses: Record<string, number>;
@@ -38,12 +38,12 @@ export interface Tally {
 export interface LoadOptions {
   headers?: OutgoingHttpHeaders;
   requests?: number;
-  concurrency?: number; // 1 keeps the order
+  concurrency?: number; // 1 keeps the requests in order
   tally?: Tally;
-  signal?: AbortSignal; // ends the load early, after the answers to the requests in flight
+  signal?: AbortSignal; // ends the load early, once the requests in flight are answered
 }
 
-/** Sends `requests` GET requests for `url`, and resolves with their totals. Counts failures. */
+/** Sends `requests` GET requests for `url`, and resolves with their totals; counts failures. */
 export async function load(
   url: string,
   { headers = {}, requests = 10, concurrency = 1, tally = newTally(), signal }: LoadOptions = {},
@@ -96,8 +96,8 @@ function rounded(value: number, digits: number): number {
 }
 
 interface Answer {
-  status: string; // the error's code when no whole answer came
-  eventId?: string; // of the event that the request became, if it was accepted and the answer names it
+  status: string; // the error's code without a complete answer
+  eventId?: string; // from the Event-Id header of an answer 200
 }
 
 /** Sends one request; never rejects. */

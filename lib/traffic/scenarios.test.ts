@@ -10,7 +10,7 @@ const copper = "user1.att.com /purchase_sword?metal=copper&power_level=50&magica
 const ny = "user2.comcast.com /join_a_guild?region=ny";
 const cali = "user2.comcast.com /join_a_guild?region=cali";
 
-// A server that writes down each request in order, as "host url", and answers with `status`.
+// The server records each request in order, as "host url", and answers with `status`.
 describe("the scenarios", () => {
   let server: Server;
   let url: string;
@@ -19,7 +19,9 @@ describe("the scenarios", () => {
   let ids: string[];
 
   beforeEach(async () => {
-    [seen, ids, status] = [[], [], 200];
+    seen = [];
+    ids = [];
+    status = 200;
     server = createServer((request, response) => {
       seen.push(`${request.headers.host} ${request.url}`);
       ids.push(randomUUID());
@@ -68,7 +70,7 @@ describe("the scenarios", () => {
     assert.equal(seen.filter((request) => request === copper).length, 50);
   });
 
-  it("infinite: goes on until the signal, also within a pause", async () => {
+  it("infinite: plays rounds until the signal aborts, also during a pause", async () => {
     const stop = new AbortController();
     const onRound = ({ rounds }: ScenarioTotals) => {
       if (rounds === 2) stop.abort();
@@ -91,7 +93,7 @@ describe("the scenarios", () => {
     assert.deepEqual(seen, tenOfEach(gold, ny));
   });
 
-  it("counts only what was answered 200 as accepted", async () => {
+  it("counts only answers 200 as accepted", async () => {
     status = 503;
     const totals = await limit(1, { url });
     assert.deepEqual(totals.accepted, { purchase_sword: 0, join_a_guild: 0 });

@@ -1,8 +1,8 @@
 /**
- * The steps of the game's traffic → its requests in their order, one at a time, and their totals.
+ * The steps of the game's traffic → requests in the steps' order, one at a time, and their totals.
  *
- * A scenario counts the accepted requests of each event type, so that later stages can be
- * compared with them.
+ * A scenario counts the accepted requests of each event type, so that a caller can compare them
+ * with later stages.
  */
 import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +15,7 @@ import { eventOf, type Step, trafficOf } from "./steps.ts";
 const REQUESTS_PER_STEP = 10;
 const traffic = trafficOf(events, gameTraffic);
 
-/** The totals of a scenario, with the requests answered 200 by event type. */
+/** The totals of a scenario; `accepted` counts the answers 200 by event type. */
 export interface ScenarioTotals extends Totals {
   rounds: number;
   accepted: Record<string, number>;
@@ -23,13 +23,13 @@ export interface ScenarioTotals extends Totals {
 
 export interface ScenarioOptions {
   url?: string; // the API, e.g. "http://127.0.0.1:5000"
-  headers?: OutgoingHttpHeaders; // of every request, beside the step's Host: a write key, for one
-  signal?: AbortSignal; // ends the scenario; the totals so far are the result
+  headers?: OutgoingHttpHeaders; // for every request, e.g. a write key; the step sets Host
+  signal?: AbortSignal; // ends the scenario early; it resolves with the totals so far
   /** Called after each round with the totals so far. */
   onRound?: (totals: ScenarioTotals) => void;
 }
 
-/** Sends the requests of `basic` once: 20 of each event type. */
+/** Sends the steps of `basic` once, 10 requests for each step. */
 export function basic(options: ScenarioOptions = {}): Promise<ScenarioTotals> {
   return run(() => traffic.basic, { ...options, rounds: 1, pauseMs: 0 });
 }
@@ -42,7 +42,7 @@ export function limit(
   return run(stepsOfRound, { ...options, rounds, pauseMs });
 }
 
-/** Sends rounds as `limit` does, until `signal` aborts. */
+/** Sends rounds like those of `limit` until `signal` aborts. */
 export function infinite({
   pauseMs = 10_000,
   ...options
@@ -68,7 +68,11 @@ async function run(
   const tally = newTally();
   const accepted: Record<string, number> = {};
   let round = 0;
-  const totals = (): ScenarioTotals => ({ ...totalsOf(tally), rounds: round, accepted: { ...accepted } });
+  const totalsSoFar = (): ScenarioTotals => ({
+    ...totalsOf(tally),
+    rounds: round,
+    accepted: { ...accepted },
+  });
   while (round < rounds && !signal?.aborted) {
     if (round > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal?.aborted) break;
@@ -81,12 +85,12 @@ async function run(
         tally,
         signal,
       });
-      const { type } = eventOf(path, events)!; // the steps are of these events
+      const { type } = eventOf(path, events)!; // each step has the route of an event
       accepted[type] = (accepted[type] ?? 0) + okCount(tally) - before;
     }
-    onRound?.(totals());
+    onRound?.(totalsSoFar());
   }
-  return totals();
+  return totalsSoFar();
 }
 
 function okCount({ statuses }: Tally): number {

@@ -7,7 +7,7 @@ import { sendEvents } from "./send.ts";
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 const event_type = events[0]!.type;
 
-// The API listens for real; the test stands for Kafka.
+// A real API listens; the test stands in for Kafka.
 describe("sendEvents(events, options)", () => {
   let listener: Listener;
   let url: string;
@@ -24,7 +24,7 @@ describe("sendEvents(events, options)", () => {
   });
   afterEach(() => listener.close());
 
-  it("gives a verdict for each event, in the order sent", async () => {
+  it("resolves with a verdict for each event, in the order sent", async () => {
     const verdicts = await sendEvents([{ event_type, event_id: ID }, { event_type: "dance" }], { url });
     assert.deepEqual(
       verdicts.map(({ verdict }) => verdict),
@@ -48,7 +48,7 @@ describe("sendEvents(events, options)", () => {
     );
   });
 
-  it("shows an answer that has no verdicts", async () => {
+  it("throws with the API's answer if that has no verdicts", async () => {
     const many = Array.from({ length: 1001 }, () => ({ event_type }));
     await assert.rejects(
       sendEvents(many, { url }),

@@ -1,7 +1,8 @@
 /**
- * Events of one player's device → one POST /events, and the API's verdict on each.
+ * Events of one device → one POST /events, and the API's verdict on each event.
  *
- * An event that is sent again keeps its `event_id`: then its messages are copies of one event.
+ * A caller that sends an event again keeps its `event_id`. Then the messages are copies of one
+ * event.
  */
 import { settings } from "../settings.ts";
 
@@ -10,8 +11,8 @@ const TIMEOUT_MS = 10_000;
 /** An event as a client sends it. */
 export interface SentEvent {
   event_type: string;
-  event_id?: string; // without it the API makes one
-  player?: string; // without it the request's Host is the player
+  event_id?: string; // default: the API makes an id
+  player?: string; // default: the request's Host
   params?: Readonly<Record<string, string | number | boolean | undefined>>; // undefined: not sent
 }
 
@@ -19,7 +20,7 @@ export interface SentEvent {
 export interface SentVerdict {
   event_id: string | null;
   verdict: "accepted" | "refused" | "unavailable";
-  error?: string; // why it was not accepted
+  error?: string; // the reason when not accepted
 }
 
 /**
@@ -46,6 +47,6 @@ function parseAnswer(text: string): { verdicts?: SentVerdict[] } {
   try {
     return JSON.parse(text) as { verdicts?: SentVerdict[] };
   } catch {
-    return {}; // a proxy's answer, for one
+    return {}; // not JSON: for example the answer of a proxy
   }
 }

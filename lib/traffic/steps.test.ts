@@ -20,11 +20,11 @@ const visit: EventDefinition = {
 };
 
 describe("trafficOf(events, own)", () => {
-  it("plays the game's own steps as they are, where they fit", () => {
+  it("plays the game's own steps unchanged if they fit its events", () => {
     assert.deepEqual(trafficOf(events, gameTraffic), gameTraffic);
   });
 
-  it("generates steps for each event type of a game that has none of its own", () => {
+  it("generates steps for each event type of a game without own steps", () => {
     const { basic, odd, even } = trafficOf([lend, visit], gameTraffic);
     const [first, second] = [
       "/lend?genre=genre_1&days=1&renewed=false",
@@ -52,7 +52,7 @@ describe("trafficOf(events, own)", () => {
     for (const steps of [basic, odd, even]) assert.match(steps.at(-1)!.path, /^\/lend\?/);
   });
 
-  it("plays none of the own steps when one has a value that does not fit any more", () => {
+  it("plays no own step when one of them has a value that does not fit", () => {
     const changed = events.map((event) =>
       "metal" in event.parameters ? { ...event, parameters: { metal: "integer" as const } } : event,
     );
@@ -60,7 +60,7 @@ describe("trafficOf(events, own)", () => {
     assert.deepEqual(paths, ["/", "/purchase_sword?metal=1", "/join_a_guild?region=region_1"]);
   });
 
-  it("generates values of each type that the API takes, with any name", () => {
+  it("generates values that the API accepts, for parameters of each type and any name", () => {
     const odd: EventDefinition = { ...lend, parameters: { "a&b=": "text", ü: "integer", n: "boolean" } };
     const [step] = trafficOf([odd], gameTraffic).basic;
     const query = new URLSearchParams(step!.path.slice("/lend".length));

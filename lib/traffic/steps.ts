@@ -1,12 +1,12 @@
 /**
- * The game's events, and traffic of its own → the steps that the scenarios play.
+ * The game's events and the game's own traffic → the steps that the scenarios play.
  *
- * The game's own steps are played as they are, if all of them fit its events; otherwise none of
- * them is. Each event type without a step gets generated ones, so every type has traffic.
+ * The scenarios play the game's own steps unchanged if all of them fit its events, and otherwise
+ * play none of them. An event type without a step gets generated steps, so every type has traffic.
  */
 import { type EventDefinition, exampleParameters, parseValue } from "../catalog.ts";
 
-/** One line of a traffic script: the request that is sent ten times. */
+/** One line of a traffic script: a request that a scenario sends ten times. */
 export interface Step {
   host: string;
   path: string; // with the query
@@ -22,7 +22,7 @@ export interface Traffic {
 const NO_TRAFFIC: Traffic = { basic: [], odd: [], even: [] };
 const HOSTS = ["user1.example.com", "user2.example.com"];
 
-/** Makes the traffic of a game with these events. */
+/** The traffic of a game with these events. */
 export function trafficOf(events: readonly EventDefinition[], own: Traffic): Traffic {
   const ownSteps = [...own.basic, ...own.odd, ...own.even];
   if (!ownSteps.every(({ path }) => fits(path, events))) return trafficOf(events, NO_TRAFFIC);
@@ -35,7 +35,7 @@ export function trafficOf(events: readonly EventDefinition[], own: Traffic): Tra
   };
 }
 
-/** The event that a request for `path` makes; undefined if no event has its route. */
+/** The event with the route of `path`; undefined: no event has this route. */
 export function eventOf(path: string, events: readonly EventDefinition[]): EventDefinition | undefined {
   const route = path.split("?", 1)[0];
   return events.find((event) => event.route === route);
