@@ -11,18 +11,18 @@ describe("chooseServices(words, runtimes)", () => {
   const choose = (words: string[], runtimes = {}) =>
     chooseServices(words, { native: false, docker: false, ...runtimes });
 
-  it("means everything when nothing is named", () => {
+  it("chooses all services if no name is given", () => {
     const { names, all } = choose([]);
     assert.equal(all, true);
     assert.equal(names.length, 7);
   });
 
-  it("takes names, and groups of them", () => {
+  it("accepts names of services and of groups", () => {
     assert.deepEqual(choose(["kafka", "hdfs"]).names, ["kafka", "namenode", "datanode"]);
     assert.deepEqual(choose(["services"], { native: true }).names.length, 5);
   });
 
-  it("refuses what it does not know, with what it does", () => {
+  it("refuses an unknown name, and lists the known names", () => {
     const message = /^expected names of services \(services, hdfs, kafka, .*\), got "zookeeper"$/;
     assert.throws(() => choose(["zookeeper"]), { name: "UsageError", message });
     assert.throws(() => choose([], { native: true, docker: true }), { message: /got both/ });
@@ -38,20 +38,20 @@ describe("fillFolder(from, to, values)", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("fills in every file, in subfolders too", () => {
+  it("fills in every file, also in subfolders", () => {
     fillFolder(join(folder, "from"), join(folder, "to"), { port: "1", host: "h" });
     assert.equal(readFileSync(join(folder, "to", "catalog", "hive.properties"), "utf8"), "port=1\nhost=h\n");
   });
 
-  it("names the file and the value that is missing", () => {
+  it("throws an error with the file and the unknown name", () => {
     assert.throws(() => fillFolder(join(folder, "from"), join(folder, "to"), { port: "1" }), {
-      message: /catalog.hive\.properties: expected a value for \$\{host\}, got only port$/,
+      message: /catalog.hive\.properties: expected one of the names port, got \$\{host\}$/,
     });
   });
 });
 
 describe("runTool(what, command)", () => {
-  it("says what a failed tool printed, on both of its outputs", async () => {
+  it("throws an error with both outputs of a failed tool", async () => {
     await assert.rejects(runTool("kafka: Maven", $`echo one; echo two >&2; exit 3`), {
       message: "kafka: Maven ended with exit code 3:\n  one\n  two",
     });

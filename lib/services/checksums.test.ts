@@ -16,12 +16,12 @@ describe("files and their checksums", () => {
   const find = () =>
     findMismatches(folder, [{ path: "a.jar", sha256: SHA256_OF_ABC }], join(folder, "stamps"));
 
-  it("accepts a file as listed, the second time by its stamp and unread", async () => {
+  it("accepts a correct file, the second time by its stamp, without reading it", async () => {
     const file = join(folder, "a.jar");
     writeFileSync(file, "abc");
     utimesSync(file, 1, 1);
     assert.deepEqual(await find(), []);
-    // Same size and time, other content: only a hash could tell.
+    // Same size and time, other content: only a hash shows the difference.
     writeFileSync(file, "abX");
     utimesSync(file, 1, 1);
     assert.deepEqual(await find(), []);
@@ -29,11 +29,11 @@ describe("files and their checksums", () => {
     assert.equal((await find()).length, 1);
   });
 
-  it("finds a file that is missing", async () => {
+  it("finds a missing file", async () => {
     assert.deepEqual(await find(), [{ path: "a.jar", sha256: SHA256_OF_ABC, got: undefined }]);
   });
 
-  it("finds a damaged file of the same size, though it was stamped before", async () => {
+  it("finds a damaged file of the same size, although it has a stamp", async () => {
     writeFileSync(join(folder, "a.jar"), "abc");
     await find();
     writeFileSync(join(folder, "a.jar"), "abX");
@@ -42,13 +42,13 @@ describe("files and their checksums", () => {
     assert.match(mismatch?.got ?? "", /^[0-9a-f]{64}$/);
   });
 
-  it("hashes everything again when the stamps are unreadable", async () => {
+  it("hashes every file again if the stamps are unreadable", async () => {
     writeFileSync(join(folder, "a.jar"), "abX");
     writeFileSync(join(folder, "stamps"), "{");
     assert.equal((await find()).length, 1);
   });
 
-  describe("a folder that was kept", () => {
+  describe("a kept folder", () => {
     const target = () => join(folder, "trino");
     beforeEach(async () => {
       mkdirSync(join(folder, "aside", "lib"), { recursive: true });
@@ -60,14 +60,14 @@ describe("files and their checksums", () => {
       assert.equal(await fileTreeIsWhole(target()), true);
     });
 
-    it("is not whole when a file was changed or lost", async () => {
+    it("is not whole if a file was changed or deleted", async () => {
       writeFileSync(join(target(), "lib", "a.jar"), "abcd");
       assert.equal(await fileTreeIsWhole(target()), false);
       rmSync(join(target(), "lib", "a.jar"));
       assert.equal(await fileTreeIsWhole(target()), false);
     });
 
-    it("is not whole before it was kept", async () => {
+    it("is not whole before keepFileTree", async () => {
       mkdirSync(join(folder, "half"));
       assert.equal(await fileTreeIsWhole(join(folder, "half")), false);
     });

@@ -1,10 +1,11 @@
 /**
- * Files and their SHA-256 → the missing and damaged ones; a folder of unpacked files → the same
+ * Files and their SHA-256 → the missing and damaged files; a folder of unpacked files → the same
  * folder under its final name, with a list of its files.
  *
- * Hashing 400 MB takes seconds, so each right file is stamped with its size and time of change. It
- * is hashed again when one of the two differs. The list (files.sha256 in the folder) is written
- * before the rename: a folder with its final name is whole, and later changes in it are found.
+ * Hashing 400 MB takes seconds. So each correct file gets a stamp of its size and time of change,
+ * and is hashed again only if one of the two differs. The list (files.sha256 in the folder) is
+ * written before the rename: a folder with its final name is complete, and later changes in it are
+ * detected.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -17,18 +18,18 @@ export interface Checksum {
   sha256: string; // hexadecimal
 }
 
-/** A file that is not as listed; `got` is undefined if there is no such file. */
+/** A file that differs from the list; `got` is undefined if the file is missing. */
 export interface Mismatch extends Checksum {
   got: string | undefined;
 }
 
 type Stamps = Record<string, string>; // path → "size mtime sha256"
 
-const LIST = "files.sha256"; // in a kept folder
+const LIST = "files.sha256"; // the list in a kept folder
 
 /**
- * Compares the files below `folder` with `expected` and returns those that differ. Stamps are kept
- * in `stampFile`.
+ * Compares the files below `folder` with `expected`; resolves with the files that differ. Keeps the
+ * stamps in `stampFile`.
  */
 export async function findMismatches(
   folder: string,
@@ -64,7 +65,7 @@ export async function sha256Of(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Writes a file so that a reader sees all of it or nothing. */
+/** Writes a file so that a reader sees the whole text or no file. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}`;
@@ -72,7 +73,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   await rename(beside, file);
 }
 
-/** Renames `folder` to `target`, replacing what is there, with a list of its files' SHA-256. */
+/** Adds a list of SHA-256 to `folder` and renames it to `target`, which it replaces. */
 export async function keepFileTree(folder: string, target: string): Promise<void> {
   const lines = [];
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -84,7 +85,7 @@ export async function keepFileTree(folder: string, target: string): Promise<void
   await rename(folder, target);
 }
 
-/** Whether `target` was kept by keepFileTree and each of its files is as it was then. */
+/** Whether keepFileTree has written `target`, and no file in it has changed since then. */
 export async function fileTreeIsWhole(target: string): Promise<boolean> {
   const list = join(target, LIST);
   if (!existsSync(list)) return false;
@@ -96,7 +97,7 @@ function readStamps(file: string): Stamps {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Stamps;
   } catch {
-    return {}; // none yet, or unreadable: everything is hashed again
+    return {}; // no stamps yet, or unreadable ones: every file is hashed again
   }
 }
 

@@ -1,14 +1,14 @@
 /**
  * A folder of configuration files with ${names} → the same files, filled in.
  *
- * Both runtimes use the files of compose/; only the values differ (host names, folders, ports).
+ * Both runtimes use the files of compose/. Only the values differ: host names, folders, ports.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HOST, settings } from "../settings.ts";
 
-/** The values that differ between the runtimes; the servers see these folders. */
-export interface Place {
+/** The values that differ between the runtimes; folders as the servers see them. */
+export interface Paths {
   bindHost: string; // the address to listen on
   conf: string; // folder of the filled-in files
   kafkaData: string;
@@ -20,49 +20,51 @@ export interface Place {
   trinoPlugins: string;
 }
 
-/** Writes the files of compose/, filled in for `place`, to folders of the same names below `to`. */
-export function writeConfiguration(to: string, place: Place, folders: string[] = SERVERS): void {
+/** Writes the files of compose/, filled in for `paths`, to folders of the same names below `to`. */
+export function writeConfiguration(to: string, paths: Paths, folders: string[] = SERVERS): void {
   for (const folder of folders) {
-    fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(place));
+    fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(paths));
   }
 }
 
 const SERVERS = ["kafka", "hadoop", "hive", "trino"];
 
-/** The servers and their clients reach each other at HOST, also where they listen elsewhere. */
-function valuesOf(place: Place): Record<string, string> {
+/**
+ * The value of each name. Servers and clients use HOST, even if a server listens on all addresses.
+ */
+function valuesOf(paths: Paths): Record<string, string> {
   const { ports } = settings;
   return {
-    bind_host: place.bindHost,
-    kafka_listeners: `CLIENT://${place.bindHost}:${ports.kafka},CONTROLLER://${HOST}:${ports.kafkaController}`,
+    bind_host: paths.bindHost,
+    kafka_listeners: `CLIENT://${paths.bindHost}:${ports.kafka},CONTROLLER://${HOST}:${ports.kafkaController}`,
     kafka_advertised_listeners: `CLIENT://${HOST}:${ports.kafka}`,
     kafka_controller: `${HOST}:${ports.kafkaController}`,
-    kafka_data: place.kafkaData,
+    kafka_data: paths.kafkaData,
     hdfs_user: settings.hdfsUser,
-    hadoop_tmp: place.hadoopTmp,
-    hadoop_conf: join(place.conf, "hadoop"),
+    hadoop_tmp: paths.hadoopTmp,
+    hadoop_conf: join(paths.conf, "hadoop"),
     namenode_host: HOST,
     namenode_port: String(ports.namenode),
     namenode_http_port: String(ports.namenodeHttp),
-    namenode_data: place.namenodeData,
+    namenode_data: paths.namenodeData,
     datanode_host: HOST,
     datanode_port: String(ports.datanode),
     datanode_http_port: String(ports.datanodeHttp),
     datanode_ipc_port: String(ports.datanodeIpc),
-    datanode_data: place.datanodeData,
+    datanode_data: paths.datanodeData,
     metastore_host: HOST,
     metastore_port: String(ports.metastore),
-    metastore_data: place.metastoreData,
+    metastore_data: paths.metastoreData,
     trino_host: HOST,
     trino_port: String(ports.trino),
-    trino_conf: place.trinoConf,
-    trino_plugins: place.trinoPlugins,
+    trino_conf: paths.trinoConf,
+    trino_plugins: paths.trinoPlugins,
   };
 }
 
 /**
  * Writes every file below `from` to the same path below `to`, with values for each `${name}`.
- * @throws Error naming the file, if it asks for a value that is missing.
+ * @throws Error that names the file, if the file uses an unknown name.
  */
 export function fillFolder(from: string, to: string, values: Record<string, string>): void {
   for (const entry of readdirSync(from, { withFileTypes: true, recursive: true })) {
@@ -79,7 +81,7 @@ function fill(text: string, values: Record<string, string>, file: string): strin
     const value = values[name];
     if (value === undefined) {
       throw new Error(
-        `${file}: expected a value for \${${name}}, got only ${Object.keys(values).join(", ")}`,
+        `${file}: expected one of the names ${Object.keys(values).join(", ")}, got \${${name}}`,
       );
     }
     return value;

@@ -23,7 +23,7 @@ describe("compose.yml", () => {
     services: Record<string, Container>;
   };
 
-  it("has a container for each server, at the version of the processes", () => {
+  it("has a container for each server, in the version of the processes", () => {
     for (const { name, version } of services.filter(({ name }) =>
       serverNames.some((server) => server === name),
     )) {
@@ -56,7 +56,7 @@ describe("compose.yml", () => {
     for (const port of published) assert.match(port, /^127\.0\.0\.1:/);
   });
 
-  it("limits the memory of every container, and asks every server whether it is healthy", () => {
+  it("limits the memory of every container, and checks the health of every server", () => {
     for (const [name, { mem_limit }] of Object.entries(containers)) assert.ok(mem_limit, name);
     for (const name of serverNames) assert.ok(containers[name]?.healthcheck, name);
   });
@@ -68,12 +68,12 @@ describe("compose.yml", () => {
   });
 });
 
-describe("writeConfiguration(to, place)", () => {
+describe("writeConfiguration(to, paths)", () => {
   let to: string;
   before(() => (to = mkdtempSync(join(tmpdir(), "questlog-configuration-"))));
   after(() => rmSync(to, { recursive: true }));
 
-  it("lets the servers of containers listen everywhere, and names them by the loopback address", () => {
+  it("lets servers in containers listen on all interfaces, and announces them at the loopback address", () => {
     writeConfiguration(to, {
       bindHost: "0.0.0.0",
       conf: "/questlog",
@@ -96,7 +96,7 @@ describe("writeConfiguration(to, place)", () => {
   });
 });
 
-// A program of the name docker that keeps each of its command lines, and answers as the engine would.
+// A program named docker that records each of its command lines, and answers like the engine.
 const RECORDER = `#!${process.execPath}
 const { appendFileSync, existsSync, rmSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
@@ -124,7 +124,10 @@ describe("dockerRuntime, with a docker that records its calls", function () {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Runs `code` with `runtime` and `kafka` in a process whose docker records; resolves with its last line. */
+  /**
+   * Runs `code` with `runtime` and `kafka` in a process whose docker records; resolves with its
+   * last line.
+   */
   function inProcess(code: string, env: NodeJS.ProcessEnv = {}): unknown {
     const program = `
       import { dockerRuntime as runtime } from ${JSON.stringify(new URL("./containers.ts", import.meta.url).href)};
@@ -153,7 +156,7 @@ describe("dockerRuntime, with a docker that records its calls", function () {
       .filter((line) => !/^(info|compose version)/.test(line));
   }
 
-  it("pulls images, starts, inspects, reads the log and stops; the shared network goes with the last", () => {
+  it("pulls images, starts, inspects, reads the log and stops; the last stop includes the network", () => {
     const result = inProcess(`
       await runtime.prepare([kafka], () => {});
       const before = await runtime.isRunning(kafka);
@@ -187,7 +190,7 @@ describe("dockerRuntime, with a docker that records its calls", function () {
     ]);
   });
 
-  it("says that the engine does not run, and the other way to start services", () => {
+  it("throws that the engine does not run, and names the other way to start services", () => {
     const message = inProcess("await runtime.start(kafka)", { ENGINE: "off" });
     assert.match(String(message), /^--docker needs a running Docker engine: Cannot connect/);
     assert.match(String(message), /use --native/);

@@ -1,27 +1,27 @@
 /**
  * Service → a container of compose/compose.yml. API and stream stay processes.
  *
- * Data lies in named volumes. The configuration is that of processes, filled in, in
- * <home>/conf-docker. All containers share one network (see compose.yml), so addresses are the same
- * inside and outside. The servers listen on all interfaces of that network, because Docker forwards
- * the published loopback ports to them.
+ * Named volumes hold the data. <home>/conf-docker holds the same configuration as for processes,
+ * filled in. All containers share one network (see compose.yml), so addresses are the same inside
+ * and outside. The servers listen on all interfaces of that network, because Docker forwards the
+ * published loopback ports to them.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { portVariable, settings } from "../settings.ts";
-import { type Place, writeConfiguration } from "./configuration.ts";
+import { type Paths, writeConfiguration } from "./configuration.ts";
 import { nativeRuntime } from "./native.ts";
 import { seconds } from "./log.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, serverNames } from "./services.ts";
 
 const CONF = join(settings.home, "conf-docker");
-const MOUNT = "/questlog"; // where compose.yml mounts it
+const MOUNT = "/questlog"; // the folder to which compose.yml mounts CONF
 const NETWORK = "network"; // the other services share this one's network
 const LOG_LINES = 20;
 
-const place: Place = {
+const paths: Paths = {
   bindHost: "0.0.0.0",
   conf: MOUNT,
   kafkaData: "/var/lib/kafka/data",
@@ -39,15 +39,15 @@ export const dockerRuntime: Runtime = {
   async prepare(services, log) {
     const servers = services.filter(isServer);
     if (servers.length === 0) return;
-    writeConfiguration(CONF, place);
+    writeConfiguration(CONF, paths);
     writeFileSync(
       join(CONF, "trino", "node.properties"),
       "node.environment=questlog\nnode.data-dir=/data/trino\n",
     );
     const start = Date.now();
-    log(`images of ${servers.map(({ name }) => name).join(", ")}: pulling what is not here`);
+    log(`images of ${servers.map(({ name }) => name).join(", ")}: pulling the missing images`);
     await compose("pull", "--quiet", ...servers.map(({ name }) => name));
-    log(`images: here, ${seconds(start)} s`);
+    log(`images: complete, ${seconds(start)} s`);
   },
 
   async isRunning(service) {
@@ -68,7 +68,7 @@ export const dockerRuntime: Runtime = {
     if (!(await this.isRunning(service))) return false;
     await compose("stop", "--timeout", String(service.graceMs / 1000), service.name);
     const running = (await compose("ps", "--services", "--filter", "status=running")).trim().split("\n");
-    if (running.join() === NETWORK) await compose("stop", NETWORK); // it only serves the others
+    if (running.join() === NETWORK) await compose("stop", NETWORK); // no other service needs it now
     return true;
   },
 
@@ -92,7 +92,7 @@ function isServer({ name }: Service): boolean {
 async function compose(...args: string[]): Promise<string> {
   const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
   const env = { ...process.env, ...Object.fromEntries(ports), QUESTLOG_CONFIG: CONF } as NodeJS.ProcessEnv;
-  const project = `questlog-${settings.ports.kafka}`; // two stacks on one machine differ in their ports
+  const project = `questlog-${settings.ports.kafka}`; // two stacks on one machine have different ports
   const file = join(settings.root, "compose", "compose.yml");
   await requireEngine();
   const command = (await hasPlugin()) ? ["docker", "compose"] : ["docker-compose"];
@@ -105,7 +105,7 @@ async function hasPlugin(): Promise<boolean> {
 
 let engine: Promise<void> | undefined;
 
-/** @throws Error if this machine cannot run containers; it looks once. */
+/** Checks once that this machine can run containers. @throws Error if it cannot. */
 function requireEngine(): Promise<void> {
   return (engine ??= findEngine());
 }

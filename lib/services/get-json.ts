@@ -1,6 +1,7 @@
-/** URL → the JSON that it answers within 5 s, or the fault in one line. */
+/** URL → the JSON of its answer, or an error of one line. */
 export const ANSWER_LIMIT_MS = 5_000;
 
+/** Requests `url`. @throws Error without an answer in 5 s, or with another status than 2xx. */
 export async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
   const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(
     (error: Error) => {

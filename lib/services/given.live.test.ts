@@ -7,7 +7,7 @@ import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { findProcess } from "./process.ts";
 import { serverNames } from "./services.ts";
 
-// The stack of the tests plays somebody else's cluster: this home knows it by three endpoints only.
+// The tests' stack plays a cluster of others: this home knows only its three endpoints.
 describe("Kafka, HDFS and Trino that the environment names", function () {
   this.timeout(180_000);
   let pipeline: Pipeline;
@@ -37,7 +37,7 @@ describe("Kafka, HDFS and Trino that the environment names", function () {
     await pipeline.close();
   });
 
-  it("are used by up, which starts API and stream only, and by down, which stops those", async () => {
+  it("are used by `up`, which starts only API and stream; `down` stops only these", async () => {
     const pids = pidsOfServers();
     const up = await script("up");
     assert.equal(up.exitCode, 0, up.stderr);

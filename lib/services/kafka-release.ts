@@ -1,10 +1,10 @@
 /**
  * A Kafka broker → its release, such as "4.1".
  *
- * No answer of a broker contains its version. But the newest `metadata.version` that it supports is a
- * number that belongs to one release, and the answer to ApiVersions contains it from version 3 on.
- * kafkajs asks for version 2 at most, so the request is made here. The third number of a version
- * (4.1.0) is not in any answer.
+ * No answer of a broker contains its version. But each release has another newest
+ * `metadata.version`, and the answer to ApiVersions contains that number from version 3 on. kafkajs
+ * asks for version 2 at most, so this module sends the request itself. No answer contains the third
+ * number of a version (4.1.0).
  */
 import { once } from "node:events";
 import { createConnection } from "node:net";
@@ -12,9 +12,9 @@ import { createConnection } from "node:net";
 const ANSWER_LIMIT_MS = 5_000;
 const API_VERSIONS = 18;
 const FEATURE = "metadata.version";
-const SUPPORTED_FEATURES = 0; // tag of the answer
+const SUPPORTED_FEATURES = 0; // a tag of the answer
 
-/** The newest `metadata.version` of each release since the last that could use ZooKeeper. Kafka never reuses one. */
+/** Newest `metadata.version` → release, from 3.7 on. Kafka never uses a number twice. */
 const RELEASES: Record<number, string> = {
   19: "3.7",
   20: "3.8",
@@ -35,7 +35,11 @@ async function askApiVersions(address: string): Promise<Buffer> {
   const { hostname, port } = new URL(`tcp://${address}`);
   const socket = createConnection(Number(port), hostname);
   try {
-    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error("no answer to ApiVersions")));
+    socket.setTimeout(ANSWER_LIMIT_MS, () =>
+      socket.destroy(
+        new Error(`ApiVersions: expected an answer within ${ANSWER_LIMIT_MS / 1000} s, got none`),
+      ),
+    );
     await once(socket, "connect");
     socket.write(apiVersionsRequest());
     let reply = Buffer.alloc(0);
@@ -43,13 +47,16 @@ async function askApiVersions(address: string): Promise<Buffer> {
       reply = Buffer.concat([reply, chunk as Buffer]);
       if (reply.length >= 4 && reply.length >= 4 + reply.readUInt32BE(0)) return reply.subarray(4);
     }
-    throw new Error("the connection ended before the answer to ApiVersions");
+    throw new Error("ApiVersions: expected an answer, got the end of the connection");
   } finally {
     socket.destroy();
   }
 }
 
-/** Version 3: header with key, version, correlation id, no client id, no tags; then the client's name and version. */
+/**
+ * A request of version 3: a header with key, version, correlation id, no client id and no tags;
+ * then the client's name and version.
+ */
 function apiVersionsRequest(): Buffer {
   const header = Buffer.alloc(11);
   header.writeInt16BE(API_VERSIONS, 0);
@@ -62,7 +69,9 @@ function apiVersionsRequest(): Buffer {
   return Buffer.concat([size, request]);
 }
 
-/** Reads the answer: correlation id, error, an array of APIs, throttle time, then tags with the features. */
+/**
+ * Parses the answer: correlation id, error, array of APIs, throttle time, tags with the features.
+ */
 export function newestMetadataVersion(answer: Buffer): number {
   let at = 4;
   const varint = (): number => {
@@ -97,7 +106,7 @@ export function newestMetadataVersion(answer: Buffer): number {
     }
     at = end;
   }
-  throw new Error(`ApiVersions: expected the feature ${FEATURE}, got none`);
+  throw new Error(`ApiVersions: expected the feature ${FEATURE}, got other features only`);
 
   function skipTags(): void {
     for (let tags = varint(); tags > 0; tags--) {

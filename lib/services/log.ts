@@ -1,8 +1,8 @@
-/** Work of more than two seconds → lines of progress: the step, the amount, the time. */
+/** Work of more than two seconds → lines of progress with step, amount and time. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where a line of progress goes. */
+/** Takes a line of progress. */
 export type Log = (line: string) => void;
 
 /** Seconds since `start` (milliseconds), with one decimal. */

@@ -1,14 +1,14 @@
 /**
  * Service → a process of this machine.
  *
- * Data lies in <home>/data; the configuration, filled in, in <home>/conf.
+ * <home>/data holds the data, <home>/conf the configuration with its values filled in.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.ts";
 import { type Artifacts, prepareArtifacts } from "./artifacts.ts";
-import { fillFolder, type Place, writeConfiguration } from "./configuration.ts";
+import { fillFolder, type Paths, writeConfiguration } from "./configuration.ts";
 import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
 import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.ts";
 import type { Runtime } from "./runtime.ts";
@@ -17,7 +17,7 @@ import { serverNames } from "./services.ts";
 const { home, root } = settings;
 const DATA = join(home, "data");
 
-let artifacts: Artifacts | undefined; // of this process, once prepared
+let artifacts: Artifacts | undefined; // set by prepare()
 
 export const nativeRuntime: Runtime = {
   name: "native",
@@ -61,9 +61,9 @@ function prepared(name: string): Artifacts {
   return artifacts;
 }
 
-/** Fills in the configuration of processes, and a second one that formats file systems aside. */
+/** Writes the configuration of the processes, and a second one for formatting new file systems. */
 function configure({ trino }: Artifacts): void {
-  const place: Place = {
+  const paths: Paths = {
     bindHost: HOST,
     conf: CONF,
     kafkaData: join(DATA, "kafka"),
@@ -74,8 +74,8 @@ function configure({ trino }: Artifacts): void {
     trinoConf: join(CONF, "trino"),
     trinoPlugins: join(trino, "plugin"),
   };
-  writeConfiguration(CONF, place);
-  const aside = { ...place, kafkaData: asideOf("kafka"), namenodeData: asideOf("namenode") };
+  writeConfiguration(CONF, paths);
+  const aside = { ...paths, kafkaData: asideOf("kafka"), namenodeData: asideOf("namenode") };
   writeConfiguration(join(CONF, "format"), aside, ["kafka", "hadoop"]);
   for (const name of ["kafka", "namenode", "datanode", "metastore"]) {
     const logging = { log_file: join(home, "logs", `${name}.log`) };
@@ -84,8 +84,8 @@ function configure({ trino }: Artifacts): void {
 }
 
 /**
- * Makes an empty file system where there is no file system yet: aside, then by a rename, so never
- * by half.
+ * Makes an empty file system, if there is no file system yet. It is made in another folder, which
+ * is then renamed: so it is never incomplete.
  */
 async function format(name: "kafka" | "namenode", artifacts: Artifacts): Promise<void> {
   const target = join(DATA, name);
@@ -96,7 +96,7 @@ async function format(name: "kafka" | "namenode", artifacts: Artifacts): Promise
   const { exitCode, stdout, stderr } = await $({ quiet: true, nothrow: true, env })`${file} ${args}`;
   if (exitCode !== 0) {
     throw new Error(
-      `${name}: making its empty file system ended with exit code ${exitCode}:\n${stdout}${stderr}`,
+      `${name}: formatting an empty file system ended with exit code ${exitCode}:\n${stdout}${stderr}`,
     );
   }
   renameSync(asideOf(name), target);

@@ -17,7 +17,7 @@ describe("runStatement(statement)", () => {
     assert.deepEqual(await runStatement("SELECT 7", await trino(early, early, { data: [[7]] })), [[7]]);
   });
 
-  it("throws what Trino said, with the statement", async () => {
+  it("throws Trino's message, with the statement", async () => {
     const server = await trino({ error: { errorName: "TABLE_NOT_FOUND", message: "no table t" } });
     await assert.rejects(runStatement("SELECT * FROM t", server), {
       message: "no table t, in SELECT * FROM t",

@@ -1,8 +1,8 @@
 /**
  * A statement → its rows, by Trino's plain REST protocol.
  *
- * The product's client is lib/trino.ts. This module asks whether Trino is ready, and it is an
- * independent witness: tests and drills check the product's answers by another way.
+ * The product's client is lib/trino.ts. This module asks whether Trino is ready. Tests and drills
+ * also use it as an independent witness for the answers of lib/trino.ts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
@@ -18,8 +18,8 @@ interface Page {
 }
 
 /**
- * Runs one statement by Trino's REST protocol, for at most 60 s. It is run again while no worker
- * has the catalog, which takes up to 5 s after Trino's start: nothing of the statement ran then.
+ * Runs one statement for at most 60 s. Up to 5 s after Trino's start, no worker has the catalog:
+ * then no part of the statement has run, and it is sent again.
  */
 export async function runStatement(
   statement: string,
@@ -41,7 +41,8 @@ export async function runStatement(
     rows.push(...(page.data ?? []));
     if (page.error) throw new Error(`${page.error.message}, in ${statement}`);
     if (page.nextUri === undefined) return rows;
-    if (Date.now() > end) throw new Error(`no result within ${STATEMENT_LIMIT_MS / 1000} s, of ${statement}`);
+    if (Date.now() > end)
+      throw new Error(`${statement}: expected a result within ${STATEMENT_LIMIT_MS / 1000} s, got none`);
     page = await getJson<Page>(page.nextUri);
   }
 }

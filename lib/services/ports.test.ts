@@ -5,7 +5,7 @@ import { findPortHolder, listeningSocketsOf } from "./ports.ts";
 import { services } from "./services.ts";
 import { checkPorts, checkSpace, checkDisk } from "./space.ts";
 
-describe("what is in the way", () => {
+describe("obstacles before a start", () => {
   let server: Server;
   let port: number;
   beforeEach(async () => {
@@ -15,13 +15,13 @@ describe("what is in the way", () => {
   });
   afterEach(() => server.close());
 
-  it("finds who listens on a port", async () => {
+  it("finds the process that listens on a port", async () => {
     const holder = await findPortHolder(port);
     assert.equal(holder?.pid, process.pid);
     assert.match(holder?.name ?? "", /node/);
   });
 
-  it("finds a holder on all interfaces too", async () => {
+  it("also finds a process that listens on all interfaces", async () => {
     const everywhere = createServer().listen(0);
     await once(everywhere, "listening");
     const holder = await findPortHolder((everywhere.address() as AddressInfo).port);
@@ -29,7 +29,7 @@ describe("what is in the way", () => {
     assert.equal(holder?.pid, process.pid);
   });
 
-  it("finds nobody on a free port", async () => {
+  it("finds no process on a free port", async () => {
     server.close();
     await once(server, "close");
     assert.equal(await findPortHolder(port), undefined);
@@ -53,7 +53,7 @@ describe("what is in the way", () => {
     });
   });
 
-  it("says how much memory is missing", async () => {
+  it("throws an error with the memory needed and available", async () => {
     const [kafka] = services;
     assert.ok(kafka);
     await assert.rejects(checkSpace([{ ...kafka, memoryMb: 1e9 }]), {
@@ -61,7 +61,7 @@ describe("what is in the way", () => {
     });
   });
 
-  it("says how much disk is missing, and where", async () => {
+  it("throws an error with the disk needed and free, and the folder", async () => {
     await assert.rejects(checkDisk(".", 1e12, "QUESTLOG_HOME"), {
       message: /^disk: expected 1000000000000 MB free in \., got \d+ MB; .*QUESTLOG_HOME/,
     });

@@ -1,8 +1,8 @@
 /**
  * A port → the process that listens on it.
  *
- * Linux tells it in /proc, without further tools. /proc/net/tcp has each socket's inode, and
- * /proc/PID/fd has the inodes that a process holds. Other systems have `lsof`.
+ * Linux needs no tool for this: /proc/net/tcp has each socket's inode, and /proc/PID/fd has the
+ * inodes of a process. Other systems have `lsof`.
  */
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -10,13 +10,13 @@ import { createServer } from "node:net";
 import { $ } from "zx";
 import { HOST } from "../settings.ts";
 
-/** A process that listens. The system hides another user's: then both fields are undefined. */
+/** A listening process. Both fields are undefined if it belongs to another user. */
 export interface PortHolder {
   pid: number | undefined;
   name: string | undefined;
 }
 
-/** A listening TCP socket of a process, as /proc/net/tcp has it. */
+/** A listening TCP socket of a process. */
 export interface ListeningSocket {
   address: string; // as text, e.g. "127.0.0.1" or "::"
   port: number;
@@ -63,8 +63,8 @@ async function holderByLsof(port: number): Promise<PortHolder> {
 }
 
 /**
- * Every listening TCP socket of the machine.
- * Each line: number, local "HEX:PORT", remote, state (0A = listening), … inode.
+ * Every listening TCP socket of the machine. The fields of a line in /proc/net/tcp: number, local
+ * "HEX:PORT", remote, state (0A: listening), … inode.
  */
 function listeningSockets(): ListeningSocket[] {
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
@@ -82,7 +82,7 @@ function listeningSockets(): ListeningSocket[] {
 }
 
 /**
- * The kernel prints addresses as 32-bit words, little-endian on every machine that Node runs on.
+ * An address as text. The kernel prints it as 32-bit words, little-endian on all machines of Node.
  */
 function addressText(hex: string): string {
   const words = hex.match(/.{8}/g) ?? [];
@@ -104,7 +104,7 @@ function socketInodesOf(pid: number): string[] {
       return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
     });
   } catch {
-    return []; // gone, or another user's
+    return []; // the process has ended, or belongs to another user
   }
 }
 
@@ -112,6 +112,6 @@ function linkTarget(path: string): string {
   try {
     return readlinkSync(path);
   } catch {
-    return ""; // closed while we looked
+    return ""; // closed in the meantime
   }
 }

@@ -28,12 +28,12 @@ describe("process", () => {
     return record;
   }
 
-  it("finds what was started, by its pid file alone", async () => {
+  it("finds a started process by its pid file alone", async () => {
     const record = await startProcess(home, "program", program(WAIT));
     assert.deepEqual(findProcess(home, "program"), record);
   });
 
-  it("recognises a pid that belongs to another process by now, and removes the pid file", () => {
+  it("recognises a pid that another process has now, and deletes the pid file", () => {
     const file = join(home, "run", "program.pid");
     mkdirSync(join(home, "run"));
     writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: "another boot 4711" }));
@@ -41,7 +41,7 @@ describe("process", () => {
     assert.equal(existsSync(file), false);
   });
 
-  it("takes a pid file that a crash cut short for none", () => {
+  it("treats an incomplete pid file like a missing one", () => {
     mkdirSync(join(home, "run"));
     writeFileSync(join(home, "run", "program.pid"), '{"pid":');
     assert.equal(findProcess(home, "program"), undefined);
@@ -61,7 +61,7 @@ describe("process", () => {
     assert.equal(processStartTime(pid), undefined);
   });
 
-  it("has nothing to stop where nothing runs", async () => {
+  it('resolves with "absent" if the process does not run', async () => {
     assert.equal(await stopProcess(home, "program"), "absent");
   });
 

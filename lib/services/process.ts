@@ -1,8 +1,8 @@
 /**
  * Commands → processes that outlive this one, found again by their pid files.
  *
- * A pid alone proves nothing: after a crash or a reboot another process may have it.
- * So the pid file also keeps when its process started, as the system says it.
+ * After a crash or a reboot another process may have the same pid. So the pid file also contains
+ * the start time of its process, in the system's form.
  */
 import { spawn } from "node:child_process";
 import {
@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { processStartTime } from "../lock.ts";
 import { until } from "../until.ts";
 
-/** What a process is started with. */
+/** A command line, its folder and its environment. */
 export interface Command {
   file: string;
   args: string[];
@@ -27,15 +27,15 @@ export interface Command {
   env?: NodeJS.ProcessEnv; // default: this process's
 }
 
-/** A process that was started, as its pid file keeps it. */
+/** The content of a pid file. */
 export interface ProcessRecord {
   pid: number;
-  startTime: string; // see processStartTime
+  startTime: string; // by processStartTime
 }
 
 /**
- * Starts `command` detached, as `name` of the stack in `home`: pid file in <home>/run, output
- * in <home>/logs/<name>.log (begun anew at each start; the one before is kept, as <name>.log.1).
+ * Starts `command` detached, as `name` of the stack in `home`. The pid file is in <home>/run. The
+ * output goes to a new <home>/logs/<name>.log; the previous log becomes <name>.log.1.
  * @throws Error if the command cannot be executed.
  */
 export async function startProcess(home: string, name: string, command: Command): Promise<ProcessRecord> {
@@ -52,7 +52,7 @@ export async function startProcess(home: string, name: string, command: Command)
       child.once("error", reject);
     });
     child.unref();
-    const pid = child.pid as number; // set once spawned
+    const pid = child.pid as number; // the pid is set after "spawn"
     const record = { pid, startTime: processStartTime(pid) ?? "" };
     writeFileSync(pidFile(home, name), JSON.stringify(record) + "\n");
     return record;
@@ -61,7 +61,7 @@ export async function startProcess(home: string, name: string, command: Command)
   }
 }
 
-/** The process that runs as `name` in `home`, or undefined; removes a stale pid file. */
+/** The running process `name` of `home`, or undefined; deletes a stale pid file. */
 export function findProcess(home: string, name: string): ProcessRecord | undefined {
   const file = pidFile(home, name);
   if (!existsSync(file)) return undefined;
@@ -72,8 +72,8 @@ export function findProcess(home: string, name: string): ProcessRecord | undefin
 }
 
 /**
- * Stops the process `name` of `home`, if it runs: SIGTERM, and SIGKILL after `graceMs`.
- * Resolves when it is gone, with the way it went; "absent" if it did not run.
+ * Stops the process `name` of `home` by SIGTERM, and by SIGKILL after `graceMs`. Resolves after its
+ * end with the way it ended; "absent" if it did not run.
  */
 export async function stopProcess(
   home: string,
@@ -94,7 +94,7 @@ export async function stopProcess(
   return stopped ? "stopped" : "killed";
 }
 
-/** The last `count` lines that `name` wrote to its log. */
+/** The last `count` lines in the log of `name`. */
 export function lastLogLines(home: string, name: string, count = 20): string[] {
   const file = logFile(home, name);
   if (!existsSync(file)) return [];
@@ -111,12 +111,12 @@ function isGone({ pid, startTime }: ProcessRecord, limitMs: number): Promise<boo
   return until(`process ${pid} ends`, gone, { limitMs, everyMs: 50 }).catch(() => false);
 }
 
-/** Signals the process alone, not its group: it stops its own children itself. */
+/** Signals the process, but not its group: the process stops its own children. */
 function signal({ pid }: ProcessRecord, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // gone in the meantime
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended in the meantime
   }
 }
 
@@ -131,6 +131,6 @@ function parseRecord(text: string): ProcessRecord | undefined {
       ? { pid: pid as number, startTime }
       : undefined;
   } catch {
-    return undefined; // cut short by a crash
+    return undefined; // a crash cut the text
   }
 }

@@ -1,8 +1,8 @@
 /**
  * A service → the command that starts it as a process.
  *
- * Every JVM gets its options from an argument file, which keeps the command short. No folder is on
- * a class path: with one, Java refuses to keep a cache of loaded classes.
+ * An argument file with the options of each JVM keeps its command short. A class path has no
+ * folder, because with a folder Java does not keep its cache of loaded classes.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ interface Program {
 const { home, ports, root, hdfsUser } = settings;
 const COMPOSE = join(root, "compose");
 
-/** Where the configuration of this stack is written; see native.ts. */
+/** The folder of this stack's configuration; native.ts writes it. */
 export const CONF = join(home, "conf");
 
 /** The command of one of our own processes. */
@@ -40,9 +40,7 @@ export function serverCommand(name: ServerName, artifacts: Artifacts): Command {
   return javaCommand(name, programOf(name, artifacts), artifacts.java, classCacheOptions(name));
 }
 
-/**
- * The command that makes an empty file system in the folder that the configuration in `conf` names.
- */
+/** The command that makes an empty file system, in the folder of the configuration in `conf`. */
 export function formatCommand(name: "kafka" | "namenode", artifacts: Artifacts, conf: string): Command {
   const program = programOf(name, artifacts);
   if (name === "kafka") {
@@ -132,9 +130,8 @@ function javaCommand(name: string, program: Program, java: string, jvmOptions: s
 }
 
 /**
- * The first time a server stops, Java keeps its loaded classes in this file, which takes a second
- * or two. Later starts need a third less CPU. Java notices when the file does not fit, and makes it
- * anew.
+ * The options for a file of loaded classes. Java writes it when a server first stops, in a second
+ * or two; later starts need a third less CPU. Java replaces a file that does not match the server.
  */
 function classCacheOptions(name: ServerName): string[] {
   const folder = join(settings.cache, "classes");
@@ -143,7 +140,7 @@ function classCacheOptions(name: ServerName): string[] {
   return [
     "-XX:+AutoCreateSharedArchive",
     `-XX:SharedArchiveFile=${file}`,
-    "-Xlog:disable", // a file that does not fit needs no message
+    "-Xlog:disable", // no message about a file that does not match
   ];
 }
 

@@ -1,8 +1,8 @@
 /**
- * A service → whether it answers a real question correctly: ready, not only started.
+ * A service → whether it is ready, not only started: it answers a real question correctly.
  *
- * Each question resolves if the answer is right, and throws the fault otherwise; callers ask again.
- * No question leaves a trace in the service.
+ * Each question resolves after a right answer, and throws otherwise; callers ask again. No question
+ * changes anything in the service.
  */
 import { type Admin, withAdmin } from "../kafka.ts";
 import { HOST, settings } from "../settings.ts";
@@ -10,11 +10,11 @@ import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
 import { runStatement } from "./plain-trino.ts";
 import { callForStrings } from "./thrift.ts";
 
-/** Kafka: the cluster names a controller, so topics can be made. */
+/** Kafka: the cluster has a controller, so it can create topics. */
 export async function askKafka(): Promise<void> {
   const ask = async (admin: Admin) => {
     const { controller } = await admin.describeCluster();
-    if (controller === null) throw new Error("no controller was elected yet");
+    if (controller === null) throw new Error("the cluster has not elected a controller yet");
   };
   await withAdmin(settings.kafkaBrokers, ask, {
     clientId: "questlog-ready",
@@ -29,19 +29,19 @@ export async function askNamenode(): Promise<void> {
   await getJson(`${settings.webhdfsUrl}/webhdfs/v1/?op=LISTSTATUS&user.name=${settings.hdfsUser}`);
 }
 
-/** DataNode: the NameNode counts it as live and has left safe mode, so files can be written. */
+/** DataNode: the NameNode counts it as live and has left safe mode, so it accepts files. */
 export async function askDatanode(): Promise<void> {
   const name = "Hadoop:service=NameNode,name=FSNamesystemState";
   const { beans } = await getJson<{ beans: { FSState: string; NumLiveDataNodes: number }[] }>(
     `${settings.webhdfsUrl}/jmx?qry=${name}`,
   );
   const [state] = beans;
-  if (!state) throw new Error("the NameNode knows nothing of its DataNodes yet");
+  if (!state) throw new Error("the NameNode has no state of its DataNodes yet");
   if (state.NumLiveDataNodes < 1) throw new Error("the NameNode has no live DataNode");
   if (state.FSState !== "Operational") throw new Error(`the NameNode is in state "${state.FSState}"`);
 }
 
-/** Metastore: it lists its databases, with `default` among them. */
+/** Metastore: its list of databases contains `default`. */
 export async function askMetastore(): Promise<void> {
   const databases = await callForStrings(settings.ports.metastore, "get_all_databases");
   if (!databases.includes("default")) {
@@ -49,15 +49,15 @@ export async function askMetastore(): Promise<void> {
   }
 }
 
-/** Metastore of a given Trino, whose address only Trino knows: the Hive catalog has schemas. */
+/** Metastore of a given Trino: the Hive catalog has schemas. Only Trino knows its address. */
 export async function askMetastoreByTrino(): Promise<void> {
   const schemas = await runStatement(`SHOW SCHEMAS FROM ${settings.catalog}`);
   if (schemas.length === 0) throw new Error(`expected schemas of the catalog ${settings.catalog}, got 0`);
 }
 
 /**
- * Trino: two queries ran to their end, one on a worker, one on the Hive catalog. Just after its
- * start Trino answers the second kind and fails the first with "No nodes available".
+ * Trino: two queries run to their end, one on a worker, one on the Hive catalog. Just after its
+ * start Trino answers the second query, but fails the first with "No nodes available".
  */
 export async function askTrino(): Promise<void> {
   const { catalog, schema } = settings;
@@ -70,15 +70,15 @@ export async function askTrino(): Promise<void> {
   }
 }
 
-/** API: it says so itself, at /ready. */
+/** API: its answer to /ready. */
 export async function askApi(): Promise<void> {
   const { ready } = await getJson<{ ready: boolean }>(`http://${HOST}:${settings.ports.api}/ready`);
-  if (!ready) throw new Error("/ready says that it is not");
+  if (!ready) throw new Error("/ready answers that the API is not ready");
 }
 
 /**
- * Stream: it says so itself, at /ready. Its consumer groups are no proof: they keep the session of
- * a killed stream for some seconds.
+ * Stream: its answer to /ready. Its consumer groups prove nothing, because Kafka keeps the session
+ * of a killed stream for some seconds.
  */
 export async function askStream(): Promise<void> {
   await getJson(`http://${HOST}:${settings.ports.stream}/ready`);

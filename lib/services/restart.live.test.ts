@@ -10,7 +10,7 @@ import { services } from "./services.ts";
 import { startServices } from "./start.ts";
 import { stopServices } from "./stop.ts";
 
-// Stops and starts the services of the stack that `settings` names: to be run alone.
+// Stops and starts the services of the stack of `settings`: no other test may run beside it.
 describe("a stack that is stopped and started", function () {
   this.timeout(300_000);
   const id = randomUUID().slice(0, 8);

@@ -1,6 +1,6 @@
 /**
- * The services of a stack, as data: name, ports, needs, limits, and the question that shows it is
- * ready.
+ * The services of a stack as data: name, ports, needs, limits, and the question that shows that a
+ * service is ready.
  */
 import { settings } from "../settings.ts";
 import {
@@ -23,7 +23,7 @@ import {
   askTrino,
 } from "./ready.ts";
 
-/** The servers that come from elsewhere. */
+/** The servers of other projects. */
 export const serverNames = ["kafka", "namenode", "datanode", "metastore", "trino"] as const;
 /** Our own processes. */
 export const ownNames = ["api", "stream"] as const;
@@ -32,17 +32,17 @@ export type ServiceName = (typeof serverNames)[number] | (typeof ownNames)[numbe
 
 export interface Service {
   name: ServiceName;
-  version: string; // the pinned one
-  ports: number[]; // the first is the one for clients
-  needs: ServiceName[]; // it cannot answer without these
-  patient: boolean; // starts before its needs are ready, and waits for them by itself
-  given: boolean; // named by the environment: used, never started or stopped
-  question: string; // the words of `ask`, for messages
+  version: string; // the pinned version
+  ports: number[]; // the first is for clients
+  needs: ServiceName[]; // the services without which it cannot answer
+  patient: boolean; // it may start before its needs are ready, and waits for them by itself
+  given: boolean; // the environment names it: this project uses it, but never starts or stops it
+  question: string; // `ask` in words, for messages
   ask: () => Promise<void>; // throws the fault of the answer
-  askVersion: () => Promise<string>; // throws if there is no answer
-  limitMs: number; // for becoming ready
-  graceMs: number; // for stopping by itself; a server may take 15 s to keep its classes
-  memoryMb: number; // resident, at most: heap and all else
+  askVersion: () => Promise<string>; // throws without an answer
+  limitMs: number; // the most that it may take to become ready
+  graceMs: number; // the most that it may take to stop; writing its classes takes up to 15 s
+  memoryMb: number; // the most resident memory: heap and everything else
 }
 
 const { given } = settings;
@@ -89,9 +89,9 @@ export const services: readonly Service[] = [
     version: "3.5.0",
     ports: [ports.datanodeHttp, ports.datanode, ports.datanodeIpc],
     needs: ["namenode"],
-    patient: false, // it would pause for 5 s when it meets a NameNode that starts
+    patient: false, // it pauses for 5 s if the NameNode is still starting
     given: given.hdfs,
-    question: "a live DataNode and no safe mode, by the NameNode's account",
+    question: "a NameNode with a live DataNode and without safe mode",
     ask: askDatanode,
     askVersion: askDatanodeVersion,
     limitMs: 3 * MINUTE_MS,
@@ -101,12 +101,12 @@ export const services: readonly Service[] = [
   {
     name: "metastore",
     version: "4.0.1",
-    ports: given.trino ? [] : [ports.metastore], // only a given Trino knows where its metastore is
+    ports: given.trino ? [] : [ports.metastore], // only a given Trino knows the port of its metastore
     needs: ["namenode", "datanode"],
     patient: true,
-    given: given.trino, // an existing Trino has its own
+    given: given.trino, // a given Trino has its own metastore
     question: given.trino
-      ? "the schemas of the Hive catalog, by way of Trino"
+      ? "the schemas of the Hive catalog, through Trino"
       : "a Thrift call that lists the database `default`",
     ask: given.trino ? askMetastoreByTrino : askMetastore,
     askVersion: askMetastoreVersion,
@@ -121,7 +121,7 @@ export const services: readonly Service[] = [
     needs: ["metastore"],
     patient: true,
     given: given.trino,
-    question: "the results of a query on a worker and of one on the Hive catalog",
+    question: "the results of a query on a worker and of a query on the Hive catalog",
     ask: askTrino,
     askVersion: askTrinoVersion,
     limitMs: 5 * MINUTE_MS,
@@ -158,7 +158,7 @@ export const services: readonly Service[] = [
   },
 ];
 
-/** The services of these names and those that they need, each after its needs. */
+/** The named services and all that they need, each service after its needs. */
 export function withNeeds(names: readonly ServiceName[]): Service[] {
   const wanted = new Set<ServiceName>(names);
   for (const { name, needs } of services.toReversed()) {

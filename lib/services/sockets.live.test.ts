@@ -1,5 +1,4 @@
-// Listening sockets of the stack, of an API and of a notebook's kernel, by the kernel's own table
-// in /proc.
+// Listening sockets of the stack, an API and a notebook's kernel, as /proc shows them.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +39,7 @@ describe("listening sockets", function () {
     printFigures({ listening_sockets: listening.length });
   });
 
-  it(`that compose.yml publishes are all on ${HOST}`, () => {
+  it(`published by compose.yml are all on ${HOST}`, () => {
     const published = publishedPorts();
     assert.ok(published.length >= serverNames.length);
     assert.deepEqual(
@@ -51,7 +50,7 @@ describe("listening sockets", function () {
   });
 });
 
-/** These processes, and all that they and theirs started. */
+/** These processes and all their descendants. */
 function descendants(roots: number[]): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -64,7 +63,7 @@ function descendants(roots: number[]): number[] {
   return [...parents.keys()].filter(belongs);
 }
 
-/** What `read` gives, or undefined when the process has ended meanwhile. */
+/** The result of `read`, or undefined if the process has ended in the meantime. */
 function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -74,7 +73,7 @@ function unlessGone<T>(read: () => T): T | undefined {
   }
 }
 
-/** The `ports:` of all services of compose.yml, as they stand there. */
+/** The `ports:` of all services of compose.yml, unchanged. */
 function publishedPorts(): string[] {
   const text = readFileSync(join(settings.root, "compose", "compose.yml"), "utf8");
   const { services } = YAML.parse(text) as {

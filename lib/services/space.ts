@@ -1,6 +1,6 @@
 /**
- * Services to start → an error that names the taken port or the missing memory or disk, before any
- * start.
+ * Services to start → an error, before any start, that names a taken port, or missing memory or
+ * disk.
  */
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -8,9 +8,9 @@ import { portVariable, settings } from "../settings.ts";
 import { findPortHolder } from "./ports.ts";
 import type { Service } from "./services.ts";
 
-const DATA_MB = 1_000; // in the stack's home: room for data and logs
+const DATA_MB = 1_000; // for data and logs in the stack's home
 
-/** @throws Error naming each port of `services` that is taken, with its holder. */
+/** @throws Error that names each taken port of `services` and its holder. */
 export async function checkPorts(services: readonly Service[]): Promise<void> {
   const problems: string[] = [];
   for (const { name, ports } of services) {
@@ -26,7 +26,7 @@ export async function checkPorts(services: readonly Service[]): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** @throws Error if the machine lacks memory for all of `services`, or disk for their data. */
+/** @throws Error if the machine has too little memory for `services`, or disk for their data. */
 export async function checkSpace(services: readonly Service[]): Promise<void> {
   const neededMb = services.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
   const availableMb = Math.floor(process.availableMemory() / 2 ** 20);
@@ -39,16 +39,14 @@ export async function checkSpace(services: readonly Service[]): Promise<void> {
   await checkDisk(settings.home, DATA_MB, "QUESTLOG_HOME");
 }
 
-/**
- * @throws Error if `folder` has less than `neededMb` of disk free; `variable` can move the folder.
- */
+/** @throws Error if `folder` has less than `neededMb` free; `variable` sets another folder. */
 export async function checkDisk(folder: string, neededMb: number, variable: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);
   const freeMb = Math.floor((bavail * bsize) / 1e6);
   if (freeMb < neededMb) {
     throw new Error(
-      `disk: expected ${neededMb} MB free in ${folder}, got ${freeMb} MB; make room, or choose another folder by ${variable}`,
+      `disk: expected ${neededMb} MB free in ${folder}, got ${freeMb} MB; free some space, or set ${variable} to another folder`,
     );
   }
 }

@@ -3,9 +3,8 @@ import { serverNames } from "./services.ts";
 import { type ServiceRow, startServices } from "./start.ts";
 import { stopServices } from "./stop.ts";
 
-// Runs first of all live tests, and leaves the stack that `settings` names running for the others.
-// What it started is stopped after the last of them: this hook, outside of describe, is the whole
-// run's.
+// This test runs before all other live tests, and starts the stack of `settings` for them. The hook
+// stands outside of describe, so it stops these services after the last test of the whole run.
 let started: ServiceRow[] = [];
 after(async function () {
   this.timeout(300_000);
@@ -15,7 +14,7 @@ after(async function () {
 describe("startServices({ names })", function () {
   this.timeout(30 * 60_000); // with all downloads
 
-  it("starts what does not run, and resolves when each service answers", async () => {
+  it("starts the services that do not run, and resolves when each one answers", async () => {
     const shown: string[] = [];
     const rows = await startServices({
       names: ["trino", "kafka"],

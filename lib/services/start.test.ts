@@ -7,7 +7,7 @@ import type { Runtime } from "./runtime.ts";
 import { type Service, services, withNeeds } from "./services.ts";
 import { waitUntilReady } from "./start.ts";
 
-// A runtime of real processes, with a small program in the place of the server.
+// A runtime of real processes; a small program replaces the server.
 describe("waitUntilReady(service, runtime)", () => {
   let home: string;
   beforeEach(() => {
@@ -49,7 +49,7 @@ describe("waitUntilReady(service, runtime)", () => {
     await waitUntilReady(service, runtime);
   });
 
-  it("says what was awaited, for how long, and the log's last 20 lines, when the process ends", async () => {
+  it("throws, if the process ends, the question, the time waited, and the log's last 20 lines", async () => {
     const runtime = runtimeOf(`for (let i = 1; i <= 30; i++) console.log("line", i)`);
     const service = serviceThatAnswers("refused");
     await runtime.start(service);
@@ -87,7 +87,7 @@ describe("waitUntilReady(service, runtime)", () => {
 describe("withNeeds(names)", () => {
   const namesOf = (...names: Parameters<typeof withNeeds>[0]) => withNeeds(names).map(({ name }) => name);
 
-  it("adds what the named services cannot answer without, before them", () => {
+  it("adds the services that the named ones need, before them", () => {
     assert.deepEqual(namesOf("trino"), ["namenode", "datanode", "metastore", "trino"]);
     assert.deepEqual(namesOf("stream", "kafka"), ["kafka", "namenode", "datanode", "stream"]);
   });

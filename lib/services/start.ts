@@ -1,5 +1,6 @@
 /**
- * Names of services → all of them ready, a row for each; or an error, and the stack as it was before.
+ * Names of services → all of them ready, a row for each; or an error, and the stack as it was
+ * before.
  */
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
@@ -17,14 +18,14 @@ export interface ServiceRow {
   service: ServiceName;
   version: string | null; // null: the environment names the endpoint
   port: number | null; // null: it listens nowhere
-  seconds: number; // from the call to the right answer
+  seconds: number; // between the call and the right answer
   state: "started" | "running" | "given";
 }
 
 export interface StartOptions {
   names: readonly ServiceName[]; // their needs are started too
   runtime?: Runtime; // default: the one that the stack was started with, else processes
-  /** Runs when the service is ready, before its dependents go on; e.g. topics after Kafka. */
+  /** Runs when a service is ready, before its dependents go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
   onReady?: (row: ServiceRow) => void; // as each becomes ready
   log?: Log; // lines of progress
@@ -47,7 +48,7 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
   const selected = withNeeds(names);
   const started: Service[] = [];
   const startAll = async (): Promise<ServiceRow[]> => {
-    if (signal) $.signal = signal; // a command of zx ends with it, here and nowhere else
+    if (signal) $.signal = signal; // ends a running command of zx; within() limits this to startAll
     signal?.throwIfAborted();
     const toStart = await notRunning(selected, runtime);
     if (toStart.length > 0) {
@@ -72,11 +73,11 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
 interface Start extends StartOptions {
   runtime: Runtime;
   toStart: Service[];
-  started: Service[]; // grows
+  started: Service[]; // allReady adds each service that it starts
   start: number;
 }
 
-/** Starts and awaits each service. A service is asked only after its needs are ready. */
+/** Starts each service and waits for it. A service is asked only after its needs are ready. */
 async function allReady(selected: Service[], options: Start): Promise<ServiceRow[]> {
   const { runtime, toStart, started, start, after = {}, onReady = () => {} } = options;
   const failed = new AbortController();

@@ -22,7 +22,7 @@ describe("the running services", () => {
     );
   });
 
-  it("answer with the versions that are pinned", async () => {
+  it("answer with the pinned versions", async () => {
     const rows = (await serviceStatus(nativeRuntime)).filter(({ service }) =>
       serverNames.some((name) => name === service),
     );
@@ -34,27 +34,27 @@ describe("the running services", () => {
     );
   });
 
-  it("are not ready in another version than the pinned one, which the status names", async () => {
+  it("are not ready in another version than the pinned one, and the status names both", async () => {
     const trino = services.find(({ name }) => name === "trino")!;
     const { askVersion } = trino;
     trino.askVersion = () => Promise.resolve("475");
     try {
       const row = (await serviceStatus(nativeRuntime)).find(({ service }) => service === "trino");
       assert.deepEqual([row?.version, row?.ready], ["475", false]);
-      assert.match(row?.problem ?? "", /^version 475 runs, 476 is pinned/);
+      assert.match(row?.problem ?? "", /^expected version 476, got 475/);
     } finally {
       trino.askVersion = askVersion;
     }
   });
 
-  it("are found running by a second start, which starts nothing", async () => {
+  it("are still running at a second start, which starts nothing", async () => {
     const shown: string[] = [];
     const rows = await startServices({ names: serverNames, onReady: ({ service }) => shown.push(service) });
     assert.deepEqual(new Set(rows.map(({ state }) => state)), new Set(["running"]));
     assert.deepEqual(shown.sort(), [...serverNames].sort());
   });
 
-  it("listen on the loopback address only, at the ports that are known and at random ones", function () {
+  it("listen on the loopback address only, at known and at random ports", function () {
     if (process.platform !== "linux") this.skip();
     for (const { name, ports } of services.filter(({ name }) =>
       serverNames.some((server) => server === name),
@@ -68,7 +68,7 @@ describe("the running services", () => {
     }
   });
 
-  it("are said to be not ready, with the reason, when they do not answer", async () => {
+  it("are shown as not ready, with the reason, if they do not answer", async () => {
     const kafka = services.find(({ name }) => name === "kafka");
     const away = { ...nativeRuntime, isRunning: () => Promise.resolve(false) };
     const row = (await serviceStatus(away)).find(({ service }) => service === kafka?.name);
@@ -76,7 +76,7 @@ describe("the running services", () => {
     assert.equal(row.problem, "not running");
   });
 
-  it("do not take the sessions that a killed stream leaves in Kafka for a stream", async () => {
+  it("do not mistake the Kafka session of a killed stream for a stream", async () => {
     await createTopic();
     const groupIds = [settings.consumerGroup, settings.failedConsumerGroup];
     const members = groupIds.map((groupId) => kafkaClient(settings.kafkaBrokers).consumer({ groupId }));

@@ -1,4 +1,4 @@
-/** Services → whether each one is ready now, in which version, and if not, why not. Each is asked once. */
+/** Services → version and readiness of each one, or its problem. Each is asked once. */
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
@@ -6,13 +6,13 @@ import { isPinned } from "./versions.ts";
 
 export interface StatusRow {
   service: ServiceName;
-  version: string | null; // as the service answers; null: no answer
-  port: number | null; // null: it listens nowhere
+  version: string | null; // the service's answer; null without an answer
+  port: number | null; // null for a service without a known port
   ready: boolean;
-  problem: string; // empty when it is ready
+  problem: string; // empty if it is ready
 }
 
-/** Asks every service, all at once; each answer is awaited for a few seconds. */
+/** Asks all services at the same time, and waits a few seconds for each answer. */
 export async function serviceStatus(runtime: Runtime = stackRuntime()): Promise<StatusRow[]> {
   return Promise.all(
     services.map(async (service) => {
@@ -28,12 +28,12 @@ async function ask(service: Service): Promise<Pick<StatusRow, "version" | "probl
   const [answer, version] = await Promise.allSettled([service.ask(), service.askVersion()]);
   if (answer.status === "rejected") return { version: valueOf(version), problem: messageOf(answer) };
   if (version.status === "rejected") {
-    // Nobody has pinned the version of a given service, and its owner may hide it.
+    // A given service has no pinned version, and its owner may hide the version.
     return { version: null, problem: service.given ? "" : `version: ${messageOf(version)}` };
   }
   const isWrong = !service.given && !isPinned(version.value, service.version);
   const problem = isWrong
-    ? `version ${version.value} runs, ${service.version} is pinned: npm run down, npm run up`
+    ? `expected version ${service.version}, got ${version.value}: npm run down, npm run up`
     : "";
   return { version: version.value, problem };
 }

@@ -1,6 +1,6 @@
 /**
- * Names of services → all of them stopped, each after those that need it: the stream drains into
- * HDFS and commits to Kafka before they go.
+ * Names of services → these services stopped, each after its dependents. So the stream can write
+ * its last events to HDFS and commit to Kafka before both stop.
  */
 import { join } from "node:path";
 import { recordCommand } from "../history.ts";
@@ -11,7 +11,7 @@ import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
 
-/** Held while services start or stop, so that two calls cannot start the same service. */
+/** The lock of every start and stop: two calls cannot start the same service. */
 export const stackLock = join(settings.home, "run", "lock");
 
 export interface StoppedRow {
@@ -21,19 +21,19 @@ export interface StoppedRow {
 
 export interface StopOptions {
   names: readonly ServiceName[];
-  runtime?: Runtime; // default: the one that the stack was started with
+  runtime?: Runtime; // default: the runtime of the stack
   onStopped?: (row: StoppedRow) => void;
 }
 
 /**
- * Stops running services, and resolves with a row for each. Given ones are left alone.
- * @throws Error if a process is still there after SIGKILL.
+ * Stops running services, and resolves with a row for each. Given services keep running.
+ * @throws Error if a process still runs after SIGKILL.
  */
 export async function stopServices(options: StopOptions): Promise<StoppedRow[]> {
   return withLock(stackLock, console.log, () => stopLocked(options));
 }
 
-/** The same, for a caller that holds the stack's lock. */
+/** The same as stopServices, for a caller that holds the stack's lock. */
 export async function stopLocked({
   names,
   runtime = stackRuntime(),

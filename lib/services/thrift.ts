@@ -1,7 +1,7 @@
 /**
  * A method of the metastore → its answer, by Thrift's binary protocol.
  *
- * Methods without arguments need no library: the call is a name, and the answer is one field.
+ * Methods without arguments need no library: the call is a name, and the answer is a single field.
  */
 import { once } from "node:events";
 import { createConnection } from "node:net";
@@ -9,7 +9,7 @@ import { HOST } from "../settings.ts";
 
 const ANSWER_LIMIT_MS = 5_000;
 const VERSION_AND_CALL = 0x80010001;
-const REPLY = 2; // an exception of the server has another message type
+const REPLY = 2; // message type of an answer; an exception has another one
 const STRING = 11; // type of a field
 const LIST = 15; // type of a field
 const FIELD_HEADER_BYTES = 3; // type, id (2)
@@ -35,21 +35,26 @@ export function callForString(port: number, method: string): Promise<string> {
   return call(port, method, STRING, (reply, start) => readString(reply, start)?.toString());
 }
 
-/** `parse` gets the reply so far and the start of the answer; it returns undefined until the answer is whole. */
+/**
+ * `parse` gets the reply so far and the answer's start; returns undefined for an incomplete answer.
+ */
 async function call<T>(
   port: number,
   method: string,
   type: number,
   parse: (reply: Buffer, start: number) => T | undefined,
 ): Promise<T> {
-  const request = Buffer.alloc(4 + 4 + method.length + 4 + 1); // version and type, name, sequence id, end of arguments
+  // Version and type, name with its length, sequence id, end of arguments.
+  const request = Buffer.alloc(4 + 4 + method.length + 4 + 1);
   request.writeUInt32BE(VERSION_AND_CALL, 0);
   request.writeUInt32BE(method.length, 4);
   request.write(method, 8);
   const start = 4 + 4 + method.length + 4;
   const socket = createConnection(port, HOST);
   try {
-    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error(`no answer to ${method}`)));
+    socket.setTimeout(ANSWER_LIMIT_MS, () =>
+      socket.destroy(new Error(`${method}: expected an answer within ${ANSWER_LIMIT_MS / 1000} s, got none`)),
+    );
     await once(socket, "connect");
     socket.write(request);
     let reply = Buffer.alloc(0);
@@ -57,17 +62,17 @@ async function call<T>(
       reply = Buffer.concat([reply, chunk as Buffer]);
       if (reply.length < start + FIELD_HEADER_BYTES) continue;
       if (reply[3] !== REPLY || reply[start] !== type)
-        throw new Error(`${method}: the answer is an exception`);
+        throw new Error(`${method}: expected an answer, got an exception`);
       const answer = parse(reply, start + FIELD_HEADER_BYTES);
       if (answer !== undefined) return answer;
     }
-    throw new Error(`the connection ended before the answer to ${method}`);
+    throw new Error(`${method}: expected an answer, got the end of the connection`);
   } finally {
     socket.destroy();
   }
 }
 
-/** The string whose length is at `at`; undefined if it is not whole yet. */
+/** The string at `at`, after its length; undefined if it is incomplete. */
 function readString(reply: Buffer, at: number): Buffer | undefined {
   if (reply.length < at + 4) return undefined;
   const end = at + 4 + reply.readUInt32BE(at);

@@ -10,7 +10,7 @@ describe("unpackTrino(archive, target)", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "questlog-trino-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("keeps the libraries and the plugin in use, also jars that are links into others", async () => {
+  it("keeps the libraries and the plugin in use, also jars that are links to other plugins", async () => {
     const root = join(folder, "trino-server-476");
     for (const path of ["lib/trino-main.jar", "plugin/ai/shared.jar", "plugin/hive/hive.jar"]) {
       mkdirSync(join(root, dirname(path)), { recursive: true });
@@ -33,7 +33,7 @@ describe("unpackTrino(archive, target)", () => {
     assert.equal(readFileSync(join(target, "plugin/hive/shared.jar"), "utf8"), "plugin/ai/shared.jar");
   });
 
-  it("leaves what is there as it is when the archive is damaged", async () => {
+  it("leaves the target unchanged if the archive is damaged", async () => {
     const archive = join(folder, "trino.tar.gz");
     writeFileSync(archive, "not an archive");
     mkdirSync(join(folder, "kept"));

@@ -1,8 +1,8 @@
 /**
- * Trino's archive → the part of it that is used, unpacked: lib/ and a few plugins.
+ * Trino's archive → the unpacked part that the stack uses: lib/ and one plugin.
  *
- * The plugins' jars are hard links to each other, wherever the first of them lies. So everything is
- * unpacked aside, and unused files are deleted again.
+ * Jars of plugins are hard links to jars of other plugins. So the whole archive is unpacked into
+ * another folder, and unused files are deleted.
  */
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { keepFileTree } from "./checksums.ts";
 
 const PLUGINS = ["hive"];
 
-/** Unpacks `archive` (.tar.gz) to `target`, which appears whole, replacing what is there. */
+/** Unpacks `archive` (.tar.gz) and replaces `target` by the complete result. */
 export async function unpackTrino(archive: string, target: string): Promise<void> {
   const aside = `${target}.${process.pid}`;
   const whole = join(aside, "whole");

@@ -1,15 +1,15 @@
 /**
- * A service → the version that it answers with.
+ * A service → the version in its own answer.
  *
- * Only an answer of the running service tells what runs: a stack that is up may have been started by an
- * older checkout, or may be somebody else's.
+ * Only the running service knows its version: an older checkout may have started the stack, or the
+ * stack may belong to another project.
  */
 import { HOST, settings } from "../settings.ts";
 import { askKafkaRelease } from "./kafka-release.ts";
 import { getJson } from "./get-json.ts";
 import { callForString } from "./thrift.ts";
 
-/** Kafka: the release, without its third number. */
+/** Kafka: its release without the third number. */
 export async function askKafkaVersion(): Promise<string> {
   return askKafkaRelease(settings.kafkaBrokers[0]!);
 }
@@ -18,7 +18,9 @@ export async function askNamenodeVersion(): Promise<string> {
   return (await nameNodeInfo()).SoftwareVersion;
 }
 
-/** DataNodes: the version that each has told its NameNode; several versions are joined by "and". */
+/**
+ * DataNodes: their versions as the NameNode reports them; different versions are joined by "and".
+ */
 export async function askDatanodeVersion(): Promise<string> {
   const nodes = JSON.parse((await nameNodeInfo()).LiveNodes) as Record<string, { version: string }>;
   const versions = new Set(Object.values(nodes).map(({ version }) => version));
@@ -43,14 +45,14 @@ export async function askStreamVersion(): Promise<string> {
   return ownVersion(settings.ports.stream);
 }
 
-/** Whether an answered version is the pinned one; Kafka's answer lacks the third number. */
+/** Whether `answered` is the version `pinned`; Kafka's answer lacks the third number. */
 export function isPinned(answered: string, pinned: string): boolean {
   return answered === pinned || pinned.startsWith(`${answered}.`);
 }
 
 async function ownVersion(port: number): Promise<string> {
   const { version } = await getJson<{ version?: string }>(`http://${HOST}:${port}/health`);
-  if (version === undefined) throw new Error("/health names no version");
+  if (version === undefined) throw new Error("/health: expected a version, got none");
   return version;
 }
 
@@ -58,6 +60,6 @@ async function nameNodeInfo(): Promise<{ SoftwareVersion: string; LiveNodes: str
   const { beans } = await getJson<{ beans: { SoftwareVersion: string; LiveNodes: string }[] }>(
     `${settings.webhdfsUrl}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo`,
   );
-  if (!beans[0]) throw new Error("the NameNode tells nothing about itself yet");
+  if (!beans[0]) throw new Error("the NameNode does not report its state yet");
   return beans[0];
 }

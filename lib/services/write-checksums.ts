@@ -1,4 +1,4 @@
-/** The pom's artifacts, as Maven fetches them → compose/native/checksums.txt. */
+/** The artifacts of compose/native/pom.xml → compose/native/checksums.txt. */
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { settings } from "../settings.ts";
@@ -7,11 +7,11 @@ import { sha256Of } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
 import type { Log } from "./log.ts";
 
-/** Resolves all class paths with Maven, and writes the hash of each file. */
+/** Resolves all class paths with Maven, and writes each file's hash. */
 export async function writeChecksums(log: Log): Promise<void> {
   const lines = [
-    "# SHA-256 of each file of the native runtime: hash, class path that it belongs to, place in the Maven",
-    "# repository; in class path order. Written by: node scripts/checksums.ts",
+    "# SHA-256 of each file of the native runtime: hash, class path, path in the Maven repository.",
+    "# The order is that of the class paths. Written by: node scripts/checksums.ts",
   ];
   const java = (await findJava()) ?? (await prepareJava(log));
   for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
