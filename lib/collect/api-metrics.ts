@@ -1,15 +1,15 @@
 /**
- * What the API did → Prometheus text: counts of accepted and refused events, what is spooled, how long
- * an acknowledgement took, and the process itself.
+ * Accepted and refused events, the spool, the time of acknowledgements → Prometheus text.
  *
- * Each series exists from the start, at 0, so that a rate has something to start from.
+ * The text also describes the process itself. Each series exists from the start, at 0, so that
+ * Prometheus can compute a rate from the first event on.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { events } from "../game.ts";
 import type { AcceptedBy } from "./batcher.ts";
 import type { SpoolState } from "./spool.ts";
 
-/** Why an event, or a request that was to make one, was refused. */
+/** Reasons to refuse an event, or a request that should have made one. */
 export const refusalReasons = [
   "misfit",
   "not_found",
@@ -21,75 +21,94 @@ export const refusalReasons = [
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-export interface Metrics {
-  contentType: string;
-  accepted: (type: string, way: AcceptedBy, seconds: number) => void;
-  refused: (reason: RefusalReason) => void;
-  /** Everything, in Prometheus' text format. */
-  text: () => Promise<string>;
-}
-
-const WAYS: AcceptedBy[] = ["kafka", "spool"];
+const PLACES: AcceptedBy[] = ["kafka", "spool"];
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Makes the metrics of one API; `spools` says by topic what is on the disk when it is asked. */
-export function createMetrics(spools: () => Record<string, SpoolState> = () => ({})): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const accepted = new Counter({
-    name: "questlog_events_accepted_total",
-    help: "Events that Kafka or the spool has, by type and by which of the two",
-    labelNames: ["type", "way"],
-    registers,
-  });
-  const refused = new Counter({
+/** The metrics of one API. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #registers = [this.#registry];
+  readonly #refused = new Counter({
     name: "questlog_events_refused_total",
-    help: "Events, and requests that were to make one, that were refused, by the class of reason",
+    help: "Refused events, and refused requests that should have made an event, by reason",
     labelNames: ["reason"],
-    registers,
+    registers: this.#registers,
   });
-  const acknowledgement = new Histogram({
-    name: "questlog_acknowledgement_seconds",
-    help: "From a request to the acknowledgement of its event, by who acknowledged it",
-    labelNames: ["way"],
-    buckets: BUCKETS_S,
-    registers,
-  });
-  new Gauge({
-    name: "questlog_spool_messages",
-    help: "Messages on the disk that Kafka does not have yet",
-    labelNames: ["topic"],
-    registers,
-    collect() {
-      for (const [topic, { messages }] of Object.entries(spools())) this.set({ topic }, messages);
-    },
-  });
-  new Gauge({
-    name: "questlog_spool_bytes",
-    help: "Size of the spool on the disk",
-    labelNames: ["topic"],
-    registers,
-    collect() {
-      for (const [topic, { bytes }] of Object.entries(spools())) this.set({ topic }, bytes);
-    },
-  });
-  // Looked up once: each event counts, and labels are slow to look up.
-  const counts = new Map(
-    events.flatMap(({ type }) => WAYS.map((way) => [`${type} ${way}`, accepted.labels({ type, way })])),
-  );
-  const times = { kafka: acknowledgement.labels("kafka"), spool: acknowledgement.labels("spool") };
-  for (const count of counts.values()) count.inc(0);
-  for (const way of WAYS) acknowledgement.zero({ way });
-  for (const reason of refusalReasons) refused.inc({ reason }, 0);
+  // Each event looks up a child by its labels, and prom-client does that slowly: so here once.
+  readonly #accepted: ReadonlyMap<string, Counter.Internal>;
+  readonly #seconds: Record<AcceptedBy, Histogram.Internal<"way">>;
 
-  return {
-    contentType: registry.contentType,
-    accepted: (type, way, seconds) => {
-      counts.get(`${type} ${way}`)?.inc();
-      times[way].observe(seconds);
-    },
-    refused: (reason) => refused.inc({ reason }),
-    text: () => registry.metrics(),
-  };
+  /** @param spools returns the present state of the spool of each topic */
+  constructor(spools: () => Record<string, SpoolState> = () => ({})) {
+    collectDefaultMetrics({ register: this.#registry });
+    const accepted = new Counter({
+      name: "questlog_events_accepted_total",
+      help: "Events that Kafka or the spool has accepted, by event type and by way (kafka, spool)",
+      labelNames: ["type", "way"],
+      registers: this.#registers,
+    });
+    this.#accepted = new Map(
+      events.flatMap(({ type }) => PLACES.map((way) => [keyOf(type, way), accepted.labels({ type, way })])),
+    );
+    const seconds = new Histogram({
+      name: "questlog_acknowledgement_seconds",
+      help: "Seconds from a request to the acknowledgement of its event, by way (kafka, spool)",
+      labelNames: ["way"],
+      buckets: BUCKETS_S,
+      registers: this.#registers,
+    });
+    this.#seconds = { kafka: seconds.labels("kafka"), spool: seconds.labels("spool") };
+    this.#addGauge("questlog_spool_messages", "Messages in the spool, which Kafka does not have yet", () =>
+      valuesOf(spools(), "messages"),
+    );
+    this.#addGauge("questlog_spool_bytes", "Size of the spool on the disk, in bytes", () =>
+      valuesOf(spools(), "bytes"),
+    );
+    for (const counter of this.#accepted.values()) counter.inc(0);
+    for (const way of PLACES) seconds.zero({ way });
+    for (const reason of refusalReasons) this.#refused.inc({ reason }, 0);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Counts an accepted event. @param seconds from the request to its acknowledgement */
+  accepted(type: string, acceptedBy: AcceptedBy, seconds: number): void {
+    this.#accepted.get(keyOf(type, acceptedBy))?.inc();
+    this.#seconds[acceptedBy].observe(seconds);
+  }
+
+  /** Counts a refused event or request. */
+  refused(reason: RefusalReason): void {
+    this.#refused.inc({ reason });
+  }
+
+  /** All metrics, in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #addGauge(name: string, help: string, valuesByTopic: () => [topic: string, value: number][]): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ["topic"],
+      registers: this.#registers,
+      collect() {
+        for (const [topic, value] of valuesByTopic()) this.set({ topic }, value);
+      },
+    });
+  }
+}
+
+function keyOf(type: string, acceptedBy: AcceptedBy): string {
+  return `${type} ${acceptedBy}`;
+}
+
+function valuesOf(
+  spools: Record<string, SpoolState>,
+  field: "messages" | "bytes",
+): [topic: string, value: number][] {
+  return Object.entries(spools).map(([topic, state]) => [topic, state[field]]);
 }

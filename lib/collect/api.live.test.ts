@@ -13,7 +13,8 @@ import type { PostAnswer } from "./post.ts";
 import { readTopic } from "../topic.ts";
 import { until } from "../until.ts";
 
-// The API as its own process, as `npm run api` starts it, and the running Kafka behind a proxy that can be cut.
+// The API as its own process, as `npm run api` starts it, and the running Kafka behind a proxy that
+// can be cut.
 describe("npm run api", function () {
   this.timeout(60_000);
   let topic: string;

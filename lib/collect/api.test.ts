@@ -4,14 +4,15 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../envelope.ts";
-import { createApi, type RequestLog } from "./api.ts";
+import { createApi } from "./api.ts";
+import type { RequestLog } from "./request-log.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
-import { createMetrics, type Metrics } from "./api-metrics.ts";
+import { Metrics } from "./api-metrics.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
 import { settings } from "../settings.ts";
 
-// The API listens for real; only what Kafka would acknowledge is this test's to decide.
+// The API listens for real. Only Kafka's acknowledgements come from the test.
 describe("createApi({ publish, keepRefused, … })", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
@@ -23,7 +24,11 @@ describe("createApi({ publish, keepRefused, … })", () => {
   let metrics: Metrics;
 
   beforeEach(async () => {
-    [published, logged, refused, whyNot, metrics] = [[], [], [], null, createMetrics()];
+    published = [];
+    logged = [];
+    refused = [];
+    whyNot = null;
+    metrics = new Metrics();
     keep = (message, key) => {
       refused.push({ ...readRefused(message), key });
       return Promise.resolve(true);
@@ -49,7 +54,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     return { status: response.statusCode, headers: response.headers, body: await text(response) };
   }
 
-  /** Sends bytes as they are, and resolves with all that comes back. */
+  /** Sends bytes as they are, and resolves with the whole answer. */
   async function askRaw(bytes: string) {
     const socket = connect(listener.port, "127.0.0.1").setEncoding("latin1");
     socket.write(bytes, "latin1");
@@ -186,7 +191,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.equal((await ask("/", { headers: { "Content-Length": 1 }, body: "x" })).status, 200);
   });
 
-  it("answers 415 to a packed body: what it unpacks to has no limit", async () => {
+  it("answers 415 to a compressed body, which could decompress to any size", async () => {
     const packed = await ask("/", {
       headers: { "Content-Encoding": "gzip", "Content-Length": 1 },
       body: "x",
@@ -195,7 +200,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.deepEqual(published, []);
   });
 
-  it("answers 414 to a URL beyond 8,192 characters, 431 to headers beyond 16 KiB, 400 to what is no HTTP", async () => {
+  it("answers 414 to a URL beyond 8,192 characters, 431 to headers beyond 16 KiB, 400 to bytes that are not HTTP", async () => {
     assert.equal((await ask(`/?a=${"x".repeat(8192)}`)).status, 414);
     const headers = { "X-Long": "x".repeat(17_000) };
     const overflow = await ask("/", { headers });
@@ -221,7 +226,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     });
   });
 
-  it("names the event in a header, and says so when it is only on the disk", async () => {
+  it("names the event in a header, and adds a header when only the disk has it", async () => {
     const direct = await ask("/purchase_sword");
     assert.equal(direct.headers["event-id"], envelopeOf(0).event_id);
     assert.equal(direct.headers["event-spooled"], undefined);
@@ -230,7 +235,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.deepEqual([spooled.status, spooled.headers["event-spooled"]], [200, "true"]);
   });
 
-  it("says on /ready whether it can take events, and why not, without an event", async () => {
+  it("tells on /ready whether it can take events, or the reason why not, without an event", async () => {
     const here = await ask("/ready");
     assert.deepEqual([here.status, here.body], [200, '{"ready":true}\n']);
     whyNot = "shutting down";
@@ -254,12 +259,12 @@ describe("createApi({ publish, keepRefused, … })", () => {
     );
   });
 
-  it("keeps a refused event without its id, if that is no UUID: nobody can send it again by mistake", async () => {
+  it("keeps a refused event without an id that is not a UUID, so a replay cannot send it by mistake", async () => {
     await ask("/purchase_sword?event_id=7");
     assert.equal("event_id" in (JSON.parse(refused[0]!.raw) as Envelope), false);
   });
 
-  it("says that a refused event could not be kept, and keeps none of HEAD, an unknown path or method", async () => {
+  it("tells that a refused event could not be kept, and keeps none of HEAD, an unknown path or method", async () => {
     keep = () => Promise.resolve(false);
     const { body } = await ask("/purchase_sword?magical=maybe");
     assert.equal((JSON.parse(body) as { kept: boolean }).kept, false);
@@ -269,7 +274,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.equal((await ask("/", { method: "DELETE" })).status, 405);
   });
 
-  it("counts on /metrics what it accepted, by type and way, what it refused, and how long it took", async () => {
+  it("counts accepted events by type and way, refused events and seconds on /metrics", async () => {
     await ask("/purchase_sword");
     publish = () => Promise.resolve("spool");
     await ask("/join_a_guild");

@@ -2,11 +2,11 @@
  * HTTP requests → events: the game's API, one route for each event of the catalogue.
  *
  * The reply is sent when `publish` has resolved: 200 means that Kafka has the event. While Kafka is
- * away, this machine's disk has it, and the reply has the header `Event-Spooled: true`. Only GET
- * and POST /events (post.ts) make events.
+ * away, this machine's disk has the event, and the reply has the header `Event-Spooled: true`. Only
+ * GET, and POST /events (post.ts), make events.
  *
  * Replies are text/plain, not Flask's text/html: they echo parameters, and a browser must not read
- * those as a page. Middleware costs express microseconds each. So there is one before the routes;
+ * them as a page. Each middleware costs some microseconds a request. So one runs before the routes;
  * the log and the guard are added only on demand.
  */
 import express, {
@@ -22,38 +22,27 @@ import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { receive } from "./receive.ts";
-import { Unavailable, type AcceptedBy } from "./batcher.ts";
-import type { GuardLocals } from "./guard.ts";
+import { type AcceptedBy, Unavailable } from "./batcher.ts";
 import type { Metrics } from "./api-metrics.ts";
 import { type EventSink, publishPosted } from "./post.ts";
 import { answerRecent } from "./recent.ts";
 import { keepRefusal, Refusal } from "./refusal.ts";
+import { type Locals, logWhenDone, type RequestLog } from "./request-log.ts";
 
 const MAX_URL_LENGTH = 8192;
-const MAX_BODY_BYTES = 64 * 1024; // of a body that nobody reads
+const MAX_BODY_BYTES = 64 * 1024; // of a body that the API does not read
 const RETRY_AFTER_S = 2; // the longest pause between two attempts to reach Kafka
 
-/** One answered request, for the log; headers are not in it. */
-export interface RequestLog {
-  time: string; // ISO 8601, UTC: when it came
-  method: string;
-  url: string; // without its query if not all of an event is kept
-  status: number;
-  ms: number;
-  event_id: string | null; // null: it made no event
-  key_name?: string; // whose write key it bore
-}
-
 export interface ApiOptions extends EventSink {
-  /** Why the API is not ready, in a few words; null: it is. */
+  /** The reason why the API is not ready, in a few words; null: the API is ready. */
   whyNotReady: () => string | null;
   metrics?: Metrics;
   log?: (line: RequestLog) => void;
-  /** Who may send, and how much; without it, everybody. See guard.ts. */
+  /** Checks keys and limits (guard.ts); without it, everybody may send any number of events. */
   guard?: RequestHandler[];
 }
 
-/** Makes the API. It does not listen: see serve.ts. */
+/** Makes the API. serve.ts makes it listen. */
 export function createApi(options: ApiOptions): Express {
   const { log, metrics, retention, guard = [], recent } = options;
   const keepsAll = retention === undefined || retention.changes.length === 0;
@@ -142,17 +131,13 @@ async function collectPosted(request: Request, response: Response, options: ApiO
   answerJson(response, 200, answer, accepted);
 }
 
-/** Headers of a reply that has accepted one event: its id, and whether it is only on the disk. */
+/** Headers of a reply for one accepted event: its id, and whether only the disk has it. */
 function acceptedHeaders(eventId: string, acceptedBy: AcceptedBy): Record<string, string> {
   return { "Event-Id": eventId, ...(acceptedBy === "spool" && { "Event-Spooled": "true" }) };
 }
 
 function readiness(reason: string | null): { ready: boolean; reason?: string } {
   return reason === null ? { ready: true } : { ready: false, reason };
-}
-
-interface Locals extends GuardLocals {
-  eventId?: string; // of the event that this request makes
 }
 
 /** Whether the request is GET or HEAD; answers it if not. */
@@ -173,7 +158,10 @@ function refuseMethod(allowed: string[], { method }: Request, response: Response
   answerJson(response, 405, { error: `method: expected ${expected}, got ${method}` }, allow);
 }
 
-/** Answers a URL or body beyond the limits; true if it did. node:http limits the headers (431). */
+/**
+ * Refuses a URL or body beyond the limits, and returns whether it did. node:http limits headers
+ * (431).
+ */
 function refuseTooLarge({ method, url, headers }: Request, response: Response, metrics?: Metrics): boolean {
   const refuse = (status: number, error: string) => {
     metrics?.refused("too_large");
@@ -182,7 +170,7 @@ function refuseTooLarge({ method, url, headers }: Request, response: Response, m
   };
   if (url.length > MAX_URL_LENGTH)
     return refuse(414, `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`);
-  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // its body is read, with limits of its own
+  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // body.ts has the limits of this body
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
     return refuse(415, `Content-Encoding: expected identity, got ${encoding}`);
@@ -222,30 +210,10 @@ function errorAnswer(options: ApiOptions): ErrorRequestHandler {
   };
 }
 
-interface LogOptions {
-  log: (line: RequestLog) => void;
-  keepsAll: boolean;
-}
-
-function logWhenDone(request: Request, response: Response, { log, keepsAll }: LogOptions): void {
-  const started = Date.now();
-  const { method } = request;
-  const url = keepsAll ? request.originalUrl : request.path; // a query may name what is not to be kept
-  response.once("close", () => {
-    const { eventId, writeKey } = response.locals as Locals;
-    log({
-      time: new Date(started).toISOString(),
-      method,
-      url,
-      status: response.statusCode,
-      ms: Date.now() - started,
-      event_id: eventId ?? null,
-      ...(writeKey && { key_name: writeKey.name }),
-    });
-  });
-}
-
-/** IPv4 addresses as such, also where the listener is an IPv6 one. */
+/**
+ * The client's address. An IPv6 listener writes IPv4 addresses as ::ffff:a.b.c.d; the prefix is
+ * removed.
+ */
 function remoteAddress({ socket }: Request): string {
   return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 }

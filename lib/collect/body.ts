@@ -1,19 +1,19 @@
 /**
- * Request → its body as bytes, as long as that is small, plain and no more than this process can hold.
+ * Request → its body as bytes, if the body is small and not compressed.
  *
- * Reading ends at the limit: a body without a length, or with a false one, costs no more memory
- * than one of the size allowed. All bodies that are being read have a limit together.
+ * Reading ends at the limit. So a body without a length, or with a false length, costs no more
+ * memory than an allowed body. A second limit holds for all bodies that are read at the same time.
  */
 import type { IncomingMessage } from "node:http";
 
 export const MAX_EVENTS_BYTES = 1024 * 1024;
-const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024; // of all bodies
+const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024; // of all bodies together
 
 let bytesNow = 0;
 
 /**
  * Reads the body of `request`.
- * @throws BodyError with the status to answer, before more than the limit has been read.
+ * @throws BodyError with the status of the answer, before more bytes than the limit are read.
  */
 export async function readBody(request: IncomingMessage, maxBytes = MAX_EVENTS_BYTES): Promise<Buffer> {
   const { "content-encoding": encoding = "identity", "content-length": length = "0" } = request.headers;
@@ -37,7 +37,7 @@ export async function readBody(request: IncomingMessage, maxBytes = MAX_EVENTS_B
   }
 }
 
-/** Thrown when a body is not read, or not to its end. */
+/** Thrown when a body is refused before its end is read. */
 export class BodyError extends Error {
   override name = "BodyError";
   status: 413 | 415 | 503;

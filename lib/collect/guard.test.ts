@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../envelope.ts";
-import { createApi, type RequestLog } from "./api.ts";
+import { createApi } from "./api.ts";
+import type { RequestLog } from "./request-log.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { newWriteKey, type WriteKey } from "./keys.ts";
 import { createRetention } from "./retention.ts";
@@ -14,7 +15,9 @@ describe("createGuard({ keys, rateLimit })", () => {
   let published: string[];
   let logged: RequestLog[];
   beforeEach(() => {
-    [listener, published, logged] = [undefined, [], []];
+    listener = undefined;
+    published = [];
+    logged = [];
   });
   afterEach(() => listener?.close());
 
@@ -37,18 +40,18 @@ describe("createGuard({ keys, rateLimit })", () => {
     return { status: response.statusCode, headers: response.headers, body: await text(response) };
   }
 
-  /** A key as the file would have it. */
+  /** A key and its entry of the file. */
   function keyNamed(name: string, limit: number | null = null): { key: string; entry: WriteKey } {
     const { key, line } = newWriteKey(name, limit);
     return { key, entry: { name, limit, hash: Buffer.from(line.split(" ")[1] ?? "", "hex") } };
   }
 
-  it("is no middleware where nothing is asked for", () => {
+  it("makes no middleware without keys and limits", () => {
     assert.deepEqual(createGuard({}), []);
     assert.deepEqual(createGuard({ rateLimit: 0 }), []);
   });
 
-  it("lets in who has a key, in either header", async () => {
+  it("accepts a key in either header", async () => {
     const [ann, bob] = [keyNamed("ann"), keyNamed("bob")];
     await listen({ keys: [ann.entry, bob.entry] });
     const answers = [
@@ -65,7 +68,7 @@ describe("createGuard({ keys, rateLimit })", () => {
     assert.equal(published.length, 2);
   });
 
-  it("answers 401 with WWW-Authenticate, and makes no event, without a key that it knows", async () => {
+  it("answers 401 with WWW-Authenticate, and makes no event, without a known key", async () => {
     const { entry, key } = keyNamed("ann");
     await listen({ keys: [entry] });
     const none = await ask("/purchase_sword");
@@ -89,7 +92,7 @@ describe("createGuard({ keys, rateLimit })", () => {
     assert.deepEqual(published, []);
   });
 
-  it("asks the probes for nothing, and what looks like them for all", async () => {
+  it("asks the probes for no key, and similar paths for one", async () => {
     await listen({ keys: [keyNamed("ann").entry], rateLimit: 2 });
     const statuses = [];
     for (const path of ["/ready", "/ready?x=1", "/ready", "/health", "/metrics"])
@@ -99,7 +102,7 @@ describe("createGuard({ keys, rateLimit })", () => {
     assert.equal((await ask("/ready/")).status, 401);
   });
 
-  it("lets a key appear in no message and no line of the log, which name its owner", async () => {
+  it("shows no key in a message or in the log, which names its owner", async () => {
     const { key, entry } = keyNamed("ann");
     const wrong = keyNamed("ann").key;
     await listen({ keys: [entry] });
@@ -144,7 +147,7 @@ describe("createGuard({ keys, rateLimit })", () => {
     assert.equal(published.length, 4);
   });
 
-  it("limits an address, whatever X-Forwarded-For says", async () => {
+  it("limits an address, with any X-Forwarded-For", async () => {
     await listen({ rateLimit: 2 });
     const statuses = [];
     for (const address of ["198.51.100.1", "198.51.100.2", "198.51.100.3"]) {
@@ -166,7 +169,7 @@ describe("createGuard({ keys, rateLimit })", () => {
     assert.equal((await ask("/", { "Write-Key": key })).status, 429);
   });
 
-  it("closes the connection of a body that it does not read, and no other", async () => {
+  it("closes the connection only if it does not read the body", async () => {
     await listen({ keys: [keyNamed("ann").entry] });
     const keepAlive = { Connection: "keep-alive" };
     const withBody = await ask("/", { ...keepAlive, "Content-Length": "1" }, "POST", "x");
@@ -182,7 +185,7 @@ describe("createGuard({ keys, rateLimit })", () => {
 });
 
 describe("createApi({ retention })", () => {
-  it("publishes what is kept, keyed by the player as kept, and logs no query", async () => {
+  it("publishes message and key after retention, and logs no query", async () => {
     const published: { message: string; key: string }[] = [];
     const logged: RequestLog[] = [];
     const retention = createRetention({ overrides: "player=hash", secret: "sixteen characters, or more" });

@@ -1,10 +1,12 @@
 /**
- * Write keys and rate limits → the middleware that lets a request through, or answers 401 or 429.
+ * Write keys and rate limits → middleware that passes a request on, or answers 401 or 429.
  *
- * First the socket's address is counted, so that guessing keys is limited too; then the key is asked for;
- * then its own limit counts. The address is the socket's: X-Forwarded-For is what anybody may say,
- * and the application does not trust proxies. Counts are this process's, in memory, in
- * windows of a minute. Probes need neither key nor patience.
+ * The first limit counts by address, so it limits the guessing of keys too. Then the key is
+ * checked, then the key's own limit. The address is the socket's: any client can write
+ * X-Forwarded-For, and the application does not trust proxies. This process counts in memory, in
+ * windows of a minute.
+ *
+ * /health, /ready and /metrics need no key and have no limit.
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type Options, rateLimit } from "express-rate-limit";
@@ -15,18 +17,18 @@ import type { Metrics } from "./api-metrics.ts";
 export interface GuardOptions {
   keys?: readonly WriteKey[]; // undefined: everybody may send
   rateLimit?: number; // requests a minute and socket address; 0: any number
-  metrics?: Metrics; // count who was not let through
+  metrics?: Metrics; // counts refused requests
 }
 
 const OPEN_PATHS = new Set(["/health", "/ready", "/metrics"]);
 const WINDOW_MS = 60_000;
 
-/** What a request with a key leaves for those after it: `response.locals`. */
+/** The value that the guard leaves in `response.locals` for the log. */
 export interface GuardLocals {
   writeKey?: WriteKey;
 }
 
-/** The middleware that `options` need, in order; none if they ask for nothing. */
+/** The middleware that the options need, in order; an empty array without keys and limits. */
 export function createGuard({ keys, rateLimit: perAddress = 0, metrics }: GuardOptions): RequestHandler[] {
   const guards: RequestHandler[] = [];
   if (perAddress > 0) guards.push(limiter("address", { limit: perAddress }, metrics));
@@ -68,7 +70,7 @@ function limiter(
     standardHeaders: "draft-8",
     legacyHeaders: false,
     identifier,
-    validate: false, // it warns of an X-Forwarded-For that is not trusted, on purpose here
+    validate: false, // it would warn of X-Forwarded-For, which the guard ignores on purpose
     handler: (request, response) => {
       metrics?.refused("rate");
       const { limit, used } = (request as Request & { rateLimit: { limit: number; used: number } }).rateLimit;
@@ -79,7 +81,7 @@ function limiter(
   });
 }
 
-/** Answers without reading the body: what a sender may not send, it may not make this process read either. */
+/** Answers without reading the body: a refused sender must not cost this process more. */
 function refuse(
   request: Request,
   response: Response,

@@ -87,7 +87,7 @@ const STATEMENTS = [
   "\u0000; SELECT '",
 ];
 
-/** 200 texts that try to leave their quotes, and be a statement. */
+/** 200 texts that try to end their quotes and become a statement. */
 export const SQL_TEXTS: readonly string[] = QUOTES.flatMap((quote) =>
   STATEMENTS.map((statement) => quote + statement),
 );

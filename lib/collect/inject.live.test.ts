@@ -1,6 +1,5 @@
-// Texts that would be commands, if anything on their way took them for such. The same events are
-// read where they come by: reply, log, topic, table, and the output of `npm run tail` and `npm run
-// query`.
+// Texts that would be commands if any part of the pipeline ran them. The same events are checked in
+// the reply, the log, the topic, the table, and the output of `npm run tail` and `npm run query`.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
@@ -71,7 +70,7 @@ describe("texts that mean something to HTTP, JSON, SQL, terminals, shells or spr
     logged += sent.length;
   });
 
-  it("are no paths: 404, or 400 where they are none at all", async () => {
+  it("are not paths: the API answers 404, or 400 to an invalid URL", async () => {
     logged += await askPaths(pipeline);
   });
 
@@ -94,7 +93,7 @@ describe("texts that mean something to HTTP, JSON, SQL, terminals, shells or spr
     logged += await postPrototypes(pipeline);
   });
 
-  it("are one line of JSON a request in the log", async () => {
+  it("are in the log as one line of JSON for each request", async () => {
     await checkLog(api, logged);
     printFigures({ log_lines: logged, sql_texts: SQL_TEXTS.length });
   });
@@ -220,7 +219,7 @@ async function checkTerminal({ topic, schema }: Pipeline, sent: Sent[]): Promise
   return printed.join("").length;
 }
 
-/** Binds each text to a statement, as a value that comes back and as one that is looked for. */
+/** Binds each text to a statement, as a value to return and as a value to find. */
 async function checkSql({ schema }: Pipeline, rows: number): Promise<void> {
   for (let at = 0; at < SQL_TEXTS.length; at += PARAMETERS) {
     const some = SQL_TEXTS.slice(at, at + PARAMETERS);
@@ -238,7 +237,7 @@ async function checkSql({ schema }: Pipeline, rows: number): Promise<void> {
   assert.deepEqual(await query("SELECT count(*) AS n FROM sword_purchases", { schema }), [{ n: rows }]);
 }
 
-/** Tables, columns and folders are those of the catalogue, whatever the events said. */
+/** Tables, columns and folders are only those of the catalogue. */
 async function checkIdentifiers({ schema, hdfs, root }: Pipeline): Promise<void> {
   const names = tables.map(({ table }) => table);
   const found = await query<{ table_name: string; columns: string[] }>(
@@ -265,7 +264,7 @@ async function checkIdentifiers({ schema, hdfs, root }: Pipeline): Promise<void>
   for (const { name } of days) assert.match(name, /^day=\d{4}-\d\d-\d\d$/);
 }
 
-/** One line of JSON a request, and nothing in it that a terminal acts upon. */
+/** The log has one line of JSON for each request, without control characters. */
 async function checkLog({ log }: Child, requests: number): Promise<void> {
   const lines = () => log.filter((line) => line.includes('"url"'));
   // A request is logged when its connection has closed.

@@ -1,10 +1,11 @@
 /**
- * The body of POST /events → items, and each item → its envelope, like that of a GET request.
+ * The body of POST /events → items; each item → an envelope like that of a GET request.
  *
  * An item is `{ "event_type", "event_id"?, "player"?, "params"? }`. Numbers and booleans of
- * `params` become their JSON text, and the catalogue judges that text as it judges a query's. JSON
- * allows things that no client can mean: unknown fields, a name given twice, a parameter that is an
- * object. They are refused with a reason.
+ * `params` become their JSON text, and the catalogue checks that text as it checks a query's.
+ *
+ * Valid JSON that must be a mistake is refused with a reason: unknown fields, repeated names,
+ * parameters that are objects.
  */
 import { events } from "../game.ts";
 import { writeEnvelope } from "../envelope.ts";
@@ -21,17 +22,17 @@ import { Refusal } from "./refusal.ts";
 import { type Json, JsonError, readJson } from "./json.ts";
 import type { Params } from "./params.ts";
 
-/** Messages beyond this are refused: Kafka takes 1 MiB, with all that is around them. */
+/** Longer messages are refused. Kafka takes 1 MiB for a batch, with its own fields. */
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 
-const MAX_EVENTS = 1000; // of one body
+const MAX_EVENTS = 1000; // in one body
 const FIELDS = ["event_type", "event_id", "player", "params"];
 const byType = new Map(events.map((event) => [event.type, event]));
 
-/** One event of a body; `error`: its line is not JSON. */
+/** One event of a body, or a line that is not JSON, with the error. */
 export type Item = { json: Json } | { source: string; error: JsonError };
 
-/** The events of a body; `single`: one event that is not in a list. */
+/** The events of a body. `single`: the body is one JSON object. */
 export interface Items {
   items: Item[];
   single: boolean;
@@ -39,7 +40,7 @@ export interface Items {
 
 /**
  * The items of a body of one JSON object, or an array of them.
- * @throws Refusal if it is not JSON, BodyError if there are too many.
+ * @throws Refusal if the body is not JSON, BodyError if it has too many events.
  */
 export function readJsonItems(body: string, origin: Origin): Items {
   const item = readItem(body);
@@ -50,8 +51,8 @@ export function readJsonItems(body: string, origin: Origin): Items {
 }
 
 /**
- * The items of a body of one JSON object a line; empty lines do not count.
- * @throws BodyError if there are too many.
+ * The items of a body with one JSON object a line, without empty lines.
+ * @throws BodyError if the body has too many events.
  */
 export function readLines(body: string): Items {
   const lines = body.split("\n").filter((line) => line.trim() !== "");
@@ -77,7 +78,7 @@ function noJson(field: string, { source, error }: { source: string; error: JsonE
   return new Refusal(refusedText(source, origin), field, `JSON (${error.message})`, source);
 }
 
-/** An event that fits, as a message to publish. */
+/** A valid event, as a message to publish. */
 export interface ItemEvent {
   type: string;
   eventId: string;
@@ -87,7 +88,7 @@ export interface ItemEvent {
 
 /**
  * Makes the event of an item.
- * @throws Refusal with a reason for people if it is not an event of the catalogue.
+ * @throws Refusal, with a reason for people, if the item is not an event of the catalogue.
  */
 export function receiveItem(item: Item, origin: Origin): ItemEvent {
   if ("error" in item) throw noJson("line", item, origin);
@@ -107,7 +108,7 @@ export function receiveItem(item: Item, origin: Origin): ItemEvent {
   return { type: event.type, eventId: envelope.event_id, player: envelope.player, message };
 }
 
-/** The item's fields; `origin` goes into a refusal. */
+/** The item's fields. A refusal needs `origin`. */
 function readFields(json: Json, origin: Origin): SentEvent {
   const refusal = (field: string, expected: string, got?: string) =>
     new Refusal(refusedText(json.source, origin), field, expected, got);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Json, readJson } from "./json.ts";
 
-/** What JSON.parse would have made of it. */
+/** The value that JSON.parse would have made. */
 function plain(json: Json): unknown {
   switch (json.type) {
     case "object":
@@ -19,7 +19,7 @@ function plain(json: Json): unknown {
 }
 
 describe("readJson(text)", () => {
-  it("reads what JSON.parse reads", () => {
+  it("reads all texts that JSON.parse reads", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(0, 2), (text, indent) => {
         const value: unknown = JSON.parse(text);
@@ -29,7 +29,7 @@ describe("readJson(text)", () => {
     );
   });
 
-  it("refuses what JSON.parse refuses", () => {
+  it("refuses all texts that JSON.parse refuses", () => {
     const piece = fc.constantFrom(
       "{",
       "}",
@@ -91,7 +91,7 @@ describe("readJson(text)", () => {
     ["[".repeat(1e6), "JSON, character 34: expected at most 32 levels of nesting"],
     [`[${"0,".repeat(200_000)}0]`, "JSON, character 200000: expected at most 100000 values"],
   ] as const) {
-    it(`says where and why ${JSON.stringify(text.slice(0, 12))} is none`, () => {
+    it(`names the position and the reason why ${JSON.stringify(text.slice(0, 12))} is not JSON`, () => {
       assert.throws(() => readJson(text), { name: "JsonError", message });
     });
   }

@@ -1,14 +1,15 @@
 /**
- * JSON text → values that keep what JSON.parse drops: the order and the repetition of an object's
+ * JSON text → values with facts that JSON.parse drops: the order and repetition of an object's
  * names, numbers as they were written, and the text of each value.
  *
- * What is nested too deep, or made of too many values, is refused before it costs memory. Strings are decoded by JSON.parse.
+ * Text with too deep nesting, or too many values, is refused before it costs memory. JSON.parse
+ * decodes the strings.
  */
 const MAX_DEPTH = 32;
 const MAX_VALUES = 100_000;
 const WORD = /[\w+\-.]*/y;
 
-/** A value; `source` is its JSON text as it was written. */
+/** A value. `source` is its JSON text, as it was written. */
 export type Json =
   | { type: "object"; source: string; members: [name: string, value: Json][] }
   | { type: "array"; source: string; items: Json[] }
@@ -16,8 +17,8 @@ export type Json =
   | { type: "number" | "boolean" | "null"; source: string };
 
 /**
- * Reads one JSON value, with nothing but white space around it.
- * @throws JsonError if `text` is none.
+ * Reads one JSON value, with only white space around it.
+ * @throws JsonError if `text` is not JSON, or beyond the limits.
  */
 export function readJson(text: string): Json {
   let at = 0;
@@ -54,14 +55,14 @@ export function readJson(text: string): Json {
       }
     }
     WORD.lastIndex = at;
-    const [found] = WORD.exec(text)!; // it matches nothing, too
+    const [found] = WORD.exec(text)!; // it matches the empty text too
     const type = typeOf(found);
     if (type === undefined) throw unexpected("a JSON value");
     at += found.length;
     return { type, source: found };
   }
 
-  /** Reads what stands between an opening bracket and `close`, separated by commas. */
+  /** Reads the elements between an opening bracket and `close`, separated by commas. */
   function readList<T>(close: string, readOne: () => T): T[] {
     at++;
     const list: T[] = [];
@@ -105,7 +106,7 @@ export function readJson(text: string): Json {
   }
 }
 
-/** Thrown when a text is no JSON, or beyond the limits. */
+/** Thrown when a text is not JSON, or beyond the limits. */
 export class JsonError extends Error {
   override name = "JsonError";
 

@@ -38,7 +38,7 @@ describe("readWriteKeys(file), findWriteKey(keys, text)", () => {
     );
   });
 
-  it("finds a new key by its line, which does not hold it", () => {
+  it("finds a new key by its line, which does not contain the key", () => {
     const [ann, bob] = [newWriteKey("ann", null), newWriteKey("bob", 60)];
     const keys = keysOf(ann.line, bob.line);
     assert.equal(findWriteKey(keys, ann.key)?.name, "ann");
@@ -56,11 +56,11 @@ describe("readWriteKeys(file), findWriteKey(keys, text)", () => {
     [`${KEY}/ ${hash("a")}`, "expected a name of 1 to 64 letters, digits, _, . and -, got 53 characters"],
     [
       `ann ${hash("a")} 0`,
-      "expected a limit from 1 to 1000000 requests a minute, got 1 characters that are none",
+      "expected a limit from 1 to 1000000 requests a minute, got another text of 1 characters",
     ],
     [
       `ann ${hash("a")} ${KEY}`,
-      "expected a limit from 1 to 1000000 requests a minute, got 52 characters that are none",
+      "expected a limit from 1 to 1000000 requests a minute, got another text of 52 characters",
     ],
     [`zed ${hash("a")}`, "expected a name of its own, got zed again"],
   ] as const) {
@@ -73,7 +73,7 @@ describe("readWriteKeys(file), findWriteKey(keys, text)", () => {
     });
   }
 
-  it("refuses a file without a key, and one that is not there", () => {
+  it("refuses a file without a key, and a missing file", () => {
     assert.throws(() => keysOf("# none"), /keys: expected at least one key, got none/);
     assert.throws(
       () => readWriteKeys(join(folder, "absent")),

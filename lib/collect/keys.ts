@@ -1,29 +1,29 @@
 /**
- * Write keys: a file of names and hashes → whose key a request bears.
+ * Write keys: a file of names and hashes → the owner of a request's key.
  *
- * The file holds SHA-256 of the keys, never a key. That is enough: a key is 256 random bits, so
- * there is nothing to guess that a slow hash would protect. A key is compared as hash, in
- * constant time, and with every line, so that an answer's time tells nothing.
+ * The file holds the SHA-256 of each key, never a key. A slow hash would not add safety: a key is
+ * 256 random bits, so it cannot be guessed. The hash of a sent key is compared in constant time
+ * with every line, so the time of an answer tells nothing about the keys.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import { MAX_RATE_LIMIT } from "../settings.ts";
 
-/** One line of the file: who sends, and how much. */
+/** One line of the file: a sender, and its limit. */
 export interface WriteKey {
   name: string;
   hash: Buffer; // SHA-256 of the key
   limit: number | null; // requests a minute; null: any number
 }
 
-const PREFIX = "questlog_"; // by which people and scanners see what it is
+const PREFIX = "questlog_"; // shows people and scanners that the text is a key
 const WORDS = "2 or 3 words, name sha256-hex [requests-per-minute]";
 const NAME = /^[\w.-]{1,64}$/;
 
 /**
- * Reads the keys of a file: one a line, `#` begins a comment.
- * @throws Error if it cannot be read, holds no key, or a line is no key's.
+ * Reads the keys of a file: one key a line, `#` begins a comment.
+ * @throws Error if the file cannot be read, has no key, or has a line that is not a key's.
  */
 export function readWriteKeys(file: string): WriteKey[] {
   const keys = new Map<string, WriteKey>();
@@ -52,7 +52,7 @@ function readText(file: string): string {
   }
 }
 
-/** Makes a key and its line; the key is in no file, and cannot be found out from the line. */
+/** Makes a key and its line. No file holds the key, and the line does not reveal it. */
 export function newWriteKey(name: string, limit: number | null): { key: string; line: string } {
   const key = PREFIX + randomBytes(32).toString("base64url");
   const line = [name, hashOf(key).toString("hex"), ...(limit === null ? [] : [limit])].join(" ");
@@ -60,13 +60,13 @@ export function newWriteKey(name: string, limit: number | null): { key: string; 
   return { key, line };
 }
 
-/** The key that the headers bear, or null: `Authorization: Bearer KEY`, else `Write-Key: KEY`. */
+/** The key in `Authorization: Bearer KEY`, otherwise in `Write-Key: KEY`, or null. */
 export function keyOf({ authorization, "write-key": writeKey }: IncomingHttpHeaders): string | null {
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
   return bearer ?? (typeof writeKey === "string" ? writeKey : null);
 }
 
-/** Which of `keys` the text is, or null. */
+/** The entry of the key `text`, or null if no entry matches. */
 export function findWriteKey(keys: readonly WriteKey[], text: string): WriteKey | null {
   const hash = hashOf(text);
   let found: WriteKey | null = null;
@@ -78,7 +78,7 @@ function hashOf(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }
 
-/** Reads a line. A misfit is described, not shown: it may be a key that was put where its hash belongs. */
+/** Reads a line. An error does not show the text: it may be a key in the place of its hash. */
 function readLine(line: string, refuse: (expected: string, got: string) => Error): WriteKey {
   const [name = "", hash = "", limit, ...rest] = line.split(/\s+/);
   if (hash === "" || rest.length > 0) throw refuse(WORDS, String(line.split(/\s+/).length));
@@ -89,7 +89,7 @@ function readLine(line: string, refuse: (expected: string, got: string) => Error
   if (limit !== undefined && !(/^[1-9]\d*$/.test(limit) && Number(limit) <= MAX_RATE_LIMIT))
     throw refuse(
       `a limit from 1 to ${MAX_RATE_LIMIT} requests a minute`,
-      `${limit.length} characters that are none`,
+      `another text of ${limit.length} characters`,
     );
   return { name, hash: Buffer.from(hash, "hex"), limit: limit === undefined ? null : Number(limit) };
 }

@@ -1,4 +1,4 @@
-// Bodies beyond the limit: by one byte, without a length, and only once unpacked.
+// Bodies beyond the limit: by one byte, without a length, or only after decompression.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { events } from "../game.ts";
@@ -9,12 +9,12 @@ import { askRaw } from "../testbed/raw.ts";
 import { load } from "../traffic/load.ts";
 
 const TIMES = isFull ? 20 : 5; // each kind of body
-const WARM_UP = 10_000; // good requests before the memory is measured: it grows for that long anyway
+const WARM_UP = 10_000; // good requests before the memory is measured, which grows for that long anyway
 const BOMB_BYTES = 200_000_000; // 200 KB as it is sent
-const ENDLESS_BYTES = 200_000_000; // at most; the answer comes long before
+const ENDLESS_BYTES = 200_000_000; // at most; the answer comes long before the end
 const PIECE = Buffer.alloc(64_000, "x");
 const MAX_ANSWER_MS = 1_000;
-const MAX_RSS_GROWTH_MB = 40; // a fifth of one such body; what was read up to the limit is garbage for a while
+const MAX_RSS_GROWTH_MB = 40; // a fifth of one such body; bytes read up to the limit are garbage for a while
 const SAMPLE_MS = 10;
 
 describe("npm run api, under large bodies", function () {
@@ -34,7 +34,7 @@ describe("npm run api, under large bodies", function () {
     assert.deepEqual(await statusesOf(`${POST}Content-Length: ${limit}`, pieces(limit)), [400]);
   });
 
-  it("answers 413 or 415 to each kind of a larger one, at once, and keeps none in memory", async () => {
+  it("answers 413 or 415 to each kind of larger body, at once, and keeps none in memory", async () => {
     const limit = await bodyLimit(pipeline.apiPort);
     const slowest: Record<string, number> = {};
     const growthMb = await rssGrowthMb(api, async () => {

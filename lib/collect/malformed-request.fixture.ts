@@ -1,23 +1,23 @@
 /**
  * A random number generator → a malformed request: bytes for a socket, one piece or several.
  *
- * Each kind is one way to be wrong. Some are taken all the same (a query may hold any escapes);
- * what counts is that none does harm.
+ * Each kind is one way to be wrong. Some requests are accepted all the same: a query may hold any
+ * escapes. The tests demand that none does harm.
  */
 import { events } from "../game.ts";
 
 export interface MalformedRequest {
   kind: string;
-  pieces: Buffer[]; // a pause lies between two
+  pieces: Buffer[]; // sent with a pause between two
 }
 
-/** Numbers from 0 to below 1. */
+/** Numbers in [0, 1). */
 type Random = () => number;
 
 const ROUTES = [...events.map(({ route }) => route), "/ready", "/health", "/metrics", "/events", "/nothing"];
 const CRLF = "\r\n";
 
-/** Makes one of a random kind. */
+/** Makes a malformed request of a random kind. */
 export function malformedRequest(random: Random): MalformedRequest {
   const kind = pick(random, Object.keys(KINDS));
   const made = KINDS[kind]!(random);
@@ -25,7 +25,7 @@ export function malformedRequest(random: Random): MalformedRequest {
   return { kind, pieces };
 }
 
-/** Text of one character a byte. */
+/** Each kind makes text with one character for each byte. */
 const KINDS: Record<string, (random: Random) => string | string[]> = {
   content_length: (random) =>
     post(random, "hello", {
@@ -236,7 +236,7 @@ function get(random: Random, url: string, headers = "Accept: */*"): string {
   return head(pick(random, ["GET", "GET", "HEAD"]), url, headers);
 }
 
-/** A POST, mostly where one is taken, of a body whose length the headers tell as they like. */
+/** A POST, mostly to /events. The headers may give a wrong length of its body. */
 function post(random: Random, body: string, headers: Record<string, string>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return (

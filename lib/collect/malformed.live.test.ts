@@ -1,5 +1,4 @@
-// Requests that are wrong in every way that HTTP and JSON allow, against an API process of the
-// test's own.
+// Requests with all kinds of mistakes in HTTP and JSON, against an API process of the test.
 import assert from "node:assert/strict";
 import { events } from "../game.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
@@ -50,7 +49,7 @@ describe("npm run api, under malformed requests", function () {
     }
   }
 
-  /** How long good requests take, one after another; each must be answered 200. */
+  /** The times of good requests, one after another; each must be answered 200. */
   async function goodRequests(count: number): Promise<number[]> {
     const times: number[] = [];
     for (let i = 0; i < count; i++) {
@@ -77,7 +76,7 @@ describe("npm run api, under malformed requests", function () {
     printFigures({ requests: REQUESTS, ...(Object.fromEntries(named) as Record<string, number>) });
   });
 
-  it("answers the next good request, and keeps nothing of the bad ones in memory", async () => {
+  it("answers the next good request, and keeps no bad request in memory", async () => {
     const [goodMs = Infinity] = await goodRequests(1);
     const growthMb = (api.rssBytes - rssBefore) / 1e6;
     assert.ok(

@@ -14,7 +14,7 @@ describe("parseParams(query)", () => {
     ]);
   });
 
-  it("lets the first value of a repeated name count", () => {
+  it("takes the first value of a repeated name", () => {
     assert.deepEqual(parsed("metal=gold&x=1&metal=copper"), [
       ["metal", "gold"],
       ["x", "1"],
@@ -39,7 +39,7 @@ describe("parseParams(query)", () => {
     ]);
   });
 
-  // The expected texts are what werkzeug 1.0 (Flask's decoder) gives for the same queries.
+  // werkzeug 1.0 (Flask's decoder) gives the expected texts for the same queries.
   for (const [query, expected] of [
     ["a=b+c%20d%2Be", "b c d+e"],
     ["a=%F0%9F%98%80%c3%a9", "😀é"],
@@ -54,7 +54,7 @@ describe("parseParams(query)", () => {
     it(`decodes ${JSON.stringify(query)}`, () => assert.deepEqual(parsed(query), [["a", expected]]));
   }
 
-  it("reads back whatever URLSearchParams encodes", () => {
+  it("reads back everything that URLSearchParams encodes", () => {
     const pairs = fc.uniqueArray(fc.tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.string()), {
       selector: ([name]) => name,
     });

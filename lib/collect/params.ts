@@ -3,8 +3,8 @@
  *
  * A Map, because a JavaScript object puts integer-like names first (`?b=1&10=2`) and gives
  * `__proto__` a meaning. "+" is a space; an invalid %XX stays as it is; bytes that are not
- * UTF-8 become U+FFFD; of a repeated name the first value counts; a name without "=" has the
- * value "". Nothing is refused here.
+ * UTF-8 become U+FFFD. The first value of a repeated name counts; a name without "=" has the
+ * value "". This module refuses nothing.
  */
 
 /** Parameters by name, in the order of the query. */

@@ -7,14 +7,14 @@ import fc from "fast-check";
 import type { Envelope } from "../envelope.ts";
 import { createApi } from "./api.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
-import { createMetrics, type Metrics } from "./api-metrics.ts";
+import { Metrics } from "./api-metrics.ts";
 import type { PostAnswer } from "./post.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
 
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 
-// The API listens for real; only what Kafka would acknowledge is this test's to decide.
+// The API listens for real. Only Kafka's acknowledgements come from the test.
 describe("POST /events", () => {
   let listener: Listener;
   let published: { message: string; key: string }[];
@@ -23,7 +23,9 @@ describe("POST /events", () => {
   let metrics: Metrics;
 
   beforeEach(async () => {
-    [published, kept, metrics] = [[], [], createMetrics()];
+    published = [];
+    kept = [];
+    metrics = new Metrics();
     publish = (message, key) => {
       published.push({ message, key });
       return Promise.resolve("kafka");
@@ -61,7 +63,7 @@ describe("POST /events", () => {
   const envelopeOf = (i: number) => JSON.parse(published[i]?.message ?? "") as Envelope;
   const ndjson = { "Content-Type": "application/x-ndjson" };
 
-  it("makes of one object the envelope that a GET request makes, and names it in a header", async () => {
+  it("makes the same envelope of one object as a GET request makes, and names the event in a header", async () => {
     const params = { metal: "gold", power_level: 50, magical: true };
     const event = { event_type: "purchase_sword", event_id: ID.toUpperCase(), player: "ann", params };
     const { status, headers, json } = await post(event, { "User-Agent": "curl/8" });
@@ -81,7 +83,7 @@ describe("POST /events", () => {
     });
   });
 
-  it("takes the Host as the player and makes an id where none is given", async () => {
+  it("takes the Host as the player, and makes an id, if the event lacks them", async () => {
     const { json } = await post({ event_type: "default" });
     assert.equal(published[0]?.key, "user1.att.com");
     assert.equal(envelopeOf(0).event_id, json.verdicts[0]?.event_id);
@@ -154,7 +156,7 @@ describe("POST /events", () => {
     });
   }
 
-  it("keeps an unknown type as the message it would have been, and what is no event as it was sent", async () => {
+  it("keeps an event of an unknown type as its envelope, and any other text as it was sent", async () => {
     const odd = '{"event_type":"default", "color":1}';
     await post(`[{"event_type":"new_type","player":"ann","params":{"a":1}},${odd}]`);
     const { event_type, player, params } = JSON.parse(kept[0]!.raw) as Envelope;
@@ -162,7 +164,7 @@ describe("POST /events", () => {
     assert.equal(kept[1]?.raw, odd);
   });
 
-  it("refuses a line that is no JSON, or too deep, and takes those beside it", async () => {
+  it("refuses a line that is not JSON, or too deep, and accepts the lines beside it", async () => {
     const good = '{"event_type":"default"}';
     const { status, json } = await post([good, '{"a":', "[".repeat(1000), good].join("\n"), ndjson);
     assert.deepEqual([status, json.accepted, json.refused], [200, 2, 2]);
@@ -173,20 +175,20 @@ describe("POST /events", () => {
     assert.match(json.verdicts[2]?.error ?? "", /expected at most 32 levels/);
   });
 
-  it("answers 400 to a body that is no JSON, and keeps 64 KiB of it in whole characters", async () => {
+  it("answers 400 to a body that is not JSON, and keeps 64 KiB of it in whole characters", async () => {
     const { status, json } = await post("€".repeat(30_000));
     assert.deepEqual([status, json.kept], [400, true]);
     assert.match(json.error ?? "", /^body: expected JSON \(JSON, character 1: /);
     assert.equal(kept[0]?.raw, "€".repeat(21_845));
   });
 
-  it("refuses an event that Kafka would not take for its size, key included", async () => {
+  it("refuses an event that is too large for Kafka, including its key", async () => {
     const { json } = await post({ event_type: "default", player: "x".repeat(300_000) });
     assert.equal(json.verdicts[0]?.expected, "at most 524288 bytes as a message with its key");
     assert.equal(kept[0]?.key.length, 1000);
   });
 
-  it("answers 200 with what was spooled or unavailable, and 503 with Retry-After if nothing could be taken", async () => {
+  it("answers 200 with the spooled and unavailable events, and 503 with Retry-After if all are unavailable", async () => {
     let i = 0;
     publish = () => (i++ === 0 ? Promise.resolve("spool") : Promise.reject(new Unavailable("full", "no")));
     const body = [
@@ -207,12 +209,12 @@ describe("POST /events", () => {
     assert.equal(single.headers["event-spooled"], "true");
   });
 
-  it("takes an empty list", async () => {
+  it("accepts an empty list", async () => {
     const { status, json } = await post("[]");
     assert.deepEqual([status, json], [200, { accepted: 0, refused: 0, unavailable: 0, verdicts: [] }]);
   });
 
-  it("takes 1,000 events and answers 413 to one more", async () => {
+  it("accepts 1,000 events and answers 413 to 1,001", async () => {
     const { json } = await post(Array.from({ length: 1000 }, () => ({ event_type: "default" })));
     assert.equal(json.accepted, 1000);
     const more = await post('{"event_type":"default"}\n'.repeat(1001), ndjson);
@@ -294,7 +296,7 @@ describe("POST /events", () => {
       assert.ok(text.includes(`\n${line}\n`), line);
   });
 
-  it("never answers 5xx, whatever the body", async () => {
+  it("never answers 5xx, for any body", async () => {
     const odd = fc.constantFrom(
       '"\\ud800"',
       "1e999",

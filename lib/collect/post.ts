@@ -1,9 +1,9 @@
 /**
  * POST /events → a verdict for each event of its body: an object, an array, or lines.
  *
- * Each event is judged and published by itself, in the order sent, so those of one player stay in
- * order; the answer tells what became of each. A client that repeats the unavailable ones, or after
- * a lost answer all of them, under the same event_id makes no second event.
+ * Each event is checked and published by itself, in the order sent. So the events of one player
+ * stay in order, and the answer has a verdict for each event. A client may repeat the unavailable
+ * events, or all events after a lost answer: with the same event_id they count once.
  */
 import type { IncomingMessage } from "node:http";
 import { BodyError, readBody } from "./body.ts";
@@ -12,26 +12,26 @@ import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { type Item, readJsonItems, readLines, receiveItem } from "./items.ts";
 import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
 
-/** Where events go, accepted or refused. */
+/** The targets of accepted and of refused events. */
 export interface EventSink extends RefusalSink {
-  /** Resolves with the place of the message; rejects with Unavailable if neither could take it. */
+  /** Resolves with the place of the message; rejects with Unavailable if Kafka and spool fail. */
   publish: (message: string, key: string) => Promise<AcceptedBy>;
 }
 
-/** What became of one event. */
+/** The result for one event. */
 export interface Verdict {
-  event_id: string | null; // null: it has none that could be one
+  event_id: string | null; // null: the event has no valid id
   verdict: "accepted" | "refused" | "unavailable";
-  spooled?: true; // accepted, and only on this machine's disk for now
-  kept?: boolean; // refused: whether it is among the failed events
-  written?: "no" | "unknown"; // unavailable: whether it may have been accepted nevertheless
+  spooled?: true; // accepted: only this machine's disk has it for now
+  kept?: boolean; // refused: whether the failed topic has it
+  written?: "no" | "unknown"; // unavailable: whether Kafka or the disk may have it
   error?: string;
   field?: string;
   expected?: string;
   value?: unknown; // the value got; a long text is shortened
 }
 
-/** The answer: the verdicts in the order sent, and how many there are of each. */
+/** The answer: the verdicts in the order sent, and the number of each. */
 export interface PostAnswer {
   accepted: number;
   refused: number;
@@ -40,9 +40,9 @@ export interface PostAnswer {
 }
 
 /**
- * Reads the events of a POST request, and publishes those that fit.
+ * Reads the events of a POST request, and publishes the valid ones.
  * `single`: the body was one JSON object.
- * @throws BodyError or Refusal if there are no events to judge.
+ * @throws BodyError or Refusal if the body as a whole is refused.
  */
 export async function publishPosted(
   request: IncomingMessage,
@@ -99,7 +99,7 @@ function refusal({ message, field, expected, got, refused }: Refusal, kept: bool
   };
 }
 
-/** @throws BodyError for a type that is neither of the two, or not UTF-8. */
+/** @throws BodyError for another type than these two, or another charset than UTF-8. */
 function itemReader(contentType = "nothing"): typeof readJsonItems {
   const [, type = "", charset = "utf-8"] =
     /^application\/(json|x-ndjson)\s*(?:;\s*charset="?([\w-]+)"?\s*)?$/i.exec(contentType) ?? [];

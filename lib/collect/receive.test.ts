@@ -29,7 +29,7 @@ describe("receive(event, facts): the envelope", () => {
     });
   });
 
-  it("gives each event an id of its own, the later the greater", () => {
+  it("gives each event its own id, greater than the ids before", () => {
     const ids = Array.from({ length: 100 }, () => received("").eventId);
     assert.deepEqual(ids, [...new Set(ids)].sort());
     assert.ok(ids.every(validate));
@@ -41,7 +41,7 @@ describe("receive(event, facts): the envelope", () => {
     assert.equal(received(`event_id=${id}`).eventId, id.toLowerCase());
   });
 
-  it("writes the parameters in the order of the query, __proto__ among them", () => {
+  it("writes the parameters in the order of the query, also __proto__", () => {
     const { message } = received("10=a&9=b&__proto__=c");
     assert.ok(message.includes('"params":{"10":"a","9":"b","__proto__":"c"}'), message);
   });
@@ -78,7 +78,7 @@ describe("receive(event, facts): the envelope", () => {
 });
 
 describe("receive(event, facts): what is kept", () => {
-  it("has no secret header, whatever its policy", () => {
+  it("has no secret header, under any policy", () => {
     const headers = {
       host: "h",
       authorization: "Bearer s3cret",
@@ -91,7 +91,7 @@ describe("receive(event, facts): what is kept", () => {
     assert.doesNotMatch(message, /s3cret/);
   });
 
-  it("is what the retention leaves, in the message and its key; the reply is what was sent", () => {
+  it("applies the retention to the message and its key; the reply echoes the sent values", () => {
     const retention = createRetention({ overrides: "player=truncate,remote_addr=truncate" });
     const facts = { query: "player=annabelle+of+the+hills", headers: {}, remoteAddr: "127.0.0.1" };
     const { player, message, reply } = receive(sword, { ...facts, retention });
@@ -103,7 +103,7 @@ describe("receive(event, facts): what is kept", () => {
     assert.equal(reply, 'Sword Purchased: {"player": "annabelle of the hills"}\n');
   });
 
-  it("holds for what is refused too", () => {
+  it("applies the retention to a refused event too", () => {
     const retention = createRetention({ overrides: "player=drop" });
     const facts = { query: "magical=maybe&player=ann", headers: { host: "ann.example" }, remoteAddr: "::1" };
     assert.throws(
@@ -132,7 +132,7 @@ describe("receive(event, facts): the reply", () => {
     ["purchase_sword", "b=1&10=2&b=3", 'Sword Purchased: {"b": "1", "10": "2"}\n'],
     ["join_a_guild", "", "Joined a Guild!\n"],
     ["join_a_guild", "region=cali", 'Joined a guild! {"region": "cali"}\n'],
-    // What follows is Python's json.dumps of the same text, byte for byte.
+    // The rest is Python's json.dumps of the same text, byte for byte.
     ["join_a_guild", "region=%F0%9F%98%80%C3%A9", 'Joined a guild! {"region": "\\ud83d\\ude00\\u00e9"}\n'],
     [
       "join_a_guild",
@@ -167,7 +167,7 @@ describe("receive(event, facts): what does not fit", () => {
     });
   }
 
-  it("lets the first of a repeated name decide", () => {
+  it("takes the first value of a repeated name", () => {
     assert.equal(envelope("power_level=1&power_level=abc").params.power_level, "1");
   });
 });

@@ -1,8 +1,8 @@
 /**
  * Request + event definition → envelope (the JSON text that becomes the Kafka message) and reply.
  *
- * Both texts are built field by field, not from objects, so that the parameters keep the order
- * of the query. The reply has the form of Python's json.dumps, whose bytes differ from
+ * Both texts are built field by field, not from objects, so the parameters keep the order of the
+ * query. The reply has the form of Python's json.dumps, whose bytes differ from
  * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
@@ -17,7 +17,7 @@ import type { Retention } from "./retention.ts";
 export interface Origin {
   headers: IncomingHttpHeaders;
   remoteAddr: string;
-  retention?: Retention; // without it, all is kept
+  retention?: Retention; // without it, all values are kept
 }
 
 /** The parts of a request that make an event. */
@@ -25,7 +25,7 @@ export interface RequestParts extends Origin {
   query: string; // the raw text after the "?"
 }
 
-/** An event: the message to publish, and the reply to send once that is done. */
+/** An event: the message to publish, and the reply to send afterwards. */
 export interface ReceivedEvent {
   eventId: string;
   player: string; // the message's key
@@ -34,8 +34,8 @@ export interface ReceivedEvent {
 }
 
 /**
- * Makes the event of a request. Message and key hold only values that the retention keeps;
- * the reply echoes the parameters as sent.
+ * Makes the event of a request. Message and key have only values that the retention keeps. The
+ * reply echoes the parameters as sent.
  * @throws Refusal if a typed parameter, or `event_id`, has a value that does not fit.
  */
 export function receive(event: EventDefinition, { query, ...origin }: RequestParts): ReceivedEvent {
@@ -58,7 +58,7 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestPar
   };
 }
 
-/** Makes the envelope that is kept, whether its values fit the catalogue or not. */
+/** Makes the envelope, after retention. Its values may not fit the catalogue. */
 export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }: Origin): EnvelopeMaps {
   const envelope = {
     event_id: isUuid(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
@@ -101,9 +101,9 @@ export function refusedAs(envelope: EnvelopeMaps): RefusedText {
   return { raw, key: envelope.player, eventId };
 }
 
-/** A refused text that cannot be an envelope; its key is the player that the Host header names. */
+/** A refused text that cannot be an envelope. Its key is the player in the Host header. */
 export function refusedText(raw: string, origin: Origin): RefusedText {
-  const nobody = {
+  const empty = {
     event_id: undefined,
     event_type: "",
     player: undefined,
@@ -111,7 +111,7 @@ export function refusedText(raw: string, origin: Origin): RefusedText {
   };
   return {
     raw: origin.retention ? origin.retention.retainText(raw) : raw,
-    key: newEnvelope(nobody, origin).player,
+    key: newEnvelope(empty, origin).player,
     eventId: null,
   };
 }
@@ -129,7 +129,7 @@ function asciiOnly(json: string): string {
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Headers by name in Title-Case, without those that are secret. */
+/** Headers by name in Title-Case, without the secret ones. */
 function titleCased(headers: IncomingHttpHeaders): Params {
   const named = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {

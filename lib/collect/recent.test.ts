@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { createApi } from "./api.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
-import { createRecent, type Recent, type RecentEvent } from "./recent.ts";
+import { RecentEvents, type RecentEvent } from "./recent.ts";
 import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";
 
 describe("GET /events", () => {
   let listener: Listener;
-  let recent: Recent;
+  let recent: RecentEvents;
   let publish: () => Promise<AcceptedBy>;
   beforeEach(async () => {
-    recent = createRecent(3);
+    recent = new RecentEvents(3);
     publish = () => Promise.resolve("kafka");
     listener = await serve(createApi({ publish: () => publish(), whyNotReady: () => null, recent }), 0);
   });
@@ -20,7 +20,7 @@ describe("GET /events", () => {
   const events = async (query = "") => (await (await ask(`/events${query}`)).json()) as RecentEvent[];
   const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 
-  it("shows what was accepted and what was refused, newest first, with the reason", async () => {
+  it("shows accepted and refused events, newest first, with the reason", async () => {
     await ask(`/purchase_sword?metal=gold&player=ann&event_id=${ID}`);
     await ask("/purchase_sword?magical=maybe&player=bob&__proto__=x");
     const [second, first, ...others] = await events();
@@ -46,7 +46,7 @@ describe("GET /events", () => {
     ]);
   });
 
-  it("finds by id, player and type, all of them, up to a limit", async () => {
+  it("finds events by id, player and type together, up to a limit", async () => {
     await ask(`/join_a_guild?player=ann&event_id=${ID}`);
     await ask("/purchase_sword?player=ann");
     await ask("/purchase_sword?player=bob");
@@ -59,7 +59,7 @@ describe("GET /events", () => {
     assert.deepEqual(await typesOf("?type=nothing"), []);
   });
 
-  it("forgets the oldest", async () => {
+  it("forgets the oldest event", async () => {
     for (const player of ["a", "b", "c", "d"]) await ask(`/?player=${player}`);
     assert.deepEqual(
       (await events()).map(({ player }) => player),
@@ -67,7 +67,7 @@ describe("GET /events", () => {
     );
   });
 
-  it("shows nothing of requests that made no event, nor of those that are in neither topic nor table", async () => {
+  it("shows no request that made no event, and no event that neither topic nor spool accepted", async () => {
     await ask("/nothing");
     await fetch(`http://127.0.0.1:${listener.port}/purchase_sword?magical=maybe`, { method: "HEAD" });
     publish = () => Promise.reject(new Unavailable("Kafka is away", "no"));
@@ -75,7 +75,7 @@ describe("GET /events", () => {
     assert.deepEqual(await events(), []);
   });
 
-  it("is not to be kept by a cache, and no event itself", async () => {
+  it("forbids caches to store the answer, and makes no event itself", async () => {
     const { headers } = await ask("/events");
     assert.equal(headers.get("cache-control"), "no-store");
     assert.deepEqual(await events(), []);
@@ -95,14 +95,14 @@ describe("GET /events", () => {
     });
   }
 
-  it("answers 404, as to any path, where it is off", async () => {
+  it("answers 404 if recent events are off", async () => {
     const off = await serve(createApi({ publish, whyNotReady: () => null }), 0);
     const { status } = await fetch(`http://127.0.0.1:${off.port}/events`);
     await off.close();
     assert.equal(status, 404);
   });
 
-  it("shows a player only as kept", async () => {
+  it("shows a player only after retention", async () => {
     const retention = createRetention({ overrides: "player=drop" });
     const kept = await serve(createApi({ publish, whyNotReady: () => null, recent, retention }), 0);
     const url = `http://127.0.0.1:${kept.port}/purchase_sword`;
@@ -115,9 +115,9 @@ describe("GET /events", () => {
   });
 });
 
-describe("createRecent(size)", () => {
-  it("is bounded in characters too: the oldest go, and a message beyond them all", () => {
-    const recent = createRecent(10_000);
+describe("RecentEvents", () => {
+  it("has a limit of characters too: it drops the oldest, and a message beyond the limit", () => {
+    const recent = new RecentEvents(10_000);
     const message = (chars: number) => JSON.stringify({ player: "x".repeat(chars) });
     for (let i = 0; i < 40; i++) recent.add(message(1_000_000), null);
     assert.equal(recent.find({ limit: 100 }).length, 16);
@@ -127,8 +127,8 @@ describe("createRecent(size)", () => {
     assert.equal(recent.find({}).length, 1);
   });
 
-  it("takes what was refused because it is no envelope", () => {
-    const recent = createRecent(10);
+  it("takes a refused text that is not an envelope", () => {
+    const recent = new RecentEvents(10);
     for (const raw of ["{not json", "null", "[1]", '{"event_id":7,"params":[]}'])
       recent.add(raw, `expected an event, got ${raw}`);
     for (const { received_at, reason, ...rest } of recent.find({})) {

@@ -1,9 +1,9 @@
 /**
- * Accepted and refused messages → the newest events first: GET /events.
+ * Accepted and refused messages → the answer of GET /events: the newest events first.
  *
- * A ring in this process's memory, bounded in events and in characters. It takes messages as they
- * are kept, so it shows no more of a person than the topic does: with hashed players, `player`
- * asks for the hash. Headers and addresses are not shown at all.
+ * The events are in this process's memory, with a limit of events and of characters. They are
+ * stored after retention, so they show no more of a person than the topic does. With hashed
+ * players, the query `player` takes the hash. Headers and addresses are not shown.
  */
 import type { Request, Response } from "express";
 import { MAX_RECENT_EVENTS } from "../settings.ts";
@@ -12,22 +12,15 @@ import { peek } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { parseParams } from "./params.ts";
 
-/** An event that arrived; null: a refused one has no such field. */
+/** An event that arrived; null: a refused event lacks the field. */
 export interface RecentEvent {
   received_at: string; // ISO 8601 in UTC
   event_id: string | null;
   event_type: string | null;
   player: string | null;
   verdict: "accepted" | "refused";
-  reason: string | null; // why it was refused
+  reason: string | null; // of the refusal; null: accepted
   params: Record<string, unknown> | null;
-}
-
-export interface Recent {
-  /** Takes an accepted envelope's text, or a refused text with the reason; null: accepted. */
-  add: (message: string, reason: string | null) => void;
-  /** The events that have each of the values given, newest first. */
-  find: (wanted: Wanted) => RecentEvent[];
 }
 
 export interface Wanted {
@@ -37,25 +30,33 @@ export interface Wanted {
   limit?: number;
 }
 
-const MAX_CHARS = 16 * 1024 * 1024; // of messages that the ring stands for: one may have 1 MB
+const MAX_CHARS = 16 * 1024 * 1024; // of all stored messages; one may have 1 MB
 const DEFAULT_LIMIT = 100;
 const NAMES = ["id", "player", "type", "limit"];
 
-/** Makes a ring of `size` events, fewer while they are very long. */
-export function createRecent(size: number): Recent {
-  const ring: { event: RecentEvent; chars: number }[] = []; // oldest first
-  let total = 0; // characters
+export class RecentEvents {
+  readonly #size: number;
+  readonly #ring: { event: RecentEvent; chars: number }[] = []; // oldest first
+  #totalChars = 0;
 
-  function add(message: string, reason: string | null): void {
-    ring.push({ event: readMessage(message, reason), chars: message.length });
-    total += message.length;
-    while (ring.length > size || total > MAX_CHARS) total -= ring.shift()?.chars ?? 0;
+  /** @param size the greatest number of events; fewer are stored while they are very long */
+  constructor(size: number) {
+    this.#size = size;
   }
 
-  function find({ id, player, type, limit = DEFAULT_LIMIT }: Wanted): RecentEvent[] {
+  /** Adds the text of an accepted envelope, or a refused text with the reason. Null: accepted. */
+  add(message: string, reason: string | null): void {
+    this.#ring.push({ event: readMessage(message, reason), chars: message.length });
+    this.#totalChars += message.length;
+    while (this.#ring.length > this.#size || this.#totalChars > MAX_CHARS)
+      this.#totalChars -= this.#ring.shift()?.chars ?? 0;
+  }
+
+  /** The events that have each of the given values, newest first. */
+  find({ id, player, type, limit = DEFAULT_LIMIT }: Wanted): RecentEvent[] {
     const found: RecentEvent[] = [];
-    for (let i = ring.length - 1; i >= 0 && found.length < limit; i--) {
-      const { event } = ring[i]!;
+    for (let i = this.#ring.length - 1; i >= 0 && found.length < limit; i--) {
+      const { event } = this.#ring[i]!;
       const matches =
         (id === undefined || event.event_id === id) &&
         (player === undefined || event.player === player) &&
@@ -64,15 +65,13 @@ export function createRecent(size: number): Recent {
     }
     return found;
   }
-
-  return { add, find };
 }
 
 /**
  * Answers GET /events?id=…&player=…&type=…&limit=… with a JSON array.
- * @throws Misfit for a name that it does not know, or a limit that does not fit.
+ * @throws Misfit for an unknown name, or a limit that does not fit.
  */
-export function answerRecent(recent: Recent, { url }: Request, response: Response): void {
+export function answerRecent(recent: RecentEvents, { url }: Request, response: Response): void {
   const question = url.indexOf("?");
   const wanted = readQuery(question < 0 ? "" : url.slice(question + 1));
   answerJson(response, 200, recent.find(wanted), { "Cache-Control": "no-store" });
@@ -86,7 +85,7 @@ function readQuery(query: string): Wanted {
   if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > MAX_RECENT_EVENTS)
     throw new Misfit("limit", `an integer from 1 to ${MAX_RECENT_EVENTS}`, limit);
   return {
-    id: params.get("id")?.toLowerCase(), // as in the envelope
+    id: params.get("id")?.toLowerCase(), // the form in the envelope
     player: params.get("player"),
     type: params.get("type"),
     limit: Number(limit),

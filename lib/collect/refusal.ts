@@ -1,19 +1,19 @@
 /**
- * A refused event → counted, shown among the recent events, and kept in the failed topic.
+ * A refused event → a count, a recent event, and a message of the failed topic.
  *
- * Only a text that was to be an event is kept. A path that does not exist, or a body that is too
- * large, is counted by the module that refuses it.
+ * Only the text of an intended event is kept. A module that refuses an unknown path or a too large
+ * body only counts it.
  */
 import { Misfit } from "../misfit.ts";
 import { refusedRecord, writeRefused } from "../refused.ts";
 import type { Metrics } from "./api-metrics.ts";
-import type { Recent } from "./recent.ts";
+import type { RecentEvents } from "./recent.ts";
 import type { Retention } from "./retention.ts";
 
 /** The text of a refused event, before it is shortened. */
 export interface RefusedText {
-  raw: string; // the message that it would have been; the text as sent, if it could not be one
-  key: string; // that message's key: the player
+  raw: string; // the envelope, or the text as sent if it cannot become an envelope
+  key: string; // the player, as in the key of an accepted event
   eventId: string | null;
 }
 
@@ -28,26 +28,26 @@ export class Refusal extends Misfit {
   }
 }
 
-/** Where refused events go. */
+/** The targets of refused events. */
 export interface RefusalSink {
-  /** Publishes a record to the failed topic; resolves with whether that is done. */
+  /** Publishes a record to the failed topic; resolves with true if that succeeded. */
   keepRefused?: (message: string, key: string) => Promise<boolean>;
   metrics?: Metrics;
-  /** The events that GET /events shows; without it, there is no such path. */
-  recent?: Recent;
-  /** What is kept of an event; without it, all. */
+  /** The events that GET /events shows; without it, that path does not exist. */
+  recent?: RecentEvents;
+  /** The policies for personal values; without it, all values are kept. */
   retention?: Retention;
 }
 
 const MAX_KEY_CHARS = 1000;
 
-/** Counts a refused event, and keeps it; resolves with whether it is kept. */
+/** Counts a refused event and keeps it; resolves with true if the failed topic has it. */
 export async function keepRefusal(
   { message, field, expected, refused: { raw, key } }: Refusal,
   { keepRefused, metrics, recent, retention }: RefusalSink,
 ): Promise<boolean> {
   metrics?.refused("misfit");
-  // The value got may be personal: the reason names it only while all of an event is kept.
+  // The refused value may be personal: the reason names it only if retention changes nothing.
   const keepsAll = retention === undefined || retention.changes.length === 0;
   const record = refusedRecord(keepsAll ? message : `${field}: expected ${expected}`, raw);
   recent?.add(record.raw, record.reason);

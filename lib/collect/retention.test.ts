@@ -34,7 +34,7 @@ describe("createRetention({ policies, overrides, secret })", () => {
     assert.deepEqual(changes, []);
   });
 
-  it("takes the catalogue's policies, and the environment's before them", () => {
+  it("takes the catalogue's policies, and lets the environment override them", () => {
     const policies = { player: "drop", user_agent: "drop" } as const;
     const { retain } = createRetention({ policies, overrides: "user_agent=keep" });
     const { player, headers } = retain(envelope({ player: "ann" }, { "User-Agent": "curl/8" }));
@@ -90,7 +90,7 @@ describe("createRetention({ policies, overrides, secret })", () => {
     });
   }
 
-  it("leaves out headers that repeat an address or a browser which is not kept, unless they are named", () => {
+  it("drops headers that repeat a changed address or browser, unless a policy names them", () => {
     const from = envelope(
       { remote_addr: "192.0.2.1" },
       {
@@ -113,11 +113,11 @@ describe("createRetention({ policies, overrides, secret })", () => {
     });
   });
 
-  it("keeps nothing of text that is no envelope, once anything is not kept", () => {
+  it("drops text that is not an envelope, if any policy is not keep", () => {
     assert.equal(createRetention({ overrides: "Referer=truncate" }).retainText("{ann"), "");
   });
 
-  it("says what it changes, so that a start can show it", () => {
+  it("lists its changes, so that a start can log them", () => {
     assert.deepEqual(
       createRetention({ overrides: " player = hash , Accept-Language=drop", secret }).changes,
       [
@@ -131,7 +131,7 @@ describe("createRetention({ policies, overrides, secret })", () => {
     );
   });
 
-  it("lets a player appear nowhere, and keeps equal players equal, whoever they are", () => {
+  it("lets the name of a player appear nowhere, and keeps equal players equal, for any names", () => {
     const name = fc.string({ unit: "grapheme", minLength: 4 }).filter((text) => !/^[\da-f.: ]*$/.test(text));
     fc.assert(
       fc.property(name, fc.constantFrom<RetentionPolicy>("drop", "hash"), (player, policy) => {
@@ -169,7 +169,7 @@ describe("createRetention({ policies, overrides, secret })", () => {
     });
   }
 
-  it("refuses to hash without a secret, or with a short one, and does not repeat it", () => {
+  it("refuses to hash without a secret, or with a short secret, which it does not show", () => {
     for (const weak of [undefined, "shortsecret"])
       assert.throws(
         () => createRetention({ overrides: "player=hash", secret: weak }),
@@ -184,7 +184,7 @@ describe("createRetention(…): the row that an event becomes", () => {
   const event = events.find(({ type }) => type === "purchase_sword")!;
   const headers = { host: "user1.example:5000", "user-agent": "Mozilla/5.0 (X11; Linux)", accept: "*/*" };
 
-  /** What stands in the columns that tell of a person, and whether the raw event is the message. */
+  /** The columns with personal values, and whether the raw event is the message. */
   function rowOf(policy: RetentionPolicy) {
     const overrides = `player=${policy},user_agent=${policy},remote_addr=${policy}`;
     const retention = createRetention({ overrides, secret });

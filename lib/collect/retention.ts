@@ -1,19 +1,20 @@
 /**
- * Envelope → the envelope that is kept: personal values are kept, dropped, truncated or hashed.
+ * Envelope → the same envelope with each personal value kept, dropped, truncated or hashed.
  *
  * Retention runs when an envelope is made, so nothing downstream (spool, topic, files) ever holds
- * more. A refused text that is no envelope may hold anything: it is dropped, unless all is kept.
+ * more. A refused text that cannot become an envelope may hold any value. It is dropped whenever
+ * any policy is not `keep`.
  *
  * A hash is an HMAC of the value alone. Equal values stay equal in all fields, and the owner of the
- * secret can find a person again. The key of a message is the player as kept. So a player's events
- * stay in order; with `drop`, all events have the same key.
+ * secret can find a person again. The key of a message is the player after retention. So a player's
+ * events stay in order; with `drop`, all events have the same key.
  *
- * A value may stand in more than one place:
+ * A value may be in more than one field:
  * - The parameter `player` has the player's policy.
- * - The Host header, without its port, names the player of a request that names no other one. It
- *   has the player's policy too.
+ * - The Host header, without its port, is the player of a request without the parameter `player`.
+ *   It has the player's policy too.
  * - The headers of ECHOES repeat a player, an address or a browser in other forms. They are dropped
- *   as soon as their field is not kept, unless a policy names them.
+ *   if their field has another policy than `keep`, unless a policy names them.
  * - Other parameters, and a client's own headers, stay as they are.
  */
 import { createHmac } from "node:crypto";
@@ -22,7 +23,7 @@ import { Address4, Address6 } from "ip-address";
 import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.ts";
 import { type Params, withoutPort } from "./params.ts";
 
-/** The part of an envelope that can tell of a person. */
+/** The fields of an envelope that can have personal values. */
 export interface PersonalFields {
   player: string;
   params: Params;
@@ -30,12 +31,12 @@ export interface PersonalFields {
   remote_addr: string;
 }
 
-/** Changes an envelope into the one that is kept. */
+/** Returns the envelope with the policies applied. */
 export type Retain = <T extends PersonalFields>(envelope: T) => T;
 
 export interface Retention {
   retain: Retain;
-  /** The kept part of a text that is no envelope: all of it, or "". */
+  /** The kept part of a text that is not an envelope: all of the text, or "". */
   retainText: (text: string) => string;
   /** Policies other than `keep`, e.g. "player=hash"; empty: `retain` changes nothing. */
   changes: string[];
@@ -48,14 +49,14 @@ const ECHOES = {
   "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
 };
 const FIELDS = ["player", "remote_addr"];
-const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // as in the envelope: a misspelt field is not a header
+const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // names as in the envelope; a misspelt field does not match
 const TRUNCATED_CHARS = 16;
 const HASH_CHARS = 32; // 128 bits, in hex
 const MIN_SECRET_CHARS = 16;
 
 /**
  * Makes the retention of `policies`, changed by `overrides` such as "player=hash,Referer=drop".
- * @throws Error if a name or policy is unknown, or if a value is to be hashed without a secret.
+ * @throws Error if a name or policy is unknown, or if `hash` is used without a secret.
  */
 export function createRetention({
   policies = retentionPolicies,
@@ -72,7 +73,7 @@ export function createRetention({
   if (changes.length === 0) return { retain: (envelope) => envelope, retainText: (text) => text, changes };
   if ([...all.values()].includes("hash") && secret.length < MIN_SECRET_CHARS)
     throw new Error(
-      `QUESTLOG_RETENTION_SECRET: expected at least ${MIN_SECRET_CHARS} characters, since something is to be hashed, ` +
+      `QUESTLOG_RETENTION_SECRET: expected at least ${MIN_SECRET_CHARS} characters, because a policy is hash, ` +
         `got ${secret.length}; openssl rand -hex 32 makes one`,
     );
   return {
@@ -100,7 +101,7 @@ function retainBy<T extends PersonalFields>({ policies, secret }: Rules, envelop
   };
 }
 
-/** The kept part of `text`; undefined: none. */
+/** The kept part of `text`; undefined: the value is dropped. */
 function applied(policy: RetentionPolicy, text: string, secret: string): string | undefined {
   switch (policy) {
     case "keep":
@@ -110,12 +111,12 @@ function applied(policy: RetentionPolicy, text: string, secret: string): string 
     case "truncate":
       return truncated(text);
     case "hash":
-      // An empty value says nothing: it stays empty.
+      // An empty value is not personal: it stays empty.
       return text && createHmac("sha256", secret).update(text).digest("hex").slice(0, HASH_CHARS);
   }
 }
 
-/** An address without its host (IPv4 /24, IPv6 /48), any other text cut after 16 characters. */
+/** An address without its host (IPv4 /24, IPv6 /48); the first 16 characters of other text. */
 function truncated(text: string): string {
   switch (isIP(text)) {
     case 4:
@@ -129,7 +130,7 @@ function truncated(text: string): string {
   }
 }
 
-/** `entries` with changed values, in their order; an undefined value removes its entry. */
+/** The entries with changed values, in the same order; an undefined value removes its entry. */
 function mapped(entries: Params, change: (name: string, text: string) => string | undefined): Params {
   const kept = new Map<string, string>();
   for (const [name, text] of entries) {
@@ -139,13 +140,13 @@ function mapped(entries: Params, change: (name: string, text: string) => string 
   return kept;
 }
 
-/** The policies of headers that follow from those of the fields. */
+/** The policies of headers that follow from the policies of fields. */
 function implied(named: ReadonlyMap<string, RetentionPolicy>): [string, RetentionPolicy][] {
-  const outcome = (field: string) => ((named.get(field) ?? "keep") === "keep" ? "keep" : "drop");
+  const policyOf = (field: string) => ((named.get(field) ?? "keep") === "keep" ? "keep" : "drop");
   return [
     ["Host", named.get("player") ?? "keep"],
     ...Object.entries(ECHOES).flatMap(([field, headers]) =>
-      headers.map((header): [string, RetentionPolicy] => [header, outcome(field)]),
+      headers.map((header): [string, RetentionPolicy] => [header, policyOf(field)]),
     ),
   ];
 }
@@ -158,7 +159,7 @@ function readOverrides(text: string): [string, RetentionPolicy][] {
   });
 }
 
-/** A policy with the name that it has in `Rules`. */
+/** The name as in `Rules`, and its policy. */
 function checked([name, policy]: [string, string]): [string, RetentionPolicy] {
   const known = name === "user_agent" ? "User-Agent" : name;
   if (!FIELDS.includes(known) && (!HEADER.test(known) || secretHeaders.includes(known)))

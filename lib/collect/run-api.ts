@@ -5,11 +5,11 @@
  */
 import { HOST, settings } from "../settings.ts";
 import { createApi } from "./api.ts";
-import { createMetrics, type Metrics } from "./api-metrics.ts";
+import { Metrics } from "./api-metrics.ts";
 import { createGuard } from "./guard.ts";
 import { readWriteKeys } from "./keys.ts";
 import { TopicWriter } from "./publish.ts";
-import { createRecent } from "./recent.ts";
+import { RecentEvents } from "./recent.ts";
 import { createRetention } from "./retention.ts";
 import { serve } from "./serve.ts";
 import type { SpoolState } from "./spool.ts";
@@ -28,7 +28,7 @@ export interface ApiRun {
  */
 export async function runApi({ signal, log, logRequests }: ApiRun): Promise<void> {
   const writers: Record<string, TopicWriter> = {}; // by topic, when they are open
-  const metrics = createMetrics(() =>
+  const metrics = new Metrics(() =>
     Object.fromEntries(Object.entries(writers).map(([name, writer]) => [name, writer.spoolState()])),
   );
   const rules = readRules(metrics, log);
@@ -77,7 +77,7 @@ function readRules(metrics: Metrics, log: ApiRun["log"]) {
   return {
     guard: createGuard({ keys, rateLimit, metrics }),
     retention,
-    ...(recentEvents > 0 ? { recent: createRecent(recentEvents) } : {}),
+    ...(recentEvents > 0 ? { recent: new RecentEvents(recentEvents) } : {}),
   };
 }
 

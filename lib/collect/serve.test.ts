@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Listener, serve } from "./serve.ts";
 
 describe("serve(application, port)", () => {
-  it("answers what is in flight before it has closed, then accepts nothing more", async () => {
+  it("answers the requests in flight before it has closed, then accepts no more", async () => {
     const application = new EventEmitter();
     const listener = await serve((_, response) => application.emit("asked", response), 0);
     const asked = once(application, "asked");
@@ -63,7 +63,7 @@ describe("serve(application, port)", () => {
     }
   });
 
-  it("says which port is taken", async () => {
+  it("names the taken port", async () => {
     const listener = await serve(() => {}, 0);
     await assert.rejects(
       serve(() => {}, listener.port),

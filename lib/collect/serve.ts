@@ -1,13 +1,14 @@
 /**
- * Express application → listener that can be drained: what is in flight is answered, then it ends.
+ * Express application → listener that answers all requests in flight before it closes.
  *
- * `server.close()` alone cuts kept-alive connections between two requests, and one that is under way
- * from the client is lost. So for a moment before, answers say "Connection: close": the
- * clients leave by themselves.
+ * `server.close()` alone cuts kept-alive connections between two requests, and loses a request that
+ * is on its way. So for a moment before the close, answers have the header "Connection: close", and
+ * the clients disconnect.
  *
- * A socket that is closed while bytes of the client are unread is reset, and an answer on its way is
- * lost, such as the 413 to a body that nobody will read. So after the last answer of a
- * connection it is read on for a second, for nobody.
+ * Closing a socket with unread input sends a RST, which can destroy a response still in flight,
+ * such as a 413 to an oversized body. So after the last response the socket is still read for up to
+ * a second, and its input is discarded. For this `socket.destroySoon`, which node:http calls after
+ * the last response, is replaced.
  */
 import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -18,15 +19,21 @@ import { settings } from "../settings.ts";
 
 const LEAVE_MS = 100;
 const LINGER_MS = 1000;
-const LINGER_BYTES = 1_100_000; // a body just beyond the limit, which some clients send whole before they read
+const LINGER_BYTES = 1_100_000; // some clients send a whole body of just over 1 MiB before they read
 const SLOW_HEADERS_MS = 10_000;
 const SLOW_REQUEST_MS = 30_000; // headers and body
-const SLOW_CHECK_MS = 1000; // how often that is looked at; node:http's own 30 s would let them live thrice as long
+const SLOW_CHECK_MS = 1000; // between two checks; with node:http's 30 s the limits would triple
 const DRAIN_MS = 6000; // longer than a request waits for Kafka
+const STATUS_OF_ERROR: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 export interface Listener {
   port: number;
-  /** Resolves when every request in flight has its answer and nothing more is accepted, after 6.1 s at most. */
+  /**
+   * Stops accepting, and resolves when each request in flight has its answer, after 6.1 s at most.
+   */
   close: () => Promise<void>;
 }
 
@@ -44,7 +51,7 @@ export async function serve(application: RequestListener, port = settings.ports.
   let draining = false;
   const inFlight = new Set<ServerResponse>();
   server.on("connection", (socket) => {
-    socket.destroySoon = () => linger(socket); // what node:http calls after the last answer
+    socket.destroySoon = () => linger(socket); // node:http calls it after the last response
   });
   server.on("request", (request, response) => {
     if (draining) response.setHeader("Connection", "close");
@@ -66,15 +73,16 @@ export async function serve(application: RequestListener, port = settings.ports.
   };
 }
 
-/** Answers what is no HTTP request, or one whose headers exceed 16 KiB, which no application gets to see. */
+/**
+ * Answers bytes that are not HTTP, or too large headers: node:http keeps them from the application.
+ */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (socket.writableEnded) return; // it has its last answer, and is read for nobody
+  if (socket.writableEnded) return; // the last response is sent, and further input is discarded
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
-  const status = statuses[error.code ?? ""] ?? 400;
+  const status = STATUS_OF_ERROR[error.code ?? ""] ?? 400;
   const body = JSON.stringify({ error: `${STATUS_CODES[status]}: ${error.message}` }) + "\n";
   linger(
     socket,
@@ -83,7 +91,7 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-/** Ends our side with `lastWords`, and closes when the client has ended its own, after 1 s at most. */
+/** Sends `lastWords` and ends our side; closes when the client ends its side, or after 1 s. */
 function linger(socket: Socket, lastWords = ""): void {
   if (!socket.writableEnded) socket.end(lastWords);
   if (socket.readableEnded) {

@@ -1,4 +1,4 @@
-// Sockets that send a byte now and then and never finish, while honest players play.
+// Slow sockets send a byte now and then and never finish, while good players play.
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { events } from "../game.ts";
@@ -36,7 +36,7 @@ describe("npm run api, under slow sockets", function () {
   });
   after(() => pipeline.close());
 
-  it("cuts all of them, and answers each honest request with 200 meanwhile", async () => {
+  it("cuts all slow sockets, and answers each good request with 200 meanwhile", async () => {
     const usual = await play(AbortSignal.timeout(BASELINE_MS));
     const attacked = new AbortController();
     const playing = play(attacked.signal);

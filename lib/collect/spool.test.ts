@@ -26,7 +26,8 @@ describe("Spool", () => {
   let folder: string;
   let said: string[];
   beforeEach(() => {
-    [folder, said] = [mkdtempSync(join(tmpdir(), "questlog-")), []];
+    folder = mkdtempSync(join(tmpdir(), "questlog-"));
+    said = [];
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,7 +35,7 @@ describe("Spool", () => {
     return Spool.open({ folder, maxBytes: 1e6, log: (line) => said.push(line), ...options });
   }
 
-  /** Leaves the folder as it is at this moment, with a lock that nobody holds any more. */
+  /** Leaves the folder as it is now, with the lock of a dead process. */
   async function die(spool: Spool): Promise<void> {
     const atDeath = `${folder}-at-death`;
     cpSync(folder, atDeath, { recursive: true });
@@ -55,7 +56,7 @@ describe("Spool", () => {
     return values;
   }
 
-  it("gives back keys and values in the order of the appends, and then has no file left", async () => {
+  it("returns keys and values in the order of the appends, and then has no file left", async () => {
     const spool = await openSpool();
     const odd = [message("line\nbreak é 😀", "ann"), message('"\ud800', "__proto__"), message("", "")];
     await Promise.all([spool.append(odd), spool.append([message("x".repeat(300_000))])]);
@@ -72,7 +73,7 @@ describe("Spool", () => {
     await spool.close();
   });
 
-  it("begins a new segment when one is large enough, and deletes each when all of it is removed", async () => {
+  it("begins a new segment at the size limit, and deletes a segment when all of it is removed", async () => {
     const spool = await openSpool({ segmentBytes: 50 });
     for (const value of ["a", "b", "c", "d", "e"]) await spool.append([message(value)]);
     assert.deepEqual(segments(), ["000000000001.ndjson", "000000000002.ndjson", "000000000003.ndjson"]);
@@ -106,7 +107,7 @@ describe("Spool", () => {
     await spool.close();
   });
 
-  it("refuses what does not fit, whole, and takes again when there is room", async () => {
+  it("refuses the whole of an append that does not fit, and accepts again when there is room", async () => {
     const spool = await openSpool({ maxBytes: 100, segmentBytes: 1 });
     await spool.append([message("a"), message("b")]);
     await assert.rejects(spool.append([message("c"), message("d")]), {
@@ -122,7 +123,7 @@ describe("Spool", () => {
     await spool.close();
   });
 
-  it("has, opened again after a death, what was appended and not removed", async () => {
+  it("has the appended and not removed messages when it is opened after a crash", async () => {
     const dead = await openSpool({ segmentBytes: 50 });
     for (const value of ["a", "b", "c", "d", "e"]) await dead.append([message(value)]);
     await (await dead.first())?.remove();
@@ -156,7 +157,7 @@ describe("Spool", () => {
     });
   }
 
-  it("says unknown when the disk fails, and goes on in a new segment behind what is safe", async () => {
+  it("rejects with written: unknown when the disk fails, and goes on in a new segment", async () => {
     const spool = await openSpool();
     await spool.append([message("a")]);
     const handle = await open(join(folder, segments()[0]!));
@@ -179,7 +180,7 @@ describe("Spool", () => {
     await spool.close();
   });
 
-  it("keeps a second process out while the first lives, and says which that is", async () => {
+  it("keeps a second process out while the first lives, and names the first", async () => {
     const spool = await openSpool();
     await assert.rejects(openSpool(), {
       message:
@@ -190,7 +191,7 @@ describe("Spool", () => {
     await (await openSpool()).close();
   });
 
-  it("grows from the first append until as much has gone as came", async () => {
+  it("grows from the first append until all appended messages are removed", async () => {
     const spool = await openSpool();
     assert.equal(spool.state().grownForMs, 0);
     await spool.append([message("a"), message("b")]);
@@ -203,7 +204,7 @@ describe("Spool", () => {
     await spool.close();
   });
 
-  it("loses nothing that a process had been told, when that is killed while it appends", async () => {
+  it("loses no acknowledged message when a process is killed while it appends", async () => {
     const program = `
       import { Spool } from ${JSON.stringify(new URL("./spool.ts", import.meta.url).href)};
       const spool = await Spool.open({ folder: ${JSON.stringify(folder)}, maxBytes: 1e9, segmentBytes: 2000 });
@@ -225,8 +226,9 @@ describe("Spool", () => {
     await spool.close();
   }).timeout(30_000);
 
-  // Kafka takes the oldest messages or is away; at any point the process dies, with a torn line or without.
-  it("whatever the history: sends all in order, again only from the beginning of a segment after a death", async () => {
+  // Kafka takes the oldest messages or is away. At any point the process dies, with or without an
+  // incomplete line.
+  it("sends all in order in any history, and after a crash again from the beginning of a segment", async () => {
     const step = fc.oneof(
       fc.record({ append: fc.integer({ min: 1, max: 5 }) }),
       fc.record({ take: fc.constantFrom("removed", "sent, then died") }),

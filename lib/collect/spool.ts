@@ -3,14 +3,13 @@
  *
  * A folder of segments `<number>.ndjson`, with one line `{"key":…,"value":…}` for each message.
  * `append` resolves when its lines are on the disk, after one sync for all of them.
- *
  * Only the process that made a segment appends to it, and never after a failed write. So an
- * incomplete line can only be at a segment's end, from an append that was never acknowledged. Such a
- * line is dropped. It needs no checksum: the beginning of a JSON object is not JSON.
+ * incomplete line can only be at a segment's end, from an append that was never acknowledged. Such
+ * a line is dropped. It needs no checksum: the beginning of a JSON object is not JSON.
  *
  * A segment is deleted when all of its messages have been removed. Progress inside a segment is not
- * stored: after a crash the segment is read from its beginning, with the same event_ids. A lock file
- * keeps a second process out.
+ * stored: after a crash the segment is read from its beginning, with the same event_ids. A lock
+ * file keeps a second process out.
  */
 import { rmSync } from "node:fs";
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
@@ -120,7 +119,7 @@ export class Spool {
     }
   }
 
-  /** The oldest messages, about 256 KiB and `maxMessages` at most; undefined: the spool is empty. */
+  /** The oldest messages: about 256 KiB, at most `maxMessages`; undefined if there are none. */
   async first(maxMessages = Infinity): Promise<Portion | undefined> {
     if (this.#pendingBytes > 0 && this.#oldest() === undefined) await this.#turn;
     const segment = this.#oldest();
@@ -133,10 +132,7 @@ export class Spool {
     return { messages: read.messages, remove: () => this.#inTurn(() => this.#remove(segment, read)) };
   }
 
-  /**
-   * Writes a message that the topic will never take to a file that the spool does not read again.
-   * Resolves with the path of the file.
-   */
+  /** Writes a message that the topic never takes to a file of its own; resolves with its path. */
   async setAside(message: Pending): Promise<string> {
     const file = join(this.folder, "set-aside.ndjson");
     await appendFile(file, toLine(message), { flush: true });
