@@ -3,7 +3,7 @@ import { registerDays } from "../ask/tables.ts";
 import { events } from "../game.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
 import { TopicWriter } from "../collect/publish.ts";
-import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
+import { type PartitionOffsets, readTopic } from "../topic.ts";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
 import { Ground } from "./ground.ts";
@@ -16,9 +16,7 @@ export class LandedGround extends Ground {
     return { topic: this.topic, root: this.root, schema: this.schema };
   }
 
-  /**
-   * Joins as many guilds, by players of both partitions; the first one's message is sent once more.
-   */
+  /** Sends one "join a guild" event for each of `guilds` players, and the first message once more. */
   async send(guilds: number): Promise<ReceivedEvent[]> {
     const topic = await TopicWriter.open({ topic: this.name });
     const received = Array.from({ length: guilds }, (_, i) =>
@@ -29,19 +27,14 @@ export class LandedGround extends Ground {
     return received;
   }
 
-  /**
-   * Lands the topic, one commit a partition, as the stream does, without the messages that
-   * `isSkipped`.
-   */
-  async land(isSkipped: (message: TopicMessage) => boolean = () => false): Promise<PartitionOffsets[]> {
+  /** Lands the topic as the stream does, with one commit in each partition. */
+  async land(): Promise<PartitionOffsets[]> {
     const builders = new Map<number, BatchBuilder>();
     const offsets = await readTopic({
       topic: this.name,
-      onMessage: (message) => {
-        const { partition, offset, timestamp, value } = message;
+      onMessage: ({ partition, offset, timestamp, value }) => {
         const builder = builders.get(partition) ?? new BatchBuilder(this.name, partition);
         builders.set(partition, builder);
-        if (isSkipped(message)) return;
         builder.push({ offset: String(offset), timestamp: String(timestamp), value: Buffer.from(value!) });
       },
     });

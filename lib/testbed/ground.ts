@@ -1,8 +1,8 @@
 /**
- * A topic, an HDFS folder and a schema of one's own on the running services, and their removal.
+ * A new topic, HDFS folder and schema on the running services, and their removal.
  *
- * All have one name. Tests and drills that write stand on ground of their own, so the user's data
- * stays as it is.
+ * All of them share one random name. Each test and drill that writes has a ground of its own, so the
+ * user's data stays as it is.
  */
 import { randomBytes } from "node:crypto";
 import { createTables } from "../ask/tables.ts";
@@ -35,9 +35,9 @@ export class Ground {
     return this.name;
   }
 
-  /** Creates both topics; without it their first writer does. */
-  async createTopics(): Promise<void> {
-    for (const topic of [this.topic, this.failedTopic]) await createTopic({ topic });
+  /** Creates both topics. Without this call, the first writer of a topic creates it. */
+  async createTopics({ partitions = settings.topicPartitions } = {}): Promise<void> {
+    for (const topic of [this.topic, this.failedTopic]) await createTopic({ topic, partitions });
   }
 
   async createSchema(): Promise<void> {

@@ -130,12 +130,12 @@ export async function closePipelines(): Promise<void> {
   await Promise.all([...openPipelines].map((pipeline) => pipeline.close()));
 }
 
-/** Makes the topics, the schema and the tables of a pipeline. */
-export async function openPipeline(name: string): Promise<Pipeline> {
+/** Creates the topics, the schema and the tables of a new pipeline. */
+export async function openPipeline(name: string, topics?: { partitions: number }): Promise<Pipeline> {
   const pipeline = new Pipeline(name);
   openPipelines.add(pipeline);
   pipeline.apiPort = await freePort();
-  await pipeline.createTopics();
+  await pipeline.createTopics(topics);
   await pipeline.create();
   return pipeline;
 }
