@@ -58,7 +58,7 @@ describe("gapsOf(links, ends)", () => {
   ];
   const whole = [link(0, 1, 0, 6), link(0, 2, 7, 9), link(1, 1, 0, 4)];
 
-  it("finds none in whole chains", () => {
+  it("finds no gap in whole chains", () => {
     assert.deepEqual(gapsOf(whole, ends), []);
   });
 
@@ -77,11 +77,11 @@ describe("gapsOf(links, ends)", () => {
     ]);
   });
 
-  it("does not ask where a chain begins of which only the newest commits were read", () => {
+  it("takes any beginning of a chain whose newest commits alone were read", () => {
     assert.deepEqual(gapsOf([link(0, 8, 7, 9), whole[2]!], ends), []);
   });
 
-  it("finds none in a partition without a message", () => {
+  it("finds no gap in a partition without a message", () => {
     assert.deepEqual(gapsOf([], [{ partition: 0, high: 0 }]), []);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * HDFS → the commit chains as rows, and their gaps.
+ * HDFS → the commit chains as rows, and the gaps in them.
  *
  * A commit record covers the offsets from `first` to `last`, both inclusive. The record's file is
  * named by `first`, so the folder's listing alone shows where each commit begins. The record says
@@ -23,23 +23,24 @@ export interface ChainLink {
   committed_at: Date; // by the stream's clock
 }
 
-/** A place where a chain does not continue as it should. */
+/** Two neighbouring commits, or a commit and the end of the partition, with a gap or an overlap. */
 export interface ChainGap {
   partition: number;
-  expected: number; // the offset at which the next commit begins, or the chain ends
-  found: number;
+  expected: number; // the offset behind the commit before
+  found: number; // the first offset of the next commit, or the end of the partition
 }
 
 /**
  * Reads the chain of each partition, in the order of partitions and offsets.
- * @param options.newest how many commits of each partition, from the chain's end back; 500 without it
+ * @param options.newest number of commits that are read of each partition, counted from its chain's
+ * end
  */
 export async function readChains({
   topic = settings.topic,
   newest = MAX_COMMITS,
-  ...place
+  ...target
 }: HdfsTarget & { topic?: string; newest?: number } = {}): Promise<ChainLink[]> {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const links: ChainLink[] = [];
     const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     for (const partition of partitions) {
@@ -57,9 +58,9 @@ export async function readChains({
 }
 
 /**
- * The gaps and overlaps of chains. The first commit begins at 0, and each other commit at the offset
- * behind the commit before it. The last commit reaches the partition's end.
- * @param ends each partition with `high`, the offset behind its last message, as `readOffsets` gives it
+ * The gaps and overlaps of chains. The first commit has to begin at offset 0, and each other commit
+ * behind the commit before it. The last commit has to reach the partition's end.
+ * @param ends each partition with `high`, the offset behind its last message: see `readOffsets`
  */
 export function gapsOf(
   links: readonly ChainLink[],
@@ -74,7 +75,8 @@ export function gapsOf(
       if (first !== expected) gaps.push({ partition, expected, found: first });
       expected = last + 1;
     }
-    if (high > expected) gaps.push({ partition, expected, found: high }); // newer messages may have landed since
+    // A chain may reach beyond `high`: newer messages can have landed since then.
+    if (high > expected) gaps.push({ partition, expected, found: high });
   }
   return gaps;
 }

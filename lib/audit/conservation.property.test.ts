@@ -1,4 +1,5 @@
-// Random clean histories, and one random fault at one stage of each: conservation() must name every fault.
+// Random clean histories, and one random fault at one stage of each: conservation() must name every
+// fault.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { NOT_AN_EVENT } from "../topic.ts";
@@ -28,14 +29,14 @@ interface History {
 }
 
 /**
- * A message of the topic: a new event, a message that is not an event, the second message of an event of
- * this history, or the second message of an event that counts at an earlier position.
+ * A message of the topic. A "double" repeats an event of this history. An "earlier" repeats an
+ * event that counts at a position before the ranges.
  */
 interface Message {
   kind: "new" | "not an event" | "double" | "earlier";
   type: number;
   partition: number;
-  of: number; // which earlier message a double repeats
+  of: number; // index of the message that a double repeats
 }
 
 const messages: fc.Arbitrary<Message[]> = fc.array(
@@ -48,9 +49,9 @@ const messages: fc.Arbitrary<Message[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** One fault: what is done at which stage, to which sighting, with which other. */
+/** One fault: a change at a stage, of one sighting, with the help of another. */
 const faults = fc.record({
-  what: fc.constantFrom(...FAULTS),
+  change: fc.constantFrom(...FAULTS),
   stage: fc.constantFrom(...STAGES),
   victim: fc.nat(),
   other: fc.nat(),
@@ -82,7 +83,7 @@ describe("conservation(answers, seen), for every history", () => {
           discrepancies.some((one) => names(one, touched, fault.stage)),
           `${JSON.stringify(touched)} is not named by ${JSON.stringify(discrepancies)}`,
         );
-        const key = `${fault.what} at ${fault.stage}`;
+        const key = `${fault.change} at ${fault.stage}`;
         found.set(key, (found.get(key) ?? 0) + 1);
       }),
       { numRuns: 5_000 },
@@ -180,33 +181,39 @@ function cleanHistory(sent: Message[]): History {
   return { answers, seen: { ...seen, expected: () => "a commit covers it" } };
 }
 
-/** Commits one fault. Returns the sightings that it touches, before and after; none: it changes nothing. */
-function inject({ what, stage, victim, other }: Fault, seen: Sightings): Sighting[] {
+/**
+ * Commits one fault. Returns the sightings that it touches, before and after; none: it changes
+ * nothing.
+ */
+function inject({ change, stage, victim, other }: Fault, seen: Sightings): Sighting[] {
   const sightings = seen[stage];
   const at = sightings[victim % sightings.length];
   const second = sightings[other % sightings.length];
   if (!at || !second) return [];
-  const replace = (one: Sighting, change: Partial<Sighting>) => {
-    const changed = { ...one, ...change };
+  const replace = (one: Sighting, fields: Partial<Sighting>) => {
+    const changed = { ...one, ...fields };
     seen[stage] = seen[stage].map((sighting) => (sighting === one ? changed : sighting));
     return changed;
   };
-  if (what === "deletion") {
+  if (change === "deletion") {
     seen[stage] = sightings.filter((one) => one !== at);
     return [at];
   }
-  if (what === "copy" || what === "copy elsewhere") {
-    const copy = { ...at, offset: what === "copy" ? at.offset : 199 };
+  if (change === "copy" || change === "copy elsewhere") {
+    const copy = { ...at, offset: change === "copy" ? at.offset : 199 };
     seen[stage] = [...sightings, copy];
     return [at, copy];
   }
-  if (what === "new id") return [at, replace(at, { event_id: "no-such-id" })];
-  if (what === "other type") return [at, replace(at, { event_type: "another_type" })];
-  if (what === "other offset") return [at, replace(at, { offset: 198 })];
-  // The positions before the ranges are known to the views alone: a swap there is not this audit's subject.
+  if (change === "new id") return [at, replace(at, { event_id: "no-such-id" })];
+  if (change === "other type") return [at, replace(at, { event_type: "another_type" })];
+  if (change === "other offset") return [at, replace(at, { offset: 198 })];
+  // The positions before the ranges are known to the views alone: a swap there is not this audit's
+  // subject.
   if (second.event_id === at.event_id || (at.offset < 100 && second.offset < 100)) return [];
   const changed = replace(at, { event_id: second.event_id });
-  return what === "swap" ? [at, second, changed, replace(second, { event_id: at.event_id })] : [at, changed];
+  return change === "swap"
+    ? [at, second, changed, replace(second, { event_id: at.event_id })]
+    : [at, changed];
 }
 
 /** Whether a discrepancy names a touched id or position, at the touched stage or the next one. */

@@ -1,8 +1,8 @@
 /**
- * Offset ranges of the topic → the commits that cover them, and each row of a file that came from them.
+ * Offset ranges of the topic → the commits that cover them, and the file rows of their messages.
  *
- * A file is left out only if its name says that a commit outside the ranges has made it. A file of
- * any other name is read: it may be a copy that somebody put there.
+ * A file is not read if its name is that of a commit outside the ranges. A file with any other name
+ * is read, because it may be a copy that somebody put there.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import type { OffsetRange } from "../ask/counted.ts";
@@ -38,9 +38,9 @@ export interface ChainTarget extends HdfsTarget {
 /** Reads the commits that cover `ranges`, in the order of the partitions and offsets. */
 export async function readCommits(
   ranges: readonly OffsetRange[],
-  { topic = settings.topic, ...place }: ChainTarget = {},
+  { topic = settings.topic, ...target }: ChainTarget = {},
 ): Promise<CommitRecord[]> {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const found: CommitRecord[] = [];
     for (const range of ranges) {
       const key = { root, topic, partition: range.partition };
@@ -55,12 +55,12 @@ export async function readCommits(
   });
 }
 
-/** Reads the rows that came from `ranges`, from the files of all tables. */
+/** Reads the rows of the messages in `ranges` from the files of all tables. */
 export async function readFileRows(
   ranges: readonly OffsetRange[],
-  { topic = settings.topic, ...place }: ChainTarget = {},
+  { topic = settings.topic, ...target }: ChainTarget = {},
 ): Promise<FileRow[]> {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const covering = await readCommits(ranges, { hdfs, root, topic });
     const others = await filesOfOtherCommits(hdfs, root, topic, covering);
     const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
@@ -73,12 +73,12 @@ export async function readFileRows(
   });
 }
 
-/** Whether one of the ranges holds this position. */
+/** Whether one of the ranges contains this position. */
 export function isIn(ranges: readonly OffsetRange[], partition: number, offset: number): boolean {
   return ranges.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
 }
 
-/** The names of the files of all commits but those that cover the ranges. */
+/** File names of the commits that are not in `covering`. */
 async function filesOfOtherCommits(
   hdfs: Hdfs,
   root: string,
@@ -103,25 +103,31 @@ interface TableFile {
   bytes: number;
 }
 
-/** One file's rows; only the columns with position and id are read. */
+/** Reads the rows of one file: only the columns with position and id. */
 async function readRows(hdfs: Hdfs, topic: string, { table, path, bytes }: TableFile): Promise<FileRow[]> {
   const isFailed = table === failedEvents.table;
   const columns = ["kafka_partition", "kafka_offset", isFailed ? "topic" : "event_id"];
   const rows = await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), columns });
   return rows.flatMap(({ kafka_partition, kafka_offset, event_id, topic: landedFrom = topic }, i) => {
     if (landedFrom !== topic) return [];
-    const place = { partition: Number(kafka_partition), offset: Number(kafka_offset) };
-    return { table, event_id: isFailed ? null : String(event_id), ...place, path, row: i + 1 };
+    return {
+      table,
+      event_id: isFailed ? null : String(event_id),
+      partition: Number(kafka_partition),
+      offset: Number(kafka_offset),
+      path,
+      row: i + 1,
+    };
   });
 }
 
-/** A file as hyparquet reads it: a range at a time. */
+/** A file for hyparquet, which reads one range of bytes at a time. */
 function fileBytes(hdfs: Hdfs, path: string, byteLength: number): AsyncBuffer {
   return {
     byteLength,
     slice: async (start, end = byteLength) => {
       const bytes = await hdfs.read(path, { offset: start, length: end - start });
-      if (bytes === null) throw new Error(`${path}: expected a file, but it was deleted while it was read`);
+      if (bytes === null) throw new Error(`${path}: expected a file, but it was deleted meanwhile`);
       return new Uint8Array(bytes).buffer;
     },
   };

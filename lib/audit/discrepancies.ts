@@ -16,9 +16,9 @@ import type { Sighting, Sightings } from "./sightings.ts";
 /**
  * A difference between `stage` and the stage before it.
  *
- * `event_id` is null for a message that is not an event, an answer without an id, and a commit record.
- * `position` is "partition 0, offset 17", of a commit record "partition 0, offsets 0 to 17", and null
- * if no message is known.
+ * `event_id` is null for a message that is not an event, an answer without an id, a commit record.
+ * `position` is "partition 0, offset 17", and of a commit record "partition 0, offsets 0 to 17".
+ * It is null if no message is known.
  */
 export interface Discrepancy {
   stage: "accepted" | "topic" | "commits" | "files" | "tables" | "counted";

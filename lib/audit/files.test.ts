@@ -7,7 +7,7 @@ import { ParquetFile } from "../land/parquet.ts";
 const root = "/q";
 const topic = "game_events";
 
-/** A table's file with so many rows; `columns` make its footer long. */
+/** A file of a table. Many columns make its footer long. */
 function file(table: string, day: string, rows: number, columns = 1) {
   const names = Array.from({ length: columns }, (_, i) => `a_rather_long_column_name_${i}`);
   const parquet = new ParquetFile(names.map((name) => ({ name, type: "integer", required: true })));
@@ -43,7 +43,7 @@ describe("listFiles(place)", () => {
     assert.equal(last.bytes, (hdfs.nodes.get(last.path) as Buffer).length);
   });
 
-  it("gives those of one table", async () => {
+  it("gives the files of one table", async () => {
     const files = await listFiles({ hdfs: await landed(), root, table: "b" });
     assert.deepEqual(
       files.map(({ table }) => table),

@@ -1,8 +1,8 @@
 /**
- * HDFS → what has landed: the tables' files, and the commits.
+ * HDFS → the files of the tables, and the rows of each commit.
  *
- * A file's rows are read from its own footer, so that they can be held against
- * what the commit records say.
+ * The number of a file's rows comes from the file's own footer. So it can be compared with the
+ * number in the commit record.
  */
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
@@ -28,7 +28,7 @@ export interface LandedRows {
   rows: number;
 }
 
-/** Where to look: the settings' place unless told otherwise. */
+/** Where to look; default: the HDFS and the folder of the settings. */
 export interface HdfsTarget {
   hdfs?: Hdfs;
   root?: string; // HDFS folder
@@ -38,19 +38,17 @@ const PARALLEL = 8; // requests
 const MAX_COMMITS = 5_000; // of each partition
 
 /** Lists the files of all tables, or of one, by table, day and name. */
-export async function listFiles({ table, ...place }: HdfsTarget & { table?: string } = {}): Promise<
+export async function listFiles({ table, ...target }: HdfsTarget & { table?: string } = {}): Promise<
   LandedFile[]
 > {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const found = await findFiles(hdfs, root, table);
     const rows = await mapInParallel(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
-    return found.map(({ table, day, path, bytes, written_at }, i) => ({
-      ...{ table, day, path, rows: rows[i]!, bytes, written_at },
-    }));
+    return found.map((file, i) => ({ ...file, rows: rows[i]! }));
   });
 }
 
-/** As `listFiles`, without reading the files. */
+/** Like `listFiles`, but without the number of rows, for which a file has to be read. */
 export async function findFiles(
   hdfs: Hdfs,
   root: string,
@@ -65,20 +63,23 @@ export async function findFiles(
       const parent = dayFolder(root, name, day);
       for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
         if (type !== "FILE" || !file.endsWith(".parquet")) continue;
-        const [path, written_at] = [`${parent}/${file}`, new Date(modified_at)];
-        found.push({ table: name, day, path, bytes, written_at });
+        const path = `${parent}/${file}`;
+        found.push({ table: name, day, path, bytes, written_at: new Date(modified_at) });
       }
     }
   }
   return found;
 }
 
-/** What each commit put into each table, oldest first; of each partition the newest 5,000 commits. */
+/**
+ * Lists the rows of each commit in each table, oldest first. Of each partition, the newest 5,000
+ * commits are read.
+ */
 export async function listLandedRows({
   topic = settings.topic,
-  ...place
+  ...target
 }: HdfsTarget & { topic?: string } = {}): Promise<LandedRows[]> {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const landed: LandedRows[] = [];
     for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
       const folder = chainFolder({ root, topic, partition });
@@ -96,13 +97,13 @@ function rowsOf({ committed_at, partition, files }: CommitRecord): LandedRows[] 
 
 async function countRows(hdfs: Hdfs, path: string, bytes: number): Promise<number> {
   const tail = (length: number) => hdfs.read(path, { offset: Math.max(0, bytes - length), length });
-  let end = await tail(16 << 10); // holds most footers whole
+  let end = await tail(16 << 10); // most footers are shorter
   if (end && footerBytes(end) > end.length) end = await tail(footerBytes(end));
-  if (end === null) throw new Error(`${path}: expected a file, but it was deleted while it was being read`);
+  if (end === null) throw new Error(`${path}: expected a file, but it was deleted meanwhile`);
   return readRowCount(end);
 }
 
-/** Runs `work` with the place's client, or with one of its own that is closed afterwards. */
+/** Runs `work` with the target's client. Without one, opens a client and closes it afterwards. */
 export async function withHdfs<T>(
   { hdfs, root = settings.hdfsRoot }: HdfsTarget,
   work: (hdfs: Hdfs, root: string) => Promise<T>,
@@ -116,17 +117,17 @@ export async function withHdfs<T>(
   }
 }
 
-/** All entries of a folder, a page in memory. */
+/** All entries of a folder; one page of them is in memory at a time. */
 export async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<FileStatus> {
-  for (let after = ""; ;) {
-    const { entries, more } = await hdfs.list(folder, after);
-    yield* entries;
-    if (more === 0 || entries.length === 0) return;
-    after = entries.at(-1)!.name;
+  let page = await hdfs.list(folder);
+  yield* page.entries;
+  while (page.more > 0 && page.entries.length > 0) {
+    page = await hdfs.list(folder, page.entries.at(-1)!.name);
+    yield* page.entries;
   }
 }
 
-/** The names in a folder; none if it is not there. */
+/** The names in a folder; empty if the folder does not exist. */
 export async function namesIn(hdfs: Hdfs, folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of entriesOf(hdfs, folder)) names.push(name);

@@ -12,7 +12,7 @@ describe("measureFreshness(ranges, totals, samples, place)", () => {
   before(() => ground.create());
   after(() => ground.remove());
 
-  it("tells the players' own times first, then the hops in their order, each at least as long as it took", async () => {
+  it("gives the players' own times first, then each hop with at least the time that it took", async () => {
     await ground.send(10);
     await sleep(WAIT_MS); // the events wait for their commit
     const offsets = await ground.land();

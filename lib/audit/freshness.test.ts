@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import type { CommitRecord } from "../land/commits.ts";
-import { hopsOf, type Message } from "./freshness.ts";
+import { hopsOf, type TimedEvent } from "./freshness.ts";
 
 const at = (ms: number) => new Date(1_800_000_000_000 + ms);
 
-/** Message i of its partition: received at second i, in Kafka 5 ms later. */
-const message = (i: number, event_type = "default", partition = 0): Message => {
+/** Event i of its partition: the API has it at second i, Kafka 5 ms later. */
+const message = (i: number, event_type = "default", partition = 0): TimedEvent => {
   const received = i * 1_000;
-  return {
-    ...{ event_type, partition, offset: i },
-    ...{ received_at: at(received), timestamp: at(received + 5) },
-  };
+  return { event_type, partition, offset: i, received_at: at(received), timestamp: at(received + 5) };
 };
 const commit = (first: number, last: number, ms: number, partition = 0) =>
   ({ partition, first, last, committed_at: at(ms).toISOString() }) as CommitRecord;
@@ -53,7 +50,7 @@ describe("hopsOf(messages, commits, samples)", () => {
     assert.deepEqual(hops[2], { hop: "visible", p50_ms: 100, p95_ms: 500, p99_ms: 500 });
   });
 
-  it("refuses what cannot be measured", () => {
+  it("refuses events without a commit or a sample, and a run without events", () => {
     assert.throws(() => hopsOf([], [], []), /expected events, got none/);
     assert.throws(() => hopsOf([message(3)], [commit(0, 2, 1)], []), /offset 3: expected a commit, got none/);
     assert.throws(

@@ -1,24 +1,26 @@
 /**
- * A run's events → how long they took for each hop of the way, as percentiles.
+ * The events of a run → the times that each hop of their way took, as percentiles.
  *
  * | hop      | from                     | to                                       |
  * |----------|--------------------------|------------------------------------------|
- * | accepted | the player's request     | its answer                               |
+ * | accepted | the player's request     | the answer to the request                |
  * | produced | the API has the request  | Kafka's timestamp                        |
  * | landed   | Kafka's timestamp        | the time in the stream's commit record   |
- * | visible  | the commit record's time | the first sample of Trino that shows it  |
- * | in all   | the API has the request  | the first sample of Trino that shows it  |
+ * | visible  | the commit record's time | the first sample of Trino with its row   |
+ * | in all   | the API has the request  | the first sample of Trino with its row   |
  *
- * A sample is one question of `watchTables`: how many rows does Trino show of a type? No question tells
- * which rows these are. But commits become visible in their order, so counts are enough. An example:
+ * A sample is the number of rows that Trino shows of one type at one time: see `watchTables`. No
+ * sample tells which rows these are. But commits become visible in their order, so numbers are
+ * enough. An example with two commits of one type:
  *
- *   commits of one type    at 0.3 s with 2 events   at 1.4 s with 3 events
- *   rows with the commit   2                        2 + 3 = 5
+ *   commits                at 0.3 s: 2 events   at 1.4 s: 3 events
+ *   rows with the commit   2                    2 + 3 = 5
  *   samples                0.5 s: 0 rows   1.0 s: 2 rows   1.5 s: 2 rows   2.0 s: 5 rows
  *   visible                the first commit at 1.0 s, the second one at 2.0 s
  *
- * The times are of the clocks of API, stream and reader. The commit record's time is that of its
- * beginning, so `visible` includes the writing of the files, and the wait for the next sample.
+ * The times come from the clocks of API, stream and reader. A commit record has the time at which
+ * its commit began. So `visible` includes the writing of the files, and the wait for the next
+ * sample.
  */
 import type { CountSample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
@@ -30,7 +32,7 @@ import type { Totals } from "../traffic/load.ts";
 import { conditionOf, type OffsetRange } from "../ask/counted.ts";
 import type { SightingsOptions } from "./sightings.ts";
 
-/** The times of one hop: 50, 95 and 99 of 100 events took at most as long. */
+/** The times of one hop: 50, 95 and 99 percent of the events took at most so long. */
 export interface Hop {
   hop: string;
   p50_ms: number;
@@ -38,8 +40,8 @@ export interface Hop {
   p99_ms: number;
 }
 
-/** The times of one event. */
-export interface Message {
+/** The position and times of one event. */
+export interface TimedEvent {
   event_type: string;
   partition: number;
   offset: number;
@@ -47,7 +49,9 @@ export interface Message {
   timestamp: Date; // Kafka's
 }
 
-/** Measures the events of `ranges`; `totals` and `samples` are those of the run that sent them. */
+/**
+ * Measures the events in `ranges`. `totals` and `samples` are from the run that sent these events.
+ */
 export async function measureFreshness(
   ranges: readonly OffsetRange[],
   totals: Pick<Totals, "p50_ms" | "p95_ms" | "p99_ms">,
@@ -55,28 +59,32 @@ export async function measureFreshness(
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
 ): Promise<Hop[]> {
   const selects = events.map(
-    ({ type, table }) =>
-      `SELECT '${type}' AS event_type, kafka_partition AS "partition", kafka_offset AS "offset", received_at, ` +
-      `"timestamp" FROM ${table} WHERE ${conditionOf(ranges)}`,
+    ({ type, table }) => `
+    SELECT '${type}' AS event_type, kafka_partition AS "partition", kafka_offset AS "offset",
+      received_at, "timestamp"
+    FROM ${table} WHERE ${conditionOf(ranges)}`,
   );
-  const messages = await query<Message>(selects.join(" UNION ALL "), { schema });
-  const hops = hopsOf(messages, await readCommits(ranges, { topic, root }), samples);
+  const timed = await query<TimedEvent>(selects.join("\n    UNION ALL"), { schema });
+  const hops = hopsOf(timed, await readCommits(ranges, { topic, root }), samples);
   const { p50_ms, p95_ms, p99_ms } = totals;
   return [{ hop: "accepted", p50_ms, p95_ms, p99_ms }, ...hops];
 }
 
-/** The hops after the answer. @throws Error if there is no message, or a message without commit or sample */
+/**
+ * The hops after the answer.
+ * @throws Error if there is no event, or an event without a commit or a sample
+ */
 export function hopsOf(
-  messages: readonly Message[],
+  timed: readonly TimedEvent[],
   commits: readonly CommitRecord[],
   samples: readonly CountSample[],
 ): Hop[] {
-  const committed = messages.map((message) => ({ message, committedAt: committedAt(message, commits) }));
+  const committed = timed.map((event) => ({ event, committedAt: committedAt(event, commits) }));
   const rows = rowsWithCommit(committed);
-  const times = committed.map(({ message, committedAt }) => {
-    const visibleAt = seenAt(message, rows.get(commitOf(message, committedAt))!, committedAt, samples);
-    const received = message.received_at.getTime();
-    const produced = message.timestamp.getTime();
+  const times = committed.map(({ event, committedAt }) => {
+    const visibleAt = seenAt(event, rows.get(commitOf(event, committedAt))!, committedAt, samples);
+    const received = event.received_at.getTime();
+    const produced = event.timestamp.getTime();
     return {
       produced: produced - received,
       landed: committedAt - produced,
@@ -93,27 +101,27 @@ export function hopsOf(
 }
 
 interface Committed {
-  message: Message;
+  event: TimedEvent;
   committedAt: number;
 }
 
-/** For each type and commit: how many rows of the type are visible when the commit is. */
+/** For each type and commit: the number of visible rows of the type once the commit is visible. */
 function rowsWithCommit(committed: readonly Committed[]): Map<string, number> {
   const rows = new Map<string, number>();
   const soFar = new Map<string, number>(); // rows of each type
-  for (const { message, committedAt } of committed.toSorted((a, b) => a.committedAt - b.committedAt)) {
-    const count = (soFar.get(message.event_type) ?? 0) + 1;
-    soFar.set(message.event_type, count);
-    rows.set(commitOf(message, committedAt), count); // the last message of a commit has the last word
+  for (const { event, committedAt } of committed.toSorted((a, b) => a.committedAt - b.committedAt)) {
+    const count = (soFar.get(event.event_type) ?? 0) + 1;
+    soFar.set(event.event_type, count);
+    rows.set(commitOf(event, committedAt), count); // in the end: with the last event of the commit
   }
   return rows;
 }
 
-function commitOf({ event_type }: Message, committedAt: number): string {
+function commitOf({ event_type }: TimedEvent, committedAt: number): string {
   return `${event_type} ${committedAt}`;
 }
 
-function committedAt({ partition, offset }: Message, commits: readonly CommitRecord[]): number {
+function committedAt({ partition, offset }: TimedEvent, commits: readonly CommitRecord[]): number {
   const commit = commits.find(
     (one) => one.partition === partition && one.first <= offset && one.last >= offset,
   );
@@ -121,9 +129,9 @@ function committedAt({ partition, offset }: Message, commits: readonly CommitRec
   return Date.parse(commit.committed_at);
 }
 
-/** The time of the first sample, after the commit, that has at least `rows` rows of the message's type. */
+/** The time of the first sample after the commit with at least `rows` rows of the event's type. */
 function seenAt(
-  { event_type }: Message,
+  { event_type }: TimedEvent,
   rows: number,
   committedAt: number,
   samples: readonly CountSample[],

@@ -10,8 +10,8 @@ import { conservation } from "./conservation.ts";
 import { untilLanded } from "./landed.ts";
 import { collectSightings, rangesBetween } from "./sightings.ts";
 
-// Kafka ends each transaction with a record of its own, and an aborted one leaves its messages unread:
-// offsets that no consumer sees, in the middle of a batch and at the end of a partition.
+// Kafka ends each transaction with a record of its own, and an aborted one leaves its messages
+// unread: offsets that no consumer sees, in the middle of a batch and at the end of a partition.
 describe("a topic whose offsets have holes", function () {
   this.timeout(180_000);
   let pipeline: Pipeline;

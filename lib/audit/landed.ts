@@ -1,5 +1,5 @@
 /**
- * HDFS → how far the landing is: rows per event type, and whether the topic has been caught up with.
+ * HDFS → the rows of each event type that have landed, and a wait until a whole topic has landed.
  */
 import { events } from "../game.ts";
 import { until } from "../until.ts";
@@ -11,10 +11,10 @@ import { WebHdfs } from "../webhdfs.ts";
 const POLL_MS = 200;
 const MAX_MOMENTS = 500; // more than a chart can show
 
-/** Counts the rows of each event type's files, by their footers: event_type → rows, 0 without files. */
-export async function countFiles(place: HdfsTarget = {}): Promise<Record<string, number>> {
+/** Counts the rows of each event type by the files' footers; 0 for a type without a file. */
+export async function countFiles(target: HdfsTarget = {}): Promise<Record<string, number>> {
   const counts = Object.fromEntries(events.map(({ type }) => [type, 0]));
-  for (const { table, rows } of await listFiles(place)) {
+  for (const { table, rows } of await listFiles(target)) {
     const event = events.find((candidate) => candidate.table === table);
     if (event) counts[event.type] = (counts[event.type] ?? 0) + rows;
   }
@@ -22,9 +22,9 @@ export async function countFiles(place: HdfsTarget = {}): Promise<Record<string,
 }
 
 /**
- * Waits until everything below the given offsets is committed and its files are in their tables.
- * @param partitions of the topic, each with the offset `high` behind its last message, as `countTopic` gives them
- * @throws Error naming the partitions that are behind, after `timeoutMs`
+ * Waits until all messages below the given offsets are committed, with their files in the tables.
+ * @param partitions each with `high`, the offset behind its last message: see `countTopic`
+ * @throws Error after `timeoutMs`, with the partitions that are behind
  */
 export async function untilLanded(
   partitions: { partition: number; high: number }[],
@@ -49,7 +49,7 @@ export async function untilLanded(
   }
 }
 
-/** How many rows a table had when a commit had been made. */
+/** The number of rows that a table had after a commit. */
 export interface LandedSoFar {
   time: Date;
   table: string;
@@ -57,8 +57,8 @@ export interface LandedSoFar {
 }
 
 /**
- * The rows of each table after each commit, in the commits' order: one row for every table at each
- * moment of a commit; of more than 500 moments an even choice, with the last one.
+ * The rows of each table after each commit, in the order of the commits: one entry for each table
+ * and each time of a commit. Of more than 500 times an even choice remains, with the last one.
  */
 export function landedSoFar(landed: readonly LandedRows[]): LandedSoFar[] {
   const soFar = new Map(landed.map(({ table }) => [table, 0]));

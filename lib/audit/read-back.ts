@@ -1,8 +1,8 @@
 /**
- * A message's place in the topic → its row in a Parquet file, and the two side by side.
+ * A message's position → its row in a Parquet file, and the fields of both side by side.
  *
- * The commit record says which files hold the message. hyparquet reads them; it shares no code with
- * the writer of the files. A parameter arrives as text and stands in the file as its type.
+ * The commit record names the files of the message's batch. hyparquet reads these files, and shares
+ * no code with their writer. In the message a parameter is text; in the file it has its own type.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
@@ -24,7 +24,7 @@ export interface ReadBack {
   row: Row; // column → value
 }
 
-/** One field of an event, as its message and its row have it. */
+/** One field of an event, in its message and in its row. */
 export interface ComparedField {
   field: string;
   in_message: string | null; // null: the player did not send it
@@ -39,9 +39,9 @@ export interface ComparedField {
  */
 export async function readRow(
   { partition, offset }: Pick<TopicMessage, "partition" | "offset">,
-  { topic = settings.topic, ...place }: HdfsTarget & { topic?: string } = {},
+  { topic = settings.topic, ...target }: HdfsTarget & { topic?: string } = {},
 ): Promise<ReadBack> {
-  return withHdfs(place, async (hdfs, root) => {
+  return withHdfs(target, async (hdfs, root) => {
     const subject = `${topic} partition ${partition} offset ${offset}`;
     const [record] = await readCommits([{ partition, from: offset, to: offset + 1 }], { hdfs, root, topic });
     if (record === undefined) throw new Error(`${subject}: expected a commit that covers it, found none`);
@@ -56,7 +56,7 @@ export async function readRow(
 }
 
 /**
- * Compares the fields that name an event, and its parameters.
+ * Compares id, type, player and parameters of an event.
  * @throws Error if the message is not an event of the game
  */
 export function compareFields(message: string, row: Row): ComparedField[] {

@@ -1,4 +1,5 @@
-// Events that are accepted, landed and counted, or not yet, in a topic, folder and schema of their own.
+// Events that are accepted, landed and counted, or not yet, in a topic, folder and schema of their
+// own.
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -28,7 +29,7 @@ describe("traceEvent(eventId, options)", () => {
   const ground = new LandedGround();
   const { failedTopic } = ground;
   let folder: string;
-  let report: string; // no such page, unless a test writes one
+  let report: string; // path of a page that some tests write
   let sent: ReceivedEvent[];
 
   before(async () => {
@@ -43,12 +44,12 @@ describe("traceEvent(eventId, options)", () => {
     await ground.remove();
   });
 
-  /** Traces an event at the test's place. */
+  /** Traces an event on the test's ground. */
   function trace(eventId: string) {
     return traceEvent(eventId, { ...ground.place, failedTopic, report });
   }
 
-  it("follows an event that has not landed by the topic, to where it is", async () => {
+  it("follows an event that has not landed by the topic, to its position", async () => {
     const { ways, looked_in } = await trace(sent[1]!.eventId);
     assert.equal(looked_in.length, 3);
     assert.equal(ways.length, 1);
@@ -72,7 +73,7 @@ describe("traceEvent(eventId, options)", () => {
     assert.deepEqual(row, { table: "guild_joins", day: file!.day, counts: "yes" });
   });
 
-  it("follows both messages of an event that is there twice, and says which counts", async () => {
+  it("follows both messages of an event that was sent twice, and says which one counts", async () => {
     const traced = await trace(sent[0]!.eventId);
     const [first, second] = traced.ways;
     assert.equal(traced.ways.length, 2);
@@ -101,7 +102,9 @@ describe("traceEvent(eventId, options)", () => {
       whole = offsets.map(({ partition, high }) => ({ partition, from: 0, to: high }));
     });
 
-    /** Writes the page and the record of a report that has counted the events of `ranges` by region. */
+    /**
+     * Writes the page and the record of a report that has counted the events of `ranges` by region.
+     */
     async function write(ranges: OffsetRange[], options: SelectionOptions = {}, change: Partial<Run> = {}) {
       const selection = eventsIn(ranges, { ...ground.place, type: "join_a_guild", ...options });
       const data = chartBundle(countBars(await countBy("region", selection), "Guilds, by region"));
@@ -114,7 +117,7 @@ describe("traceEvent(eventId, options)", () => {
       await writeFile(report, JSON.stringify(record));
     }
 
-    /** What is said of the bars that count an event: all of its ways. */
+    /** The lines about bars in the trace of an event. */
     async function said(event: ReceivedEvent): Promise<string[]> {
       const lines = describeTrace(await trace(event.eventId)).split("\n");
       return lines.flatMap((line) => /^ {2}bars {5}(.*)/.exec(line)?.[1] ?? []);
@@ -123,7 +126,7 @@ describe("traceEvent(eventId, options)", () => {
     const bar = "report of 2026-11-26 16:28: bar ny of Guilds, by region";
     const others = "no report has counted it: the report of 2026-11-26 16:28 counted other events";
 
-    it("names the bar that counts the event, and none for the double of it", async () => {
+    it("names the bar that counts the event, and no bar for its double", async () => {
       await write(whole);
       assert.deepEqual(await said(sent[1]!), [bar]);
       assert.deepEqual(await said(sent[0]!), [bar, "no report has counted it: this message does not count"]);
@@ -171,14 +174,14 @@ describe("traceEvent(eventId, options)", () => {
       assert.deepEqual(await said(sent[1]!), [`${none} there is no report.json`]);
     });
 
-    /** A record and its page, both of another text. */
+    /** Writes a record of another text, and a page that belongs to it. */
     async function forge(text: string): Promise<void> {
       await writeFile(recordPath(report), text);
       await writeFile(report, createHash("sha256").update(text).digest("hex"));
     }
   });
 
-  it("says where it looked for what it does not find", async () => {
+  it("says where it looked for an event that it does not find", async () => {
     const id = randomUUID();
     const traced = await trace(id);
     assert.deepEqual(traced.ways, []);
@@ -190,7 +193,7 @@ describe("traceEvent(eventId, options)", () => {
     );
   });
 
-  it("is a command, which refuses what is no id", async () => {
+  it("is a command that refuses anything but a UUID", async () => {
     const npm = $({ quiet: true, nothrow: true, cwd: settings.root });
     const { exitCode, stderr } = await npm`npm run --silent trace -- 17`;
     assert.equal(exitCode, 2);
