@@ -1,13 +1,16 @@
-/** Run the API in the foreground until Ctrl-C or SIGTERM; then answer what is in flight, and end. */
+/**
+ * Run the API in the foreground until Ctrl-C or SIGTERM; it answers all open requests before it
+ * ends.
+ */
 import { runApi } from "../lib/collect/run-api.ts";
 import { command } from "../lib/command.ts";
 
 const usage = `npm run api [-- --log]
-  --log    one JSON line a request`;
+  --log    prints a JSON line for each request`;
 
 const options = { log: { type: "boolean", default: false } } as const;
 
 await command("api", { usage, options, interruptible: true }, async ({ values, signal }) => {
   await runApi({ signal, log: console.log, logRequests: values.log });
 });
-process.exit(); // a connection that kafkajs has not closed must not keep an API that has ended
+process.exit(); // a connection that kafkajs left open must not keep the process

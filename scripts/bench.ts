@@ -1,10 +1,10 @@
-/** Measure how fast the project is, on the running stack; one line a figure. */
+/** Measure the project's speed on the running stack; print one line for each figure. */
 import { command, UsageError } from "../lib/command.ts";
 import { benchLand, measure } from "../lib/land/land.bench.ts";
 
 const benches: Record<string, () => Promise<void>> = { land: benchLand };
 const usage = `npm run bench [-- NAME]
-  land    events to files: the encoder, and the whole stream`;
+  land    from events to files: the encoder, and the whole stream`;
 const options = { measure: { type: "string" } } as const; // one figure, in a process that a bench starts
 const isRecorded = !process.argv.includes("--measure");
 

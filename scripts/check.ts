@@ -1,9 +1,10 @@
-/** Check types, lint, formatting and the notebooks' cells; one line a finding, exit code 1 with any. */
+/** Check the checkout: a line for each finding; exit code 1 after a finding. */
 import { runChecks, tidyNotebooks } from "../lib/check/run-checks.ts";
 import { command } from "../lib/command.ts";
 
 const usage = `npm run check [-- --write]
-  --write    first formats the notebooks, and removes what a run left in them`;
+  Checks lint, types, formatting, notebooks, words and imports.
+  --write    first formats the notebooks, and removes outputs of a run from them`;
 const options = { write: { type: "boolean", default: false } } as const;
 
 await command("check", { usage, options }, async ({ values }) => {

@@ -1,4 +1,4 @@
-/** Write compose/native/checksums.txt anew from Maven's files, after a change of the pom beside it. */
+/** Write compose/native/checksums.txt again, after a change of pom.xml in its folder. */
 import { command } from "../lib/command.ts";
 import { writeChecksums } from "../lib/services/write-checksums.ts";
 

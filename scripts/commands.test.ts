@@ -1,4 +1,4 @@
-// Every command as its own process, as npm starts it; its stack's ports and folders are nobody's.
+// Every command as a process of its own, as npm starts it, with ports and folders of its own.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ const WITHOUT_WORDS = ["check", "checksums", "imports", "lab", "picture", "strea
 
 type Case = [name: string, args: string[], code: number, firstLine: string];
 
-// Arguments → exit code and the first line, of stderr if the code is not 0. It is a pattern.
+// Arguments → exit code, and a pattern of the first line: of stderr if the code is not 0.
 const CASES: Case[] = [
   ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: Unknown option '--nope'.*; try: n.+`]),
   ["api", ["now"], 2, "api: Unexpected argument 'now'.*"],
@@ -52,11 +52,11 @@ const CASES: Case[] = [
   ["history", [], 0, ""],
   ["key", [], 2, 'key: expected one name, got ""; try: npm run key -- NAME .*'],
   ["key", ["ann", "--limit", "none"], 2, "key: .*limit.*"],
-  ["key", ["ann"], 0, "key, for the sender; it is shown only now:"],
+  ["key", ["ann"], 0, "key for the sender, shown only now:"],
   ["query", [" ; "], 2, "query: expected one SQL statement; try: npm run query -- .*"],
   ["query", ["SELECT 1"], 1, "query: .*"],
   ["report", ["7-none"], 2, "report: expected names of notebooks \\(1-services, .*got 7-none; .*"],
-  ["status", [], 1, "status: not ready: kafka, .*; npm run up starts what is not running"],
+  ["status", [], 1, "status: not ready: kafka, .*; npm run up starts the services that do not run"],
   ["status", ["--native", "--docker"], 2, "status: expected --native or --docker, got both; .*"],
   ["tail", ["--type", "gift"], 2, 'tail: --type: expected one of default, .*, got "gift"; .*'],
   ["tail", ["--count", "--follow"], 2, "tail: expected --count or --follow, got both; .*"],
@@ -130,7 +130,7 @@ describe("commands", function () {
     });
   }
 
-  it("npm run traffic prints its totals when Ctrl-C ends it, and ends with 130; with 0 if it has no end", async () => {
+  it("npm run traffic prints its totals at Ctrl-C, and ends with 130; `infinite` ends with 0", async () => {
     const api = createServer((_, response) => response.end("ok"));
     api.listen(Number(env.QUESTLOG_API_PORT), "127.0.0.1");
     await once(api, "listening");
@@ -152,7 +152,7 @@ describe("commands", function () {
     }
   });
 
-  it("npm run history shows what was run, the last commands last", async () => {
+  it("npm run history shows the recorded commands, the newest last", async () => {
     await start("key", ["ann", "--limit", "7"]).ended;
     const { stdout } = await start("history", ["1"]).ended;
     assert.match(stdout, /│ key +│ npm run key -- ann --limit 7 +│/);

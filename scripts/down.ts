@@ -1,4 +1,4 @@
-/** Stop the whole stack, in order; its data stays. */
+/** Stop the whole stack, each service after its dependents; the data stays. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../lib/command.ts";
@@ -23,6 +23,6 @@ await command("down", { usage, options, positionals: true }, async ({ values, po
   if (rows.length === 0) console.log("nothing was running");
   if (!values.wipe) return;
   await runtime.wipe();
-  rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else the next Kafka gets it
+  rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else the next start sends it to the empty Kafka
   console.log("data deleted");
 });

@@ -1,13 +1,13 @@
-/** Do something bad to the running stack on purpose, and say what it cost. */
+/** Break something in the running stack on purpose, and print the cost. */
 import { command, UsageError } from "../lib/command.ts";
 import { drills } from "../lib/drill/drills.ts";
 import { runDrills } from "../lib/drill/run-drills.ts";
 
 const usage = `npm run drill -- [NAME…] [--short] [--seed N]
   NAME        only these drills; a run of all writes history/drills.md
-  --short     the forms that are part of the tests
-  --seed N    another seed of what is random
-  Exit code 1: a goal was missed. The attacks on API, report and stack are tests: npm run test:attacks.`;
+  --short     the short forms, which the tests run too
+  --seed N    another seed for random choices
+  Exit code 1: a goal was missed. Attacks on API, report and stack are tests: npm run test:attacks.`;
 const options = {
   short: { type: "boolean", default: false },
   seed: { type: "string", default: "1" },

@@ -1,4 +1,4 @@
-/** Show, explain and replay what failed: events that the API refused, and messages that are no events. */
+/** Show, explain and replay refused events, and messages of the topic that are not events. */
 import { join } from "node:path";
 import { registerDays } from "../lib/ask/tables.ts";
 import { command, UsageError } from "../lib/command.ts";
@@ -6,12 +6,12 @@ import { explainFailed, printFailed, printReplay } from "../lib/failed/print-fai
 import { withLock } from "../lib/lock.ts";
 import { settings } from "../lib/settings.ts";
 
-const MAX_LIMIT = 1_000; // all are held in memory, and each can have a megabyte
+const MAX_LIMIT = 1_000; // all rows are in memory, and each can have a megabyte
 const usage = `npm run failed -- [--limit N] [--json] | explain TOPIC/PARTITION/OFFSET | replay (TOPIC/PARTITION/OFFSET … | --all)
-  --limit N    the newest N, newest first; default 20
+  --limit N    the newest N, the newest first; default 20
   --json       one JSON array of objects
-  explain      one whole, and what is wrong with it now
-  replay       sends what fits the catalogue now, each event once`;
+  explain      prints one refused event as a whole, with its present faults
+  replay       sends the events that fit the present catalogue, each event once`;
 const options = {
   limit: { type: "string", default: "20" },
   json: { type: "boolean", default: false },
@@ -34,5 +34,5 @@ await command("failed", { usage, options, positionals: true }, async ({ values, 
   if (verb === "explain") await explainFailed(places[0]!);
   if (verb !== "replay") return;
   const run = () => printReplay(all ? {} : { places });
-  await withLock(join(settings.home, "replay.lock"), console.error, run); // two would not see each other's events
+  await withLock(join(settings.home, "replay.lock"), console.error, run); // two replays at once could send an event twice
 });

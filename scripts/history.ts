@@ -12,5 +12,5 @@ await command("history", { usage, positionals: true, isRecorded: false }, ({ pos
     throw new UsageError(`expected a number of commands, got "${positionals.join(" ")}"`);
   const rows = describeHistory().slice(count === undefined ? 0 : -Number(count));
   if (rows.length > 0) console.log(textTable(rows));
-  else console.error("history: nothing is recorded yet; npm run up and npm run report record their commands");
+  else console.error("history: no command is recorded yet; npm run up and npm run report record theirs");
 });

@@ -1,4 +1,4 @@
-/** Draw lib/ by its imports: each room after the rooms that it imports; exit code 1 if one import is not allowed. */
+/** Print the rooms of lib/, each after the rooms that it imports; exit code 1 after a finding. */
 import { join } from "node:path";
 import { importFindings, readImports, roomLines } from "../lib/check/imports.ts";
 import { command } from "../lib/command.ts";
@@ -6,7 +6,8 @@ import { settings } from "../lib/settings.ts";
 
 const usage = `npm run imports
 
-Columns: a room of lib/, its number of modules, the rooms that it imports. Shared modules (lib/*.ts) come first.`;
+  Columns: a room of lib/, its number of modules, the rooms that it imports.
+  The first row has the shared modules (lib/*.ts).`;
 
 await command("imports", { usage, isRecorded: false }, () => {
   const graph = readImports(join(settings.root, "lib"));

@@ -1,9 +1,9 @@
-/** Make a write key: the key, once, and its line for the file that QUESTLOG_WRITE_KEYS names. */
+/** Make a write key: print the key, and its line for the file of QUESTLOG_WRITE_KEYS. */
 import { newWriteKey } from "../lib/collect/keys.ts";
 import { command, UsageError } from "../lib/command.ts";
 
 const usage = `npm run key -- NAME [--limit N]
-  --limit N    requests a minute; without it, any number`;
+  --limit N    at most N requests a minute; default: no limit`;
 const options = { limit: { type: "string" } } as const;
 
 await command("key", { usage, options, positionals: true }, ({ values, positionals }) => {
@@ -12,9 +12,9 @@ await command("key", { usage, options, positionals: true }, ({ values, positiona
     throw new UsageError(`expected one name, got "${positionals.join(" ")}"`);
   const limit = values.limit === undefined ? null : Number(values.limit);
   const { key, line } = newKey(name, limit);
-  console.log(`key, for the sender; it is shown only now:\n  ${key}`);
+  console.log(`key for the sender, shown only now:\n  ${key}`);
   console.log(
-    `line, for the file that QUESTLOG_WRITE_KEYS names; the API reads it when it starts:\n  ${line}`,
+    `line for the file that QUESTLOG_WRITE_KEYS names; the API reads that file at its start:\n  ${line}`,
   );
 });
 

@@ -1,4 +1,4 @@
-/** JupyterLab on the notebooks, with the TypeScript kernel: prints its address, and runs until Ctrl-C. */
+/** Run JupyterLab on the notebooks, with the TypeScript kernel, until Ctrl-C; print its address. */
 import { once } from "node:events";
 import { command } from "../lib/command.ts";
 import { startLab } from "../lib/lab/lab.ts";

@@ -1,4 +1,4 @@
-/** Take the README's picture: the top of the last report, in Chromium. */
+/** Make the README's picture: the top of the last report in Chromium. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { command } from "../lib/command.ts";
@@ -6,7 +6,7 @@ import { settings } from "../lib/settings.ts";
 import { openBrowser } from "../lib/testbed/browser.ts";
 
 const usage = `npm run picture
-  Needs out/report.html, by npm run report, and Chromium.`;
+  Needs Chromium, and out/report.html from npm run report.`;
 
 await command("picture", { usage, isRecorded: false }, async () => {
   const browser = await openBrowser();

@@ -1,4 +1,4 @@
-/** Ask Trino one SQL statement: the rows on stdout, their number and the time on stderr. */
+/** Run one SQL statement in Trino: rows go to stdout, their number and the time to stderr. */
 import { jsonText, textTable } from "../lib/ask/table.ts";
 import { command, UsageError } from "../lib/command.ts";
 import { query, type QueryStats } from "../lib/trino.ts";
@@ -11,7 +11,7 @@ const frame = { usage, options, positionals: true, interruptible: true };
 
 await command("query", frame, async ({ values, positionals, signal }) => {
   const [text = "", ...others] = positionals;
-  const sql = text.replace(/;\s*$/, ""); // a habit from other tools, which Trino does not take
+  const sql = text.replace(/;\s*$/, ""); // other tools want a semicolon; Trino refuses it
   if (sql.trim() === "" || others.length > 0) throw new UsageError("expected one SQL statement");
   const start = Date.now();
   const seconds = (): string => ((Date.now() - start) / 1000).toFixed(1);

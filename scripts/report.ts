@@ -1,4 +1,4 @@
-/** Run the notebooks on the real services, and write out/report.html. */
+/** Run the notebooks on real services, and write out/report.html. */
 import { basename, join } from "node:path";
 import { glob } from "zx";
 import { command } from "../lib/command.ts";
@@ -8,8 +8,8 @@ import { settings } from "../lib/settings.ts";
 
 const usage = `npm run report -- [NAME…] [--with drill]
   NAME            only these notebooks
-  --with drill    the sixth one too, which breaks each service in turn
-  Exit code 0: every cell ran; 1: one failed, and the report shows which; 130: interrupted.`;
+  --with drill    also 6-drill, which breaks each service in turn
+  Exit code 0: every cell ran; 1: a cell failed, which the report shows; 130: interrupted.`;
 const options = { with: { type: "string", multiple: true, default: [] as string[] } } as const;
 const frame = { usage, options, positionals: true, interruptible: true };
 

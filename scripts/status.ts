@@ -1,4 +1,4 @@
-/** Show every service and whether it is ready; exit code 0 when all are. */
+/** Show each service, its version and its readiness; exit code 0 if all are ready. */
 import { textTable } from "../lib/ask/table.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
@@ -14,6 +14,6 @@ await command("status", { usage, options: runtimeOptions }, async ({ values }) =
   console.log(textTable(shown));
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);
   if (waiting.length === 0) return;
-  console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts what is not running`);
+  console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts the services that do not run`);
   return 1;
 });

@@ -1,4 +1,4 @@
-/** Land events, and refused events, as tables, until Ctrl-C or SIGTERM. */
+/** Write events and refused events to tables, until Ctrl-C or SIGTERM. */
 import { registerDays } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 import { runStream } from "../lib/land/run-stream.ts";
@@ -6,11 +6,11 @@ import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 
 const usage = `npm run stream
-  Meanwhile http://127.0.0.1:5001 answers /health, /ready and /metrics.`;
+  While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.`;
 
 await command("stream", { usage, interruptible: true }, async ({ signal }) => {
   const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
   const at = settings.killAt === undefined ? undefined : killAt(settings.killAt);
   await runStream({ signal, say: console.log, log, registerDays: () => registerDays(), at });
 });
-process.exit(); // a connection that kafkajs has not closed must not keep a stream that has ended
+process.exit(); // a connection that kafkajs left open must not keep the process

@@ -1,4 +1,4 @@
-/** Create the tables of all event types, or check them; register new days; list the tables. */
+/** Create missing tables, check the others, register new days, and list all tables. */
 import { textTable } from "../lib/ask/table.ts";
 import { createTables, describeTables, registerDays } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";

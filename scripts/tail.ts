@@ -1,4 +1,4 @@
-/** Print the topic's messages, one JSON line each, from its beginning to its current end. */
+/** Print the topic's messages from its beginning to its present end, one JSON line each. */
 import { command, UsageError } from "../lib/command.ts";
 import { events } from "../lib/game.ts";
 import { printCounts, printMessages } from "../lib/print-topic.ts";
@@ -7,7 +7,7 @@ import { NOT_AN_EVENT } from "../lib/topic.ts";
 const usage = `npm run tail -- [--type TYPE] [--count | --follow]
   --type TYPE    only events of this type
   --count        the number of messages of each type, and in total
-  --follow       goes on with new messages, until Ctrl-C
+  --follow       continues with new messages, until Ctrl-C
   A message that is not one line of JSON is printed as a JSON string.`;
 const options = {
   type: { type: "string" },

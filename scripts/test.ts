@@ -4,7 +4,7 @@ import { runTests } from "../lib/testbed/run-tests.ts";
 
 const usage = `npm test -- [WORD…]
   WORD    only the files whose path contains one of the words; without coverage
-  npm run test:unit runs those that need no services; npm run test:attacks the attacks in their full form.`;
+  npm run test:unit runs the tests without services, npm run test:attacks the attacks in full size.`;
 
 await command("test", { usage, positionals: true, isRecorded: false }, ({ positionals }) =>
   runTests(positionals),

@@ -4,8 +4,8 @@ import { describeTrace, traceEvent } from "../lib/audit/trace.ts";
 import { command, UsageError } from "../lib/command.ts";
 
 const usage = `npm run trace -- EVENT_ID [--json]
-  Prints request, message, commit, row of a file, row of a table, and the bars and sentences of the last
-  report that count the event. Exit code 1: the event is nowhere; the message names the places searched.
+  Prints request, message, commit, row of a file, row of a table, and the last report's bars and
+  sentences that count the event. Exit code 1: no place has the event; the message names the places.
   --json    one JSON object`;
 const options = { json: { type: "boolean", default: false } } as const;
 

@@ -1,4 +1,4 @@
-/** Play the players: send requests to the API, then print the totals. */
+/** Play players: send requests to the API, then print the totals. */
 import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
 import { chooseScenario, totalsText, trafficOptions } from "../lib/traffic/choose-scenario.ts";
@@ -6,10 +6,10 @@ import { chooseScenario, totalsText, trafficOptions } from "../lib/traffic/choos
 const usage = `npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1]; with -H "Name: value" for each header
   basic       60 requests, 20 of each event type
   limit N     N rounds of 20 requests, 5 s between them
-  infinite    rounds without end, 10 s between them; Ctrl-C ends it
+  infinite    rounds until Ctrl-C, 10 s between them
   get PATH    -n requests, -c at once: get '/join_a_guild?region=ny' -n 10 -c 1 -H "Host: user1.att.com"
-  Where the API asks for a key: -H "Write-Key: KEY"
-  Exit code 1: a request failed; 130: Ctrl-C ended a run that has an end of its own.`;
+  If the API asks for a key: -H "Write-Key: KEY"
+  Exit code 1: a request failed; 130: Ctrl-C before the end of basic, limit or get.`;
 const frame = { usage, options: trafficOptions, positionals: true, interruptible: true };
 
 await command("traffic", frame, async ({ values, positionals, signal }) => {

@@ -1,4 +1,4 @@
-/** Start the whole stack, and return when everything is ready: services, topics, tables, API, stream. */
+/** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
 import { createTables } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, rememberRuntime, runtimeOptions } from "../lib/services/arguments.ts";
@@ -8,7 +8,7 @@ import { settings } from "../lib/settings.ts";
 import { createTopic } from "../lib/topic.ts";
 
 const usage = `npm run up [-- NAME…] [--native | --docker]
-  NAME        services (all servers), kafka, hdfs, …: only these, with the services that they need
+  NAME        services (all servers), kafka, hdfs, …: only these and the services that they need
   --native    as processes
   --docker    in containers`;
 const frame = { usage, options: runtimeOptions, positionals: true, interruptible: true };
@@ -22,7 +22,7 @@ await command("up", frame, async ({ values, positionals, signal }) => {
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
 });
 
-/** Services get ready one after another, so each has a line of its own, and no table. */
+/** Prints a line, not a table, because each service gets ready at another time. */
 function printRow({ service, version, port, seconds, state }: ServiceRow): void {
   const cells = [service.padEnd(10), (version ?? "").padEnd(6), String(port ?? "").padEnd(5)];
   console.log(`${cells.join(" ")} ${state} ${seconds} s`);

@@ -39,7 +39,7 @@ describe("importFindings(graph)", () => {
       "trino.ts: expected imports of lib/*.ts and of its own room, got ask/table.ts",
     ],
     [
-      "a file name that stands twice",
+      "two files of the same name",
       { "ask/chart.ts": [], "drill/chart.ts": [] },
       "expected one file of the name chart.ts, got ask/chart.ts and drill/chart.ts",
     ],
@@ -49,7 +49,7 @@ describe("importFindings(graph)", () => {
 });
 
 describe("roomLines(graph)", () => {
-  it("puts each room after those that it imports", () => {
+  it("puts each room after the rooms that it imports", () => {
     const graph = graphOf({
       "report/html.ts": ["audit/trace.ts"],
       "audit/trace.ts": ["ask/table.ts"],

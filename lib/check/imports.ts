@@ -1,13 +1,13 @@
 /**
- * lib/ → its graph of imports, and what that graph must not have.
+ * lib/ → its graph of imports, and the findings in that graph.
  *
- * Imports of types count too: a reader follows them as well. Tests and fixtures may import
- * anything, so they are not in the graph.
+ * Imports of types count too, because a reader follows them as well. Tests and fixtures may import
+ * every module, so the graph does not contain them.
  */
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 
-/** Rooms that stand for one step of an event's way: they import shared modules and their own files. */
+/** Rooms for one step of an event's way; they import shared modules and their own files only. */
 export const STAGES: readonly string[] = ["services", "collect", "land", "ask", "traffic"];
 
 /** Module → the modules that it imports; paths relative to lib/, e.g. "land/commits.ts". */
@@ -26,12 +26,14 @@ export function readImports(lib: string): ImportGraph {
   return new Map(files.sort().map((file) => [file, importsOf(file)]));
 }
 
-/** All findings, a sentence each: cycles, imports from stage to stage, file names that stand twice. */
+/** All findings, as sentences: cycles, imports from stage to stage, equal file names. */
 export function importFindings(graph: ImportGraph): string[] {
   return [...cycles(graph), ...crossings(graph), ...sameNames([...graph.keys()])];
 }
 
-/** Rooms with the rooms that they import, in an order in which each stands after those; "." is lib/ itself. */
+/**
+ * A line for each room with the rooms that it imports, each room after those; "." is lib/ itself.
+ */
 export function roomLines(graph: ImportGraph): string[] {
   const rooms = new Map<string, Set<string>>();
   for (const [file, imports] of graph) {

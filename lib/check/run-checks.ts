@@ -1,7 +1,7 @@
 /**
  * The checkout → findings of ESLint, TypeScript, Prettier and the notebooks' checks, one line each.
  *
- * All checks run at once, as processes; each prints its own result when it is done.
+ * All checks run at once; each prints its result at its end.
  */
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
@@ -19,7 +19,7 @@ const FORMATTED = [
   "tsconfig.build.json",
 ];
 
-/** Runs all checks and prints their findings; resolves with whether there is none. */
+/** Runs all checks and prints their findings; resolves with true if no check has a finding. */
 export async function runChecks(): Promise<boolean> {
   const prettier = "node_modules/prettier/bin/prettier.cjs";
   const passed = await Promise.all([
@@ -31,7 +31,7 @@ export async function runChecks(): Promise<boolean> {
   return passed.every(Boolean);
 }
 
-/** Formats the notebooks, and removes what a run left in them. */
+/** Formats the notebooks, and removes outputs of a run from them. */
 export async function tidyNotebooks(): Promise<void> {
   for (const path of await notebooks())
     await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));

@@ -12,7 +12,7 @@ export const text = "whoever // bears such a one"; // in seconds
     assert.deepEqual(problems(source), []);
   });
 
-  it("names the line of an idiom, in comments of both forms and behind code", () => {
+  it("names the line of an idiom, in comments of both forms and after code", () => {
     const source = `/**
  * Lines → messages.
  *
@@ -28,7 +28,7 @@ const a = 1; // whoever reads this
     ]);
   });
 
-  it("finds a comment line of more than 100 columns, code of that length it leaves to the formatter", () => {
+  it("finds a comment line of more than 100 columns, and ignores code of that length", () => {
     const long = "words ".repeat(20);
     assert.deepEqual(problems(`// ${long}`), ["1: expected at most 100 columns, got 123"]);
     assert.deepEqual(problems(`const text = "${long}";`), []);

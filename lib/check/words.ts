@@ -1,11 +1,11 @@
 /**
- * Comments, README and notebooks → idioms that read like riddles, lines and sentences that are too long.
+ * Comments, README and notebooks → idioms that read like riddles; too long lines and sentences.
  *
  * Comments are found by TypeScript's own parser, so a "//" inside a string does not count.
  */
 import ts from "typescript";
 
-/** A place to rewrite. */
+/** A line to rewrite. */
 export interface WordFinding {
   line: number; // from 1
   problem: string;
@@ -37,7 +37,7 @@ export function commentFindings(source: string): WordFinding[] {
   );
 }
 
-/** Findings in plain prose that begins at `line`: idioms, and sentences of too many words. */
+/** Findings in prose that begins at `line`: idioms, and sentences of too many words. */
 export function proseFindings(text: string, line = 1): WordFinding[] {
   const findings: WordFinding[] = [];
   text.split("\n").forEach((part, i) => {
@@ -59,7 +59,7 @@ export function proseFindings(text: string, line = 1): WordFinding[] {
   return findings;
 }
 
-/** Comments with the line of their start; lines of // that follow each other are one, unless code stands before them. */
+/** The comments with their first lines. Successive lines of // without code before them are one. */
 function commentsOf(source: string): { text: string; line: number }[] {
   const file = ts.createSourceFile("module.ts", source, ts.ScriptTarget.Latest);
   const ranges = new Map<number, ts.CommentRange>();
