@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bars, PALETTE, type Spec, steps } from "./chart.ts";
+import { bars, PALETTE, steps } from "./chart.ts";
 import { drawSvg } from "../report/draw.ts";
 
 const hostile = [
@@ -10,11 +10,6 @@ const hostile = [
   "${x}",
   "__proto__",
 ];
-
-// The real vega draws each chart; what is looked at is the picture.
-async function draw(spec: Spec): Promise<string> {
-  return drawSvg(spec);
-}
 
 function texts(svg: string): string[] {
   return [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
@@ -29,7 +24,7 @@ describe("bars(rows, { category, value, title })", () => {
   ];
 
   it("shows the title, each category and each number, the largest first", async () => {
-    assert.deepEqual(texts(await draw(bars(rows, options))), [
+    assert.deepEqual(texts(await drawSvg(bars(rows, options))), [
       "(none)",
       "gold",
       "copper",
@@ -41,7 +36,7 @@ describe("bars(rows, { category, value, title })", () => {
   });
 
   it("draws bars as long as their numbers", async () => {
-    const svg = await draw(
+    const svg = await drawSvg(
       bars(
         [
           { metal: "gold", swords: 60 },
@@ -57,23 +52,23 @@ describe("bars(rows, { category, value, title })", () => {
     assert.ok(Math.abs(widths[0]! / widths[1]! - 2) < 0.01, String(widths));
   });
 
-  it("says its numbers in words", () => {
+  it("describes its numbers as text", () => {
     assert.equal(bars(rows, options).description, "Swords per metal: (none) 1,234, gold 60, copper 50");
   });
 
-  it("counts what is left out of many rows", async () => {
+  it("leaves out the shortest of many bars, and says how many", async () => {
     const many = Array.from({ length: 30 }, (_, i) => ({ metal: `m${i}`, swords: i }));
-    const shown = texts(await draw(bars(many, options)));
+    const shown = texts(await drawSvg(bars(many, options)));
     assert.ok(shown.includes("and 6 more, smaller"));
     assert.ok(shown.includes("m29") && shown.includes("m6") && !shown.includes("m5"));
   });
 
   it("says that there are no rows", async () => {
-    assert.deepEqual(texts(await draw(bars([], options))), ["Swords per metal", "no rows"]);
+    assert.deepEqual(texts(await drawSvg(bars([], options))), ["Swords per metal", "no rows"]);
   });
 
   it("keeps hostile values as text", async () => {
-    const svg = await draw(
+    const svg = await drawSvg(
       bars(
         hostile.map((metal, swords) => ({ metal, swords })),
         options,
@@ -84,7 +79,7 @@ describe("bars(rows, { category, value, title })", () => {
     assert.match(svg, /&lt;script&gt;alert\(1\)/);
   });
 
-  it("refuses a value that is no number", () => {
+  it("refuses a value that is not a number", () => {
     assert.throws(() => bars([{ metal: "gold", swords: "many" }], options), {
       message: "chart: expected a number in column swords, got many",
     });
@@ -99,14 +94,14 @@ describe("steps(rows, { x, y, series, title })", () => {
   ]);
 
   it("draws a line per series, with a legend and whole numbers on the axis", async () => {
-    const svg = await draw(steps(rows, options));
+    const svg = await drawSvg(steps(rows, options));
     for (const color of PALETTE.slice(0, 2)) assert.ok(svg.includes(`stroke="${color}"`), color);
     assert.deepEqual(texts(svg).slice(-3), ["accepted", "visible", "Rows over time"]);
     assert.ok(texts(svg).includes("20") && !texts(svg).some((text) => text.includes(".5k")));
   });
 
-  it("has no fractions on the axis of small counts", async () => {
-    const svg = await draw(
+  it("puts no fractions on the axis of small counts", async () => {
+    const svg = await drawSvg(
       steps(
         [
           { ...rows[0], rows: 0 },
@@ -119,7 +114,7 @@ describe("steps(rows, { x, y, series, title })", () => {
     assert.doesNotMatch(texts(svg.split('aria-label="Y-axis')[1]!.split("mark-group")[0]!).join(), /\.\d/);
   });
 
-  it("says where each series began and ended", () => {
+  it("describes the first and last number of each series", () => {
     assert.equal(
       steps(rows, options).description,
       "Rows over time: accepted from 0 to 20, visible from 0 to 10",
@@ -127,11 +122,11 @@ describe("steps(rows, { x, y, series, title })", () => {
   });
 
   it("stacks areas up to the total", async () => {
-    const svg = await draw(steps(rows, { ...options, stacked: true }));
+    const svg = await drawSvg(steps(rows, { ...options, stacked: true }));
     assert.ok(texts(svg).includes("30"));
   });
 
-  it("shows Dates in UTC, wherever the reader is", async () => {
+  it("shows Dates in UTC, whatever the machine's time zone", async () => {
     const time = new Date("2026-11-24T23:30:00Z");
     const later = new Date("2026-11-24T23:30:50Z");
     const dated = [
@@ -141,7 +136,7 @@ describe("steps(rows, { x, y, series, title })", () => {
     const zone = process.env.TZ;
     process.env.TZ = "Asia/Kolkata";
     try {
-      const shown = texts(await draw(steps(dated, { ...options, x: "time" })));
+      const shown = texts(await drawSvg(steps(dated, { ...options, x: "time" })));
       assert.ok(shown.includes("23:30"), shown.join());
     } finally {
       if (zone === undefined) delete process.env.TZ;
@@ -150,7 +145,7 @@ describe("steps(rows, { x, y, series, title })", () => {
   });
 
   it("keeps hostile values as text", async () => {
-    const svg = await draw(
+    const svg = await drawSvg(
       steps(
         hostile.map((stage, i) => ({ seconds: i, stage, rows: i })),
         options,
@@ -159,9 +154,9 @@ describe("steps(rows, { x, y, series, title })", () => {
     assert.doesNotMatch(svg, /<(script|img|foreignObject|a )|<\/svg>./);
   });
 
-  it("keeps a hostile column as text", async () => {
+  it("keeps a hostile column name as text", async () => {
     const x = String.raw`\unicode \) + x`;
-    assert.ok(texts(await draw(steps([{ [x]: 1, stage: "a", rows: 1 }], { ...options, x }))).includes(x));
+    assert.ok(texts(await drawSvg(steps([{ [x]: 1, stage: "a", rows: 1 }], { ...options, x }))).includes(x));
   });
 
   it("refuses more series than it has colours", () => {
@@ -171,7 +166,7 @@ describe("steps(rows, { x, y, series, title })", () => {
 });
 
 describe("every chart", () => {
-  it("has colours that stand out from light and from dark pages", () => {
+  it("has colours with enough contrast to light and to dark pages", () => {
     for (const color of PALETTE) {
       for (const page of ["#ffffff", "#14161a"]) {
         assert.ok(contrast(color, page) >= 3, `${color} on ${page}: ${contrast(color, page).toFixed(2)}`);
@@ -179,21 +174,21 @@ describe("every chart", () => {
     }
   });
 
-  it("has no ids, which would be another chart's on the same page", async () => {
+  it("has no ids, which could repeat another chart's ids on the same page", async () => {
     const spec = bars([{ a: "x", b: 1 }], { category: "a", value: "b", title: "A" });
-    assert.doesNotMatch(await draw(spec), / id=|url\(/);
+    assert.doesNotMatch(await drawSvg(spec), / id=|url\(/);
   });
 
   it("has a transparent background, text in the page's colour, and scales", async () => {
     const spec = bars([{ a: "x & y", b: 1 }], { category: "a", value: "b", title: "A < B" });
-    const svg = await draw(spec);
+    const svg = await drawSvg(spec);
     assert.match(svg, /^<svg [^>]*width="480" height="\d+" viewBox="0 0 480 \d+">/);
     for (const [text] of svg.matchAll(/<text [^>]*>/g)) assert.match(text, /fill="currentColor"/);
     assert.doesNotMatch(svg, /fill="(white|black|#fff|#000)/);
   });
 });
 
-/** WCAG's contrast of two colours, 1 to 21. */
+/** The contrast of two colours as WCAG defines it, from 1 to 21. */
 function contrast(...colors: [string, string]): number {
   const [light, dark] = colors
     .map((color) =>

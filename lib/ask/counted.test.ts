@@ -1,4 +1,4 @@
-// What Trino counts: audit/trace.live.test.ts and the report itself.
+// These tests do not ask Trino; audit/trace.live.test.ts and the report itself do.
 import assert from "node:assert/strict";
 import {
   type Count,
@@ -15,7 +15,7 @@ import { chartBundle, say } from "./show.ts";
 
 const RANGES = [{ partition: 0, from: 10, to: 130 }];
 
-/** A count as Trino answers it: by metal, the largest number first. */
+/** A count like one from Trino: by metal, the largest number first. */
 function countOf(numbers: Record<string, number>): Count {
   const values = Object.entries(numbers).map(([value, number]) => ({ value, number }));
   const selection = eventsIn(RANGES, { type: "purchase_sword" });
@@ -25,7 +25,7 @@ function countOf(numbers: Record<string, number>): Count {
 const swords = countOf({ gold: 60, copper: 50 });
 
 describe("eventsIn(ranges, options)", () => {
-  it("selects events of all types, or of one, and refuses a type that there is not", () => {
+  it("selects events of all types, or of one type, and refuses an unknown type", () => {
     assert.ok(eventsIn(RANGES).event_types.length > 1);
     assert.deepEqual(eventsIn(RANGES, { type: "purchase_sword" }).event_types, ["purchase_sword"]);
     assert.throws(
@@ -36,7 +36,7 @@ describe("eventsIn(ranges, options)", () => {
 });
 
 describe("countBy(by, selection)", () => {
-  it("refuses a column that the events do not have, before Trino is asked", async () => {
+  it("refuses a column that the events do not have, before it asks Trino", async () => {
     await assert.rejects(
       countBy("metal", eventsIn(RANGES)),
       /expected metal of \w+ to be text, integer, boolean, got no such column/,
@@ -47,7 +47,7 @@ describe("countBy(by, selection)", () => {
 });
 
 describe("countBars(count, title)", () => {
-  it("carries the record of the bars that are drawn, and of no others", () => {
+  it("carries the record of the drawn bars, and of no others", () => {
     const names = Array.from({ length: 30 }, (_, i) => `metal ${i}`);
     const many = countOf(Object.fromEntries(names.map((name, i) => [name, 100 - i])));
     const bundle = chartBundle(countBars(many, "Swords by metal"));
@@ -71,7 +71,7 @@ describe("countedInSentence(sentence, counts)", () => {
     assert.equal(countedInSentence("**1,100** swords", [totalOf(countOf({ a: 600, b: 500 }))]).length, 1);
   });
 
-  it("refuses a sentence that leaves a number out, or shows another", () => {
+  it("refuses a sentence that leaves a number out, or shows another one", () => {
     const expected = /^Error: say: expected the number 50 of copper in the sentence "Gold: 60\."$/;
     assert.throws(() => countedInSentence("Gold: **60**.", [swords]), expected);
     assert.throws(() => say("60 and 150", swords), /expected the number 50 of copper/);

@@ -11,7 +11,7 @@ const GROUP_ROWS = 500;
 const START = Date.UTC(2026, 0, 31);
 const { table } = events[2]!;
 
-// A file of 40 row groups, 500 events each, one event a millisecond, as the stream would write it.
+// A file like the stream's: 40 row groups of 500 events each, one event a millisecond.
 describe("a query by timestamp", () => {
   const ground = new Ground();
   const { schema, root, hdfs } = ground;
@@ -67,7 +67,7 @@ describe("a query by timestamp", () => {
     });
   });
 
-  it("reads nothing of a time without events", async () => {
+  it("reads no row for a time without events", async () => {
     assert.deepEqual(await count("timestamp < ?", new Date(START)), { found: 0, read: 0 });
   });
 });

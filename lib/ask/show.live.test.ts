@@ -4,7 +4,7 @@ import { type Kernel, type KernelOutput, startKernel } from "../report/kernel.ts
 import type { TableData } from "./table.ts";
 import { settings } from "../settings.ts";
 
-// The real kernel, with cells as a notebook has them: they import the compiled library.
+// A real kernel runs cells that import the compiled library, like those of a notebook.
 describe("show(spec) in a notebook's cell", () => {
   let kernel: Kernel;
   before(async () => {
@@ -26,7 +26,7 @@ describe("show(spec) in a notebook's cell", () => {
     return outputs;
   }
 
-  it("is one output: spec and text", async () => {
+  it("sends one output with spec and text", async () => {
     const outputs = await run(`show(spec);`);
     assert.deepEqual(
       outputs.map(({ type }) => type),
@@ -49,7 +49,7 @@ describe("show(spec) in a notebook's cell", () => {
     assert.match(data["text/plain"]!, /^Swords\n┌/);
   });
 
-  it("says a sentence whose values stay text, also where Markdown may be any HTML", async () => {
+  it("keeps a sentence's values as text, even where Markdown may contain any HTML", async () => {
     const outputs = await run(
       `say("**60** of <img src=x onerror=alert(1)> ![a](http://b/) [c](javascript:d)");`,
     );

@@ -4,7 +4,7 @@ import { say, show, table, transposed } from "./show.ts";
 
 const spec = bars([{ metal: "gold", swords: 60 }], { category: "metal", value: "swords", title: "Swords" });
 
-/** What `action` prints. */
+/** The lines that `action` prints. */
 function printed(action: () => void): string[] {
   const lines: string[] = [];
   const log = console.log;
@@ -17,7 +17,7 @@ function printed(action: () => void): string[] {
   return lines;
 }
 
-// Inside a kernel: show.live.test.ts.
+// show.live.test.ts tests the same functions inside a kernel.
 describe("show(spec) outside a notebook", () => {
   it("prints the description", () => {
     assert.deepEqual(
@@ -28,7 +28,7 @@ describe("show(spec) outside a notebook", () => {
 });
 
 describe("table(rows, { caption, limit }) outside a notebook", () => {
-  it("prints the first rows, and how many there are", () => {
+  it("prints the first rows, and the number of all rows", () => {
     const [text] = printed(() => table([{ n: 1 }, { n: 2 }, { n: 3 }], { caption: "Numbers", limit: 2 }));
     assert.equal(text, "Numbers: first 2 of 3 rows\n┌───┐\n│ n │\n├───┤\n│ 1 │\n│ 2 │\n└───┘");
   });
@@ -47,7 +47,7 @@ describe("table(rows, { caption, limit }) outside a notebook", () => {
 });
 
 describe("say(markdown) outside a notebook", () => {
-  it("prints the sentence as it is", () => {
+  it("prints the sentence unchanged", () => {
     assert.deepEqual(
       printed(() => say("**60** swords")),
       ["**60** swords"],
@@ -56,7 +56,7 @@ describe("say(markdown) outside a notebook", () => {
 });
 
 describe("transposed(row)", () => {
-  it("turns a row on its side", () => {
+  it("makes a row of each name and value", () => {
     assert.deepEqual(transposed({ metal: "gold", power_level: 100 }), [
       { name: "metal", value: "gold" },
       { name: "power_level", value: 100 },

@@ -19,7 +19,7 @@ describe("textTable(rows)", () => {
     );
   });
 
-  it("lets no value move the cursor, colour the terminal or turn the text around", () => {
+  it("shows control and direction characters of a value as their numbers", () => {
     const text = textTable([{ a: "\x1b[2J\r\n\t\u202egold\u2028" }]);
     assert.ok(text.includes("\\u{1b}[2J\\u{d}\\u{a}\\u{9}\\u{202e}gold\\u{2028}"));
   });
@@ -30,7 +30,7 @@ describe("textTable(rows)", () => {
 });
 
 describe("tableData(rows, title, columns)", () => {
-  it("has JSON values only, and only the columns that are asked for", () => {
+  it("holds only JSON values, of only the columns that are asked for", () => {
     const rows = [
       { at: new Date(0), n: 2n ** 60n, x: [1] },
       { at: null, n: NaN },
@@ -71,7 +71,7 @@ describe("htmlTable(data)", () => {
 });
 
 describe("jsonText(rows)", () => {
-  it("is JSON: Dates in ISO 8601, integers beyond 2^53 as text", () => {
+  it("returns JSON with Dates in ISO 8601 and integers beyond 2^53 as text", () => {
     const rows = [{ at: new Date(0), n: 1, big: 9007199254740993n, a: null }, { at: null }];
     assert.deepEqual(JSON.parse(jsonText(rows)), [
       { at: "1970-01-01T00:00:00.000Z", n: 1, big: "9007199254740993", a: null },
@@ -81,8 +81,8 @@ describe("jsonText(rows)", () => {
   });
 });
 
-describe("textTable(rows), long values", () => {
-  it("have lines of 80 characters, and lose none", () => {
+describe("textTable(rows) with long values", () => {
+  it("breaks a value into lines of 80 characters, and loses none", () => {
     const lines = textTable([{ text: "ab".repeat(90) }])
       .split("\n")
       .slice(3, -1);
@@ -96,7 +96,7 @@ describe("textTable(rows), long values", () => {
 });
 
 describe("jsonText(rows)", () => {
-  it("has no control or direction character, and means the same", () => {
+  it("escapes control and direction characters, and parses to the same values", () => {
     const hostile = "\x1b[2J\x9b31m\x7f\r\u202e\u2066gold";
     const json = jsonText([{ [hostile]: hostile }]);
     assert.doesNotMatch(json, /[\p{Cc}\u202e\u2066]/u);

@@ -5,7 +5,7 @@ import { Ground } from "../testbed/ground.ts";
 import { query } from "../trino.ts";
 import { createTables, describeTables, registerDays, tables } from "./tables.ts";
 
-// All in a schema and an HDFS folder of its own.
+// The test has its own schema and HDFS folder.
 describe("createTables({ schema, hdfsRoot })", () => {
   const ground = new Ground();
   const { schema, root: hdfsRoot, hdfs } = ground;
@@ -16,7 +16,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
   before(() => ground.createSchema());
   after(() => ground.remove());
 
-  it("creates every table once, however many create at the same time, then finds them", async () => {
+  it("creates every table once, even with several creators at the same time, then finds them", async () => {
     const made = await Promise.all([createTables(target), createTables(target), createTables(target)]);
     for (const states of made)
       assert.deepEqual(
@@ -30,7 +30,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
     assert.ok((await createTables(target)).every(({ state }) => state === "found"));
   });
 
-  it("types the columns as the catalogue does, in its order, with the day last", async () => {
+  it("creates the catalogue's columns with their types, in its order, with the day last", async () => {
     const columns = await query<{ column_name: string; data_type: string }>(
       `SELECT column_name, data_type FROM information_schema.columns
        WHERE table_schema = ? AND table_name = 'sword_purchases' ORDER BY ordinal_position`,
@@ -59,7 +59,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
     );
   });
 
-  it("refuses a table that differs, and shows how", async () => {
+  it("refuses a table that differs, and shows the differing lines", async () => {
     const { table } = events[2]!;
     await query(`DROP TABLE ${table}`, { schema });
     await query(
@@ -96,7 +96,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
     );
   });
 
-  it("registers the days whose folders have appeared, as often as it is asked", async () => {
+  it("registers days with new folders, however often it is called", async () => {
     for (const day of ["2026-01-31", "1970-01-01"]) {
       await hdfs.makeFolder(`${hdfsRoot}/tables/${events[0]!.table}/day=${day}`);
     }
@@ -111,7 +111,7 @@ describe("createTables({ schema, hdfsRoot })", () => {
     );
   });
 
-  it("shows rows that are written to a table in the view too, but none that failed", async () => {
+  it("shows a table's rows in the view of all events too, but no failed events", async () => {
     const text = "'x'";
     const at = "TIMESTAMP '2026-01-31 10:00:00.123'";
     await query(

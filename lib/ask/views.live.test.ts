@@ -1,4 +1,4 @@
-// Rows with equal event_ids, in a schema and an HDFS folder of its own.
+// Rows with equal event_ids, in a schema and an HDFS folder of the test.
 import assert from "node:assert/strict";
 import { events } from "../game.ts";
 import { Ground } from "../testbed/ground.ts";
@@ -21,15 +21,16 @@ describe("the views unique_<table>", () => {
     await ground.create();
     await insert("guild_joins", "join_a_guild", [
       { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 1 },
-      { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // the first of it, on another day
+      { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // the first copy, on another day
       { id: "twice", at: "00:00:00.000", day: "2026-01-31", offset: 2 },
       { id: "twice", at: "00:00:00.001", day: "2026-01-31", partition: 1, offset: 1 },
       { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 1, offset: 3 },
-      { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 0, offset: 8 }, // the same moment: the lower partition
+      // At the same moment, the row of the lower partition counts.
+      { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 0, offset: 8 },
       { id: "other", at: "11:00:00.000", day: "2026-01-31", offset: 10 },
     ]);
     await insert("default_requests", "default", [
-      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // another type's event is no double
+      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // an event of another type is no double
     ]);
   });
   after(() => ground.remove());
@@ -43,7 +44,7 @@ describe("the views unique_<table>", () => {
     await query(`INSERT INTO ${table} VALUES ${rows.join(", ")}`, { schema });
   }
 
-  it("count, of equal ids, the first by time, then partition and offset, also across days", async () => {
+  it("count the first row of equal ids by time, partition and offset, even across days", async () => {
     const rows = await query(
       "SELECT event_id AS id, kafka_partition AS p, kafka_offset AS o FROM unique_guild_joins ORDER BY o",
       { schema },
@@ -56,7 +57,7 @@ describe("the views unique_<table>", () => {
     ]);
   });
 
-  it("show an event only on the day on which it counts", async () => {
+  it("show an event only on the day of its first row", async () => {
     const days = await query(
       "SELECT CAST(day AS varchar) AS day, count(*) AS n FROM unique_guild_joins GROUP BY 1 ORDER BY 1",
       {
@@ -74,7 +75,7 @@ describe("the views unique_<table>", () => {
     ]);
   });
 
-  it("are what `events` and countEvents count; countDoubles says what they leave out", async () => {
+  it("are the source of `events` and countEvents; countDoubles counts the rows that they leave out", async () => {
     assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 5 }]);
     const rows = Object.fromEntries(events.map(({ type }) => [type, 0]));
     assert.deepEqual(await countTables({ schema }), { ...rows, default: 1, join_a_guild: 7 });
@@ -82,7 +83,7 @@ describe("the views unique_<table>", () => {
     assert.deepEqual(await countDoubles({ schema }), { ...rows, join_a_guild: 3 });
   });
 
-  it("read of the other days no more than what tells doubles apart", async () => {
+  it("read from other days only the columns that identify doubles", async () => {
     const read = async (from: string): Promise<number> => {
       let last: QueryStats | undefined;
       const onStatistics = (statistics: QueryStats) => (last = statistics);

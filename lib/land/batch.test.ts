@@ -66,7 +66,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
     });
   });
 
-  it("leaves absent parameters and headers null, and an empty one empty", async () => {
+  it("writes null for absent parameters and headers, and empty text for an empty parameter", async () => {
     const { row } = await landed(message({ ...envelope, params: { metal: "" }, headers: {} }));
     const { metal, power_level, magical, accept, host, user_agent } = row;
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
     assert.deepEqual([last, last_timestamp], [6, midnight - 1]);
   });
 
-  it("has a row for every event type of the catalogue, in the columns of its table", async () => {
+  it("makes a row of every event type of the catalogue, in the columns of its table", async () => {
     for (const { type, table } of events) {
       const found = await landed(message({ ...envelope, event_type: type, params: {} }));
       assert.deepEqual([found.table, found.row.event_type, found.row.player], [table, type, "user1"]);
@@ -144,7 +144,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       'params.power_level: expected an integer from -2147483648 to 2147483647, got "2147483648"',
     ],
     [
-      "a parameter that is not as sent",
+      "a parameter that is not text",
       JSON.stringify({ ...envelope, params: { power_level: 50 } }),
       "params.power_level: expected text, as sent, got 50",
     ],
@@ -154,8 +154,8 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       `the message: expected a JSON object, got [{"a":${"[".repeat(94)}… (200008 characters)`,
     ],
   ];
-  for (const [what, text, reason] of failures) {
-    it(`lands ${what} as a failed event with the reason`, async () => {
+  for (const [subject, text, reason] of failures) {
+    it(`lands ${subject} as a failed event with the reason`, async () => {
       const { table, row } = await landed(message(text));
       assert.equal(table, failedEvents.table);
       assert.deepEqual(row, {
@@ -179,7 +179,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       return (await rowsOf(file!))[0]!;
     }
 
-    it("has the reason and the raw text that the message holds, and its own place", async () => {
+    it("lands the reason and raw text inside the message, at the message's own position", async () => {
       const raw = JSON.stringify({ ...envelope, params: { power_level: "many" } });
       assert.deepEqual(await refused(JSON.stringify({ reason: "power_level: too many", raw })), {
         raw_event: raw,
@@ -197,14 +197,14 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       ['{"reason":"r","raw":{}}', "raw: expected text, got {}"],
       ['{"__proto__":{"reason":"r","raw":"x"}}', "reason: expected text, got nothing"],
     ] as const) {
-      it(`lands ${text.slice(0, 40)} with a reason of its own`, async () => {
+      it(`lands ${text.slice(0, 40)} with the stream's own reason`, async () => {
         const row = await refused(text);
         assert.deepEqual([row.raw_event, row.reason], [text, reason]);
       });
     }
   });
 
-  it("takes a parameter called __proto__ for what it is: unknown", async () => {
+  it("ignores a parameter called __proto__ like any unknown parameter", async () => {
     const text = JSON.stringify(envelope).replace('"colour"', '"__proto__"');
     const { table, row } = await landed(message(text));
     assert.deepEqual([table, row.raw_event, row.metal], ["sword_purchases", text, "gold"]);
@@ -230,7 +230,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
     }
   });
 
-  it("shortens what it quotes of a long message", async () => {
+  it("shortens its quotation from a long message", async () => {
     const { row } = await landed(message("x".repeat(1_000_000)));
     assert.ok(String(row.reason).length < 200);
     assert.equal(String(row.raw_event).length, 1_000_000);

@@ -1,6 +1,6 @@
-// The real commits module against HDFS in memory. Every request of every writer waits for its turn;
-// generated numbers decide who is next and whether the request arrives, arrives late, is answered, or
-// is its writer's last. A writer that others overtake meanwhile is a zombie.
+// The real commits module against HDFS in memory. Every request of every writer waits for its turn.
+// Generated numbers decide the next turn, and the request's fate: it arrives, arrives late, loses
+// its answer, or is its writer's last. A writer that others overtake is a zombie.
 import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
 import fc from "fast-check";
@@ -15,15 +15,15 @@ import {
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
-const LOG = 12; // offsets 0 to 11 are to be landed
-const place = { root: "/q", topic: "game-1", partition: 0 };
+const LOG = 12; // the writers must land offsets [0, 12)
+const key = { root: "/q", topic: "game-1", partition: 0 };
 
 type Writer = (hdfs: Hdfs, next: () => number) => Promise<void>;
 
-/** Lands the rest of the log in batches of any size, as the stream does. */
+/** Lands the rest of the log in batches of any size, like the stream. */
 async function realWriter(hdfs: Hdfs, choose: () => number): Promise<void> {
   for (;;) {
-    const chain = await persistently(() => openChain(hdfs, place));
+    const chain = await persistently(() => openChain(hdfs, key));
     try {
       while (chain.next < LOG) {
         const batch = newBatch(chain.next, Math.min(LOG - 1, chain.next + (choose() % 5)), choose());
@@ -69,7 +69,7 @@ interface Turn {
   reject: (error: Error) => void;
 }
 
-/** Runs writers through one history; `choices` decide, and when they are used up everything goes well. */
+/** Runs writers through one history. `choices` decide it; after the last choice all goes well. */
 class History {
   readonly hdfs = new HdfsModel();
   readonly errors: unknown[] = [];
@@ -77,7 +77,7 @@ class History {
   readonly #write: Writer;
   #used = 0;
   #turns: Turn[] = [];
-  #late: (() => Promise<unknown>)[] = []; // requests that time out first and are done afterwards
+  #late: (() => Promise<unknown>)[] = []; // requests that timed out, and arrive afterwards
   #alive = new Set<number>();
   #spawned = 0;
 
@@ -89,10 +89,10 @@ class History {
   async play(): Promise<this> {
     this.#spawn();
     while (this.#used < this.#choices.length) await this.#step();
-    // Whatever happened, one more writer comes, and nothing disturbs it or the others any more.
+    // In the end, one more writer comes, and nothing disturbs the writers any more.
     if (this.#used > 0) this.#spawn();
     for (let steps = 0; this.#turns.length > 0 || this.#late.length > 0; steps++) {
-      assert.ok(steps < 20_000, "the writers come to no end");
+      assert.ok(steps < 20_000, "expected the writers to end within 20000 steps");
       await this.#step();
     }
     return this;
@@ -108,19 +108,19 @@ class History {
     await drained();
   }
 
-  /** A request's fate: 70 of 100 arrive and are answered. */
+  /** Decides a request's fate: 70 of 100 requests arrive and get their answer. */
   async #meet({ writer, op, run, resolve, reject }: Turn, fate: number): Promise<void> {
     const timeout = new HdfsError(op, "", "no answer");
-    if (fate >= 70 && fate < 75) return reject(timeout); // never arrives
+    if (fate >= 70 && fate < 75) return reject(timeout); // the request never arrives
     if (fate >= 75 && fate < 80) {
       this.#late.push(run);
       return reject(timeout);
     }
-    if (fate >= 93) this.#alive.delete(writer); // crashes: before the request arrives, or after
+    if (fate >= 93) this.#alive.delete(writer); // the writer crashes, from 97 before the request arrives
     if (fate >= 97) return;
     try {
       const answer = await run();
-      if (fate >= 80 && fate < 90) return reject(timeout); // done, but the answer is lost
+      if (fate >= 80 && fate < 90) return reject(timeout); // the request arrived, its answer is lost
       resolve(answer);
     } catch (error) {
       reject(error as Error);
@@ -159,7 +159,7 @@ class History {
   }
 }
 
-/** Every offset is in the tables once, and no writer failed in a way that it should not. */
+/** The tables hold every offset once, and no writer failed with an unexpected error. */
 function assertExactlyOnce(history: History): void {
   assert.deepEqual(history.errors, []);
   assertLanded(history);
@@ -183,7 +183,7 @@ function assertOneChain({ hdfs }: History): void {
   assert.equal(next, LOG);
 }
 
-/** Plays generated histories; throws at the first that breaks the promise. */
+/** Plays generated histories; throws at the first history that `assertAfter` refuses. */
 async function play(write: Writer, assertAfter: (history: History) => void): Promise<void> {
   const histories = fc.array(fc.nat(9_999), { maxLength: 400, size: "max" });
   const property = fc.asyncProperty(histories, async (choices) =>
@@ -192,13 +192,13 @@ async function play(write: Writer, assertAfter: (history: History) => void): Pro
   await fc.assert(property, { numRuns: 3_000, endOnFailure: true });
 }
 
-/** Holds when `write` is right as long as nothing happens, and is found wrong when things do. */
+/** Asserts that `write` is right in a history without faults, and wrong in one with faults. */
 async function assertFoundOut(write: Writer): Promise<void> {
   assertExactlyOnce(await new History([], write).play());
   await assert.rejects(play(write, assertLanded), ({ cause }: Error) => /landed offsets/.test(String(cause)));
 }
 
-describe("openChain(hdfs, place).commit(batch)", () => {
+describe("openChain(hdfs, key).commit(batch)", () => {
   it("lands every offset exactly once in 3000 histories of crashes, zombies and lost answers", async function () {
     this.timeout(120_000);
     await play(realWriter, (history) => {
@@ -207,22 +207,26 @@ describe("openChain(hdfs, place).commit(batch)", () => {
     });
   });
 
-  /** A writer that lands offsets 0 to 3, in two tables, and is killed when it has reached `point` for the nth time. */
+  /** Runs a writer that lands offsets `[0, 4)` in two tables and dies at `point`, the nth time. */
   async function killedAt(hdfs: Hdfs, point: CommitPoint, nth = 1): Promise<void> {
     let reached = 0;
     const killed = new Error(`killed at ${point}`);
     const at = (now: CommitPoint) => {
       if (now === point && ++reached === nth) throw killed;
     };
-    const chain = await openChain(hdfs, place, at);
+    const chain = await openChain(hdfs, key, at);
     await assert.rejects(chain.commit(newBatch(0, 3, 1)), killed);
   }
 
-  it("removes what a killed writer had staged exactly at the chain's end, after the next commit", async () => {
+  it("removes a killed writer's staged batch at the chain's end after the next commit", async () => {
     const hdfs = new HdfsModel();
     await killedAt(hdfs, "record_staged");
-    const chain = await openChain(hdfs, place);
-    assert.equal(hdfs.files("/q/staging").length, 3, "its place is still to be had: it may be alive");
+    const chain = await openChain(hdfs, key);
+    assert.equal(
+      hdfs.files("/q/staging").length,
+      3,
+      "the batch can still be committed: its writer may be alive",
+    );
     await chain.commit(newBatch(0, 1, 1));
     assert.deepEqual(
       hdfs.files("/q/staging").map(([path]) => path),
@@ -243,7 +247,7 @@ describe("openChain(hdfs, place).commit(batch)", () => {
     });
   }
 
-  it("keeps nothing of the attempts that failed while HDFS had no room, nor what they wrote too late", async () => {
+  it("deletes the files of attempts that failed while HDFS was full, late writes too", async () => {
     const hdfs = new HdfsModel();
     const late: string[] = [];
     const create = hdfs.create.bind(hdfs);
@@ -252,18 +256,22 @@ describe("openChain(hdfs, place).commit(batch)", () => {
       late.push(path);
       return Promise.reject(new HdfsError("CREATE", path, "no room", { passing: false }));
     };
-    const chain = await openChain(hdfs, place);
+    const chain = await openChain(hdfs, key);
     const batch = newBatch(0, 3, 1);
     for (let attempt = 0; attempt < 3; attempt++) {
       await assert.rejects(chain.commit(batch), HdfsError);
-      assert.equal(hdfs.files("/q/staging").length, 1, "the room that an attempt took is free for the next");
+      assert.equal(
+        hdfs.files("/q/staging").length,
+        1,
+        "each attempt first deletes the files of the one before",
+      );
     }
     for (const path of late) await create(path, Buffer.from("late"));
     await chain.commit(batch);
     assert.deepEqual(hdfs.files("/q/staging"), []);
   });
 
-  // Were the histories too tame, these would pass too.
+  // Counter-tests: these wrong writers would pass if the histories had too few faults.
   it("would double or lose events if RENAME's answer were ignored", async () => {
     const ignoring: Writer = (hdfs, choose) => {
       const rename: Hdfs["rename"] = async (from, to) =>
@@ -273,8 +281,8 @@ describe("openChain(hdfs, place).commit(batch)", () => {
     await assertFoundOut(ignoring);
   });
 
-  it("would double or lose events if a commit were found to be its own by its place alone", async () => {
-    // Whoever reads a record sees itself as its writer.
+  it("would double or lose events if a writer took any record at its offset for its own", async () => {
+    // Every reader of a record sees itself as the record's writer.
     const believing: Writer = (hdfs, choose) => {
       let writer = "";
       const create: Hdfs["create"] = (path, bytes) => {
@@ -303,7 +311,10 @@ describe("openChain(hdfs, place).commit(batch)", () => {
   });
 });
 
-/** A simpler scheme that fails: one file a batch, named by both offsets, position from HDFS, answers obeyed. */
+/**
+ * A simpler scheme that fails: one file for each batch, named by both offsets. The file names give
+ * the position, and the writer obeys RENAME's answers.
+ */
 async function namedByFirstAndLast(hdfs: Hdfs, choose: () => number): Promise<void> {
   await persistently(() => hdfs.makeFolder("/q/tables"));
   for (let batches = 0; ; batches++) {
@@ -320,7 +331,7 @@ async function namedByFirstAndLast(hdfs: Hdfs, choose: () => number): Promise<vo
     let staged = "";
     const target = `/q/tables/${String(first).padStart(3, "0")}-${last}`;
     await persistently(() => {
-      staged = `/q/staging/${batches}-${choose()}-${Math.random()}`; // another one if the answer was lost
+      staged = `/q/staging/${batches}-${choose()}-${Math.random()}`; // another name if the answer was lost
       return hdfs.create(staged, Buffer.from(JSON.stringify(offsets)));
     });
     await persistently(() => hdfs.rename(staged, target));

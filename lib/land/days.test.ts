@@ -26,7 +26,7 @@ describe("whenDaysAreNew(register, options)", () => {
     assert.equal(calls(), 4);
   });
 
-  it("registers once more, not at the same time, when a day appears meanwhile", async () => {
+  it("registers again afterwards when a new day appears during a registration", async () => {
     let finish = () => {};
     const { committed, calls } = registrations(
       (call) => new Promise((resolve) => (call === 1 ? (finish = resolve) : resolve())),

@@ -10,7 +10,7 @@ describe("new Outage(service, log).outlast(call, options)", () => {
     return () => (calls++ < times ? Promise.reject(new Error(message)) : Promise.resolve("answer"));
   }
 
-  it("repeats until the call succeeds, and logs one line when the service goes and one when it is back", async () => {
+  it("repeats until the call succeeds, and logs when the service goes away and when it is back", async () => {
     const lines: string[] = [];
     const outage = new Outage("HDFS", (line) => lines.push(line));
     const { signal } = new AbortController();
@@ -22,7 +22,7 @@ describe("new Outage(service, log).outlast(call, options)", () => {
     assert.equal(lines.length, 2);
   });
 
-  it("logs nothing when all is well", async () => {
+  it("logs nothing when the call succeeds", async () => {
     const lines: string[] = [];
     const outage = new Outage("HDFS", (line) => lines.push(line));
     assert.equal(
@@ -32,13 +32,13 @@ describe("new Outage(service, log).outlast(call, options)", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("fails at once when waiting would not help", async () => {
+  it("throws an error that is not passing at once", async () => {
     const outage = new Outage("HDFS", () => {});
     const { signal } = new AbortController();
     await assert.rejects(outage.outlast(failing(1, "refused"), { passing, signal }), /refused/);
   });
 
-  it("ends when it is told to", async () => {
+  it("throws when the signal aborts", async () => {
     const outage = new Outage("HDFS", () => {});
     const stopping = new AbortController();
     const answer = outage.outlast(failing(Infinity), { passing, signal: stopping.signal });

@@ -1,5 +1,5 @@
-// One file of edge values, read by Trino with a predicate on every column and value, and by pyarrow.
-// A reader that trusts wrong statistics or levels finds too few rows.
+// Trino reads a file of extreme values by a predicate on every column and value; pyarrow reads it too.
+// A reader of wrong statistics or levels would find too few rows.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -72,7 +72,7 @@ describe("a file of ParquetFile", () => {
     return table;
   }
 
-  it("gives Trino every value of every column by a predicate", async () => {
+  it("lets Trino find every value of every column by a predicate", async () => {
     const table = await createTable("edges", encode());
     const checks = columns.slice(0, 5).flatMap((column, c) =>
       [...new Set(values.map((row) => row[c]!))].map((value) => ({
@@ -90,7 +90,7 @@ describe("a file of ParquetFile", () => {
     });
   });
 
-  it("lets Trino skip the row groups whose times do not fit", async () => {
+  it("lets Trino skip the row groups with other times", async () => {
     const file = new ParquetFile(columns, { rowGroupRows: 100 });
     for (let i = 0; i < 2_000; i++) file.append(["a", i, i, true, i * 1_000, i]);
     const table = await createTable("pruned", file.finish());
@@ -101,7 +101,7 @@ describe("a file of ParquetFile", () => {
   });
 
   it("gives pyarrow the same values", async function () {
-    this.timeout(300_000); // the first time, pyarrow is installed
+    this.timeout(300_000); // the first run installs pyarrow
     const python = await pythonWithPyarrow();
     const folder = mkdtempSync(join(tmpdir(), "questlog-"));
     try {
@@ -153,7 +153,7 @@ async function query(sql: string): Promise<{ rows: unknown[][]; processedRows: n
   }
 }
 
-/** A Python environment of its own in the cache, kept for the next time. */
+/** Makes a Python environment with pyarrow in the cache folder, unless it exists. */
 async function pythonWithPyarrow(): Promise<string> {
   const folder = join(settings.cache, `pyarrow-${PYARROW}`);
   const python = join(folder, "bin", "python");

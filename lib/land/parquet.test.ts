@@ -1,4 +1,4 @@
-// What the encoder writes is read back by hyparquet, which shares no code with it.
+// hyparquet, which shares no code with the encoder, reads the encoder's files back.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
@@ -20,7 +20,7 @@ function arrayBuffer(bytes: Buffer): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
-/** Rows as the file's reader sees them, in the shape they were written in. */
+/** The rows that hyparquet reads, in the form that `append` takes. */
 async function decode(columns: Column[], bytes: Buffer): Promise<Value[][]> {
   const rows = await parquetReadObjects({ file: arrayBuffer(bytes), compressors });
   return rows.map((row) =>
@@ -39,7 +39,7 @@ async function assertRoundTrip(columns: Column[], rows: Value[][], rowGroupRows?
 const text = [{ name: "metal", type: "text", required: false }] satisfies Column[];
 
 describe("new ParquetFile(columns).append(row)", () => {
-  it("keeps the edges of every type", () =>
+  it("keeps the extreme values of every type", () =>
     assertRoundTrip(nullable, [
       ["", 0, 0, false, 0],
       ["😀 \"quoted\" 'single' \\ \n \0", -(2 ** 31), -(2 ** 53) + 1, true, Date.UTC(2100, 0, 1)],
@@ -49,7 +49,7 @@ describe("new ParquetFile(columns).append(row)", () => {
       ["x".repeat(2 ** 20), 1, 2 ** 32, true, 253402300799999],
     ]));
 
-  it("keeps a column that is all null, and one that is all the same", () =>
+  it("keeps a column of nulls, and a column of equal values", () =>
     assertRoundTrip(
       nullable,
       Array.from({ length: 100 }, () => [null, 7, null, true, null]),
@@ -61,7 +61,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN"]);
   });
 
-  it("writes plain pages when few texts are too long for a dictionary", async () => {
+  it("writes plain pages when a few long texts exceed the dictionary's size", async () => {
     const rows = Array.from({ length: 8 }, (_, i) => [String(i).repeat(2 ** 18)]);
     await assertRoundTrip(text, rows);
     assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN"]);
@@ -73,7 +73,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     assert.deepEqual(encodingsOf(encode(text, rows)), ["RLE", "PLAIN_DICTIONARY"]);
   });
 
-  it("starts a new row group when one is full", async () => {
+  it("starts a new row group when the last one is full", async () => {
     const rows = Array.from({ length: 25 }, (_, i) => [`value ${i % 3}`]);
     await assertRoundTrip(text, rows, 10);
     const { row_groups } = parquetMetadata(arrayBuffer(encode(text, rows, 10)));
@@ -88,7 +88,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     assert.deepEqual(await decode(text, bytes), [["a\ufffd"], ["\ufffdb"]]);
   });
 
-  it("has minimum, maximum and null count on numbers and times, and none on text and booleans", () => {
+  it("writes minimum, maximum and null count for numbers and times, but not for text and booleans", () => {
     const rows: Value[][] = [
       ["b", 5, -7, true, 1000],
       [null, null, null, null, null],
@@ -108,7 +108,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     ]);
   });
 
-  it("gives back any rows, in any number of row groups, and the same bytes each time", async () => {
+  it("keeps any rows, in any number of row groups, and writes the same bytes each time", async () => {
     const row = fc.tuple(
       fc.option(fc.string({ unit: "binary" })),
       fc.option(fc.integer()),
@@ -130,7 +130,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     );
   });
 
-  it("gives back any rows of required columns", async () => {
+  it("keeps any rows of required columns", async () => {
     const row = fc.tuple(fc.string(), fc.integer(), fc.maxSafeInteger(), fc.boolean(), fc.nat());
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 100 }), (rows) => assertRoundTrip(required, rows)),
@@ -160,7 +160,7 @@ describe("new ParquetFile(columns).append(row)", () => {
     ],
   ];
   for (const [type, value, message] of misfits) {
-    it(`refuses ${JSON.stringify(value)} as ${type}, and stays as it was`, async () => {
+    it(`refuses ${JSON.stringify(value)} as ${type}, and stays unchanged`, async () => {
       const file = new ParquetFile(nullable);
       file.append(["a", 1, 1, true, 1]);
       const row = nullable.map((column) => (column.type === type ? value : null));
@@ -195,7 +195,7 @@ describe("readRowCount(tail)", () => {
     }
   });
 
-  it("refuses what is not the end of a Parquet file", () => {
+  it("refuses bytes that are not the end of a Parquet file", () => {
     assert.throws(() => readRowCount(Buffer.from('{"a": 1}\n')), /expected it to end in PAR1, got " 1}\\n"/);
   });
 });

@@ -1,4 +1,5 @@
-// A partition's real batches and commits on HDFS in memory; time is mocha's own, the paces are short or endless.
+// A partition's real batches and commits, on HDFS in memory and in real time. Each pace is very
+// short or endless.
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, type Message } from "./batch.ts";
@@ -6,7 +7,7 @@ import { openChain } from "./commits.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.ts";
 
-const place = { root: "/q", topic: "t", partition: 0 };
+const key = { root: "/q", topic: "t", partition: 0 };
 const NEVER_MS = 1_000_000;
 
 function messages(first: number, count: number): Message[] {
@@ -18,7 +19,7 @@ function messages(first: number, count: number): Message[] {
 }
 
 async function open(hdfs: HdfsModel, pace: Partial<Pace>, hold: Promise<void> = Promise.resolve(), high = 0) {
-  const chain = await openChain(hdfs, place);
+  const chain = await openChain(hdfs, key);
   const events = new EventEmitter();
   const lander = new PartitionLander(
     { topic: "t", partition: 0, chain, high },
@@ -48,13 +49,13 @@ describe("PartitionLander", () => {
     for (const pace of [{ maxAgeMs: 10 }, { idleMs: 10 }]) {
       const { lander, events } = await open(new HdfsModel(), pace);
       const committed = once(events, "commit");
-      lander.take(messages(5, 2)); // what was before offset 5 is gone: the chain covers it
+      lander.take(messages(5, 2)); // Kafka deleted offsets [0, 5): the commit covers them
       assert.deepEqual(await committed, [0, 6]);
       assert.equal(lander.next, 7);
     }
   });
 
-  it("commits what had waited for it as soon as it has read that, and then keeps its pace", async () => {
+  it("commits the messages that were there at its start at once, and later ones at its pace", async () => {
     const { lander, events } = await open(new HdfsModel(), {}, undefined, 3);
     const committed = once(events, "commit");
     lander.take(messages(0, 2));
@@ -66,7 +67,7 @@ describe("PartitionLander", () => {
     assert.equal(lander.next, 4);
   });
 
-  it("takes one batch more while one is being committed, then none until there is room", async () => {
+  it("takes one more batch during a commit, then no message until there is room", async () => {
     let release = () => {};
     const { lander, events } = await open(
       new HdfsModel(),
@@ -83,7 +84,7 @@ describe("PartitionLander", () => {
     assert.equal(lander.next, 9);
   });
 
-  it("commits what it has taken when it is drained, and nothing when it is closed", async () => {
+  it("commits its messages when it is drained, and drops them when it is closed", async () => {
     const hdfs = new HdfsModel();
     const first = await open(hdfs, {});
     first.lander.take(messages(0, 2));
@@ -105,7 +106,7 @@ describe("PartitionLander", () => {
     return hdfs;
   }
 
-  it("reads the last committed message again to know the topic, and lands it no second time", async () => {
+  it("reads the last committed message again to check the topic, and does not land it twice", async () => {
     const { lander } = await open(await withCommitted(3), {});
     assert.equal(lander.start, 2);
     assert.equal(lander.take(messages(2, 3)), 3);
@@ -113,7 +114,7 @@ describe("PartitionLander", () => {
     assert.equal(lander.next, 5);
   });
 
-  it("refuses another message in the place of the last committed one", async () => {
+  it("refuses another message at the offset of the last committed one", async () => {
     const { lander } = await open(await withCommitted(3), {});
     const other = [{ ...messages(2, 1)[0]!, timestamp: "1001" }];
     assert.throws(() => lander.take(other), OtherTopicError);
@@ -123,7 +124,7 @@ describe("PartitionLander", () => {
     );
   });
 
-  it("says that it lost when another writer was faster", async () => {
+  it("reports that it lost when another writer was faster", async () => {
     const hdfs = new HdfsModel();
     const [slow, fast] = [await open(hdfs, three), await open(hdfs, {})];
     fast.lander.take(messages(0, 1));

@@ -18,8 +18,8 @@ function stream(state: Partial<StreamState> = {}, topic = "game_events"): Measur
 
 function record(files: { table: string; rows: number; bytes: number }[]): CommitRecord {
   const whole = files.map((file) => ({ day: "2026-01-31", staged: "", target: "", ...file }));
-  const place = { writer: "w", topic: "game_events", partition: 0, first: 0, last: 9, last_timestamp: null };
-  return { ...place, committed_at: "2026-01-31T12:00:00.000Z", files: whole };
+  const start = { writer: "w", topic: "game_events", partition: 0, first: 0, last: 9, last_timestamp: null };
+  return { ...start, committed_at: "2026-01-31T12:00:00.000Z", files: whole };
 }
 
 describe("new StreamMetrics().text(streams)", () => {
@@ -57,7 +57,7 @@ describe("new StreamMetrics().text(streams)", () => {
     assert.deepEqual(await linesOf(metrics, "failed"), ['failed_rows_total{topic="game_events"} 1']);
   });
 
-  it("tells the age of each message when it landed; one from the future is new", async () => {
+  it("measures the age of each message at landing; a message from the future has age 0", async () => {
     const metrics = new StreamMetrics();
     const now = Date.now();
     metrics.count(record([]), {
@@ -75,7 +75,7 @@ describe("new StreamMetrics().text(streams)", () => {
     }
   });
 
-  it("has the lag of the partitions that are read now, and no others", async () => {
+  it("shows the lag of the partitions that the streams read now, and of no others", async () => {
     const metrics = new StreamMetrics();
     await metrics.text([stream({ partitions: [{ partition: 1, next: 0, lag: 5 }] })]);
     assert.deepEqual(await linesOf(metrics, "lag", [stream(), stream({}, "failed_events")]), [
@@ -84,7 +84,7 @@ describe("new StreamMetrics().text(streams)", () => {
     ]);
   });
 
-  it("says which service is away", async () => {
+  it("shows which service is away", async () => {
     const lines = await linesOf(new StreamMetrics(), "service_away", [
       stream({ away: { kafka: false, hdfs: true } }),
     ]);

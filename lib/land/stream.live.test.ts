@@ -1,5 +1,5 @@
-// The real stream as a process of its own, on its own topic, group and HDFS folder. What counts at
-// the end is in the files: each offset of the topic once, by partition.
+// The real stream, on a topic, group and HDFS folder of the test. At the end of a test, the files
+// must hold each offset of each partition once.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,7 +41,8 @@ describe("new Stream(options)", () => {
     root = `/test-${randomUUID()}`;
     sent = 0;
     await Promise.all([createTopic(), createTopic(failedTopic)]);
-    // One for each test: a producer asks for all topics that it ever wrote to, and fails when one is gone.
+    // Each test has its producer: a producer asks for all topics that it ever wrote to, and fails
+    // when one of them was deleted.
     producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
   });
@@ -52,7 +53,7 @@ describe("new Stream(options)", () => {
     await Promise.allSettled([...streams].map((stream) => stream.stop()));
     streams.clear();
     await producer.disconnect();
-    // One test deletes its topic itself; the groups of a killed process are still in use for some seconds.
+    // One test deletes its topic itself. A killed process's groups stay in use for some seconds.
     for (const name of topics.splice(0)) await admin.deleteTopics({ topics: [name] }).catch(() => {});
     await admin.deleteGroups([topic, failedTopic]).catch(() => {});
     await hdfs.remove(root);
@@ -127,7 +128,7 @@ describe("new Stream(options)", () => {
     await until(`${rows} rows of ${of} are landed`, ask, { limitMs: LIMIT_MS, everyMs: 200 });
   }
 
-  /** Every message that was sent is in the files once, by partition and offset; nothing else is. */
+  /** The files hold every sent message once, by partition and offset, and nothing else. */
   async function assertExactlyOnce(): Promise<void> {
     const files = await listFiles({ hdfs, root });
     const found: string[] = [];
@@ -151,7 +152,7 @@ describe("new Stream(options)", () => {
     assert.equal(await landed(), expected.length);
   }
 
-  it("lands what was sent before it started, and what is sent while it runs", async () => {
+  it("lands events sent before its start, and events sent while it runs", async () => {
     await produce(1_000);
     const stream = start();
     await stream.ready;
@@ -166,7 +167,7 @@ describe("new Stream(options)", () => {
     assert.deepEqual(tables, new Set(["sword_purchases", "guild_joins"]));
   });
 
-  it("commits what it has read before it leaves", async () => {
+  it("commits the messages that it has read before it leaves", async () => {
     const stream = start();
     await stream.ready;
     await produce(500);
@@ -180,7 +181,7 @@ describe("new Stream(options)", () => {
     await assertExactlyOnce();
   });
 
-  it("leaves nothing behind when it is stopped while it asks Kafka where its partitions end", async () => {
+  it("leaves no connection open when it stops during a request for the ends of its partitions", async () => {
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();
     const stream = new Stream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
@@ -188,7 +189,7 @@ describe("new Stream(options)", () => {
       proxy.onAnswer = async (request) => {
         if (request !== KAFKA_REQUESTS.listOffsets) return;
         resolve();
-        await sleep(300); // longer than it takes to leave the group
+        await sleep(300); // longer than leaving the group takes
       };
     });
     await stream.stop();
@@ -198,7 +199,7 @@ describe("new Stream(options)", () => {
     assert.equal(left, 0);
   });
 
-  it("goes on soon when its connections to Kafka had fallen silent without an end", async () => {
+  it("goes on soon after its connections to Kafka fell silent without closing", async () => {
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();
     const stream = new Stream({ brokers: [proxy.address], topic, group: topic, hdfs, root });
@@ -209,7 +210,7 @@ describe("new Stream(options)", () => {
       await sleep(50);
       if (i === 20) proxy.silence();
     }
-    proxy.speak(); // new connections are answered
+    proxy.speak(); // new connections get answers
     const since = Date.now();
     await untilLanded(sent);
     assert.ok(Date.now() - since < 20_000, `${Date.now() - since} ms`);
@@ -217,7 +218,7 @@ describe("new Stream(options)", () => {
     await proxy.cut();
   });
 
-  it("lands each event once although the process is killed again and again", async function () {
+  it("lands each event once although its process is killed again and again", async function () {
     this.timeout(180_000);
     let producing = true;
     const production = (async () => {
@@ -229,7 +230,7 @@ describe("new Stream(options)", () => {
     for (let kills = 0; kills < 3; kills++) {
       const before = await landed();
       const child = await spawnStream();
-      await untilLanded(before + 1); // it is in the middle of its work
+      await untilLanded(before + 1); // the stream is in the middle of its work
       await sleep(Math.random() * 1_000);
       await child.signal("SIGKILL");
     }
@@ -242,9 +243,9 @@ describe("new Stream(options)", () => {
     assert.deepEqual((await hdfs.list(`${root}/staging`)).entries, []);
   });
 
-  // Each round has a group of its own: it need not wait until the killed one's session has ended.
+  // The killed stream has its own group, so the next one need not wait for the end of its session.
   for (const at of [...COMMIT_POINTS, "file_moved:2"]) {
-    it(`lands each event once although the process is killed when a commit is at ${at}`, async () => {
+    it(`lands each event once although its process is killed when a commit is at ${at}`, async () => {
       await produce(300);
       const killed = spawnScript({ QUESTLOG_KILL_AT: at, QUESTLOG_CONSUMER_GROUP: `${topic}_killed` });
       await assertKilled(killed);
@@ -257,7 +258,7 @@ describe("new Stream(options)", () => {
     });
   }
 
-  it("lands each event once although the one that finishes a killed one's commit is killed too", async () => {
+  it("lands each event once although two streams are killed during the same commit", async () => {
     await produce(300);
     for (const [at, group] of [
       ["record_renamed", "first"],
@@ -276,7 +277,7 @@ describe("new Stream(options)", () => {
     await producer.send({ topic: failedTopic, messages: values.map((value) => ({ value, partition: 0 })) });
   }
 
-  it("lands what the API refused, beside the events, and says so in its metrics", async () => {
+  it("lands refused events beside the events, and counts them in its metrics", async () => {
     await refuse(JSON.stringify({ reason: "metal: unknown", raw: event(1) }), "no refused event");
     await produce(10);
     const child = spawnScript();
@@ -307,7 +308,7 @@ describe("new Stream(options)", () => {
     await assertEndsWell(child);
   });
 
-  it("lands events while the failed topic does not exist, and is ready when it does", async () => {
+  it("lands events while the failed topic does not exist, and is ready when it exists", async () => {
     failedTopic = `${topic}_late`;
     await produce(10);
     const child = spawnScript();
@@ -317,7 +318,7 @@ describe("new Stream(options)", () => {
     assert.match(await ready, /_late: partition 0 from offset 0/);
   });
 
-  it("knows its lag while it waits for HDFS and fetches nothing", async () => {
+  it("measures its lag while it waits for HDFS and fetches nothing", async () => {
     const proxy = new FaultyProxy({ to: new URL(settings.webhdfsUrl).host });
     await proxy.open();
     const away = new WebHdfs({ url: `http://${proxy.address}` });
@@ -340,18 +341,18 @@ describe("new Stream(options)", () => {
     away.close();
   });
 
-  async function untilTrue(what: string, state: () => boolean): Promise<void> {
-    await until(what, () => state() || undefined, { limitMs: LIMIT_MS, everyMs: 50 });
+  async function untilTrue(condition: string, isTrue: () => boolean): Promise<void> {
+    await until(condition, () => isTrue() || undefined, { limitMs: LIMIT_MS, everyMs: 50 });
   }
 
-  it("lands each event once although a stream that was thought dead goes on", async function () {
+  it("lands each event once although a stream that seemed dead goes on", async function () {
     this.timeout(120_000);
     const zombie = await spawnStream();
     await produce(2_000);
     await untilLanded(1);
     await zombie.signal("SIGSTOP");
     await produce(2_000);
-    const successor = await spawnStream(); // gets the partitions when the other's session has ended
+    const successor = await spawnStream(); // gets the partitions after the end of the zombie's session
     await untilLanded(4_000);
     await produce(1_000);
     await zombie.signal("SIGCONT");
@@ -360,7 +361,7 @@ describe("new Stream(options)", () => {
     await assertExactlyOnce();
   });
 
-  it("refuses to go on when the topic was deleted and made anew", async function () {
+  it("stops with an error when the topic was deleted and made anew", async function () {
     await produce(20);
     const first = start();
     await untilLanded(20);
@@ -371,7 +372,7 @@ describe("new Stream(options)", () => {
       start().done,
       /partition \d: events up to offset 9 are landed, but the topic ends before offset 0/,
     );
-    await produce(100); // more than before: the offsets alone would not tell
+    await produce(100); // more than before: the offsets alone would not show the difference
     await assert.rejects(
       start().done,
       /the landed message at offset 9 had the time .*, the topic's message has /,
@@ -384,7 +385,7 @@ describe("new Stream(options)", () => {
   }
 });
 
-/** Every third joins a guild, the others purchase swords. */
+/** Every third event joins a guild, the others purchase swords. */
 function event(i: number): string {
   const joins = i % 3 === 0;
   return JSON.stringify({
