@@ -97,8 +97,7 @@ describe("writeConfiguration(to, paths)", () => {
 });
 
 // A program named docker that records each of its command lines, and answers like the engine.
-const RECORDER = `#!${process.execPath}
-const { appendFileSync, existsSync, rmSync, writeFileSync } = require("node:fs");
+const RECORDER = `const { appendFileSync, existsSync, rmSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
 appendFileSync(process.env.RECORD, JSON.stringify(args) + "\\n");
 const running = process.env.RECORD + ".running"; // there while the container "runs"
@@ -120,7 +119,10 @@ describe("dockerRuntime, with a docker that records its calls", function () {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "questlog-docker-"));
-    writeFileSync(join(folder, "docker"), RECORDER, { mode: 0o755 });
+    const program = join(folder, "docker.cjs");
+    writeFileSync(program, RECORDER);
+    const launcher = `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`; // Node's path may hold spaces
+    writeFileSync(join(folder, "docker"), launcher, { mode: 0o755 });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
