@@ -82,7 +82,9 @@ export class TopicDiffers extends Error {
 }
 
 /**
- * Reads the topic from its beginning to its end at the call. Resolves with the offsets at the call.
+ * Reads the topic from its beginning to its end at the call. Resolves with the offsets that it read:
+ * `high` is the offset behind a partition's last message. Kafka's own end may lie behind it, since
+ * each transaction ends with a record that no consumer sees.
  *
  * `from` names other offsets to begin at, by partition. With `follow` the reading goes on until
  * `signal` aborts. Messages of one partition come in order. `onMessage` is awaited, so a slow
@@ -106,6 +108,7 @@ export async function readTopic({
     const offsets = await offsetsOf(admin, topic);
     const ends = follow ? undefined : new Map(offsets.map(({ partition, high }) => [partition, high]));
     const next = firstOffsets(offsets, from);
+    const behind = new Map(next); // partition → the offset behind its last message
     const isEmpty = offsets.every(({ partition, high }) => next.get(partition)! >= high);
     if (signal?.aborted || (!follow && isEmpty)) return offsets;
     const groupId = `questlog_reader_${randomUUID()}`;
@@ -121,12 +124,17 @@ export async function readTopic({
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      await consume(consumer, { topic, from, next, ends, signal, onMessage });
+      const handOut = (message: TopicMessage) => {
+        behind.set(message.partition, message.offset + 1);
+        return onMessage(message);
+      };
+      await consume(consumer, { topic, from, next, ends, signal, onMessage: handOut });
     } finally {
       await consumer.disconnect();
     }
     await admin.deleteGroups([groupId]);
-    return offsets;
+    if (follow || signal?.aborted) return offsets;
+    return offsets.map((one) => ({ ...one, high: Math.min(one.high, behind.get(one.partition)!) }));
   });
 }
 

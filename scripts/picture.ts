@@ -16,7 +16,10 @@ await command("picture", { usage, isRecorded: false }, async () => {
   const page = await browser.newPage({ ...view, bypassCSP: true }); // the report allows no style but its own
   await page.goto(pathToFileURL(join(settings.out, "report.html")).href);
   for (const text of SHOWN)
-    await page.locator(".cell", { hasText: text }).last().evaluate((cell) => cell.classList.add("shown"));
+    await page
+      .locator(".cell", { hasText: text })
+      .last()
+      .evaluate((cell) => cell.classList.add("shown"));
   await page.addStyleTag({
     content: `nav, section > :not(.shown), section:not(:has(.shown)), footer { display: none !important }
       body { padding: 1rem 2rem !important } .top { padding-block: 1rem !important } section { margin: 0 !important }`,
