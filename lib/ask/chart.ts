@@ -212,7 +212,8 @@ function toTime(row: object, column: string): number {
 
 function toNumber(row: object, column: string): number {
   const value = valueOf(row, column);
-  const isNumeric = /^(number|bigint|string)$/.test(typeof value) && value !== ""; // decimals are strings
+  // Trino's decimals are strings.
+  const isNumeric = /^(number|bigint|string)$/.test(typeof value) && value !== "";
   const number = isNumeric ? Number(value) : NaN;
   if (!Number.isFinite(number)) {
     throw new Error(`chart: expected a number in column ${column}, got ${formatValue(value)}`);

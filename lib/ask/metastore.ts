@@ -16,7 +16,7 @@ export interface Target {
 export interface TableState {
   table: string;
   columns: number; // `day` included
-  state: "created" | "found" | "replaced"; // replaced: a view, which holds no data, had another definition
+  state: "created" | "found" | "replaced"; // replaced: a view had another definition
 }
 
 const MAX_TRIES = 3; // another creator can be faster in two ways; the third try finds its result

@@ -79,7 +79,8 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
  * number of `counts`; the report records which events each number counts.
  */
 export function say(markdown: string, ...counts: Count[]): void {
-  const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`; // a $ begins no formula
+  // The class keeps JupyterLab from drawing text between two $ as a formula.
+  const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`;
   const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
   write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records });
 }

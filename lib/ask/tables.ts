@@ -116,7 +116,7 @@ async function createTable(table: string, columns: Column[], target: Target): Pr
           `npm run query -- 'DROP TABLE ${qualified(table, schema).replaceAll('"', "")}'`,
       );
     }
-    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino refuses a location that does not exist
+    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino refuses a location without a folder
     await query(expected, { schema });
     return state("created");
   });

@@ -21,7 +21,7 @@ describe("the views unique_<table>", () => {
     await ground.create();
     await insert("guild_joins", "join_a_guild", [
       { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 1 },
-      { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // the first copy, on another day
+      { id: "twice", at: "23:59:59.999", day: "2026-01-30", offset: 9 }, // counts
       { id: "twice", at: "00:00:00.000", day: "2026-01-31", offset: 2 },
       { id: "twice", at: "00:00:00.001", day: "2026-01-31", partition: 1, offset: 1 },
       { id: "parted", at: "10:00:00.000", day: "2026-01-31", partition: 1, offset: 3 },
@@ -30,7 +30,7 @@ describe("the views unique_<table>", () => {
       { id: "other", at: "11:00:00.000", day: "2026-01-31", offset: 10 },
     ]);
     await insert("default_requests", "default", [
-      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // an event of another type is no double
+      { id: "once", at: "10:00:00.000", day: "2026-01-30", offset: 20 }, // another type
     ]);
   });
   after(() => ground.remove());

@@ -116,7 +116,7 @@ describe("replay(options)", function () {
   it("leaves out an event that a client has sent again meanwhile", async () => {
     const id = randomUUID();
     const [place] = await land(failedTopic, refused(event(id)));
-    await producer.send({ topic, messages: [{ value: event(id) }] }); // as a client's retry, not landed yet
+    await producer.send({ topic, messages: [{ value: event(id) }] }); // like a client's retry
     assert.deepEqual(await replayed([place!]), [
       { place, outcome: "already there", event_id: id, why: null },
     ]);

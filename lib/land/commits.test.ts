@@ -116,11 +116,11 @@ class History {
       this.#late.push(run);
       return reject(timeout);
     }
-    if (fate >= 93) this.#alive.delete(writer); // the writer crashes, from 97 before the request arrives
+    if (fate >= 93) this.#alive.delete(writer); // the writer crashes; the request may still arrive
     if (fate >= 97) return;
     try {
       const answer = await run();
-      if (fate >= 80 && fate < 90) return reject(timeout); // the request arrived, its answer is lost
+      if (fate >= 80 && fate < 90) return reject(timeout); // it arrived, its answer is lost
       resolve(answer);
     } catch (error) {
       reject(error as Error);
@@ -331,7 +331,8 @@ async function namedByFirstAndLast(hdfs: Hdfs, choose: () => number): Promise<vo
     let staged = "";
     const target = `/q/tables/${String(first).padStart(3, "0")}-${last}`;
     await persistently(() => {
-      staged = `/q/staging/${batches}-${choose()}-${Math.random()}`; // another name if the answer was lost
+      // Each attempt has another name, since the answer to an earlier one may be lost.
+      staged = `/q/staging/${batches}-${choose()}-${Math.random()}`;
       return hdfs.create(staged, Buffer.from(JSON.stringify(offsets)));
     });
     await persistently(() => hdfs.rename(staged, target));

@@ -7,39 +7,43 @@
 import type { CommitRecord } from "./commits.ts";
 import { type Log, Outage } from "./outage.ts";
 
-/** Registers the days that an earlier stream left, and returns a function for each commit. */
-export function whenDaysAreNew(
-  register: () => Promise<void>,
-  { signal, log }: { signal: AbortSignal; log: Log },
-): (record: Pick<CommitRecord, "files">) => void {
-  const outage = new Outage("Trino", log);
-  const known = new Set<string>(); // "table/day"; a few more every day
-  let registering = false;
-  let again = false;
+export class DayRegistrar {
+  readonly #register: () => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #outage: Outage;
+  readonly #known = new Set<string>(); // "table/day"; a few more every day
+  #isRegistering = false;
+  #isDue = false; // a day appeared after the last call of `register` began
 
-  async function registerAll(): Promise<void> {
-    do {
-      again = false;
-      await outage.outlast(register, { passing: () => true, signal });
-    } while (again);
+  /** Registers at once the days that an earlier stream left. */
+  constructor(register: () => Promise<void>, { signal, log }: { signal: AbortSignal; log: Log }) {
+    this.#register = register;
+    this.#signal = signal;
+    this.#outage = new Outage("Trino", log);
+    this.#begin();
   }
 
-  function begin(): void {
-    again = true;
-    if (registering) return;
-    registering = true;
+  /** Registers the days of a commit's files in the background, if one of them is new. */
+  onCommit({ files }: Pick<CommitRecord, "files">): void {
+    const before = this.#known.size;
+    for (const { table, day } of files) this.#known.add(`${table}/${day}`);
+    if (this.#known.size > before) this.#begin();
+  }
+
+  #begin(): void {
+    this.#isDue = true;
+    if (this.#isRegistering) return;
+    this.#isRegistering = true;
     // It fails only when `signal` aborts; the next stream registers the days then.
-    registerAll()
+    this.#registerAll()
       .catch(() => {})
-      .finally(() => (registering = false));
+      .finally(() => (this.#isRegistering = false));
   }
 
-  begin();
-
-  return ({ files }) => {
-    const before = known.size;
-    for (const { table, day } of files) known.add(`${table}/${day}`);
-    if (known.size === before) return;
-    begin();
-  };
+  async #registerAll(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      await this.#outage.outlast(this.#register, { passing: () => true, signal: this.#signal });
+    }
+  }
 }

@@ -1,5 +1,5 @@
-// Trino reads a file of extreme values by a predicate on every column and value; pyarrow reads it too.
-// A reader of wrong statistics or levels would find too few rows.
+// Trino reads a file of extreme values by a predicate on every column and value; pyarrow reads it,
+// too. A reader of wrong statistics or levels would find too few rows.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";

@@ -9,7 +9,7 @@ import { serveProbes } from "../probes.ts";
 import { HOST, settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { AtPoint } from "./commits.ts";
-import { whenDaysAreNew } from "./days.ts";
+import { DayRegistrar } from "./days.ts";
 import { StreamMetrics, readiness } from "./stream-metrics.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
 
@@ -39,7 +39,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
   const hdfs = new WebHdfs();
   const failure = new AbortController(); // aborted: one topic's stream failed
   const stopping = AbortSignal.any([signal, failure.signal]);
-  const registerNewDays = whenDaysAreNew(registerDays, { signal: stopping, log });
+  const days = new DayRegistrar(registerDays, { signal: stopping, log });
   const common: Omit<StreamOptions, "topic" | "group"> = {
     brokers,
     hdfs,
@@ -47,7 +47,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     at,
     onCommit: (record, batch) => {
       metrics.count(record, batch);
-      registerNewDays(record);
+      days.onCommit(record);
     },
   };
   const failedLog = (line: string) => log(`${failedTopic}: ${line}`);
@@ -81,7 +81,8 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
 
 function stopWith(signal: AbortSignal, streams: Stream[]): void {
   const stop = (): void => {
-    for (const stream of streams) stream.stop().catch(() => {}); // runStream gets the error from `done`
+    // `done` rejects with the same error, and runStream awaits it.
+    for (const stream of streams) stream.stop().catch(() => {});
   };
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });

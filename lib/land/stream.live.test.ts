@@ -352,7 +352,7 @@ describe("new Stream(options)", () => {
     await untilLanded(1);
     await zombie.signal("SIGSTOP");
     await produce(2_000);
-    const successor = await spawnStream(); // gets the partitions after the end of the zombie's session
+    const successor = await spawnStream(); // reads when the zombie's session has ended
     await untilLanded(4_000);
     await produce(1_000);
     await zombie.signal("SIGCONT");

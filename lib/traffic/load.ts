@@ -23,7 +23,7 @@ export interface Totals {
   p50_ms: number; // latency of the answered requests
   p95_ms: number;
   p99_ms: number;
-  statuses: Record<string, number>; // by status code, or error code (ECONNREFUSED) without an answer
+  statuses: Record<string, number>; // by status, or by error code (ECONNREFUSED)
   event_ids: string[]; // of the accepted requests whose answer has an Event-Id; the first 100,000
 }
 
