@@ -27,7 +27,7 @@ const IDENTITIES = [
 export const downUp = underLoad(
   {
     name: "down-up",
-    what: "npm run down, npm run up, again and again under traffic: nothing is lost, and no file system is made anew",
+    what: "npm run down and npm run up alternate under traffic: no event is lost, and no file system is formatted again",
     perSecond: 50,
   },
   async ({ pipeline, short, log }) => {

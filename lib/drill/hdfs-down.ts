@@ -25,7 +25,7 @@ const TICKS_PER_SECOND = 100; // of the CPU times in /proc, on every Linux
 export const hdfsDown = underLoad(
   {
     name: "hdfs-down",
-    what: "kill -9 of NameNode and DataNode under load, then a full disk: the stream waits without work, and nothing half-written is ever visible",
+    what: "kill -9 ends NameNode and DataNode under load, then the disk is full: the stream waits without work, and Trino never shows half a file",
     perSecond: 100,
   },
   async ({ pipeline, short, log, settled }) => {

@@ -18,7 +18,7 @@ const POLL_MS = 50;
 export const kafkaDown = underLoad(
   {
     name: "kafka-down",
-    what: "kill -9 of the broker, which stays away, under 500 requests/s: nothing is lost, and 5 s after its return all is as before",
+    what: "kill -9 ends the broker, which stays away, under 500 requests/s: no event is lost, and events land again within 5 s of its return",
     perSecond: 500,
   },
   async ({ pipeline, players, short, log }) => {

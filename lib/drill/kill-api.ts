@@ -8,7 +8,7 @@ import { underLoad } from "./drill.ts";
 export const killApi = underLoad(
   {
     name: "kill-api",
-    what: "kill -9 of the API under 500 requests/s: no accepted event is lost, doubles come from retries only and are removed",
+    what: "kill -9 ends the API under 500 requests/s: no accepted event is lost, only retries make doubles, views remove them",
     perSecond: 500,
   },
   async ({ pipeline, players, random, short, log }) => {

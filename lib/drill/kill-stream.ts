@@ -20,7 +20,7 @@ const MAX_NTH = 3; // time that a point is reached
 export const killStream = underLoad(
   {
     name: "kill-stream",
-    what: "kill -9 of the stream at random moments and at each point of a commit: it resumes within 10 s, and all that Trino sees is readable",
+    what: "kill -9 ends the stream at random moments and at each point of a commit: it resumes within 10 s, and Trino can read each visible row",
     perSecond: 110, // about EVENTS_PER_KILL in the time of a kill
   },
   async ({ pipeline, players, random, short, log, settled }) => {

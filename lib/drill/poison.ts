@@ -75,7 +75,7 @@ const KINDS: readonly Poison[] = [
 export const poison = underLoad(
   {
     name: "poison",
-    what: "messages that are no events come among good ones: each has its row in failed_events with the reason, and nothing waits",
+    what: "messages that are not events come among events: each one becomes a row of failed_events with the reason, and no event waits",
     perSecond: 200,
   },
   async ({ pipeline, players, random, short, log }) => {

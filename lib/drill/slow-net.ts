@@ -20,7 +20,7 @@ const LANDING_LIMIT_MS = LONGEST_TIMEOUT_MS + 30_000; // to join the group and t
 export const slowNet = underLoad(
   {
     name: "slow-net",
-    what: "connections to Kafka and WebHDFS are slow by 500 ms, reset at random, then half-open: landing goes on, nothing is lost or landed twice",
+    what: "connections to Kafka and WebHDFS are 500 ms slow, then reset at random, then half-open: landing goes on, no message is lost or lands twice",
     perSecond: 100,
     start: startBehindProxies,
   },

@@ -24,7 +24,7 @@ export interface ProcessSample {
 export const soak = underLoad(
   {
     name: "soak",
-    what: "the same load for 10 minutes: memory, file descriptors and files of API and stream do not grow, and files land at the same pace",
+    what: "the load stays the same for 10 minutes: memory, file descriptors and local files of API and stream do not grow, and files land at the same pace",
     perSecond: { full: 1_000, short: 300 },
   },
   async ({ pipeline, players, short, log, settled }) => {

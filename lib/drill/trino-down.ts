@@ -34,7 +34,7 @@ const POLL_MS = 200;
 export const trinoDown = underLoad(
   {
     name: "trino-down",
-    what: "kill -9 of Trino, then of the metastore, which stay away: landing goes on, a report names the service, new days are registered afterwards",
+    what: "kill -9 ends Trino, then the metastore, and each stays away: landing goes on, a report names the service, and new days are registered afterwards",
     perSecond: 100,
   },
   async ({ pipeline, players, short, log }) => {

@@ -20,7 +20,7 @@ const LOST_POSITION = /begins again from its last commit/;
 export const zombie = underLoad(
   {
     name: "zombie",
-    what: "of two streams one is stopped past its session's end, then continued: the other one lands meanwhile, nothing is landed twice",
+    what: "one of two streams is stopped past its session's end, then continued: the other stream lands meanwhile, no message lands twice",
     perSecond: 300,
     start: startSlowStreams,
   },
