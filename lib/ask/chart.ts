@@ -26,7 +26,7 @@ const BAR_HEIGHT = 30;
 const STEPS_HEIGHT = 240;
 const LAST_STEP = 0.04; // width of the last step, as a part of the chart's width
 const LEGEND_CHARS = 56; // that fit the picture's width; a mark with its gap counts as 4
-const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // 24 hours a day; Vega's default has 12
+const CLOCK = { hours: "%H:%M", minutes: "%H:%M" }; // a 24-hour clock; other units keep Vega's format
 const NO_ROWS = "no rows";
 const MAX_SERIES = PALETTE.length;
 

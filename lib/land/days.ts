@@ -35,15 +35,17 @@ export class DayRegistrar {
     if (this.#isRegistering) return;
     this.#isRegistering = true;
     // It fails only when `signal` aborts; the next stream registers the days then.
-    this.#registerAll()
-      .catch(() => {})
-      .finally(() => (this.#isRegistering = false));
+    this.#registerAll().catch(() => {});
   }
 
   async #registerAll(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      await this.#outage.outlast(this.#register, { passing: () => true, signal: this.#signal });
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        await this.#outage.outlast(this.#register, { passing: () => true, signal: this.#signal });
+      }
+    } finally {
+      this.#isRegistering = false;
     }
   }
 }
