@@ -1,8 +1,8 @@
 /**
- * An event definition → the columns of its table, and the values that its parameters take.
+ * An event definition → the columns of its table, and the valid values of its parameters.
  *
- * The definitions themselves are the game's: game.ts has the list, and nothing else. This module
- * never imports it, so that it can check and describe the events of any game.
+ * The game has the definitions: game.ts is their list, and has nothing else. This module never
+ * imports that list, so it can check and describe the events of any game.
  */
 
 /** The type of a request parameter, and of the column that it becomes. */
@@ -11,27 +11,27 @@ export type ParameterType = "text" | "integer" | "boolean";
 /** A column's type: `integer` has 32 bits, `bigint` 64; `timestamp` is UTC, in milliseconds. */
 export type ColumnType = ParameterType | "bigint" | "timestamp";
 
-/** A parameter's or column's value; a timestamp is the number of milliseconds since 1970. */
+/** A value of a parameter or column. A timestamp is a number of milliseconds since 1970. */
 export type Value = string | number | boolean | null;
 
 export interface Column {
   name: string;
   type: ColumnType;
-  required: boolean; // true: never null
+  required: boolean; // never null
 }
 
 export interface EventDefinition {
   type: string; // the envelope's event_type
-  route: string; // GET path that produces it
+  route: string; // GET path that makes the event
   table: string; // Hive table in schema `default`
-  parameters: Record<string, ParameterType>; // unknown parameters are kept in the envelope only
+  parameters: Record<string, ParameterType>; // only the envelope keeps unknown parameters
   reply: {
-    plain: string; // to a request without parameters
+    plain: string; // the reply to a request without parameters
     echo: string | null; // the text before the echoed parameters; null: no parameters are echoed
   };
 }
 
-/** How much is kept of a value that tells of a person; collect/retention.ts applies it. */
+/** The part of a personal value that is kept. collect/retention.ts applies the policy. */
 export type RetentionPolicy = "keep" | "drop" | "truncate" | "hash";
 
 /**
@@ -39,12 +39,12 @@ export type RetentionPolicy = "keep" | "drop" | "truncate" | "hash";
  * header User-Agent. Headers without a policy are kept. QUESTLOG_RETENTION changes the policies.
  */
 export const retentionPolicies: Readonly<Record<string, RetentionPolicy>> = {
-  remote_addr: "keep", // the original's columns: all kept
+  remote_addr: "keep", // the original keeps all of its columns
   user_agent: "keep",
   player: "keep",
 };
 
-/** Headers that hold credentials: no envelope ever has them. */
+/** Headers with credentials: no envelope ever has them. */
 export const secretHeaders: readonly string[] = [
   "Authorization",
   "Proxy-Authorization",
@@ -53,8 +53,8 @@ export const secretHeaders: readonly string[] = [
 ];
 
 /**
- * The columns of an event's table, in order: the original's first, then those that identify the
- * event and its place in the topic. The partition column `day` is not among them.
+ * The columns of an event's table, in order: first the original's columns, then the columns that
+ * identify the event and its position in the topic. The partition column `day` is not included.
  */
 export function columnsOf(event: EventDefinition): Column[] {
   const parameters = Object.entries(event.parameters).map(([name, type]) => ({
@@ -79,13 +79,13 @@ export function columnsOf(event: EventDefinition): Column[] {
   ];
 }
 
-/** The event type with the most parameters: the one that an example shows best. */
+/** The event type with the most parameters, as the best example. */
 export function widestEvent(events: readonly EventDefinition[]): EventDefinition {
   const widths = events.map(({ parameters }) => Object.keys(parameters).length);
   return events[widths.indexOf(Math.max(...widths))]!;
 }
 
-/** The table that keeps every message which is no event of the game. */
+/** The table of all messages that are not events of the game. */
 export const failedEvents = {
   table: "failed_events",
   columns: [
@@ -101,7 +101,7 @@ export const failedEvents = {
 const INTEGER_MIN = -(2 ** 31);
 const INTEGER_MAX = 2 ** 31 - 1;
 
-/** The values that each parameter type takes, in words, for error messages and documents. */
+/** The valid values of each parameter type in words, for error messages and documents. */
 export const expectations: Record<ParameterType, string> = {
   text: "any text",
   integer: `an integer from ${INTEGER_MIN} to ${INTEGER_MAX}`,
@@ -122,7 +122,7 @@ export function parseValue(type: ParameterType, text: string): string | number |
   }
 }
 
-/** A text for each parameter that fits its type; another `n` gives other texts. */
+/** A valid text for each parameter. Another `n` gives other texts. */
 export function exampleParameters({ parameters }: EventDefinition, n: number): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, type]) => [name, exampleText(type, name, n)]),
@@ -132,7 +132,7 @@ export function exampleParameters({ parameters }: EventDefinition, n: number): R
 function exampleText(type: ParameterType, name: string, n: number): string {
   switch (type) {
     case "text":
-      return `${name}_${n % 4}`; // few values, so that one can group by them
+      return `${name}_${n % 4}`; // few values, so that a query can group by them
     case "integer":
       return String(n);
     case "boolean":

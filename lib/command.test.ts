@@ -1,4 +1,4 @@
-// Small real commands, in processes of their own.
+// Small real commands, each in its own process.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,7 +35,7 @@ describe("command(name, frame, run)", () => {
 
   const end = (...parameters: Parameters<typeof start>) => start(...parameters).ended;
 
-  it("gives the options and words, and records the command with its exit code", async () => {
+  it("passes the options and words, and records the command with its exit code", async () => {
     const run = 'console.log(values.loud, positionals.join("+")); return 3;';
     const { code, stdout } = await end(run, ["a", "--loud", "b"], "positionals: true");
     assert.deepEqual([code, stdout], [3, "true a+b\n"]);
@@ -56,12 +56,12 @@ describe("command(name, frame, run)", () => {
     assert.deepEqual([refused.code, refused.stderr], [2, `greet: expected a name, got none${advice}`]);
   });
 
-  it("ends with 1 and one line when it fails, whatever that line quotes", async () => {
+  it("ends with 1 and one line when it fails, with any text in that line", async () => {
     const { code, stderr } = await end('throw new Error("no \\x1b[31mgold")');
     assert.deepEqual([code, stderr], [1, "greet: no \\u{1b}[31mgold\n"]);
   });
 
-  it("takes two Ctrl-C within a second for one, and ends as it likes", async () => {
+  it("counts two Ctrl-C within a second as one, and lets the command end by itself", async () => {
     const run = `
       const timer = setInterval(() => {}, 1000);
       signal.addEventListener("abort", () => { console.log("ending"); clearInterval(timer); });
@@ -74,7 +74,7 @@ describe("command(name, frame, run)", () => {
     assert.deepEqual([code, stdout], [0, "ready\nending\n"]);
   });
 
-  it("ends at once at a second Ctrl-C, and with 130", async () => {
+  it("ends at once with 130 at a second Ctrl-C", async () => {
     const { child, ended } = start(
       'setInterval(() => {}, 1000); console.log("ready");',
       [],

@@ -2,8 +2,8 @@
  * A command line → a run command: one frame for all scripts.
  *
  * The frame parses the arguments, prints the usage, records the history, ends at Ctrl-C, and turns
- * errors into one line. Exit codes: 0, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
- * npm and the terminal may both pass on one Ctrl-C, so two within a second count as one.
+ * an error into one line. Exit codes: 0, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
+ * npm and the terminal may both pass on the same Ctrl-C, so two within a second count as one.
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { recordScript } from "./history.ts";
@@ -15,30 +15,30 @@ type Values<O extends Options> = ReturnType<
 >["values"];
 
 export interface CommandOptions<O extends Options> {
-  usage: string; // its first line is the form of the command, the others explain it
+  usage: string; // the first line is the form of the command, the others explain it
   options?: O;
-  positionals?: boolean; // whether it takes words that are no options
-  isRecorded?: boolean; // in history/; default: true
-  hint?: string; // what to try when it fails
-  /** The command ends by itself when `signal` aborts; without it, Ctrl-C ends the process at once. */
+  positionals?: boolean; // whether the command takes words beside options
+  isRecorded?: boolean; // whether history/ gets the command; default: true
+  hint?: string; // advice to print when the command fails
+  /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */
   interruptible?: boolean;
 }
 
 export interface Call<O extends Options> {
   values: Values<O>;
   positionals: string[];
-  signal: AbortSignal; // Ctrl-C, SIGTERM or SIGHUP
+  signal: AbortSignal; // aborts at Ctrl-C, SIGTERM or SIGHUP
 }
 
 const SAME_CTRL_C_MS = 1_000;
-const INTERRUPTED = 130; // as a shell's exit code of Ctrl-C
+const INTERRUPTED = 130; // a shell's exit code after Ctrl-C
 
-/** Thrown when the arguments cannot be understood. */
+/** Thrown when the arguments are wrong. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Runs the command `npm run NAME`; `run` resolves with an exit code other than 0, or with nothing. */
+/** Runs the command `npm run NAME`. `run` resolves with its exit code; nothing means 0. */
 export async function command<O extends Options = Options>(
   name: string,
   frame: CommandOptions<O>,
@@ -76,21 +76,21 @@ function parse<O extends Options>({ options, positionals = false }: CommandOptio
   }
 }
 
-/** The first signal aborts; one that comes more than a second later ends the process at once. */
+/** The first signal aborts. A signal more than a second later ends the process at once. */
 function abortAtSignals(abort: AbortController): void {
-  let first = 0;
+  let firstAt = 0;
   const interrupt = (name: NodeJS.Signals): void => {
-    if (first === 0) {
-      first = performance.now();
+    if (firstAt === 0) {
+      firstAt = performance.now();
       abort.abort(new Error(`interrupted by ${name}`));
-    } else if (performance.now() - first > SAME_CTRL_C_MS) {
+    } else if (performance.now() - firstAt > SAME_CTRL_C_MS) {
       process.exit(INTERRUPTED);
     }
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
 }
 
-/** A reader that has seen enough, such as head, closes the pipe: that is the end, and no failure. */
+/** Ends with exit code 0 when a reader such as `head` closes the pipe. */
 function endQuietlyWithoutReader(): void {
   const end = ({ code }: NodeJS.ErrnoException): void => process.exit(code === "EPIPE" ? 0 : 1);
   process.stdout.on("error", end);

@@ -1,4 +1,4 @@
-// The API's own functions write, and the stream's reader reads: each column has the value sent.
+// The API's functions write and the stream's reader reads: each column has the sent value.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -139,7 +139,7 @@ function keptOf(kept: RetentionPolicy, text: string, network?: unknown): string 
 }
 
 describe("an envelope that the API writes", () => {
-  it("is read by the stream as what a GET request sent, in every column, under any retention", () => {
+  it("has the values of a GET request in every column that the stream reads, under any retention", () => {
     fc.assert(
       fc.property(requests(characters), (sent) => {
         const { event, params, eventId, player } = sent;
@@ -157,7 +157,7 @@ describe("an envelope that the API writes", () => {
     );
   });
 
-  it("is read by the stream as what an item of a POST request says, in every column, under any retention", () => {
+  it("has the values of a POST item in every column that the stream reads, under any retention", () => {
     fc.assert(
       fc.property(requests(halves), (sent) => {
         const { event, params, eventId, player } = sent;
@@ -178,7 +178,7 @@ describe("an envelope that the API writes", () => {
 });
 
 describe("peek(text)", () => {
-  it("has null for every field that a text does not have, or has with another type", () => {
+  it("has null for every field that is missing in the text, or has another type", () => {
     const nothing = {
       event_id: null,
       event_type: null,

@@ -2,8 +2,8 @@
  * The contract between collect and land: envelope ↔ text of a Kafka message → values of a row.
  *
  * The text is written field by field, not from objects, so that parameters keep the order of the
- * request. Reading trusts nothing: a message can come from anybody. `readEvent` takes the text of a
- * catalogue's event or throws; `peek` takes any text and returns what is there.
+ * request. Reading trusts no message, because any program can write to the topic. `readEvent` reads
+ * an event of the catalogue or throws; `peek` takes any text and returns the fields that it has.
  */
 import {
   columnsOf,
@@ -22,21 +22,21 @@ export interface Envelope {
   event_type: string;
   received_at: string; // ISO 8601 in UTC, with milliseconds
   player: string;
-  params: Record<string, string>; // as sent; nested, so that none can override a field
+  params: Record<string, string>; // as sent; nested, so no parameter can override a field
   headers: Record<string, string>; // names in Title-Case, without `secretHeaders`
   remote_addr: string;
 }
 
-/** An envelope before it is text. Maps keep the order of names, and take "__proto__" as a name. */
+/** An envelope before it is text. Maps keep the order of names, and allow the name "__proto__". */
 export interface EnvelopeMaps extends Omit<Envelope, "params" | "headers"> {
   params: ReadonlyMap<string, string>;
   headers: ReadonlyMap<string, string>;
 }
 
-/** An envelope that is refused, and must not be sent again as it is, has no id. */
+/** A refused envelope. Without an id, a replay cannot send it as it is. */
 type RefusedEnvelope = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
 
-/** Fields of a text that may be an envelope; null: not there, or of another type. */
+/** Fields of a text that may be an envelope; null: missing, or of another type. */
 export interface Glimpse {
   event_id: string | null;
   event_type: string | null;
@@ -46,7 +46,7 @@ export interface Glimpse {
   remote_addr: string | null;
 }
 
-/** Where a message stands in its topic. */
+/** A message's position in its topic, and its time. */
 export interface Position {
   timestamp: number; // Kafka's, milliseconds
   partition: number;
@@ -72,7 +72,7 @@ export function writeMap(entries: ReadonlyMap<string, string>, comma = ",", colo
   return `{${fields.join(comma)}}`;
 }
 
-/** Reads the fields of an envelope that `text` has; without a JSON object all are null. */
+/** Reads the envelope's fields in `text`. Without a JSON object all fields are null. */
 export function peek(text: string | null): Glimpse {
   const fields = parseLoosely(text);
   const textOrNull = (name: string) => {
@@ -97,7 +97,7 @@ const eventTypes = [...byType.keys()].join(", ");
 
 /**
  * Reads one message.
- * @throws Misfit with a reason for people when it is not an event of the catalogue.
+ * @throws Misfit, with a reason for people, if the message is not an event of the catalogue.
  */
 export function readEvent(text: string, { timestamp, partition, offset }: Position): EventRow {
   const envelope = objectOf("the message", parseJson(text));
@@ -149,7 +149,8 @@ function parameter(params: JsonObject, name: string, type: ParameterType): Value
 function timeOf(envelope: JsonObject, name: string): number {
   const value = own(envelope, name);
   const time = typeof value === "string" && value.length === 24 ? Date.parse(value) : NaN;
-  // The way back finds what Date.parse lets pass: the 31st of February, an offset instead of Z.
+  // Date.parse accepts the 31st of February, and an offset instead of Z. Writing the time again
+  // shows the difference.
   if (!Number.isNaN(time) && new Date(time).toISOString() === value) return time;
   throw new Misfit(name, "a time like 2026-01-31T12:00:00.000Z", value);
 }

@@ -1,8 +1,9 @@
 /**
- * The players of the original's game: each step is a line `ab -n 10 -H "Host: HOST" URL` of its
- * scripts `basic`, and of the odd and even rounds of `limit` and `infinite`.
+ * The players of the original's game, as steps of the traffic.
  *
- * Another game needs no change here: these steps are played only if they fit its events.
+ * Each step is a line `ab -n 10 -H "Host: HOST" URL` of the original's script `basic`, or of the
+ * odd and even rounds of its scripts `limit` and `infinite`. Another game needs no change here: the
+ * traffic uses these steps only if they fit the game's events.
  */
 export const gameTraffic = {
   basic: [

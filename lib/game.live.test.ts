@@ -1,4 +1,4 @@
-// The whole way with another game: lib/game.ts is replaced, and the commands are used as they are.
+// The whole pipeline with another game: lib/game.ts is replaced, the commands are unchanged.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { $ } from "zx";
@@ -128,7 +128,7 @@ describe("another game, from its events to its rows", function () {
     assert.match(failed[0]!.reason, /pages: expected an integer/);
   });
 
-  it("npm run drill sends its events, with messages that are none among them", async () => {
+  it("npm run drill sends its events, and messages that are not events among them", async () => {
     await command("drill", "poison", "--short");
   });
 });

@@ -5,7 +5,7 @@ import { $ } from "zx";
 import { events } from "./game.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 
-// A copy of the checkout with the bookshop's events in lib/game.ts, and nothing else changed.
+// A copy of the checkout in which only lib/game.ts is changed: it has the events of a bookshop.
 describe("lib/game.ts with the events of another game", function () {
   this.timeout(60_000);
   let folder: string;
@@ -21,7 +21,7 @@ describe("lib/game.ts with the events of another game", function () {
     return JSON.parse((await $({ cwd: folder, quiet: true })`${process.execPath} probe.ts`).stdout);
   }
 
-  // kernel-side.ts is a part of the notebooks' kernel, and ends without one.
+  // kernel-side.ts is a part of the notebooks' kernel, and ends outside of a kernel.
   it("loads every module of lib", async () => {
     const loaded = await run(`
       import { globSync } from "node:fs";
@@ -32,7 +32,7 @@ describe("lib/game.ts with the events of another game", function () {
     assert.ok((loaded as number) > 100, `expected more than 100 modules, got ${String(loaded)}`);
   });
 
-  it("answers on the other game's routes, and on none of the original's", async () => {
+  it("answers on the other game's routes, and on no route of the original", async () => {
     const answers = await run(`
       import { createApi } from "./lib/collect/api.ts";
       import { serve } from "./lib/collect/serve.ts";
@@ -55,7 +55,7 @@ describe("lib/game.ts with the events of another game", function () {
   });
 });
 
-// The words of the original's game may stand in the files that belong to it, and in tests.
+// Only the files of the original's game, and tests, may have its words.
 describe("lib", () => {
   const GAME = ["game.ts", "game-traffic.ts"];
   const lib = import.meta.dirname;

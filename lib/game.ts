@@ -2,8 +2,7 @@
  * The events of the game: replace this list by your own.
  *
  * Route, validation, reply, columns, table and traffic of an event all follow from its entry.
- * A new event type is one more entry here, and nothing else. `EventDefinition` says what each
- * field means.
+ * A new event type is one more entry here, and nothing else. `EventDefinition` explains the fields.
  */
 import type { EventDefinition } from "./catalog.ts";
 

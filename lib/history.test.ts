@@ -20,7 +20,7 @@ describe("recordHistory(step), recordScript(name)", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("writes one line a command, with its exit code, after it ended", async () => {
+  it("writes one line for each command, with its exit code, after the command has ended", async () => {
     recordHistory("1-services", file);
     await $`echo ${"a word"}`.quiet();
     await $`exit 3`.nothrow().quiet();
@@ -71,7 +71,7 @@ describe("recordHistory(step), recordScript(name)", () => {
     assert.equal(readHistory(file)[0]?.exit_code, null);
   });
 
-  it("reads past a line that a crash cut short", () => {
+  it("skips a line that a crash left incomplete", () => {
     recordHistory("up", file);
     recordCommand("first", file);
     appendFileSync(file, '{"time":"2026-01-01T0\n');
@@ -82,7 +82,7 @@ describe("recordHistory(step), recordScript(name)", () => {
     );
   });
 
-  it("reads an absent file as no history", () => {
+  it("reads a missing file as an empty history", () => {
     assert.deepEqual(readHistory(join(folder, "absent")), []);
   });
 });

@@ -1,10 +1,9 @@
 /**
- * Commands → history/commands.jsonl: what a script or notebook ran, one JSON line each.
+ * Commands of scripts and notebooks → history/commands.jsonl, one JSON line for each command.
  *
- * zx reports every command of this process to one replaceable log function, its
- * start and its end in separate entries that share an id; the line is written at
- * the end, when the exit code is known. Servers that outlive the process are
- * recorded with `recordCommand` by whoever starts them.
+ * zx reports each command of this process to one replaceable log function. Start and end are two
+ * entries with the same id. The line is written at the end, when the exit code is known. A server
+ * outlives the process, so the module that starts it calls `recordCommand`.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
@@ -16,14 +15,14 @@ export interface HistoryEntry {
   time: string; // ISO 8601, UTC: when the command started
   step: string; // the script or notebook that ran it, e.g. "up" or "2-requests"
   command: string; // as typed, secrets redacted
-  exit_code: number | null; // null: still running when it was written, or ended by a signal
+  exit_code: number | null; // null: the command was still running, or a signal ended it
   duration_ms: number;
   folder: string; // relative to the checkout, "." for its root
 }
 
 let currentStep = "";
 
-/** From here on, records every zx command of this process under `step`. */
+/** Records all later zx commands of this process under `step`. */
 export function recordHistory(step: string, file = settings.historyFile): void {
   currentStep = step;
   const running = new Map<string, HistoryEntry>();
@@ -42,7 +41,7 @@ export function recordHistory(step: string, file = settings.historyFile): void {
   $.log.output = print.output;
 }
 
-/** The same for a script, which is recorded too, as it was called: `npm run NAME -- …`, when the process exits. */
+/** Does the same for a script, and records its own call `npm run NAME -- …` when it exits. */
 export function recordScript(name: string, file = settings.historyFile): void {
   recordHistory(name, file);
   const words = process.argv.slice(2).map(quote);
@@ -56,12 +55,12 @@ export function recordScript(name: string, file = settings.historyFile): void {
   });
 }
 
-/** Records a command that zx does not run, such as a server that outlives this process; only after `recordHistory`. */
+/** Records a command that zx does not run, such as a server; only after `recordHistory`. */
 export function recordCommand(command: string, file = settings.historyFile): void {
   if (currentStep !== "") append(file, newEntry(currentStep, command, process.cwd()));
 }
 
-/** Reads the history, oldest first; a line that a crash cut short is left out. */
+/** Reads the history, oldest first, without a line that a crash left incomplete. */
 export function readHistory(file = settings.historyFile): HistoryEntry[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8")
@@ -84,7 +83,7 @@ export function describeHistory(file = settings.historyFile): object[] {
 
 const SECRET = "(pass(word|wd)?|secret|token|api[-_]?key|write[-_]?key|authorization|credentials?)";
 
-/** Replaces what looks like a secret by ***: `password=…`, `--token …`, `Authorization: …`, `user:…@host`. */
+/** Replaces likely secrets by ***: `password=…`, `--token …`, `Authorization: …`, `user:…@host`. */
 export function redact(command: string): string {
   return command
     .replace(/((?:authorization|cookie|write-key):\s*)[^'"\n]+/gi, "$1***")

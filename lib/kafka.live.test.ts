@@ -5,7 +5,7 @@ import { kafkaClient, PATIENT } from "./kafka.ts";
 import { settings } from "./settings.ts";
 
 describe("kafkajs, mended", () => {
-  it("wakes nobody while a connection has nothing to do", async () => {
+  it("does not wake the process while a connection is idle", async () => {
     const admin = kafkaClient(settings.kafkaBrokers, { retries: PATIENT }).admin();
     await admin.connect();
     try {

@@ -1,13 +1,13 @@
 /**
- * Brokers → kafkajs client, mended, and set so that an absent Kafka is noticed in seconds.
+ * Brokers → kafkajs client with a fault mended, which notices an absent Kafka within seconds.
  *
- * From its first answer on, each connection of kafkajs 2.2.4 looks every millisecond for requests
- * that wait for their turn (tulios/kafkajs, issue 1704): 900 wake-ups a second of a stream that has
- * nothing to do, and on Node 24 a warning of a negative time-out. Here it looks only while a
- * request waits; a request that has to wait starts the looking by itself.
+ * From its first answer on, each connection of kafkajs 2.2.4 checks every millisecond for waiting
+ * requests (tulios/kafkajs, issue 1704). That costs an idle stream 900 wake-ups a second, and on
+ * Node 24 it warns of a negative time-out. Here a connection checks only while a request waits; a
+ * request that has to wait starts the checks by itself.
  *
- * kafkajs logs every attempt as a line of JSON; that is off. The callers tell an operator what
- * matters, one line for each change of state.
+ * kafkajs would log every attempt as a line of JSON; that is off. The callers log one line for each
+ * change of state.
  */
 import kafkajs, { type Admin, Kafka, logLevel } from "kafkajs";
 import { createRequire } from "node:module";
@@ -16,7 +16,7 @@ export { Partitioners } from "kafkajs";
 export type { Admin, Consumer, EachBatchPayload, Kafka, Message, Producer } from "kafkajs";
 export const { ConfigResourceTypes } = kafkajs; // Node does not find this name in the CommonJS module
 
-/** How patient a client is. */
+/** The number of retries and the time limits of a client. */
 export interface Patience {
   clientId?: string;
   retries?: number;
@@ -24,12 +24,12 @@ export interface Patience {
   requestTimeoutMs?: number;
 }
 
-/** Retries (about 3 s) that outlast a broker which is up and has yet to choose its leaders. */
+/** Retries for about 3 s, so that a broker that has just started can choose its leaders. */
 export const PATIENT = 8;
 
 /**
- * Makes a client. By default a request takes 3 s at most. With 3 retries the client gives up within
- * about half a second when no broker listens.
+ * Makes a client. By default a request takes 3 s at most. With 3 retries the client gives up after
+ * about half a second if no broker listens.
  */
 export function kafkaClient(
   brokers: readonly string[],
@@ -46,8 +46,8 @@ export function kafkaClient(
 }
 
 /**
- * Runs `work` with an admin client, which is disconnected afterwards.
- * @throws Error that names the brokers and the reason when Kafka does not answer as it should
+ * Runs `work` with an admin client, and disconnects the client afterwards.
+ * @throws Error with the brokers and the reason if Kafka fails or does not answer
  */
 export async function withAdmin<T>(
   brokers: readonly string[],
@@ -66,7 +66,7 @@ export async function withAdmin<T>(
   }
 }
 
-/** The reason why Kafka failed, in one line: the innermost cause that kafkajs wrapped. */
+/** The reason of a failure in one line: the innermost cause that kafkajs wrapped. */
 export function kafkaReason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

@@ -39,7 +39,7 @@ describe("names in HDFS", () => {
     assert.equal(stagedRecord("/q", writer), `${staging}/commit.json`);
   });
 
-  it("are read as they were written, whatever the topic is called", () => {
+  it("are read as they were written, for any topic", () => {
     fc.assert(
       fc.property(starts, (written) => {
         assert.deepEqual(parseFileName(fileName(written)), written);
@@ -59,7 +59,7 @@ describe("names in HDFS", () => {
     );
   });
 
-  it("that nothing here writes are no commit's", () => {
+  it("of other files are read as null", () => {
     for (const name of [
       "copy.parquet",
       "game-1-2-7.parquet",

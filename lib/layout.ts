@@ -1,9 +1,9 @@
 /**
- * Every name in HDFS: folders and files below the root, written and read.
+ * Every name in HDFS below the root: folders and files, written and read.
  *
  *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
  *   commits/<topic>/<partition>/<first>.json                        its commit record
- *   staging/<writer>/…                                              both, before they are committed
+ *   staging/<writer>/…                                              both, before the commit
  *
  * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
  */
@@ -15,7 +15,7 @@ export interface ChainKey {
   partition: number;
 }
 
-/** The place in the topic where a commit begins. */
+/** The position in the topic at which a commit begins. */
 export interface CommitStart {
   topic: string;
   partition: number;
@@ -35,7 +35,7 @@ export function dayFolder(root: string, table: string, day: string): string {
   return `${tableFolder(root, table)}/day=${day}`;
 }
 
-/** The day that a folder's name says, or null. */
+/** The day in a folder's name, or null. */
 export function parseDayName(name: string): string | null {
   return /^day=(.+)$/.exec(name)?.[1] ?? null;
 }
@@ -45,17 +45,17 @@ export function fileName(start: CommitStart): string {
   return `${startName(start)}.parquet`;
 }
 
-/** The commit that made a file, by the file's name; null: no commit gives such a name. */
+/** The start of the commit that made a file, from the file's name; null for other names. */
 export function parseFileName(name: string): CommitStart | null {
   return name.endsWith(".parquet") ? parseStart(name.slice(0, -".parquet".length)) : null;
 }
 
-/** The folder with a folder for each topic that has commits. */
+/** The folder with a folder for each topic with commits. */
 export function commitsFolder(root: string): string {
   return `${root}/commits`;
 }
 
-/** The folder with a chain for each partition of a topic, named by the partition. */
+/** The folder with a chain for each partition of a topic. The partition is the chain's name. */
 export function chainsFolder(root: string, topic: string): string {
   return `${commitsFolder(root)}/${topic}`;
 }
@@ -106,12 +106,12 @@ export function writerName(start: CommitStart, id: string): string {
   return `${startName(start)}-${id}`;
 }
 
-/** The names of all writers of a partition begin so; those of another topic can begin alike. */
+/** The prefix of all writers of a partition. Writers of another topic can have the same prefix. */
 export function writerPrefix({ topic, partition }: ChainKey): string {
   return `${topic}-${partition}-`;
 }
 
-/** Where the commit of a writer begins, or null. */
+/** The start of a writer's commit, or null. */
 export function parseWriterName(name: string): CommitStart | null {
   const start = /^(.+)-[0-9a-f-]{36}$/.exec(name)?.[1];
   return start === undefined ? null : parseStart(start);

@@ -11,7 +11,7 @@ describe("withLock(file, say, work)", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("runs one piece of work after the other, and says who is waited for", async () => {
+  it("runs one piece of work after the other, and logs the process that it waits for", async () => {
     const lines: string[] = [];
     const order: string[] = [];
     const work = (name: string) =>
@@ -29,7 +29,7 @@ describe("withLock(file, say, work)", () => {
     assert.deepEqual(lines, [`waiting for process ${process.pid}, which is at work in ${folder}`]);
   });
 
-  it("takes over from a process that is gone", async () => {
+  it("takes the lock of a dead process", async () => {
     writeFileSync(join(folder, "lock"), `${process.pid} another boot 4711`);
     assert.equal(await withLock(join(folder, "lock"), assert.fail, () => Promise.resolve("done")), "done");
   });

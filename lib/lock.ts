@@ -1,7 +1,8 @@
 /**
  * Work on a shared folder → one process at a time.
  *
- * The lock is a pid file: whoever holds it and is gone (crash, reboot) holds it no more.
+ * The lock is a file with the pid of its holder. A dead holder (crash, reboot) does not hold the
+ * lock any more.
  */
 import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +14,7 @@ const POLL_MS = 500;
 
 /**
  * Runs `work` while no other process holds `file`.
- * @throws Error if another one still holds it after 30 minutes.
+ * @throws Error if another process still holds it after 30 minutes.
  */
 export async function withLock<T>(
   file: string,
@@ -38,7 +39,7 @@ export async function withLock<T>(
   }
 }
 
-/** Takes the lock, for as long as this process lives and `file` is there; or returns the pid of who holds it. */
+/** Takes the lock until this process ends or deletes `file`; or returns the pid of the holder. */
 export function takeLock(file: string): number | undefined {
   for (;;) {
     if (take(file)) return undefined;
@@ -48,7 +49,7 @@ export function takeLock(file: string): number | undefined {
   }
 }
 
-/** Makes the lock file with its content in one step, by a link; false if somebody alive holds it. */
+/** Makes the lock file with its content in one step, by a link; false if the file exists. */
 function take(file: string): boolean {
   const mine = `${file}.${process.pid}`;
   writeFileSync(mine, `${process.pid} ${processStartTime(process.pid)}`);
@@ -74,8 +75,8 @@ function holderOf(file: string): number | undefined {
 }
 
 /**
- * By a rename, which only one of several waiting processes can do. If what was renamed is a
- * lock after all (another process was faster, and took it), it is put back.
+ * Removes the file of a dead holder by a rename, which succeeds for only one of several processes.
+ * If another process was faster and took the lock, the rename moved its file: it is moved back.
  */
 function removeStale(file: string): void {
   const aside = `${file}.stale.${process.pid}`;
@@ -89,8 +90,8 @@ function removeStale(file: string): void {
 }
 
 /**
- * When a process started, in a form that only compares: on Linux the boot's id and the clock tick,
- * elsewhere what `ps` prints. Undefined if there is no such process, or only its remains (a zombie).
+ * The start time of a process, as a text to compare: on Linux the boot's id and the clock tick,
+ * elsewhere the text of `ps`. Undefined if the process does not exist or is a zombie.
  */
 export function processStartTime(pid: number): string | undefined {
   try {
@@ -100,14 +101,14 @@ export function processStartTime(pid: number): string | undefined {
       }).trim();
       return line.startsWith("Z") ? undefined : line.replace(/^\S+\s+/, "");
     }
-    // "pid (name) state ppid …": the name may hold anything, so count from its last bracket.
+    // "pid (name) state ppid …": the name may have any characters, so count from its last bracket.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie with more than one thread is on its way out, and still holds its files and ports.
+    // A zombie with more than one thread is about to end, and still holds its files and ports.
     if (fields[0] === "X" || (fields[0] === "Z" && Number(fields[17]) <= 1)) return undefined;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     return `${boot} ${fields[19]}`;
   } catch {
-    return undefined; // both ways fail for one reason: no process has this pid
+    return undefined; // no process has this pid: both ways fail for no other reason
   }
 }

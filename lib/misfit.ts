@@ -1,11 +1,11 @@
 /**
- * Text from anybody → JSON fields of the expected types, or a Misfit that says what is wrong.
+ * Untrusted text → JSON fields of the expected types, or a Misfit with the reason.
  *
- * Only an object's own fields count: "__proto__" is a name like any other.
+ * Only an object's own fields count: "__proto__" is a name like any other name.
  */
 import { shortened } from "./untrusted.ts";
 
-/** Thrown when a value is not as expected. Both ends throw it: the API and the stream. */
+/** Thrown by the API and by the stream when a value is not as expected. */
 export class Misfit extends Error {
   override name = "Misfit";
   field: string;
@@ -13,7 +13,8 @@ export class Misfit extends Error {
   got: unknown; // a long text is shortened
 
   constructor(field: string, expected: string, got: unknown) {
-    const [name, value] = [shortened(field), typeof got === "string" ? shortened(got) : got];
+    const name = shortened(field);
+    const value = typeof got === "string" ? shortened(got) : got;
     super(`${name}: expected ${expected}, got ${inJson(value)}`);
     this.field = name;
     this.expected = expected;
@@ -47,7 +48,7 @@ export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** @throws Misfit if the object has no text of that name. */
+/** The object's own text. @throws Misfit if the object has no text of that name. */
 export function textOf(object: JsonObject, name: string): string {
   const value = own(object, name);
   if (typeof value === "string") return value;

@@ -12,7 +12,7 @@ import { forTerminalJson } from "./untrusted.ts";
 export interface PrintOptions {
   type?: string; // only messages of this event type
   follow: boolean; // go on with new messages
-  signal: AbortSignal; // ends it
+  signal: AbortSignal; // ends the reading
 }
 
 /** Prints the messages from the topic's beginning, one line each. */

@@ -27,7 +27,7 @@ describe("serveProbes(probes, port, service)", () => {
     assert.deepEqual(await get("/health"), { status: 200, body });
   });
 
-  it("says whether it is ready, with the details, and when to ask again", async () => {
+  it("tells whether it is ready, with details, and when to ask again", async () => {
     assert.deepEqual(await get("/ready"), { status: 200, body: '{"ready":true}\n' });
     state = { ready: false, reason: "Kafka is away" };
     const response = await fetch(`http://127.0.0.1:${server.port}/ready`);
@@ -35,7 +35,7 @@ describe("serveProbes(probes, port, service)", () => {
     assert.deepEqual(await response.json(), state);
   });
 
-  it("answers metrics as Prometheus reads them, and 500 when they cannot be collected", async () => {
+  it("answers metrics in Prometheus' format, and 500 when they cannot be collected", async () => {
     const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
     assert.equal(response.headers.get("content-type"), metrics.contentType);
     assert.equal(await response.text(), "questlog_stream_lag_events 0\n");
@@ -51,7 +51,7 @@ describe("serveProbes(probes, port, service)", () => {
     assert.equal((await get("/health", { method: "POST" })).status, 405);
   });
 
-  it("names the port that is taken, and the setting of another one", async () => {
+  it("names the taken port, and the setting to change it", async () => {
     await assert.rejects(serveProbes({ state: () => state }, server.port, "stream"), {
       message:
         `port ${server.port} on 127.0.0.1 is taken; stop the process that listens there, ` +

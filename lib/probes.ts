@@ -1,8 +1,9 @@
 /**
- * A process's state → HTTP answers: /health (it lives), /ready (it can work), /metrics (Prometheus).
+ * The state of a process → HTTP answers: /health (it runs), /ready (it can work) and /metrics
+ * (Prometheus).
  *
- * The API adds these routes to its own; the stream has no other ones. Every listener of this
- * project is on 127.0.0.1.
+ * The API has these routes beside its own, the stream has no others. Every listener of this project
+ * is on 127.0.0.1.
  */
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -28,7 +29,7 @@ export function probePaths({ metrics }: Probes): string[] {
   return ["/health", "/ready", ...(metrics ? ["/metrics"] : [])];
 }
 
-/** Answers GET or HEAD of one of the probe's paths. */
+/** Answers a GET or HEAD request for one of the probes' paths. */
 export async function answerProbe(
   path: string,
   response: ServerResponse,
@@ -53,7 +54,7 @@ export async function answerProbe(
 }
 
 /**
- * Serves the probes alone, on any free port if `port` is 0.
+ * Serves only the probes, on any free port if `port` is 0.
  * @throws Error if the port is taken
  */
 export async function serveProbes(
@@ -82,7 +83,7 @@ export async function serveProbes(
 
 /**
  * Listens on 127.0.0.1 and resolves with the port: any free one if `port` is 0.
- * @param service the one that listens, for the name of its setting
+ * @param service the name of the listening service, from which the name of its setting follows
  * @throws Error if the port is taken
  */
 export async function listen(server: Server, port: number, service: string): Promise<number> {
@@ -96,7 +97,7 @@ export async function listen(server: Server, port: number, service: string): Pro
   return (server.address() as AddressInfo).port;
 }
 
-/** Answers JSON, one line, which no browser takes for a page; `headers` are added. */
+/** Answers with one line of JSON, which no browser shows as a page. Adds `headers`. */
 export function answerJson(
   response: ServerResponse,
   status: number,

@@ -15,7 +15,7 @@ describe("a refused event's record", () => {
   });
 
   for (const character of ["a", "é", "€", "😀"]) {
-    it(`has the beginning of a text that is too long, in whole characters, of ${character}`, () => {
+    it(`has the beginning of a too long text of ${character}, in whole characters`, () => {
       const bytes = Buffer.byteLength(character);
       for (const start of ["", "a", "aa", "aaa"]) {
         const { raw } = refusedRecord("too long", start + character.repeat(MAX_RAW_BYTES));
@@ -25,7 +25,7 @@ describe("a refused event's record", () => {
     });
   }
 
-  it("has all of a text that is just not too long", () => {
+  it("has all of a text that has just the allowed length", () => {
     const text = "é".repeat(MAX_RAW_BYTES / 2);
     assert.equal(refusedRecord("", text).raw, text);
     assert.ok(!isShortened(text.slice(2)));

@@ -1,8 +1,8 @@
 /**
  * A refused event ↔ the message of the failed topic that keeps it: `{"reason": …, "raw": …}`.
  *
- * `raw` is the message that the event would have been, or the text as it was sent. Only its
- * beginning is kept when it is long, so a kept text need not be whole.
+ * `raw` is the envelope of the event, or the text as it was sent. Only the beginning of a long text
+ * is kept, so a kept text may be incomplete.
  */
 import { objectOf, parseJson, textOf } from "./misfit.ts";
 
@@ -11,7 +11,9 @@ export interface RefusedRecord {
   raw: string; // at most MAX_RAW_BYTES
 }
 
-/** The longest kept text. A shortened one is up to 3 bytes less: no character is cut in two. */
+/**
+ * The limit of a kept text. A shortened text may be 3 bytes less, to end with a whole character.
+ */
 export const MAX_RAW_BYTES = 64 * 1024;
 
 /** The record of a refused text: its beginning, in whole characters. */
@@ -19,7 +21,10 @@ export function refusedRecord(reason: string, text: string): RefusedRecord {
   return { reason, raw: firstBytes(text, MAX_RAW_BYTES) };
 }
 
-/** Whether a record's text is only the beginning of a longer one: as long as that, and not JSON. */
+/**
+ * Whether a record's text is the beginning of a longer text: it has the limit's length, and is not
+ * JSON.
+ */
 export function isShortened(raw: string): boolean {
   return Buffer.byteLength(raw) > MAX_RAW_BYTES - 4 && !isJson(raw);
 }
@@ -31,7 +36,7 @@ export function writeRefused({ reason, raw }: RefusedRecord): string {
 
 /**
  * Reads a message of the failed topic.
- * @throws Misfit with a reason for people when it is not of that form.
+ * @throws Misfit, with a reason for people, if the message has another form.
  */
 export function readRefused(text: string): RefusedRecord {
   const record = objectOf("the message", parseJson(text));
@@ -48,7 +53,7 @@ function isJson(text: string): boolean {
 }
 
 function firstBytes(text: string, bytes: number): string {
-  if (text.length * 3 <= bytes) return text; // no character takes more
+  if (text.length * 3 <= bytes) return text; // a UTF-16 unit takes 3 bytes at most
   const start = Buffer.from(text).subarray(0, bytes);
   return new TextDecoder().decode(start, { stream: true });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readSettings } from "./settings.ts";
 
 describe("readSettings(env): who may send, and what is kept", () => {
-  it("is nothing in particular by default", () => {
+  it("has its defaults in an empty environment", () => {
     const { writeKeysFile, rateLimit, recentEvents, retention, retentionSecret } = readSettings({});
     assert.deepEqual(
       [writeKeysFile, rateLimit, recentEvents, retention, retentionSecret],

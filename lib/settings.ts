@@ -1,9 +1,8 @@
 /**
- * Environment → settings: ports, endpoints, folders, names. The environment is
- * read here and nowhere else; each default is visible here.
+ * Environment → settings: ports, endpoints, folders, names.
  *
- * A second stack beside the first (the tests start one) needs only another
- * QUESTLOG_HOME and other ports.
+ * Only this module reads the environment, and it has all defaults. A second stack beside the first
+ * (the tests start one) needs only another QUESTLOG_HOME and other ports.
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -29,7 +28,7 @@ export const DEFAULT_PORTS = {
   lab: 8888,
 };
 
-/** The most that a stack may be told to allow, or to remember. */
+/** The greatest values of three settings. */
 export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
 export const MAX_SPOOL_MB = 1_000_000;
@@ -45,19 +44,19 @@ export interface Settings {
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
-  failedTopic: string; // what the API refused
-  topicPartitions: number; // when the topic is created
+  failedTopic: string; // refused events
+  topicPartitions: number; // of a new topic
   spoolMaxMb: number; // on disk, for each topic, while Kafka is away
-  writeKeysFile: string | undefined; // who may send events; undefined: everybody
+  writeKeysFile: string | undefined; // senders with a write key; undefined: everybody may send
   rateLimit: number; // requests a minute and socket address; 0: any number
-  recentEvents: number; // that GET /events looks back to; 0: none
-  retention: string; // what the environment changes in the catalogue's retention: "player=hash,remote_addr=drop"
+  recentEvents: number; // events that GET /events can show; 0: there is no such path
+  retention: string; // changes of the catalogue's policies: "player=hash,remote_addr=drop"
   retentionSecret: string | undefined; // of the hashes
   consumerGroup: string;
   failedConsumerGroup: string;
   hdfsUser: string;
-  killAt: string | undefined; // where a drill has the stream end: "point" or "point:n"
-  hdfsRoot: string; // HDFS folder of everything that the stream writes
+  killAt: string | undefined; // the point at which a drill ends the stream: "point" or "point:n"
+  hdfsRoot: string; // HDFS folder of all files that the stream writes
   catalog: string; // Trino catalog
   schema: string;
   root: string; // the checkout
@@ -66,12 +65,12 @@ export interface Settings {
   out: string; // reports
   cache: string; // downloads, shared by all checkouts
   historyFile: string;
-  javaHome: string | undefined; // where the machine says that its Java is
+  javaHome: string | undefined; // the machine's Java, by JAVA_HOME
 }
 
 /**
  * Reads the settings from `env`.
- * @throws Error if a number is not one, or out of its range.
+ * @throws Error if a number is invalid, or out of its range.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -126,7 +125,8 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   const variable = portVariable(name);
   const text = env[variable] ?? String(fallback);
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
-  // Nobody but a person asks the stream, whose ready line names the port: it may take any free one.
+  // Only people use the stream's port, and its ready line prints it: so 0 (any free port) is
+  // allowed.
   const least = name === "stream" ? 0 : 1;
   if (!(port >= least && port <= 65535)) {
     throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);

@@ -1,11 +1,11 @@
 /**
- * Values and names → SQL text that Trino reads back as exactly them.
+ * Values and names → SQL text that Trino reads as exactly the same values and names.
  *
- * Between quotes Trino takes every character as it is, a NUL and a newline too;
- * only the quote itself is doubled, and a backslash means nothing.
+ * Between quotes Trino takes every character as it is, also NUL, newline and backslash. Only the
+ * quote itself is doubled.
  */
 
-/** What can be bound to a `?` of a statement. */
+/** A value for a `?` of a statement. */
 export type Parameter = string | number | bigint | boolean | Date | null;
 
 const BIGINT_MIN = -(2n ** 63n);
@@ -13,9 +13,9 @@ const BIGINT_MAX = 2n ** 63n - 1n;
 const DECIMAL_LIMIT = 10n ** 38n; // Trino's decimals have at most 38 digits
 
 /**
- * Writes `value` as a literal: text as varchar, integers as integer or bigint, larger ones as decimal,
- * other numbers as double, a Date as timestamp(3) in UTC.
- * @throws Error for what no literal can hold: an invalid Date, half a surrogate pair, 39 digits.
+ * Writes `value` as a literal: text as varchar, integers as integer or bigint, larger integers as
+ * decimal, other numbers as double, a Date as timestamp(3) in UTC.
+ * @throws Error for an invalid Date, half a surrogate pair, or 39 digits: no literal can hold them
  */
 export function literal(value: Parameter): string {
   if (value === null) return "NULL";
@@ -35,7 +35,7 @@ export function literal(value: Parameter): string {
   }
 }
 
-/** Writes `name` as an identifier: a table, schema or column of any name. */
+/** Writes the name of a table, schema or column as an identifier. Any name is allowed. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

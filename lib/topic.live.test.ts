@@ -12,7 +12,7 @@ import { countTopic, createTopic, findMessage, readOffsets, readTopic, type Topi
 const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
 const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time
 
-// On the running Kafka, each test in a topic of its own.
+// On the running Kafka, each test with its own topic.
 describe("the topic", () => {
   let topic: string;
   let open: TopicWriter | undefined;
@@ -39,7 +39,7 @@ describe("the topic", () => {
     return messages;
   }
 
-  it("is created with its partitions, found equal, and shown different", async () => {
+  it("is created with its partitions, found again, and refused with other partitions", async () => {
     assert.equal(await createTopic({ topic, partitions: 2 }), "created");
     assert.equal(await createTopic({ topic, partitions: 2 }), "found");
     await assert.rejects(createTopic({ topic, partitions: 3 }), {
@@ -81,7 +81,7 @@ describe("the topic", () => {
     assert.equal(new Set(messages.map(({ partition }) => partition)).size, 2);
   });
 
-  it("is read from the offsets that are asked for", async () => {
+  it("is read from the given offsets", async () => {
     open = await TopicWriter.open({ topic });
     const players = Array.from({ length: 20 }, (_, i) => `player ${i}`);
     await Promise.all(players.map((player) => open!.publish(player, player)));
@@ -104,7 +104,7 @@ describe("the topic", () => {
     );
   });
 
-  it("counts messages per event type, and those that are no events", async () => {
+  it("counts messages by event type, and messages that are not events", async () => {
     open = await TopicWriter.open({ topic });
     const values = [
       '{"event_type":"default"}',
@@ -122,7 +122,7 @@ describe("the topic", () => {
     );
   });
 
-  it("finds the newest message of a type, with a parameter, after an earlier look", async () => {
+  it("finds the newest message of a type, with a parameter, after earlier offsets", async () => {
     open = await TopicWriter.open({ topic });
     const sword = (params: object): string => JSON.stringify({ event_type: "purchase_sword", params });
     for (const value of [sword({ metal: "tin" }), sword({ metal: "gold" }), "no JSON", sword({})])
@@ -136,7 +136,7 @@ describe("the topic", () => {
     });
   });
 
-  it("goes on with what arrives when it is followed, until stopped", async () => {
+  it("is followed: new messages arrive until the reading is stopped", async () => {
     open = await TopicWriter.open({ topic });
     await open.publish("before", "player");
     const stop = new AbortController();
@@ -165,7 +165,7 @@ describe("the topic", () => {
     assert.deepEqual((await countTopic({ topic })).per_type, accepted);
   });
 
-  it("is read although Kafka has only just started and is still loading its groups", async () => {
+  it("is read although Kafka has just started and still loads its groups", async () => {
     open = await TopicWriter.open({ topic });
     await open.publish("a", "player");
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
@@ -187,7 +187,7 @@ describe("the topic", () => {
     assert.deepEqual([values, loading < 0], [["a"], true]);
   });
 
-  it("is not read when it does not exist", async () => {
+  it("cannot be read when it does not exist", async () => {
     await assert.rejects(readAll(), { message: `topic ${topic} does not exist; npm run up creates it` });
   });
 });

@@ -1,23 +1,17 @@
 /**
- * The topic as a whole: create it, read it from its beginning, count it.
+ * The topic as a whole: create it, read it from its beginning, count its messages.
  *
- * kafkajs reads only as a consumer group, so each reading joins one with a random name, commits
- * nothing, and deletes it. If the group is lost while the reader is slow (a pager on the
- * pipe), kafkajs begins anew; messages that `onMessage` has had are skipped then.
+ * kafkajs reads only as a consumer group. So each reading joins a group with a random name, commits
+ * nothing, and deletes the group. If a slow reader (a pager on the pipe) loses the group, kafkajs
+ * reads again from the beginning. This module then skips the messages that `onMessage` has had.
  */
 import { randomUUID } from "node:crypto";
 import { peek } from "./envelope.ts";
 import { settings } from "./settings.ts";
-import {
-  type Admin,
-  type Consumer,
-  type EachBatchPayload,
-  kafkaClient,
-  PATIENT,
-  withAdmin,
-} from "./kafka.ts";
+import type { Admin, Consumer, EachBatchPayload } from "./kafka.ts";
+import { kafkaClient, PATIENT, withAdmin } from "./kafka.ts";
 
-/** Where a topic is; the defaults are the settings'. */
+/** The brokers and the name of a topic. The settings are the defaults. */
 export interface TopicAddress {
   brokers?: string[];
   topic?: string;
@@ -45,14 +39,14 @@ export interface TopicCount {
   partitions: PartitionOffsets[];
 }
 
-const MAX_LOADING = 30; // attempts to join, 0.3 s apart, while the broker is still reading its groups
+const MAX_JOINS = 30; // attempts, 0.3 s apart, while the broker still loads its groups
 
-/** Counts messages that are not a JSON object with an event_type. */
+/** The type of messages that are not a JSON object with an event_type. */
 export const NOT_AN_EVENT = "not_an_event";
 
 /**
- * Creates the topic, or finds it as it should be.
- * @throws Error if it exists with another number of partitions, or if Kafka is away.
+ * Creates the topic, or finds it with the same number of partitions.
+ * @throws TopicDiffers for another number of partitions, Error if Kafka is away.
  */
 export async function createTopic({
   brokers = settings.kafkaBrokers,
@@ -69,7 +63,7 @@ export async function createTopic({
   });
 }
 
-/** Thrown when the topic exists and is not as it should be. */
+/** Thrown when the topic exists with another number of partitions. */
 export class TopicDiffers extends Error {
   override name = "TopicDiffers";
 
@@ -82,11 +76,11 @@ export class TopicDiffers extends Error {
 }
 
 /**
- * Reads the topic from its beginning to its end at the call. Resolves with the offsets that it read:
- * `high` is the offset behind a partition's last message. Kafka's own end may lie behind it, since
- * each transaction ends with a record that no consumer sees.
+ * Reads the topic from its beginning to its end at the time of the call, and resolves with the
+ * offsets that it read. `high` is the offset behind a partition's last message. Kafka's own end may
+ * be greater, because each transaction ends with a record that no consumer sees.
  *
- * `from` names other offsets to begin at, by partition. With `follow` the reading goes on until
+ * `from` has other offsets to begin at, by partition. With `follow` the reading goes on until
  * `signal` aborts. Messages of one partition come in order. `onMessage` is awaited, so a slow
  * reader slows the reading.
  * @throws Error if the topic does not exist, or Kafka is away or goes away.
@@ -118,7 +112,7 @@ export async function readTopic({
       maxWaitTimeInMs: 200,
       allowAutoTopicCreation: false,
       retry: {
-        restartOnFailure: (error) => Promise.resolve(isGroupLoading(error) && attempts++ < MAX_LOADING),
+        restartOnFailure: (error) => Promise.resolve(isGroupLoading(error) && attempts++ < MAX_JOINS),
       },
     });
     try {
@@ -139,8 +133,8 @@ export async function readTopic({
 }
 
 /**
- * Asks which offsets the topic holds now.
- * @throws Error if it does not exist, or Kafka is away.
+ * Reads the present offsets of the topic.
+ * @throws Error if the topic does not exist, or Kafka is away.
  */
 export async function readOffsets({
   brokers = settings.kafkaBrokers,
@@ -149,7 +143,7 @@ export async function readOffsets({
   return withAdmin(brokers, (admin) => offsetsOf(admin, topic));
 }
 
-/** Counts the topic's messages per event_type, by reading it. */
+/** Reads the topic, and counts its messages by event_type. */
 export async function countTopic(address: TopicAddress = {}): Promise<TopicCount> {
   const perType: Record<string, number> = {};
   let total = 0;
@@ -164,11 +158,11 @@ export async function countTopic(address: TopicAddress = {}): Promise<TopicCount
   return { total, per_type: perType, partitions };
 }
 
-/** Which message to find. */
+/** The conditions of a message to find. */
 export interface MessageSearch extends TopicAddress {
   type: string; // event_type
   having?: string; // a parameter that the player sent
-  since?: readonly PartitionOffsets[]; // offsets of an earlier look: only messages added after it
+  since?: readonly PartitionOffsets[]; // earlier offsets of the topic: only later messages
 }
 
 /**
@@ -185,11 +179,11 @@ export async function findMessage({
   await readTopic({
     ...address,
     from: new Map(since.map(({ partition, high }) => [partition, high])),
-    onMessage: ({ value, ...place }) => {
+    onMessage: ({ value, ...position }) => {
       const { event_type, params } = peek(value);
       if (value === null || event_type !== type) return;
       if (having !== undefined && !Object.hasOwn(params ?? {}, having)) return;
-      if (newest === undefined || place.timestamp >= newest.timestamp) newest = { ...place, value };
+      if (newest === undefined || position.timestamp >= newest.timestamp) newest = { ...position, value };
     },
   });
   if (newest !== undefined) return newest;
@@ -199,14 +193,14 @@ export async function findMessage({
 
 interface Reading {
   topic: string;
-  from: ReadonlyMap<number, number>; // partition → the offset to go to first
-  next: Map<number, number>; // partition → the offset to hand out next
-  ends: Map<number, number> | undefined; // partition → the offset to end before; undefined: follow
+  from: ReadonlyMap<number, number>; // partition → first offset
+  next: Map<number, number>; // partition → next offset for `onMessage`
+  ends: Map<number, number> | undefined; // partition → end, exclusive; undefined: follow
   signal: AbortSignal | undefined;
   onMessage: (message: TopicMessage) => void | Promise<void>;
 }
 
-/** Runs the consumer until all ends are reached, `signal` aborts, or something fails. */
+/** Runs the consumer until all ends are reached or `signal` aborts; rejects when it fails. */
 function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessage }: Reading): Promise<void> {
   const hasEnded = () =>
     ends !== undefined && [...ends].every(([partition, end]) => (next.get(partition) ?? 0) >= end);
@@ -224,13 +218,12 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
         if (!payload.isRunning() || signal?.aborted) return;
         const at = Number(offset);
         if (at < (next.get(partition) ?? 0) || at >= end) continue;
-        const text = (bytes: Buffer | null) => bytes?.toString("utf8") ?? null;
         await onMessage({
           partition,
           offset: at,
           timestamp: Number(timestamp),
-          key: text(key),
-          value: text(value),
+          key: textOf(key),
+          value: textOf(value),
         });
         next.set(partition, at + 1);
         if (at % 1000 === 999) await payload.heartbeat();
@@ -250,7 +243,11 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
   });
 }
 
-/** Whether a broker that has just started is still reading its consumer groups. */
+function textOf(bytes: Buffer | null): string | null {
+  return bytes?.toString("utf8") ?? null;
+}
+
+/** Whether a broker that has just started still loads its consumer groups. */
 function isGroupLoading(error: Error): boolean {
   return (error as { type?: string }).type === "GROUP_LOAD_IN_PROGRESS";
 }

@@ -75,7 +75,7 @@ describe("rowReader(columns)", () => {
 });
 
 describe("parseJson(text)", () => {
-  it("agrees with JSON.parse wherever no integer is long", () => {
+  it("agrees with JSON.parse in texts without long integers", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         fc.pre(!/\d{16}/.test(text));
@@ -84,7 +84,7 @@ describe("parseJson(text)", () => {
     );
   });
 
-  it("gives long integers as strings, whatever text stands around them", () => {
+  it("returns long integers as strings, in any surrounding text", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary" }),

@@ -1,5 +1,5 @@
 /**
- * Trino's JSON → rows of JavaScript values, none of whose digits is lost.
+ * Trino's JSON → rows of JavaScript values, without the loss of a digit.
  *
  * | Trino                                   | JavaScript                                        |
  * |-----------------------------------------|---------------------------------------------------|
@@ -14,8 +14,8 @@
  * | array, map, row                         | array, object, object                             |
  * | varchar and all others                  | string, as Trino writes it                        |
  *
- * A zone with a name, such as Europe/Berlin, has an hour each autumn that comes twice, and
- * Trino does not write which: `AT TIME ZONE 'UTC'` in the statement makes a Date of it.
+ * A zone with a name, such as Europe/Berlin, repeats an hour each autumn, and Trino does not write
+ * which of the two it means. `AT TIME ZONE 'UTC'` in the statement makes a Date of the value.
  */
 
 /** One row: column names → values. */
@@ -39,12 +39,12 @@ type TypeArgument =
 
 type Read = (value: unknown) => unknown;
 
-/** Makes the function that turns a result's arrays of values into rows; columns keep their order. */
+/** Makes the function that turns an array of values into a row. Columns keep their order. */
 export function rowReader(columns: ResultColumn[]): (values: unknown[]) => Row {
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new Error(`expected columns of different names, got two "${twice}": give one another name with AS`);
+    throw new Error(`expected columns of different names, got two "${twice}": rename one of them with AS`);
   }
   const reads = columns.map(({ typeSignature }) => reader(typeSignature));
   return (values) => Object.fromEntries(names.map((name, i) => [name, reads[i]!(values[i])]));
@@ -60,7 +60,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown); // TypeScript 5.9 knows no `source`
 }
 
-/** The function for one type; null stays null everywhere. */
+/** The function for one type. Null stays null. */
 function reader(signature: TypeSignature): Read {
   const read = readerOfValue(signature);
   return (value) => (value === null || value === undefined ? null : read(value));
@@ -112,7 +112,7 @@ function precisionOf(given: TypeArgument[]): number {
 
 const TIMESTAMP = /^([+-]?)(\d{4,})(-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?(?: (UTC|[+-]\d\d:\d\d))?$/;
 
-/** "2026-01-31 10:00:00.123", with " UTC" or " +02:00" behind it or not, to a Date; other text stays as it is. */
+/** Makes a Date of "2026-01-31 10:00:00.123", also with " UTC" or " +02:00"; returns other text. */
 function toDate(text: string): Date | string {
   const [match, sign, year, monthAndDay, time, fraction = "", zone = "UTC"] = TIMESTAMP.exec(text) ?? [];
   if (match === undefined) return text;

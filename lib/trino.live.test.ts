@@ -94,7 +94,7 @@ describe("query(sql) on Trino", () => {
     assert.ok(rows.every(({ n }, i) => n === i));
   });
 
-  it("binds nasty text and gives it back unchanged", async () => {
+  it("binds hostile text and returns it unchanged", async () => {
     const strange = fc.sample(fc.string({ unit: "binary", maxLength: 50 }), { numRuns: 200, seed: 3 });
     const texts = [...NASTY, ...strange];
     const [row] = await query<{ given: string[]; lengths: number[] }>(
@@ -109,7 +109,7 @@ describe("query(sql) on Trino", () => {
     );
   });
 
-  it("keeps nasty text inside the statement as well", async () => {
+  it("keeps hostile text inside the statement too", async () => {
     const [row] = await query<{ t: string; p: number }>("SELECT 'O''Hara ? 😀\n''' AS t, ? AS p", {
       parameters: [1],
     });
@@ -139,7 +139,7 @@ describe("query(sql) on Trino", () => {
     assert.deepEqual(Object.values(row!), expected);
   });
 
-  it("throws Trino's message, with the statement as it was given", async () => {
+  it("throws Trino's message, with the given statement", async () => {
     await assert.rejects(query("SELECT * FROM no_such_table WHERE a = ?", { parameters: ["x"] }), (error) => {
       assert.match(
         String(error),

@@ -8,8 +8,8 @@ type Page = object | ((request: IncomingMessage, response: ServerResponse) => vo
 
 const bigint = { name: "n", type: "bigint", typeSignature: { rawType: "bigint", arguments: [] } };
 
-// The driver runs for real, against a server that answers as Trino's REST API
-// does: POST opens the statement, then each `nextUri` yields one page.
+// The driver runs for real, against a server that answers like Trino's REST API: POST opens the
+// statement, then each `nextUri` returns one page.
 describe("query(sql, options)", () => {
   let server: Server;
   let requests: { method: string; url: string; body: string; headers: IncomingMessage["headers"] }[];
@@ -59,7 +59,7 @@ describe("query(sql, options)", () => {
     assert.deepEqual(await query("CREATE TABLE …", await trino({}, {})), []);
   });
 
-  it("throws what Trino said, with the statement, when it fails in the first answer", async () => {
+  it("throws Trino's message, with the statement, when it fails in the first answer", async () => {
     const error = { errorName: "TABLE_NOT_FOUND", message: "Table 'events' does not exist" };
     const options = await trino({ error });
     await assert.rejects(query("SELECT * FROM events", options), {
@@ -70,7 +70,7 @@ describe("query(sql, options)", () => {
     });
   });
 
-  it("throws what Trino said when it fails after some rows", async () => {
+  it("throws Trino's message when it fails after some rows", async () => {
     const error = { errorName: "DIVISION_BY_ZERO", message: "Division by zero" };
     const options = await trino({}, { columns: [bigint], data: [[1]] }, { error });
     await assert.rejects(query("SELECT 1 / n", options), { code: "DIVISION_BY_ZERO" });
@@ -127,12 +127,12 @@ describe("query(sql, options)", () => {
     assert.equal(requests.length, 6);
   });
 
-  it("throws what the server said for any other status", async () => {
+  it("throws the server's answer for any other status", async () => {
     const options = await trino({}, after([400], {}));
     await assert.rejects(query("SELECT n", options), { code: "HTTP_400", message: /answered <html>busy/ });
   });
 
-  it("reports statistics page by page, those without rows too", async () => {
+  it("reports the statistics of each page, also of pages without rows", async () => {
     const seen: string[] = [];
     const options = await trino(
       { stats: { state: "QUEUED" } },
@@ -146,7 +146,7 @@ describe("query(sql, options)", () => {
     assert.deepEqual(seen, ["QUEUED", "RUNNING", "FINISHED"]);
   });
 
-  it("says the state and cancels the statement at the time-out", async () => {
+  it("names the state and cancels the statement at the time-out", async () => {
     const options = await trino({ stats: { state: "RUNNING" } }, () => {});
     await assert.rejects(query("SELECT n", { ...options, timeoutMs: 100 }), {
       code: "TIME_OUT",
@@ -155,7 +155,7 @@ describe("query(sql, options)", () => {
     assert.deepEqual(requests.at(-1), { ...requests.at(-1), method: "DELETE", url: "/v1/query/q1" });
   });
 
-  it("says that nothing answered when the server only accepts", async () => {
+  it("reports a missing answer when the server only accepts the connection", async () => {
     const options = await trino(() => {});
     await assert.rejects(query("SELECT n", { ...options, timeoutMs: 100 }), {
       code: "TIME_OUT",
@@ -170,13 +170,13 @@ describe("query(sql, options)", () => {
     assert.equal(requests.at(-1)!.method, "DELETE");
   });
 
-  it("refuses a result with two columns of one name, and cancels the statement", async () => {
+  it("refuses a result with two columns of the same name, and cancels the statement", async () => {
     const options = await trino({}, { columns: [bigint, bigint], data: [[1, 2]] }, {});
     await assert.rejects(query("SELECT a.n, b.n", options), /columns of different names, got two "n"/);
     assert.equal(requests.at(-1)!.method, "DELETE");
   });
 
-  it("names Trino's address and the next step when nothing listens there", async () => {
+  it("names Trino's address and the next step when no process listens there", async () => {
     const options = await trino({});
     server.close();
     await assert.rejects(query("SELECT n", options), {

@@ -1,18 +1,16 @@
 /**
  * Query Trino: one SQL statement in, row objects out.
  *
- * The driver hands over each page of a result as it comes. A failed statement
- * is such a page too, with `error` set; nothing is thrown. If that page is the
- * very first answer, `for await` drops it, because the iterator returns it as
- * its `done` value. So the pages are pulled by hand here, and nowhere else.
+ * The driver returns each page of a result as it comes. A failed statement is such a page too, with
+ * `error` set; nothing is thrown. If that page is the very first answer, `for await` drops it,
+ * because the iterator returns it as its `done` value. So this module calls `next()` itself.
  *
- * The driver keeps its HTTP settings to itself. They are reached for in `connect`,
- * because it has no time-out, cannot be interrupted, hides the empty pages (the
- * first of which bear the statement's id, needed to cancel it) and rounds integers
- * above 2^53.
+ * `connect` changes the private HTTP settings of the driver, for four reasons. The driver has no
+ * time-out, it cannot be interrupted, and it rounds integers above 2^53. It also hides empty pages,
+ * but the first of them have the statement's id, which is needed to cancel the statement.
  *
- * All requests may be sent again: Trino runs a statement only when its first
- * page is asked for, and hands out the same page for the same address.
+ * All requests may be sent again: Trino runs a statement only at the request for its first page,
+ * and returns the same page for the same address.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
@@ -24,9 +22,9 @@ export type { Parameter, QueryStats, Row };
 
 export interface QueryOptions {
   parameters?: Parameter[]; // one for each `?` of the statement, in order
-  timeoutMs?: number; // of the whole statement; then it is cancelled
+  timeoutMs?: number; // of the whole statement; a late statement is cancelled
   signal?: AbortSignal; // cancels the statement
-  onStatistics?: (statistics: QueryStats) => void; // Trino's figures, again and again; the last are the totals
+  onStatistics?: (statistics: QueryStats) => void; // Trino's figures after each page; the last are the totals
   server?: string; // e.g. "http://localhost:8080"
   catalog?: string;
   schema?: string;
@@ -37,13 +35,14 @@ type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">>;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_ROWS = 1_000_000; // all rows are held in memory
-const MAX_TRIES = 8; // of one request, or of a statement that found no worker: about 7 s
+const MAX_TRIES = 8; // of one request, or of a statement without a worker: about 7 s
 const MAX_WAIT_MS = 2_000; // between two tries
 
 /**
- * Runs `sql` to its end and resolves with all of its rows (at most 1,000,000), values as values.ts says.
- * @throws QueryError if Trino rejects, fails or does not answer, at the time-out (60 s) and when aborted;
- * the statement is then cancelled on the server.
+ * Runs `sql` to its end and resolves with all of its rows (at most 1,000,000). trino-values.ts has
+ * the JavaScript type of each value.
+ * @throws QueryError if Trino rejects the statement, fails or does not answer, at the time-out (60
+ * s) and when aborted. The statement is then cancelled on the server.
  */
 export async function query<T extends object = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
   const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics } = options;
@@ -75,7 +74,10 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
   }
 }
 
-/** Runs a statement again while no worker has the catalog yet, as for some seconds after Trino's start: none of it ran. */
+/**
+ * Repeats a statement while no worker has the catalog, as in the first seconds after Trino's start.
+ * Such a statement did not run at all.
+ */
 async function withWorkers<R>(run: () => Promise<R>, signal: AbortSignal): Promise<R> {
   for (let tries = 1; ; tries++) {
     try {
@@ -110,7 +112,7 @@ async function pullRows(trino: Trino, sql: string, statement: string, stop: Abor
   }
 }
 
-/** Thrown when Trino rejects or fails a statement, or cannot be asked. */
+/** Thrown when Trino rejects a statement, fails or cannot be reached. */
 export class QueryError extends Error {
   override name = "QueryError";
   sql: string;
@@ -123,7 +125,10 @@ export class QueryError extends Error {
   }
 }
 
-/** The statement with its parameters. Trino's prepared statements live in headers, which are too small for some. */
+/**
+ * The statement with its parameters, as text. Trino would take prepared statements in headers,
+ * which are too small for some.
+ */
 function bind(sql: string, parameters: Parameter[]): string {
   if (parameters.length === 0) return sql;
   const values = parameters.map((parameter, i) => {
@@ -138,7 +143,7 @@ function bind(sql: string, parameters: Parameter[]): string {
   return `EXECUTE IMMEDIATE ${literal(sql)} USING ${values.join(", ")}`;
 }
 
-/** A driver that obeys `signal`, keeps all digits, and reports each page to `onPage`. */
+/** A driver that ends at `signal`, keeps all digits, and calls `onPage` with each page. */
 function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResult) => void): Trino {
   const trino = Trino.create({
     ...options,
@@ -164,7 +169,7 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
   return trino;
 }
 
-/** Cancels a statement; "", or what the message has to add if that failed. */
+/** Cancels a statement. Resolves with "", or with an addition to the error if that failed. */
 async function cancel(server: Server, id: string): Promise<string> {
   try {
     await connect(server, AbortSignal.timeout(CANCEL_TIMEOUT_MS), () => {}).cancel(id);
@@ -174,7 +179,7 @@ async function cancel(server: Server, id: string): Promise<string> {
   }
 }
 
-/** What the driver's HTTP library throws. */
+/** An error of the driver's HTTP library. */
 interface HttpError extends Error {
   code?: string; // e.g. "ECONNREFUSED"
   response?: { status: number; data: unknown; headers: Record<string, string | undefined> };
@@ -197,7 +202,7 @@ function fromHttpError(sql: string, server: string, error: HttpError): QueryErro
 const TRANSIENT = new Set([429, 502, 503, 504]);
 const TRANSIENT_CODES = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
-/** Sends a request again while the answer is a passing one, with growing pauses. */
+/** Repeats a request, with growing pauses, while its failure is transient. */
 async function withRetries<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

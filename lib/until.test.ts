@@ -16,7 +16,7 @@ describe("until(what, ask, options)", () => {
     assert.equal(await until("an answer", ask, soon), "here");
   });
 
-  it("names what was awaited, the limit and the last error when the time is up", async () => {
+  it("names the awaited state, the limit and the last error at the limit", async () => {
     const error = new Error("partition 0 is at offset 3 of 5");
     await assert.rejects(
       until("all is landed", () => Promise.reject(error), soon),
@@ -31,7 +31,7 @@ describe("until(what, ask, options)", () => {
     );
   });
 
-  it("asks once more at the limit, however long the pause is", async () => {
+  it("asks once more at the limit, also after a long pause", async () => {
     let asked = 0;
     assert.equal(
       await until("two", () => (++asked === 2 ? asked : undefined), { limitMs: 20, everyMs: 60_000 }),
@@ -39,7 +39,7 @@ describe("until(what, ask, options)", () => {
     );
   });
 
-  it("ends with the signal's reason, and asks no more", async () => {
+  it("rejects with the signal's reason, and asks no more", async () => {
     const abort = new AbortController();
     let asked = 0;
     const ask = () => {

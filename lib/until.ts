@@ -1,20 +1,21 @@
 /**
- * A question → its first answer, asked again and again within a limit.
+ * A question → its first answer. The question is repeated until then, within a time limit.
  *
- * An answer of undefined means "not yet". So does an error: its message says what was found
- * instead, and stands in the error of the time-out. To give up early, answer with the failure.
+ * An answer of undefined means "not yet". An error means the same; the error of the time-out quotes
+ * the message of the last one. To give up early, a question returns the failure as its answer.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface UntilOptions {
   limitMs: number; // from the call to the last question
-  everyMs?: number; // from an answer to the next question
+  everyMs?: number; // pause between an answer and the next question
   signal?: AbortSignal; // ends the wait; the promise rejects with its reason
 }
 
 /**
- * Asks until there is an answer, and resolves with it. The last question begins at the limit.
- * @param what is awaited, for the error: "kafka is ready"
+ * Asks until there is an answer, and resolves with that answer. The last question begins at the
+ * limit.
+ * @param what the awaited state, for the error: "kafka is ready"
  * @throws Error that names `what`, the limit, and the last error of `ask`, which is its cause
  */
 export async function until<T>(

@@ -19,7 +19,7 @@ describe("text that players sent", () => {
     );
   });
 
-  it("keeps the line ends of a message, and nothing else", () => {
+  it("keeps only the line ends of a message", () => {
     assert.equal(
       forTerminalLines("cannot cast \x1b[31m\n  in SELECT"),
       "cannot cast \\u{1b}[31m\n  in SELECT",
@@ -32,17 +32,17 @@ describe("text that players sent", () => {
     assert.deepEqual(JSON.parse(json), [{ [HOSTILE]: HOSTILE }]);
   });
 
-  it("means nothing to HTML", () => {
+  it("has no meaning in HTML", () => {
     assert.equal(forHtml(`<a b="c" d='e'>&`), "&#60;a b=&#34;c&#34; d=&#39;e&#39;&#62;&#38;");
   });
 
-  it("is shortened with its length, when it is long", () => {
+  it("is shortened, with its length, if it is long", () => {
     assert.equal(shortened("gold"), "gold");
     assert.equal(shortened("g".repeat(100)), "g".repeat(100));
     assert.equal(shortened("golden", 4), "gold… (6 characters)");
   });
 
-  it("has a first hidden character, or none", () => {
+  it("has the index of its first hidden character, or -1", () => {
     assert.deepEqual([firstHidden("gold\u2066"), firstHidden("gold"), firstHidden("\n")], [4, -1, 0]);
   });
 });

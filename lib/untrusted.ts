@@ -1,24 +1,24 @@
 /**
- * Text that players sent → text that is safe to show: in a terminal, in HTML, shortened.
+ * Text from players → text that is safe to show in a terminal or in HTML, or a shortened text.
  *
- * A terminal acts on control characters, and direction characters reorder what a person reads.
- * Both are shown as numbers. Everything that prints data uses these functions and no others.
+ * A terminal executes control characters, and direction characters reorder the text on the screen.
+ * Both are shown as numbers. All code that prints data uses only these functions.
  */
 
 const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const MAX_SHOWN_CHARS = 100;
 
-/** One line for a terminal: control and direction characters, also line ends, become \u{…}. */
+/** One line for a terminal: control and direction characters, and line ends, become \u{…}. */
 export function forTerminal(text: string): string {
   return text.replace(HIDDEN, (character) => `\\u{${hexOf(character)}}`);
 }
 
-/** Several lines for a terminal: as `forTerminal`, but line ends stay. */
+/** Several lines for a terminal: like `forTerminal`, but line ends stay. */
 export function forTerminalLines(text: string): string {
   return text.split("\n").map(forTerminal).join("\n");
 }
 
-/** One JSON text for a terminal, as one line: JSON's own escapes keep its meaning. */
+/** JSON for a terminal, in one line. JSON's own escapes keep its meaning. */
 export function forTerminalJson(json: string): string {
   // JSON allows characters below U+0020 only as blanks between two tokens.
   return json.replace(HIDDEN, (character) =>

@@ -18,7 +18,7 @@ describe("WebHdfs", () => {
 
   hdfsContract(() => ({ hdfs, folder: `${root}/${folders++}` }));
 
-  it("says how large and how old a file is", async () => {
+  it("returns the size and the time of a file", async () => {
     const before = Date.now();
     await hdfs.create(`${root}/status/file`, Buffer.from("12345"));
     const status = await hdfs.status(`${root}/status/file`);
@@ -27,7 +27,7 @@ describe("WebHdfs", () => {
     assert.equal((await hdfs.status(`${root}/status`))?.type, "DIRECTORY");
   });
 
-  it("names the path and what HDFS said when it refuses", async () => {
+  it("names the path and HDFS' reason when it refuses", async () => {
     await hdfs.create(`${root}/file`, Buffer.from("a"));
     await assert.rejects(hdfs.create(`${root}/file`, Buffer.from("b")), (error: Error) => {
       assert.match(

@@ -1,32 +1,31 @@
 /**
  * HDFS over WebHDFS: files and folders by absolute path.
  *
- * CREATE and OPEN take two requests: the NameNode answers with the DataNode to
- * ask. That one sends "100 Continue", which `fetch` takes for a bad answer, so
- * this is `node:http`. RENAME answers false, and no error, when the target is
- * there; its answer is the caller's, and it is never sent twice. LISTSTATUS_BATCH
- * knows `startafter` in small letters only; as documented, it is ignored in silence.
+ * CREATE and OPEN take two requests: the NameNode answers with the address of a DataNode. That
+ * one sends "100 Continue", which `fetch` takes for a bad answer, so this is `node:http`. RENAME
+ * answers false, not an error, if the target exists; the caller gets that answer, and RENAME is
+ * never repeated. LISTSTATUS_BATCH reads only `startafter`: it ignores the documented spelling.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "./settings.ts";
 
 export interface FileStatus {
-  name: string; // last part of the path; "" for a status of the path itself
+  name: string; // last part of the path; "" in the status of the path itself
   type: "FILE" | "DIRECTORY";
   bytes: number;
   modified_at: number; // milliseconds since 1970
 }
 
-/** What the commit chain needs of HDFS. */
+/** The functions of HDFS that the commit chain uses. */
 export type Hdfs = Pick<WebHdfs, "create" | "read" | "rename" | "makeFolder" | "list" | "status" | "remove">;
 
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
-const ATTEMPTS = 3; // of a request that may be repeated
+const ATTEMPTS = 3; // at a request that may be repeated
 const RETRY_DELAY_MS = 100; // before the second attempt; doubled before each further one
 const MAX_SOCKETS = 16; // to one server
-const IDLE_SOCKET_MS = 4_000; // shorter than the servers keep them
+const IDLE_SOCKET_MS = 4_000; // less than on the servers
 
 interface Call {
   method: "GET" | "PUT" | "DELETE";
@@ -53,13 +52,13 @@ export class WebHdfs {
     this.#user = user;
   }
 
-  /** Writes a new file, and its folders. @throws HdfsError also when the file is there already. */
+  /** Writes a new file, and makes its folders. @throws HdfsError also if the file exists. */
   async create(path: string, bytes: Buffer): Promise<void> {
     const call: Call = { method: "PUT", op: "CREATE", path, parameters: { overwrite: false } };
     await this.#onDataNode(call, 201, bytes);
   }
 
-  /** Reads a file, or `length` bytes of it from `offset`. Null: there is no such file. */
+  /** Reads a file, or `length` bytes of it from `offset`. Null: the file does not exist. */
   async read(path: string, range?: { offset: number; length: number }): Promise<Buffer | null> {
     return this.#repeated(async () => {
       try {
@@ -72,25 +71,25 @@ export class WebHdfs {
   }
 
   /**
-   * Renames, once: true if this call did it. False: the target is there, or the source or the
-   * target's folder is not. After an HdfsError the rename may or may not have happened.
+   * Renames, with one request: true if this call did it. False: the target exists, or the source or
+   * the target's folder does not. After an HdfsError the rename may or may not have happened.
    */
   async rename(from: string, to: string): Promise<boolean> {
     return this.#boolean({ method: "PUT", op: "RENAME", path: from, parameters: { destination: to } });
   }
 
-  /** Makes a folder and those above it; one that is there is fine. */
+  /** Makes a folder and its parents, unless they exist. */
   async makeFolder(path: string): Promise<void> {
     await this.#repeated(() => this.#boolean({ method: "PUT", op: "MKDIRS", path }));
   }
 
-  /** Deletes a file, or a folder with all that is in it, at once. A missing one is fine. */
+  /** Deletes a file, or a folder with its content, in one step, if it exists. */
   async remove(path: string): Promise<void> {
     const call: Call = { method: "DELETE", op: "DELETE", path, parameters: { recursive: true } };
     await this.#repeated(() => this.#boolean(call));
   }
 
-  /** The status of a file or folder, or null if it is not there. */
+  /** The status of a file or folder, or null if it does not exist. */
   async status(path: string): Promise<FileStatus | null> {
     return this.#repeated(async () => {
       const answer = await this.#json({ method: "GET", op: "GETFILESTATUS", path }, null);
@@ -100,7 +99,7 @@ export class WebHdfs {
 
   /**
    * One page of a folder (1000 entries by default), in the order of the names' bytes, after the
-   * name `after`. `more` counts the entries behind the page. A folder that is not there is empty.
+   * name `after`. `more` counts the entries behind the page. A missing folder is empty.
    */
   async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     return this.#repeated(async () => {
@@ -121,7 +120,7 @@ export class WebHdfs {
     return ((await this.#json(call)) as { boolean: boolean }).boolean;
   }
 
-  /** The answer's JSON; `missing` instead, where it is given and the path is not there. */
+  /** The answer's JSON. With `missing`, returns that value if the path does not exist. */
   async #json(call: Call, missing?: null): Promise<unknown> {
     const answer = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
     const error = answer.status === 200 ? null : toError(call, answer);
@@ -130,7 +129,7 @@ export class WebHdfs {
     throw error;
   }
 
-  /** Asks the NameNode where, then the DataNode; `body` goes only to the latter. */
+  /** Asks the NameNode for the address of a DataNode, then that DataNode, with the body. */
   async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
     const where = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
     if (where.status !== 307 || where.location === undefined) throw toError(call, where);
@@ -142,7 +141,7 @@ export class WebHdfs {
   #address({ op, path, parameters }: Call): string {
     const query = new URLSearchParams({ op, "user.name": this.#user });
     for (const [name, value] of Object.entries(parameters ?? {})) query.set(name, String(value));
-    // A "+" would be read as itself, not as a space, so spaces are written as %20.
+    // HDFS would read "+" as a plus, not as a space, so spaces are written as %20.
     const encoded = path.split("/").map(encodeURIComponent).join("/");
     return `${this.#url}/webhdfs/v1${encoded}?${query.toString().replaceAll("+", "%20")}`;
   }
@@ -168,7 +167,7 @@ export class WebHdfs {
     }
   }
 
-  /** Repeats a call that may run twice, after no answer or a server's fault; a refusal is final. */
+  /** Repeats a call after a missing answer or a server's fault. A refusal is final. */
   async #repeated<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -181,7 +180,7 @@ export class WebHdfs {
   }
 }
 
-/** Thrown when HDFS refuses, fails or cannot be reached. */
+/** Thrown when HDFS refuses a request, fails or cannot be reached. */
 export class HdfsError extends Error {
   override name = "HdfsError";
   exception: string | null; // Hadoop's name for it, e.g. "AccessControlException"; null: no answer
@@ -235,7 +234,7 @@ function toError({ op, path }: Call, { status, body }: Answer): HdfsError {
       message = `${remote.exception}: ${remote.message.split("\n")[0]}`;
     }
   } catch {
-    // Not JSON: a proxy's or the web server's own page, shown as it is.
+    // Not JSON: a page of a proxy or web server, which the message shows as it is.
   }
   const passing = PASSING_EXCEPTIONS.has(exception ?? "") || (status >= 500 && exception === null);
   return new HdfsError(op, path, `status ${status}, ${message}`, { exception, passing });

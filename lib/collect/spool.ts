@@ -119,7 +119,7 @@ export class Spool {
     }
   }
 
-  /** The oldest messages: about 256 KiB, at most `maxMessages`; undefined if there are none. */
+  /** The oldest messages: about 256 KiB, at most `maxMessages`; undefined if the spool is empty. */
   async first(maxMessages = Infinity): Promise<Portion | undefined> {
     if (this.#pendingBytes > 0 && this.#oldest() === undefined) await this.#turn;
     const segment = this.#oldest();
