@@ -31,7 +31,7 @@ export const DEFAULT_PORTS = {
 /** The greatest values of three settings. */
 export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
-export const MAX_SPOOL_MB = 1_000_000;
+const MAX_SPOOL_MB = 1_000_000;
 
 export type Ports = typeof DEFAULT_PORTS;
 

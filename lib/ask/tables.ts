@@ -74,7 +74,7 @@ export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise
 }
 
 /** The statement that creates a table, in the form of Trino's SHOW CREATE TABLE. */
-export function createStatement(
+function createStatement(
   table: string,
   columns: Column[],
   { schema = settings.schema, hdfsRoot }: Target = {},

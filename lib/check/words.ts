@@ -11,8 +11,8 @@ export interface WordFinding {
   problem: string;
 }
 
-export const MAX_COMMENT_COLUMNS = 100;
-export const MAX_SENTENCE_WORDS = 25;
+const MAX_COMMENT_COLUMNS = 100;
+const MAX_SENTENCE_WORDS = 25;
 
 /** Idioms to say plainly instead: a noun and a verb that a colleague would use. */
 const IDIOMS = new RegExp(

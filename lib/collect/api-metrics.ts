@@ -10,15 +10,7 @@ import type { AcceptedBy } from "./batcher.ts";
 import type { SpoolState } from "./spool.ts";
 
 /** Reasons to refuse an event, or a request that should have made one. */
-export const refusalReasons = [
-  "misfit",
-  "not_found",
-  "method",
-  "too_large",
-  "unavailable",
-  "rate",
-  "key",
-] as const;
+const refusalReasons = ["misfit", "not_found", "method", "too_large", "unavailable", "rate", "key"] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
 const PLACES: AcceptedBy[] = ["kafka", "spool"];

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 
-export const MAX_EVENTS_BYTES = 1024 * 1024;
+const MAX_EVENTS_BYTES = 1024 * 1024;
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024; // of all bodies together
 
 let bytesNow = 0;

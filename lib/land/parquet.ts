@@ -18,7 +18,7 @@ import {
 } from "./parquetjs.ts";
 
 /** A row group ends after this many rows, or after `ROW_GROUP_CHARS` of text before. */
-export const ROW_GROUP_ROWS = 50_000;
+const ROW_GROUP_ROWS = 50_000;
 const ROW_GROUP_CHARS = 32 << 20;
 
 const PARQUET_TYPES: Record<ColumnType, FieldDefinition["type"]> = {

@@ -66,7 +66,7 @@ export async function sha256Of(file: string): Promise<string> {
 }
 
 /** Writes a file so that a reader sees the whole text or no file. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const beside = `${file}.${process.pid}`;
   await writeFile(beside, text);

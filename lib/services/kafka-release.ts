@@ -72,7 +72,7 @@ function apiVersionsRequest(): Buffer {
 /**
  * Parses the answer: correlation id, error, array of APIs, throttle time, tags with the features.
  */
-export function newestMetadataVersion(answer: Buffer): number {
+function newestMetadataVersion(answer: Buffer): number {
   let at = 4;
   const varint = (): number => {
     let value = 0;

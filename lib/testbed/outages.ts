@@ -99,7 +99,7 @@ export function awayFor(names: readonly ServiceName[], ms: number): Promise<Away
 }
 
 /** Ends a service's process by SIGKILL. @throws Error if it does not run. */
-export async function killService(name: ServiceName): Promise<void> {
+async function killService(name: ServiceName): Promise<void> {
   const found = findProcess(settings.home, name);
   if (!found)
     throw new Error(
