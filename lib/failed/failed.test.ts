@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NOT_UTF8 } from "../land/batch.ts";
 import { MAX_RAW_BYTES } from "../refused.ts";
-import { type FailedEvent, assess } from "./failed.ts";
+import { assess, type FailedEvent } from "./failed.ts";
 
 const envelope = {
   event_id: "0190163d-8694-739b-aea5-966c26f8ad91",

@@ -2,7 +2,7 @@
 import { jsonText, textTable } from "../ask/table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
 import { type FailedEvent, findFailed, assess, listFailed } from "./failed.ts";
-import { findKnown, replay, type Outcome } from "./replay.ts";
+import { findKnown, type Outcome, replay } from "./replay.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
 

@@ -12,7 +12,7 @@ import { Stream } from "../land/stream.ts";
 import { settings } from "../settings.ts";
 import { Ground } from "../testbed/ground.ts";
 import { type FailedEvent, findFailed, listFailed, pagesOfFailed } from "./failed.ts";
-import { findKnown, replay, type Outcome } from "./replay.ts";
+import { findKnown, type Outcome, replay } from "./replay.ts";
 
 describe("replay(options)", function () {
   this.timeout(120_000);

@@ -9,8 +9,8 @@ import {
   COMMIT_POINTS,
   type CommitPoint,
   type CommitRecord,
-  PositionTakenError,
   openChain,
+  PositionTakenError,
 } from "./commits.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";

@@ -10,7 +10,7 @@ import { HOST, settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { AtPoint } from "./commits.ts";
 import { DayRegistrar } from "./days.ts";
-import { StreamMetrics, readiness } from "./stream-metrics.ts";
+import { readiness, StreamMetrics } from "./stream-metrics.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
 
 export interface StreamRun {
@@ -35,7 +35,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     state: () => readiness(streams),
     metrics: { contentType: metrics.contentType, text: () => metrics.text(streams) },
   };
-  const monitor = await serveProbes(probes, settings.ports.stream, "stream");
+  const probeServer = await serveProbes(probes, settings.ports.stream, "stream");
   const hdfs = new WebHdfs();
   const failure = new AbortController(); // aborted: one topic's stream failed
   const stopping = AbortSignal.any([signal, failure.signal]);
@@ -65,7 +65,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
   const ended = Promise.all(streams.map(({ done }) => done));
   try {
     await Promise.race([Promise.all(streams.map(({ ready }) => ready)), ended]);
-    const url = `http://${HOST}:${monitor.port}`;
+    const url = `http://${HOST}:${probeServer.port}`;
     if (!stopping.aborted) say(`stream: ready, ${streams.map(positionsOf).join("; ")}, to ${root}, ${url}`);
     await ended;
   } catch (error) {
@@ -73,7 +73,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     await Promise.allSettled(streams.map(({ done }) => done));
     throw error;
   } finally {
-    monitor.close();
+    probeServer.close();
     hdfs.close();
     for (const stream of streams) log(totalsOf(stream));
   }

@@ -19,7 +19,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, type EachBatchPayload, type Kafka, kafkaClient } from "../kafka.ts";
 import { DEFAULT_LIMITS, type ParseMessage } from "./batch.ts";
-import { type AtPoint, type CommitRecord, PositionTakenError, openChain } from "./commits.ts";
+import { type AtPoint, type CommitRecord, openChain, PositionTakenError } from "./commits.ts";
 import { delayMs, type Log, Outage } from "./outage.ts";
 import {
   type BatchSummary,
