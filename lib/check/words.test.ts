@@ -46,5 +46,13 @@ describe("proseFindings(text)", () => {
   it("takes list items, table rows and headings as sentences of their own", () => {
     const item = `- ${"word ".repeat(15)}\n`;
     assert.deepEqual(proseFindings(`# A heading\n\n${item.repeat(4)}\n| ${"cell | ".repeat(30)}`), []);
+    const cell = "word ".repeat(15);
+    assert.deepEqual(proseFindings(`| First: ${cell}| ${cell}|\n\n${cell}· ${cell}`), []);
+  });
+
+  it("ignores code, and counts its lines", () => {
+    const long = "word ".repeat(26);
+    const lines = proseFindings(`Run:\n\n\`\`\`bash\n${long}\n\`\`\`\n\n${long}`).map(({ line }) => line);
+    assert.deepEqual(lines, [7]);
   });
 });

@@ -24,6 +24,10 @@ const IDIOMS = new RegExp(
   "i",
 );
 
+/** Ends of sentences, paragraphs, list items, cells of a table, and items between "·". */
+const SENTENCE_ENDS = /(?<=[.!?:;])\s+|\n\s*\n|\n(?=\s*[-|@#>])|\s[|·]\s/;
+const CODE = /^```[^]*?^```/gm;
+
 /** Findings in the comments of a TypeScript file. */
 export function commentFindings(source: string): WordFinding[] {
   const columns = source.split("\n").flatMap((text, i) => {
@@ -45,14 +49,15 @@ export function proseFindings(text: string, line = 1): WordFinding[] {
     if (idiom !== undefined)
       findings.push({ line: line + i, problem: `expected plain words, got "${idiom}"` });
   });
+  const prose = text.replace(CODE, (code) => code.replace(/[^\n]/g, "")); // the lines stay
   let at = 0;
-  for (const sentence of text.split(/(?<=[.!?:;])\s+|\n\s*\n|\n(?=\s*[-|@#>])/)) {
+  for (const sentence of prose.split(SENTENCE_ENDS)) {
     const words = sentence.split(/\s+/).filter((word) => /\w/.test(word)).length;
-    const start = text.indexOf(sentence, at);
+    const start = prose.indexOf(sentence, at);
     at = start + sentence.length;
-    if (words > MAX_SENTENCE_WORDS && !/^\s*\|/.test(sentence))
+    if (words > MAX_SENTENCE_WORDS)
       findings.push({
-        line: line + text.slice(0, start).split("\n").length - 1,
+        line: line + prose.slice(0, start).split("\n").length - 1,
         problem: `expected at most ${MAX_SENTENCE_WORDS} words a sentence, got ${words}: ${sentence.trim().slice(0, 40)}…`,
       });
   }
