@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Kernel, type KernelOutput, startKernel } from "../report/kernel.ts";
+import type { KernelOutput } from "../report/channels.ts";
+import { type Kernel, startKernel } from "../report/kernel.ts";
 import type { TableData } from "./table.ts";
 import { settings } from "../settings.ts";
 

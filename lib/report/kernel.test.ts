@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
 import { until } from "../until.ts";
-import { type Kernel, type KernelOutput, startKernel } from "./kernel.ts";
+import type { KernelOutput } from "./channels.ts";
+import { type Kernel, startKernel } from "./kernel.ts";
 
 const LIMIT_MS = 30_000;
 

@@ -15,18 +15,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Dealer, Subscriber } from "zeromq";
+import { Channels, type KernelOutput } from "./channels.ts";
 import type { RanCell } from "./claims.ts";
-import {
-  connectionInfo,
-  formatMessage,
-  IOPUB,
-  KernelError,
-  type Message,
-  parseMessage,
-  SHELL,
-  socketAddress,
-} from "./protocol.ts";
+import { connectionInfo, KernelError } from "./protocol.ts";
 import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
@@ -34,7 +25,6 @@ const READY_INTERVAL_MS = 250;
 const INTERRUPT_TIMEOUT_MS = 3_000; // the most that an interrupted cell may take to answer
 const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
 
 const EXECUTE = {
@@ -46,12 +36,6 @@ const EXECUTE = {
 };
 /** Preloaded into the kernel: collects claims, and ends the process with its parent. */
 const KERNEL_SIDE = new URL("./kernel-side.ts", import.meta.url).href;
-
-/** An output of a running cell: `stream` or `display_data`, in the protocol's words. */
-export interface KernelOutput {
-  type: string;
-  content: Record<string, unknown>;
-}
 
 export interface ExecuteOptions {
   timeoutMs: number;
@@ -99,23 +83,11 @@ export async function startKernel(folder: string): Promise<Kernel> {
   }
 }
 
-interface Request {
-  onReply: (content: Message["content"]) => void;
-  onIdle: () => void; // all outputs of the request have come
-  onOutput: (output: KernelOutput) => void;
-}
-
 class TslabKernel implements Kernel {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #key: string;
-  readonly #shell = new Dealer({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
-  readonly #iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
-  readonly #requests = new Map<string, Request>();
-  readonly #session = randomUUID();
-  readonly #broken: Promise<never>; // rejects when the kernel cannot answer any more
-  #breakOff: (error: KernelError) => void = () => {};
+  readonly #channels: Channels;
   #log = "";
   #killTimer: NodeJS.Timeout | undefined;
 
@@ -123,37 +95,29 @@ class TslabKernel implements Kernel {
     this.#child = child;
     this.pid = child.pid ?? 0;
     this.#folder = folder;
-    this.#key = key;
-    this.#broken = new Promise((_, reject) => (this.#breakOff = reject));
-    this.#broken.catch(() => {}); // each waiting request gets the error
+    this.#channels = new Channels(folder, key);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-MAX_LOG_CHARS)));
     }
     child.once("error", (error) =>
-      this.#breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
+      this.#channels.breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
     );
     child.once("exit", (code, signal) => {
       const log = this.#log.trim();
       const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
-      this.#breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
-    });
-    this.#shell.connect(socketAddress(folder, SHELL));
-    this.#iopub.connect(socketAddress(folder, IOPUB));
-    this.#iopub.subscribe();
-    void this.#read(this.#shell, (request, { content }) => request.onReply(content));
-    void this.#read(this.#iopub, (request, { header, content }) => {
-      if (header.msg_type !== "status") request.onOutput({ type: header.msg_type, content });
-      else if (content.execution_state === "idle") request.onIdle();
+      this.#channels.breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
     });
   }
 
   /** Resolves when the kernel answers on both channels: a subscription needs a moment. */
   async ready(): Promise<void> {
     const ask = () => {
-      const answer = this.#request("kernel_info_request", {}, () => {}).then(
-        () => "ready" as const,
-        (error: Error) => error, // the kernel has ended: another question is useless
-      );
+      const answer = this.#channels
+        .request("kernel_info_request", {}, () => {})
+        .then(
+          () => "ready" as const,
+          (error: Error) => error, // the kernel has ended: another question is useless
+        );
       return Promise.race([answer, sleep(READY_INTERVAL_MS, undefined, { ref: false })]);
     };
     const answer = await until("the kernel answers", ask, { limitMs: START_TIMEOUT_MS, everyMs: 0 }).catch(
@@ -169,7 +133,7 @@ class TslabKernel implements Kernel {
       this.interrupt();
     }, timeoutMs);
     try {
-      const { status } = await this.#request("execute_request", { ...EXECUTE, code }, onOutput);
+      const { status } = await this.#channels.request("execute_request", { ...EXECUTE, code }, onOutput);
       if (timedOut) throw new KernelError(timeoutText(timeoutMs));
       if (status === "ok" || status === "error") return status;
       throw new KernelError(`the kernel did not run the cell: it answered "${String(status)}"`);
@@ -185,7 +149,7 @@ class TslabKernel implements Kernel {
     const answer = once(this.#child, "message");
     this.#child.send("claims");
     const late = sleep(CLAIMS_TIMEOUT_MS, [null], { ref: false });
-    const [ran] = (await Promise.race([answer, this.#broken, late])) as [RanCell | null];
+    const [ran] = (await Promise.race([answer, this.#channels.broken, late])) as [RanCell | null];
     if (ran) return ran;
     throw new KernelError(`the kernel did not send its claims within ${CLAIMS_TIMEOUT_MS / 1000} s`);
   }
@@ -198,7 +162,7 @@ class TslabKernel implements Kernel {
 
   async shutdown(): Promise<void> {
     clearTimeout(this.#killTimer);
-    this.#breakOff(new KernelError("the kernel was shut down"));
+    this.#channels.breakOff(new KernelError("the kernel was shut down"));
     if (isAlive(this.#child)) {
       const kill = setTimeout(() => this.#signal("SIGKILL"), SHUTDOWN_TIMEOUT_MS);
       const exit = once(this.#child, "exit");
@@ -207,10 +171,9 @@ class TslabKernel implements Kernel {
       clearTimeout(kill);
     }
     this.#signal("SIGKILL"); // processes that its cells left in its group
-    for (const end of [this.#child.stdout, this.#child.stderr, this.#shell, this.#iopub]) {
-      if (end && "destroy" in end) end.destroy();
-      else end?.close();
-    }
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#channels.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -220,53 +183,6 @@ class TslabKernel implements Kernel {
       if (this.pid > 0) process.kill(-this.pid, name);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
-  }
-
-  /** Sends one request; resolves with its reply when the kernel is idle. @throws KernelError */
-  async #request(type: string, content: object, onOutput: Request["onOutput"]): Promise<Message["content"]> {
-    const id = randomUUID();
-    const answer = new Promise<Message["content"]>((resolve) => {
-      let reply: Message["content"] | undefined;
-      let idle = false;
-      const settle = (): void => (reply && idle ? resolve(reply) : undefined);
-      this.#requests.set(id, {
-        onReply: (got) => {
-          reply = got;
-          settle();
-        },
-        onIdle: () => {
-          idle = true;
-          settle();
-        },
-        onOutput,
-      });
-    });
-    try {
-      await this.#shell.send(formatMessage({ id, session: this.#session, type, content }, this.#key));
-      return await Promise.race([answer, this.#broken]);
-    } finally {
-      this.#requests.delete(id);
-    }
-  }
-
-  /** Passes each message to the request that it answers, until the socket closes. */
-  async #read(
-    socket: Dealer | Subscriber,
-    hand: (request: Request, message: Message) => void,
-  ): Promise<void> {
-    try {
-      for await (const frames of socket) {
-        const message = parseMessage(frames, this.#key);
-        const request = this.#requests.get(message.parent.msg_id ?? "");
-        if (request) hand(request, message);
-      }
-    } catch (error) {
-      this.#breakOff(
-        error instanceof KernelError
-          ? error
-          : new KernelError(`the kernel sent a message that cannot be read: ${(error as Error).message}`),
-      );
     }
   }
 }

@@ -8,7 +8,7 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
-import type { KernelOutput } from "./kernel.ts";
+import type { KernelOutput } from "./channels.ts";
 import type { CodeCell, Output } from "./notebook.ts";
 
 const MAX_CHARS = 1_000_000; // of text that one cell may keep
