@@ -91,7 +91,8 @@ export function recordOf(
 export async function readRecord(htmlPath: string): Promise<ReportRecord> {
   const path = recordPath(htmlPath);
   const [page, text] = await Promise.all([readText(htmlPath), readText(path)]);
-  const [pageName, name] = [basename(htmlPath), basename(path)];
+  const pageName = basename(htmlPath);
+  const name = basename(path);
   if (text === null) throw new RecordError(`there is no ${name}`);
   if (page === null) throw new RecordError(`there is no ${pageName} that ${name} belongs to`);
   if (!page.includes(digestOf(text))) {

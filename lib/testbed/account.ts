@@ -1,8 +1,9 @@
 /**
- * A pipeline and its players' ledger → an account of every event: lost, double, landed once.
+ * A pipeline and its players' ledger → an account of all events: accepted, lost, double.
  *
- * Independent of the code under test: Kafka's own tools read the topic and its end offsets, Trino's
- * plain REST protocol reads the tables. Nothing here imports collect, land, ask or a client.
+ * The account does not depend on the code under test. Kafka's own tools read the topic and its end
+ * offsets, and Trino's plain REST protocol reads the tables. This module imports no client, and
+ * nothing of collect, land or ask.
  */
 import { randomUUID } from "node:crypto";
 import { $ } from "zx";
@@ -15,35 +16,32 @@ import { until } from "../until.ts";
 import type { Ledger } from "./players.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-const CONSUMER_IDLE_MS = 5_000; // the console consumer ends when nothing has come for so long
-const LANDED_LIMIT_MS = 120_000; // from the call to everything being visible in Trino
+const CONSUMER_IDLE_MS = 5_000; // without a message, after which the console consumer ends
+const LANDED_LIMIT_MS = 120_000; // from the call until all messages are visible in Trino
 const POLL_MS = 500;
 
-/**
- * The consumer logs its time-out on stdout, as it does any other error, and exits with 0 in both
- * cases.
- */
+/** The consumer logs its time-out on stdout, like any error, and exits with 0 after both. */
 const TIMED_OUT = /^[\d:.]+ \[main\] ERROR \S+ConsoleConsumer - .*\n\S+\.TimeoutException(: null)?\n$/;
 
-/** Promised events beside stored ones. */
+/** Numbers of accepted events, and of stored ones. */
 export interface Account {
-  accepted: number; // distinct events that a client was told are accepted
+  accepted: number; // distinct events for which a client got a 200
   messages: number; // in the topic
   rows: number; // in the tables, failed ones included
-  given_up: number; // events that a player sent to no avail: they may or may not be in the topic
+  given_up: number; // events for which no try got a 200: each may or may not be in the topic
   lost: number; // accepted events that are not in the view `events`
   double: number; // events that the view `events` shows more than once
   unlanded: number; // messages without a row
   twice_landed: number; // messages with more than one row
-  doubles_removed: number; // messages that repeat another one's event_id: shown once by the view
+  doubles_removed: number; // messages with the event_id of another one: the view shows one of them
 }
 
 const GOAL_IS_ZERO = ["given_up", "lost", "double", "unlanded", "twice_landed"] as const;
 
 /**
- * Waits until everything in the topic is visible in Trino, then takes the account and requires that
- * it is kept.
- * @throws Error that names the broken goals; or that the topic could not be read; or that rows never became visible
+ * Waits until all messages of the topic are visible in Trino, then takes the account and checks it.
+ * @throws Error that names the missed goals; also if the topic cannot be read, or rows stay
+ * invisible
  */
 export async function settle(pipeline: Pipeline, ledger: Ledger): Promise<Account> {
   const messages = await readMessages(pipeline.topic);
@@ -54,8 +52,7 @@ export async function settle(pipeline: Pipeline, ledger: Ledger): Promise<Accoun
 }
 
 /**
- * @throws Error if an accepted event is missing or double, or if the account is too small to show
- * it
+ * @throws Error if an accepted event is missing or double, or if the account is empty or too small
  */
 export function requireKept(account: Account): void {
   const broken: string[] = [];
@@ -99,7 +96,7 @@ export interface ToolOutput {
 }
 
 /**
- * Reads the whole topic with Kafka's own console consumer, and checks it against Kafka's own end
+ * Reads the whole topic with Kafka's console consumer, and checks the result by Kafka's end
  * offsets.
  */
 async function readMessages(topic: string): Promise<TopicEntry[]> {
@@ -124,9 +121,8 @@ async function runKafkaTool(mainClass: string, args: string[]): Promise<ToolOutp
 }
 
 /**
- * Reads the console consumer's records, each of which ends with `separator`, and its time-out after
- * the last.
- * @throws Error for a record of another form, and for any end but the time-out
+ * Parses the console consumer's output: records that each end with `separator`, then the time-out.
+ * @throws Error for a record of another form, or for another end than the time-out
  */
 export function parseConsumed(output: ToolOutput, separator: string): TopicEntry[] {
   requireExit("console consumer", output);
@@ -144,8 +140,8 @@ export function parseConsumed(output: ToolOutput, separator: string): TopicEntry
 }
 
 /**
- * Reads "TOPIC:PARTITION:OFFSET" lines.
- * @throws Error for a line of another form, or without a line
+ * Parses lines "TOPIC:PARTITION:OFFSET", one for each partition from 0.
+ * @throws Error for a line of another form, and for no line
  */
 export function parseEndOffsets(output: ToolOutput, topic: string): number[] {
   requireExit("offset tool", output);
@@ -158,7 +154,7 @@ export function parseEndOffsets(output: ToolOutput, topic: string): number[] {
   });
 }
 
-/** @throws Error unless `entries` has each offset below `endOffsets` once */
+/** @throws Error unless `entries` holds each offset below `endOffsets` once */
 export function requireAllRead(entries: readonly TopicEntry[], endOffsets: readonly number[]): void {
   const positions = new Set(entries.map(({ position }) => position));
   const expected = endOffsets.reduce((sum, offset) => sum + offset, 0);

@@ -1,5 +1,5 @@
 /**
- * Chromium, for tests and for pictures of the report: the machine's own, driven without a window.
+ * The machine's own Chromium, without a window, for tests and for pictures of the report.
  */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -7,7 +7,7 @@ import { type Browser, chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ARGS = [
-  "--no-sandbox", // it opens our own pages only, and root has no sandbox
+  "--no-sandbox", // it opens our own pages only, and root cannot have a sandbox
   "--disable-gpu",
   "--disable-background-networking",
   "--disable-component-update",
@@ -15,7 +15,10 @@ const ARGS = [
   "--no-first-run",
 ];
 
-/** Opens the Chromium that QUESTLOG_CHROMIUM names, else the first on PATH; null without one. */
+/**
+ * Opens the Chromium that QUESTLOG_CHROMIUM names, or the first one on PATH; null: there is no
+ * Chromium.
+ */
 export async function openBrowser(): Promise<Browser | null> {
   const executablePath = findChromium();
   return executablePath === undefined ? null : chromium.launch({ executablePath, args: ARGS });

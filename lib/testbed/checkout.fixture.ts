@@ -1,4 +1,4 @@
-// A copy of this checkout with the bookshop's lib/game.ts, and without notebooks.
+// A copy of this checkout with the bookshop's lib/game.ts, without notebooks.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

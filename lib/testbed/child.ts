@@ -1,8 +1,7 @@
 /**
- * A script of the project → a child process: its log, its ready line, its end; or all of its
- * output.
+ * A script of the project → a child process with its log, its ready line and its end.
  *
- * Tests and drills start what a user starts, with another environment.
+ * Tests and drills start the same scripts as a user, with another environment.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -49,7 +48,7 @@ export class Child {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  /** Its resident memory, without what its own children have. */
+  /** The resident memory of the process, without that of its own children. */
   get rssBytes(): number {
     const status = `/proc/${this.pid}/status`;
     const kib = existsSync(status)
@@ -58,19 +57,22 @@ export class Child {
     return Number(kib) * 1024;
   }
 
-  /** Both outputs, as far as `log` keeps them. */
+  /** The lines of `log` as one text. */
   get output(): string {
     return this.log.map((line) => `${line}\n`).join("");
   }
 
-  /** Resolves with its ready line. @throws Error with its log if it ends before, or after 60 s. */
+  /**
+   * Resolves with the ready line. @throws Error with the log if the process ends first, or after 60
+   * s
+   */
   ready(): Promise<string> {
     return this.#ready;
   }
 
   /**
-   * Resolves when it has ended and `log` is complete.
-   * @throws Error with its log if it has not within `limitMs`.
+   * Resolves when the process has ended and `log` is complete.
+   * @throws Error with the log if that takes longer than `limitMs`
    */
   async ended(limitMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
@@ -81,7 +83,7 @@ export class Child {
     await Promise.race([this.#closed, late]).finally(() => clearTimeout(timer));
   }
 
-  /** Sends a signal, and resolves once the process has ended; with SIGSTOP and SIGCONT at once. */
+  /** Sends a signal, and resolves when the process has ended; at once for SIGSTOP and SIGCONT. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     if (!this.isRunning) return;
     this.process.kill(signal);
@@ -116,7 +118,7 @@ export class Child {
   }
 }
 
-/** Runs scripts/NAME.ts to its end; resolves with its output, with `--json` only with stdout. */
+/** Runs scripts/NAME.ts to its end. Resolves with its output: with `--json`, stdout alone. */
 export async function runScript(
   script: string,
   args: string[],
@@ -132,7 +134,7 @@ export async function runScript(
   return args.includes("--json") ? stdout : stdout + stderr;
 }
 
-/** A port of this machine without a listener. */
+/** Finds a port of this machine on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await once(server, "listening");

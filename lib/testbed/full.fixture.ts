@@ -1,5 +1,5 @@
-// QUESTLOG_FULL=1 → tests of attacks in their full form: more of everything, goals of speed, and
-// printed figures.
+// QUESTLOG_FULL=1 → tests of attacks in their full form: more requests, goals of speed, and printed
+// figures.
 const NAME_WIDTH = 36;
 
 export const isFull = process.env.QUESTLOG_FULL === "1";

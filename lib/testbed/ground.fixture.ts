@@ -1,4 +1,4 @@
-// Ground with landed events, for live tests that follow or break them.
+// A ground with landed events, for live tests that trace or break them.
 import { registerDays } from "../ask/tables.ts";
 import { events } from "../game.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
@@ -16,7 +16,9 @@ export class LandedGround extends Ground {
     return { topic: this.topic, root: this.root, schema: this.schema };
   }
 
-  /** Sends one "join a guild" event for each of `guilds` players, and the first message once more. */
+  /**
+   * Sends one "join a guild" event for each of `guilds` players, and the first message once more.
+   */
   async send(guilds: number): Promise<ReceivedEvent[]> {
     const topic = await TopicWriter.open({ topic: this.name });
     const received = Array.from({ length: guilds }, (_, i) =>

@@ -1,8 +1,8 @@
 /**
  * A new topic, HDFS folder and schema on the running services, and their removal.
  *
- * All of them share one random name. Each test and drill that writes has a ground of its own, so the
- * user's data stays as it is.
+ * All of them share one random name. Each test and drill that writes has a ground of its own, so
+ * the user's data stays as it is.
  */
 import { randomBytes } from "node:crypto";
 import { createTables } from "../ask/tables.ts";

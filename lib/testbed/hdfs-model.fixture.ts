@@ -1,5 +1,5 @@
-// HDFS in memory, as far as the commit chain uses it, for tests that need thousands of histories.
-// `hdfsContract` holds for it here, and for the real HDFS in webhdfs.live.test.ts.
+// HDFS in memory, with the parts that the commit chain uses, for tests with thousands of histories.
+// `hdfsContract` tests it here, and the real HDFS in webhdfs.live.test.ts.
 import assert from "node:assert/strict";
 import { type FileStatus, type Hdfs, HdfsError } from "../webhdfs.ts";
 
@@ -88,7 +88,7 @@ function statusOf(node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
     : { type: "FILE", bytes: node.length, modified_at: 0 };
 }
 
-/** What the commit chain takes for granted of HDFS. `folder` is empty and the test's own. */
+/** Tests the behaviour of HDFS on which the commit chain relies, in an empty folder. */
 export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
   let hdfs: Hdfs;
   let folder: string;
@@ -110,7 +110,7 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     assert.equal((await hdfs.read(`${folder}/empty`))?.length, 0);
   });
 
-  it("renames once: true for the first, false for whoever comes later", async () => {
+  it("renames onto a name once: true for the first rename, false for each later one", async () => {
     await hdfs.create(`${folder}/a`, Buffer.from("a"));
     await hdfs.create(`${folder}/b`, Buffer.from("b"));
     assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/place`), true);
@@ -128,7 +128,7 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     assert.equal(await hdfs.rename(`${folder}/a`, `${folder}/no/place`), true);
   });
 
-  it("has nothing where nothing is", async () => {
+  it("answers null, or an empty list, for a path that does not exist", async () => {
     assert.equal(await hdfs.read(`${folder}/nothing`), null);
     assert.equal(await hdfs.status(`${folder}/nothing`), null);
     assert.deepEqual(await hdfs.list(`${folder}/nothing`), { entries: [], more: 0 });
@@ -143,7 +143,7 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     assert.equal(await text(`${folder}/older`), "b");
   });
 
-  it("lists in the order of names, from behind any name", async () => {
+  it("lists in the order of names, and begins behind any name", async () => {
     for (const name of ["30", "10", "20"]) await hdfs.create(`${folder}/${name}`, Buffer.from(name));
     const names = async (after?: string) => (await hdfs.list(folder, after)).entries.map(({ name }) => name);
     assert.deepEqual(await names(), ["10", "20", "30"]);
@@ -152,7 +152,7 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     assert.deepEqual(await names("30"), []);
   });
 
-  it("takes names as they are", async () => {
+  it("takes names with any characters", async () => {
     const path = `${folder}/day=2026-01-01/a b+c%20&ü?#.parquet`;
     await hdfs.create(path, Buffer.from("a"));
     assert.equal(await hdfs.rename(path, `${folder}/x=1+%41 é`), true);

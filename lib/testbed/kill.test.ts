@@ -29,8 +29,8 @@ describe("killAt(text)", () => {
     ])
       assert.throws(() => killAt(text), {
         message:
-          "QUESTLOG_KILL_AT: expected one of files_staged, record_staged, record_renamed, file_moved, staging_removed, " +
-          `or such a one with ":n", got "${text}"`,
+          "QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of files_staged, record_staged, " +
+          `record_renamed, file_moved, staging_removed; got "${text}"`,
       });
   });
 });

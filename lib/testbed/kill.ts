@@ -1,17 +1,16 @@
 /**
- * "point" or "point:n" → the end of this process by SIGKILL, when its commits reach that point for
- * the nth time.
+ * "POINT" or "POINT:N" → SIGKILL to this process when a commit reaches that point for the Nth time.
  *
- * For drills: nothing is flushed, closed or said, as when the machine kills it.
+ * Drills use it: the process flushes, closes and prints nothing, as after a power failure.
  */
 import { type AtPoint, COMMIT_POINTS, type CommitPoint } from "../land/commits.ts";
 
-/** @throws Error if the text names no point of a commit. */
+/** @throws Error if the text does not name a point of a commit */
 export function killAt(text: string, kill = () => process.kill(process.pid, "SIGKILL")): AtPoint {
   const [, name, nth = "1"] = /^([a-z_]+)(?::([1-9]\d*))?$/.exec(text) ?? [];
   if (!COMMIT_POINTS.includes(name as CommitPoint)) {
     throw new Error(
-      `QUESTLOG_KILL_AT: expected one of ${COMMIT_POINTS.join(", ")}, or such a one with ":n", got "${text}"`,
+      `QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of ${COMMIT_POINTS.join(", ")}; got "${text}"`,
     );
   }
   let left = Number(nth);

@@ -1,6 +1,4 @@
-/**
- * A notebook in JupyterLab's page → run to its end, as a person would by Run All Cells.
- */
+/** Runs a notebook in JupyterLab's page by Run All Cells, as a person does. */
 import type { Browser, Page } from "playwright-core";
 import type { Lab } from "../lab/lab.ts";
 import { until } from "../until.ts";
@@ -12,9 +10,9 @@ const POLL_MS = 250;
 const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders only cells in view
 
 /**
- * Opens the notebook `name` of the folder that `lab` shows, runs all its cells, and resolves when
- * none waits any more. The page is the caller's to close.
- * @param options.prepare is called with the page before it goes anywhere
+ * Opens the notebook `name` of the folder that `lab` shows, runs all cells, and resolves when all
+ * have run. The caller closes the page.
+ * @param options.prepare is called with the page before the page opens the notebook
  * @throws Error if a cell still runs after 2 minutes
  */
 export async function runAllCells(
@@ -39,10 +37,7 @@ export async function runAllCells(
   }
 }
 
-/**
- * Resolves when the page of notebook `name` has an idle kernel; cells run earlier than that do not
- * run.
- */
+/** Resolves when the page of notebook `name` has an idle kernel. Before that, no cell can run. */
 async function kernelConnected(lab: Lab, name: string): Promise<void> {
   const ask = async () => {
     const answer = await fetch(new URL(`/api/sessions${new URL(lab.url).search}`, lab.url));
@@ -57,7 +52,7 @@ async function kernelConnected(lab: Lab, name: string): Promise<void> {
   await until(`an idle kernel for ${name}`, ask, { limitMs: KERNEL_TIMEOUT_MS, everyMs: POLL_MS });
 }
 
-/** The prompts of all cells, once none of them waits any more. */
+/** Resolves with the prompts of all cells when no cell waits any longer. */
 function settledPrompts(page: Page): Promise<string[]> {
   const ask = async () => {
     const texts = await page.locator(".jp-CodeCell .jp-InputPrompt").allInnerTexts();

@@ -1,9 +1,9 @@
 /**
- * A notebook as text → the notebook, for tests that write their notebooks by hand.
+ * Text → a notebook, for tests that contain their notebooks.
  *
- * `// %%` begins a code cell, `// %% [markdown]` a Markdown cell whose lines stand as comments;
- * `id=…` may follow. A cell without an id gets one from its place and source: the same text, the
- * same notebook.
+ * `// %%` begins a code cell. `// %% [markdown]` begins a Markdown cell, whose lines are comments.
+ * `id=…` may follow. A cell without an id gets one from its index and source, so the same text gives
+ * the same notebook.
  */
 import { createHash } from "node:crypto";
 import { type Cell, isCode, newCell, type Notebook } from "../report/notebook.ts";

@@ -1,4 +1,4 @@
-// Runs of notebooks, made without a kernel, for tests of pages and progress.
+// Runs of notebooks without a kernel, for tests of pages and progress.
 import type { Claim } from "../report/claims.ts";
 import { type CodeCell, isCode, newCell, type Output } from "../report/notebook.ts";
 import { textToNotebook } from "./notebook-text.ts";

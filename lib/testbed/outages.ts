@@ -1,9 +1,8 @@
 /**
- * The servers of this machine's stack, broken on purpose: killed without a warning, away for a
- * while, and back.
+ * Servers of this machine's stack: killed without a warning, away for a while, and started again.
  *
- * Only processes of the stack in settings.home are killed: a server that the environment names is
- * somebody else's, and a container is Docker's to restart.
+ * Only processes of the stack in settings.home are killed. A server that the environment names
+ * belongs to somebody else, and Docker would restart a container.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,36 +20,36 @@ const GONE_LIMIT_MS = 10_000; // from SIGKILL to the process's end
 const POLL_MS = 20;
 const ALL_BYTES = 2 ** 60; // more than any disk has
 
-/** Services that were away, in milliseconds since 1970. */
+/** The time that services were away, in milliseconds since 1970. */
 export interface Away {
   killedAt: number;
   readyAt: number; // when they answered again
 }
 
-/** @throws Error if the stack's servers are not processes that may be killed. */
+/** @throws Error if the servers are not processes of this stack. */
 export function requireOwnServices({ given = settings.given, runtime = stackRuntime().name } = {}): void {
   const named = Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
   if (named.length > 0)
     throw new Error(
-      `expected services that npm run up started, for this drill kills them; got ${named.join(", ")} from the ` +
+      `expected services that npm run up started, because this drill kills them; got ${named.join(", ")} from the ` +
         "environment: unset QUESTLOG_KAFKA_BROKERS, QUESTLOG_WEBHDFS_URL and QUESTLOG_TRINO_URL",
     );
   if (runtime !== "native")
     throw new Error(
-      `expected services that run as processes, for this drill kills them; got runtime ${runtime}: ` +
+      `expected services that run as processes, because this drill kills them; got runtime ${runtime}: ` +
         "npm run down, then npm run up -- --native",
     );
 }
 
 const outages = new Set<Promise<Away>>();
-const broken = new Set<ServiceName>(); // killed, and not back
+const broken = new Set<ServiceName>(); // killed, and not started again so far
 const interruption = new AbortController();
 const interrupted = once(interruption.signal, "abort").then(() => interruption.signal.throwIfAborted());
 interrupted.catch(() => {}); // an outage throws it
 
 /**
- * Kills services one after another, does `meanwhile`, and starts them again, after an error too;
- * resolves when they are ready.
+ * Kills services one after another, runs `meanwhile`, and starts the services again, after an error
+ * too. Resolves when they are ready.
  */
 export function withoutServices(
   names: readonly ServiceName[],
@@ -60,8 +59,8 @@ export function withoutServices(
 }
 
 /**
- * Ends all outages before their time, and resolves when the services are back; from then on no
- * drill can break one.
+ * Ends all outages at once, and resolves when the services are ready. Afterwards no drill can begin
+ * an outage.
  */
 export async function endOutages(): Promise<void> {
   interruption.abort(new Error("interrupted"));
@@ -93,12 +92,12 @@ async function breakAndMend(names: readonly ServiceName[], meanwhile: () => Prom
   return { killedAt, readyAt: Date.now() };
 }
 
-/** Kills services, and starts them again after `ms`; resolves when they are ready. */
+/** Kills services, and starts them again after `ms`. Resolves when they are ready. */
 export function awayFor(names: readonly ServiceName[], ms: number): Promise<Away> {
   return withoutServices(names, () => sleep(ms));
 }
 
-/** Ends a service's process by SIGKILL. @throws Error if it does not run. */
+/** Ends a service's process by SIGKILL. @throws Error if there is no such process */
 async function killService(name: ServiceName): Promise<void> {
   const found = findProcess(settings.home, name);
   if (!found)
@@ -112,8 +111,8 @@ async function killService(name: ServiceName): Promise<void> {
 }
 
 /**
- * Does `meanwhile` while the DataNode's disk is full: all of its room is kept for others, and files
- * can only be read.
+ * Runs `meanwhile` while the DataNode's disk is full. The DataNode reserves all of its room for
+ * other programs, so files can be read but not written.
  */
 export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<Away> {
   return outage(["datanode"], async () => {

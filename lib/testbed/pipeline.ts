@@ -1,9 +1,9 @@
 /**
- * A pipeline of a drill's own on the running services: topics, HDFS folder, schema with tables; API
- * and streams as child processes, which can be killed, stopped and continued.
+ * A new pipeline on the running services: topics, HDFS folder, tables, API and streams.
  *
- * The processes are the scripts that a user starts. Their environment names the pipeline's topics,
- * folder and schema, so nothing of the user's data is touched; `close` removes all of it.
+ * API and streams are child processes, which a drill can kill, stop and continue. They run the
+ * scripts that a user starts. Their environment names the pipeline's topics, folder and schema, so
+ * the user's data stays as it is. `close` removes everything.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,10 +14,9 @@ import { Ground } from "./ground.ts";
 import { FaultyProxy, type ProxyOptions } from "./proxy.ts";
 
 /**
- * What a user's environment may ask of an API, and a drill does not: its players have no keys and
- * no patience.
+ * The user's settings of the API that would stop a drill's players, who have no key and no limit.
  */
-const UNASKED = {
+const UNSET = {
   QUESTLOG_WRITE_KEYS: undefined,
   QUESTLOG_RATE_LIMIT: undefined,
   QUESTLOG_RETENTION: undefined,
@@ -40,10 +39,10 @@ export class Pipeline extends Ground {
     return `http://${HOST}:${this.apiPort}`;
   }
 
-  /** What the pipeline's processes have in their environment. */
+  /** The environment of the pipeline's processes. */
   get env(): NodeJS.ProcessEnv {
     return {
-      ...UNASKED,
+      ...UNSET,
       QUESTLOG_TOPIC: this.topic,
       QUESTLOG_FAILED_TOPIC: this.failedTopic,
       QUESTLOG_CONSUMER_GROUP: this.name,
@@ -66,7 +65,7 @@ export class Pipeline extends Ground {
     return child;
   }
 
-  /** Starts a stream and resolves when it reads all partitions that it has. */
+  /** Starts a stream and resolves when it reads all of its partitions. */
   async startStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
     const child = await this.spawnStream(env);
     await child.ready();
@@ -85,7 +84,7 @@ export class Pipeline extends Ground {
     return child;
   }
 
-  /** Opens a proxy, which is cut when the pipeline is closed. */
+  /** Opens a proxy; `close` cuts it. */
   async openProxy(to: ProxyOptions | FaultyProxy): Promise<FaultyProxy> {
     const proxy = to instanceof FaultyProxy ? to : new FaultyProxy(to);
     await proxy.open();
@@ -94,8 +93,8 @@ export class Pipeline extends Ground {
   }
 
   /**
-   * Ends all processes, and deletes the topics, the files and the tables; once, however often it is
-   * called, unless it fails.
+   * Ends all processes, and deletes topics, files and tables. A second call has the result of the
+   * first one, or tries again if that one failed.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close().catch((error: unknown) => {
@@ -125,7 +124,7 @@ export class Pipeline extends Ground {
 
 const openPipelines = new Set<Pipeline>();
 
-/** Closes each open pipeline of this process: an interrupted drill leaves one. */
+/** Closes each open pipeline of this process: an interrupted drill leaves one open. */
 export async function closePipelines(): Promise<void> {
   await Promise.all([...openPipelines].map((pipeline) => pipeline.close()));
 }

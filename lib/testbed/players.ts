@@ -1,8 +1,9 @@
 /**
- * Players who keep a ledger of the API's answers: each event's id, and whether it was accepted.
+ * Players who send events, and keep a ledger of the API's answers.
  *
- * Every request carries an id of the player's own. What got no answer, or 503, is sent again with
- * the same id, as a careful client does; so in the end each id was accepted, or was given up.
+ * The player chooses the id of each event. If a request gets no answer, or another one than 200,
+ * the player sends the event again with the same id, like a careful client. In the end each id has
+ * been accepted or given up.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, get } from "node:http";
@@ -11,26 +12,26 @@ import { exampleParameters } from "../catalog.ts";
 import { events } from "../game.ts";
 
 const REQUEST_LIMIT_MS = 8_000; // the API answers within 5 s
-const RETRY_MS = 250; // before the second try of an event; so much more before each further one
+const RETRY_MS = 250; // wait before the second try of an event; each further wait is so much longer
 const MAX_RETRY_MS = 2_000;
 const MAX_TRIES = 60; // of one event: about two minutes
-const MAX_WAITING = 5_000; // requests in flight; beyond that the pace is the API's
+const MAX_WAITING = 5_000; // requests in flight; with more, the players wait for the API
 
-/** What the players were told. */
+/** The API's answers to the players. */
 export interface Ledger {
-  accepted: Map<string, number>; // event_id → when, milliseconds
-  givenUp: Set<string>; // they may or may not be in the topic
+  accepted: Map<string, number>; // event_id → time of the answer, milliseconds
+  givenUp: Set<string>; // event_ids: each may or may not be in the topic
   retries: number;
-  spooled: number; // answers that said the event is on disk only
-  slowestMs: number; // answer
-  firstRefusedAt: number | null; // milliseconds
+  spooled: number; // answers for events that are only on the API's disk so far
+  slowestMs: number; // of all answers
+  firstRefusedAt: number | null; // time of the first answer but 200, milliseconds
 }
 
 export interface Players {
   ledger: Ledger;
   /** Resolves when every event has been accepted or given up. */
   done: Promise<Ledger>;
-  /** Sends nothing new; `done` still waits for requests under way. */
+  /** Ends the sending of new events. `done` still waits for those that were sent. */
   stop: () => void;
 }
 
@@ -41,7 +42,7 @@ export interface PlayersOptions {
   random: () => number; // chooses player, event and parameters
 }
 
-/** Starts to send events of all types by a hundred players, evenly in time. */
+/** Starts to send events of all types, by a hundred players, evenly in time. */
 export function startPlayers({ url, perSecond, count = Infinity, random }: PlayersOptions): Players {
   const ledger: Ledger = {
     accepted: new Map(),
@@ -99,7 +100,7 @@ function pathOf(random: () => number): string {
   return `${event.route}?${query.toString()}`;
 }
 
-/** Status 0: no answer. */
+/** Sends one request. Status 0 stands for no answer. */
 function ask(url: string, agent: Agent): Promise<{ status: number; spooled: boolean }> {
   return new Promise((resolve) => {
     const failed = () => resolve({ status: 0, spooled: false });

@@ -1,9 +1,9 @@
 /**
- * A TCP proxy before a service, which a test can make slow, lossy or dead.
+ * A TCP proxy before a service, which a test can make slow, lossy or silent.
  *
- * Services name their own addresses to their clients (Kafka in its metadata, the NameNode in its
- * redirects). The proxy replaces them with its own, so later connections come through it as well.
- * Bytes are passed on as they come: one chunk is one answer only as long as answers are small.
+ * Services tell their own addresses to their clients: Kafka in its metadata, the NameNode in its
+ * redirects. The proxy replaces these addresses with its own, so later connections use the proxy
+ * too. The proxy takes each chunk of bytes for one answer, which is true for small answers only.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -15,16 +15,13 @@ export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as c
 
 export interface ProxyOptions {
   to: string; // "host:port"
-  /**
-   * What stands for `to` in answers, as latin1 text of the bytes; with this proxy's port in its
-   * place.
-   */
+  /** The bytes, as latin1 text, with which answers write an address; default: "host:port". */
   addressed?: (host: string, port: number) => string;
-  /** Proxies before other services that this one's answers name. */
+  /** Proxies of other services whose addresses are in the answers of this service. */
   named?: readonly FaultyProxy[];
 }
 
-/** How Kafka writes an address: the host, then the port in four bytes. */
+/** Writes an address as Kafka does: the host, then the port in four bytes. */
 export function kafkaAddress(host: string, port: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(port);
@@ -40,10 +37,7 @@ interface Answer {
 export class FaultyProxy {
   port = 0; // after `open`
   latencyMs = 0; // from a service's answer to the client
-  /**
-   * Sees each answer, with Kafka's number of the last request, before it is passed on, and may
-   * change its bytes.
-   */
+  /** Called with Kafka's number of the last request, and each answer, whose bytes it may change. */
   onAnswer: (request: number, answer: Buffer) => void | Promise<void> = () => {};
   readonly #host: string;
   readonly #targetPort: number;
@@ -57,7 +51,9 @@ export class FaultyProxy {
 
   constructor({ to, addressed = (host, port) => `${host}:${port}`, named = [] }: ProxyOptions) {
     const [host = "", port = ""] = to.split(":");
-    [this.#host, this.#targetPort, this.#addressed] = [host, Number(port), addressed];
+    this.#host = host;
+    this.#targetPort = Number(port);
+    this.#addressed = addressed;
     this.#named = [this, ...named];
     this.#server = createServer((client) => this.#join(client));
   }
@@ -67,12 +63,12 @@ export class FaultyProxy {
     return `${HOST}:${this.port}`;
   }
 
-  /** Connections from clients that are open. */
+  /** The number of open connections from clients. */
   get connections(): number {
     return this.#sockets.size / 2;
   }
 
-  /** Listens: at first on any free port, after a cut on the same one. */
+  /** Listens on a free port; after a cut, on the same port again. */
   async open(): Promise<void> {
     this.#silent = false;
     this.#server.listen(this.port, HOST);
@@ -80,28 +76,25 @@ export class FaultyProxy {
     this.port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Stops to listen, and cuts all connections. */
+  /** Stops listening, and cuts all connections. */
   async cut(): Promise<void> {
     this.#server.close();
     this.reset();
     await once(this.#server, "close");
   }
 
-  /** What is connected is cut; new connections are taken. */
+  /** Cuts all connections; new ones are accepted. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /**
-   * The service gets the next `count` produce requests; their answers are lost with the connection.
-   */
+  /** Loses the answers to the next `count` produce requests, and their connections. */
   loseAnswers(count: number): void {
     this.#answersToLose = count;
   }
 
   /**
-   * Requests reach the service, no answer comes back, and the connections stay: half-open, as
-   * behind a dead router.
+   * Makes all connections half-open, as behind a dead router: requests get through, answers do not.
    */
   silence(): void {
     this.#silent = true;
@@ -109,8 +102,7 @@ export class FaultyProxy {
   }
 
   /**
-   * New connections are answered again; those that were silent stay so, until a time-out of their
-   * client ends them.
+   * Answers new connections again. A silent connection stays silent until its client's time-out.
    */
   speak(): void {
     this.#silent = false;
@@ -154,12 +146,15 @@ export class FaultyProxy {
     if (waitMs > 0) await sleep(waitMs);
     if (client.destroyed || this.#halfOpen.has(client)) return;
     let text = bytes.toString("latin1");
-    for (const proxy of this.#named) text = proxy.#asNamedHere(text);
+    for (const proxy of this.#named) text = proxy.#withOwnAddress(text);
     client.write(text, "latin1");
   }
 
-  #asNamedHere(text: string): string {
-    const [theirs, ours] = [this.#targetPort, this.port].map((port) => this.#addressed(this.#host, port));
-    return text.replaceAll(theirs!, ours!);
+  /** Replaces the service's address with the proxy's. */
+  #withOwnAddress(text: string): string {
+    return text.replaceAll(
+      this.#addressed(this.#host, this.#targetPort),
+      this.#addressed(this.#host, this.port),
+    );
   }
 }

@@ -1,27 +1,24 @@
-/**
- * Bytes → a port, as they are → the bytes that come back: for requests that no HTTP client would
- * send.
- */
+/** Bytes → the answer of a port: for requests that no HTTP client would send. */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST } from "../settings.ts";
 
 export interface RawAnswer {
-  text: string; // all that came back, one character a byte
-  statuses: number[]; // of each answer in it
-  firstByteMs: number | null; // null: nothing came
+  text: string; // the whole answer, one character for each byte
+  statuses: number[]; // of all HTTP answers in it
+  firstByteMs: number | null; // null: no byte came
 }
 
 export interface RawOptions {
   pauseMs?: number; // between two pieces
-  patienceMs?: number; // how long an answer, or the next part of one, is waited for; then our side is ended
+  patienceMs?: number; // without a byte, after which our side of the connection is ended
 }
 
-const CLOSE_LIMIT_MS = 2000; // from our end to the server's
+const CLOSE_LIMIT_MS = 2_000; // from the end of our side to the end of the server's
 
 /**
- * Sends `pieces` one after another; resolves when the server has closed the connection, or never
- * will.
+ * Sends `pieces` one after another. Resolves when the connection is closed: by us, if it takes too
+ * long.
  */
 export async function askRaw(
   port: number,

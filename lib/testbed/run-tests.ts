@@ -1,8 +1,8 @@
 /**
- * Test files → one mocha run: units first, then live ones on a stack of their own.
+ * Test files → one mocha run: unit tests first, then live tests on a stack of their own.
  *
- * That stack has other ports and another home than the user's. The first live test starts it, and the
- * last one stops it.
+ * This stack has other ports and another home than the user's. The first live test starts it, and
+ * the last one stops it.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,11 +11,14 @@ import { DEFAULT_PORTS, portVariable } from "../settings.ts";
 
 const TEST_PORT_OFFSET = 10_000;
 const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
-const START = "lib/services/start.live.test.ts"; // starts the stack of all that follow
-// These break that stack, and take it down and up again: last.
+const START = "lib/services/start.live.test.ts"; // starts the stack of all live tests
+// These two run last, because they break the stack, and take it down and up again.
 const LAST = ["lib/drill/outages.live.test.ts", "lib/services/restart.live.test.ts"];
 
-/** Runs the tests whose path has one of the words, or all with coverage; resolves with mocha's exit code. */
+/**
+ * Runs the tests whose path has one of the words; without words all, with coverage. Resolves with
+ * mocha's exit code.
+ */
 export async function runTests(words: readonly string[]): Promise<number> {
   const home = join(".questlog", "test");
   const env = testEnvironment(home);
@@ -23,10 +26,10 @@ export async function runTests(words: readonly string[]): Promise<number> {
   // A test run that was killed may have left processes, and then data.
   await $({ env })`npm run --silent down`.quiet();
   rmSync(home, { recursive: true, force: true });
-  // --exit: an addon or a client that has not closed would keep a run that has ended.
+  // --exit: otherwise an open addon or client would keep mocha running after the last test.
   const reporter = "scripts/test-reporter.ts";
   const options = ["--exit", "--timeout", String(LIVE_TIMEOUT_MS), "--reporter", reporter];
-  const runner = words.length === 0 ? ["c8", "mocha"] : ["mocha"]; // a part of the tests covers a part only
+  const runner = words.length === 0 ? ["c8", "mocha"] : ["mocha"]; // some tests alone would miss the coverage
   const mocha = $({ env, stdio: "inherit", nothrow: true });
   const files = await testFiles(words);
   const { exitCode } = await mocha`npx ${runner} --no-config --no-package ${options} ${files}`;

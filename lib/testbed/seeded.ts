@@ -1,5 +1,5 @@
 /**
- * A seed → random numbers, the same at each run: mulberry32, by Tommy Ettinger, public domain.
+ * A seed → random numbers, the same in each run: mulberry32, by Tommy Ettinger, public domain.
  */
 
 /** Numbers in `[0, 1)`. */

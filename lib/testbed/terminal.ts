@@ -1,5 +1,5 @@
 /**
- * Printed text → an error if a terminal would do more with it than show it.
+ * Printed text → an error if it contains a character that a terminal obeys or hides.
  */
 import assert from "node:assert/strict";
 import { firstHidden } from "../untrusted.ts";

@@ -1,7 +1,4 @@
-/**
- * How far the landing is, seen from outside: commits by their files in HDFS, rows by queries of
- * Trino.
- */
+/** The progress of landing, seen from outside: commits by their files in HDFS, rows by queries. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerDays, tables } from "../ask/tables.ts";
 import { countTopic } from "../topic.ts";
@@ -27,8 +24,8 @@ export async function countCommits({ hdfs, root, topic }: Pipeline): Promise<num
 }
 
 /**
- * Waits until one partition, or every one, has a commit (or several) more than `before`; resolves
- * with how long that took.
+ * Waits until one partition, or every one, has `commits` more commits than `before`. Resolves with
+ * the milliseconds that it waited.
  * @throws Error if that takes longer than `limitMs`
  */
 export async function untilCommitted(
@@ -53,8 +50,8 @@ export async function untilCommitted(
 }
 
 /**
- * Starts a stream, and resolves when all that the topic holds now is visible, with the number of
- * its messages.
+ * Starts a stream, and waits until all messages of the topic are visible. Resolves with their
+ * number.
  */
 export async function landAll(pipeline: Pipeline): Promise<number> {
   const { topic, root, schema } = pipeline;
@@ -65,7 +62,7 @@ export async function landAll(pipeline: Pipeline): Promise<number> {
   return total;
 }
 
-/** Counts the rows that Trino shows, reading each one's text. */
+/** Counts the rows that Trino shows, and reads the text of each row. */
 export async function countRows({ schema }: Pipeline): Promise<{ rows: number; chars: number }> {
   const selects = tables.map(({ table }) => `SELECT raw_event FROM ${schema}.${table}`);
   const found = await runStatement(
@@ -75,13 +72,13 @@ export async function countRows({ schema }: Pipeline): Promise<{ rows: number; c
   return { rows, chars };
 }
 
-/** A witness who reads all tables again and again. */
+/** A witness that reads all tables again and again. */
 export interface Reader {
   /** @throws Error if a query failed, or showed less than the one before it */
   stop: () => Promise<{ queries: number; slowest_query_ms: number }>;
 }
 
-/** Starts to read: a row that was visible once must stay visible and readable. */
+/** Starts a witness. A row that was visible once has to stay visible and readable. */
 export function startReader(pipeline: Pipeline): Reader {
   let stopped = false;
   async function read(): Promise<{ queries: number; slowest_query_ms: number }> {
