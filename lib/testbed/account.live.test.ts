@@ -26,7 +26,7 @@ describe("settle(pipeline, ledger)", function () {
     };
   }
 
-  it("refuses an account of nothing, then one with a lost event, and takes a true one", async () => {
+  it("refuses an empty account, then one with a lost event, and accepts a true one", async () => {
     await assert.rejects(settle(pipeline, ledgerOf()), /expected more than 0 accepted; got/);
     const answer = await fetch(`${pipeline.apiUrl}/?note=${encodeURIComponent("two\nlines\t\0")}`);
     const id = answer.headers.get("event-id") ?? "";

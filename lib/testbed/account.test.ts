@@ -25,7 +25,7 @@ describe("requireKept(account)", () => {
     doubles_removed: 2,
   };
 
-  it("takes an account in which each accepted event is shown once", () => {
+  it("accepts an account in which the view shows each accepted event once", () => {
     requireKept(kept);
   });
 
@@ -49,7 +49,7 @@ describe("parseConsumed(output, separator)", () => {
   const consumed = (stdout: string, exitCode = 0): ToolOutput => ({ stdout, stderr: "why", exitCode });
   const record = (offset: number, value: string) => `Partition:1\tOffset:${offset}\t${value}${SEPARATOR}`;
 
-  it("finds position and event_id of each message, whatever lines its value has", () => {
+  it("finds position and event_id of each message, also if its value has several lines", () => {
     const records = [record(0, '{"event_id":"a"}'), record(1, "two\nlines\t\n"), record(2, "")];
     const output = consumed(records.join("") + TIME_OUT);
     assert.deepEqual(parseConsumed(output, SEPARATOR), [
@@ -68,7 +68,7 @@ describe("parseConsumed(output, separator)", () => {
     });
   });
 
-  it("refuses any end but the time-out: none, a record cut short, another error", () => {
+  it("refuses any end but the time-out: no end, a record cut short, another error", () => {
     const other = `${LOGGED}org.apache.kafka.common.errors.CorruptRecordException: null\n`;
     for (const end of ["", "Partition:1\tOff", other])
       assert.throws(() => parseConsumed(consumed(record(0, "{}") + end), SEPARATOR), {
@@ -76,7 +76,7 @@ describe("parseConsumed(output, separator)", () => {
       });
   });
 
-  it("refuses an exit code other than 0, with the consumer's words", () => {
+  it("refuses an exit code other than 0, and shows the consumer's error", () => {
     assert.throws(() => parseConsumed(consumed(record(0, "{}") + TIME_OUT, 1), SEPARATOR), {
       message: "console consumer: expected exit code 0, got 1:\nwhy",
     });
@@ -103,7 +103,7 @@ describe("parseEndOffsets(output, topic)", () => {
 describe("requireAllRead(entries, endOffsets)", () => {
   const entries = ["0/0", "0/1", "1/0"].map((position) => ({ position, eventId: null }));
 
-  it("takes each offset once", () => {
+  it("accepts each offset once", () => {
     requireAllRead(entries, [2, 1]);
   });
 

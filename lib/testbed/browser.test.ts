@@ -62,14 +62,14 @@ describe("the report in Chromium", function () {
     return { page, requests, complaints };
   }
 
-  it("asks nobody for anything, and nothing of it is blocked", async () => {
+  it("sends no request, and the browser blocks no part of it", async () => {
     const { page, requests, complaints } = await open();
     assert.deepEqual(requests, [address]);
     assert.deepEqual(complaints, []);
     await page.close();
   });
 
-  it("names its charts for those who cannot see them", async () => {
+  it("describes its charts to readers who cannot see them", async () => {
     const { page } = await open();
     const charts = page.getByRole("img", { name: "Swords by metal: gold 60, copper 50" });
     assert.equal(await charts.count(), 2);
@@ -88,7 +88,7 @@ describe("the report in Chromium", function () {
     });
   }
 
-  it("is dark for who prefers dark", async () => {
+  it("is dark for a reader who prefers dark pages", async () => {
     const background = async (colorScheme: "light" | "dark") => {
       const { page } = await open({ colorScheme });
       const colors = await page.evaluate<string[]>(
@@ -101,7 +101,7 @@ describe("the report in Chromium", function () {
     assert.deepEqual(await background("dark"), ["rgb(21, 23, 26)", "rgb(228, 227, 223)"]);
   });
 
-  it("shows the code of one cell at a click, and of all by the toggle", async () => {
+  it("shows the code of one cell at a click, and of all cells by the toggle", async () => {
     const { page } = await open();
     const code = page.locator("details.code pre");
     assert.deepEqual([await code.nth(0).isVisible(), await code.nth(1).isVisible()], [false, false]);

@@ -12,13 +12,13 @@ describe("killAt(text)", () => {
     return passed;
   }
 
-  it("kills at the first time, or at the nth", () => {
+  it("kills at the first time, or at the nth time", () => {
     assert.equal(passedUntilKill("files_staged"), 1);
     assert.equal(passedUntilKill("staging_removed"), 5);
     assert.equal(passedUntilKill("staging_removed:3"), 15);
   });
 
-  it("refuses what is no point of a commit", () => {
+  it("refuses anything but a point of a commit", () => {
     for (const text of [
       "",
       "staged",

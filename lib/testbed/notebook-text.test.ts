@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { textToNotebook } from "./notebook-text.ts";
 
 describe("textToNotebook(text, name)", () => {
-  it("reads code and Markdown cells, with the ids that are given", () => {
+  it("reads code and Markdown cells, with the ids of the text", () => {
     const text = "// %% [markdown] id=a\n// # Title\n//\n// Prose.\n// %% id=b\n1;\n\n2;\n";
     const { cells } = textToNotebook(text, "n");
     assert.deepEqual(
@@ -14,7 +14,7 @@ describe("textToNotebook(text, name)", () => {
     );
   });
 
-  it("gives a cell without an id the same one each time", () => {
+  it("gives a cell without an id the same id each time", () => {
     const text = "// %%\n1\n// %%\n1\n";
     const ids = textToNotebook(text, "n").cells.map(({ id }) => id);
     assert.deepEqual(

@@ -2,8 +2,8 @@
  * Text → a notebook, for tests that contain their notebooks.
  *
  * `// %%` begins a code cell. `// %% [markdown]` begins a Markdown cell, whose lines are comments.
- * `id=…` may follow. A cell without an id gets one from its index and source, so the same text gives
- * the same notebook.
+ * `id=…` may follow. A cell without an id gets one from its index and source, so the same text
+ * gives the same notebook.
  */
 import { createHash } from "node:crypto";
 import { type Cell, isCode, newCell, type Notebook } from "../report/notebook.ts";

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { Pipeline } from "./pipeline.ts";
 
 describe("Pipeline", () => {
-  it("asks for no key, and limits nobody, whatever the user's API does", () => {
+  it("asks for no key, and limits no player, also if the user's API does", () => {
     const pipeline = new Pipeline("test");
     rmSync(pipeline.home, { recursive: true });
     const env: NodeJS.ProcessEnv = {
