@@ -14,7 +14,7 @@ import { createRequire } from "node:module";
 
 export { Partitioners } from "kafkajs";
 export type { Admin, Consumer, EachBatchPayload, Kafka, Message, Producer } from "kafkajs";
-export const { ConfigResourceTypes } = kafkajs; // Node does not find this name in the CommonJS module
+export const { ConfigResourceTypes } = kafkajs; // Node does not find it by its name in CommonJS
 
 /** The number of retries and the time limits of a client. */
 export interface Patience {

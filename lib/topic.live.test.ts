@@ -10,7 +10,7 @@ import { serve } from "./collect/serve.ts";
 import { countTopic, createTopic, findMessage, readOffsets, readTopic, type TopicMessage } from "./topic.ts";
 
 const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
-const JOIN_GROUP_ERROR_AT = 12; // behind the answer's size, its correlation id and the throttle time
+const JOIN_GROUP_ERROR_AT = 12; // behind its size, correlation id and throttle time
 
 // On the running Kafka, each test with its own topic.
 describe("the topic", () => {

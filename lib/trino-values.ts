@@ -57,7 +57,7 @@ export function parseJson(text: string): unknown {
   if (!/[[,:]\s*-?\d{16}/.test(text)) return JSON.parse(text);
   const exact: Reviver = (_key, value, { source }) =>
     source !== undefined && /^-?\d{16,}$/.test(source) ? source : value;
-  return JSON.parse(text, exact as (key: string, value: unknown) => unknown); // TypeScript 5.9 knows no `source`
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown); // `source` is untyped
 }
 
 /** The function for one type. Null stays null. */
@@ -116,7 +116,7 @@ const TIMESTAMP = /^([+-]?)(\d{4,})(-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?(?: (UTC
 function toDate(text: string): Date | string {
   const [match, sign, year, monthAndDay, time, fraction = "", zone = "UTC"] = TIMESTAMP.exec(text) ?? [];
   if (match === undefined) return text;
-  const isoYear = `${sign === "-" ? "-" : "+"}${year!.padStart(6, "0")}`; // the form that holds any year
+  const isoYear = `${sign === "-" ? "-" : "+"}${year!.padStart(6, "0")}`; // a form for all years
   const date = new Date(`${isoYear}${monthAndDay}T${time}${fraction}${zone === "UTC" ? "Z" : zone}`);
   return Number.isNaN(date.getTime()) ? text : date;
 }

@@ -24,7 +24,7 @@ export interface QueryOptions {
   parameters?: Parameter[]; // one for each `?` of the statement, in order
   timeoutMs?: number; // of the whole statement; a late statement is cancelled
   signal?: AbortSignal; // cancels the statement
-  onStatistics?: (statistics: QueryStats) => void; // Trino's figures after each page; the last are the totals
+  onStatistics?: (statistics: QueryStats) => void; // after each page; the last are the totals
   server?: string; // e.g. "http://localhost:8080"
   catalog?: string;
   schema?: string;
@@ -116,7 +116,7 @@ async function pullRows(trino: Trino, sql: string, statement: string, stop: Abor
 export class QueryError extends Error {
   override name = "QueryError";
   sql: string;
-  code: string; // Trino's errorName, e.g. "TABLE_NOT_FOUND"; or ABORTED, TIME_OUT, UNREACHABLE, HTTP_401, …
+  code: string; // Trino's errorName, e.g. "TABLE_NOT_FOUND"; or ours: TIME_OUT, HTTP_401, …
 
   constructor(sql: string, code: string, message: string, cause?: unknown) {
     super(`${code}: ${message}\n  in ${sql.trim()}`, { cause });
@@ -151,7 +151,7 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
     extraHeaders: {
       "X-Trino-User": settings.hdfsUser,
       "X-Trino-Time-Zone": "UTC",
-      "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // else timestamps are rounded to milliseconds
+      "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
       "Content-Type": "text/plain; charset=utf-8",
     },
   });

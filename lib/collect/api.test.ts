@@ -312,6 +312,6 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.equal(first?.event_id, envelopeOf(0).event_id);
     assert.deepEqual([first?.method, first?.url, first?.status], ["GET", "/purchase_sword?metal=gold", 200]);
     assert.deepEqual([second?.url, second?.status, second?.event_id], ["/nothing", 404, null]);
-    listener = await serve(createApi({ publish, whyNotReady: () => null }), 0); // for afterEach to close
+    listener = await serve(createApi({ publish, whyNotReady: () => null }), 0); // afterEach closes it
   });
 });

@@ -170,7 +170,7 @@ function refuseTooLarge({ method, url, headers }: Request, response: Response, m
   };
   if (url.length > MAX_URL_LENGTH)
     return refuse(414, `URL: expected at most ${MAX_URL_LENGTH} characters, got ${url.length}`);
-  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // body.ts has the limits of this body
+  if (method === "POST" && /^\/events(\?|$)/.test(url)) return false; // body.ts limits it
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
     return refuse(415, `Content-Encoding: expected identity, got ${encoding}`);

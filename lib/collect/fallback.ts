@@ -96,7 +96,7 @@ export class Fallback {
   async #canSendDirectly(): Promise<boolean> {
     const { messages } = this.#spool.state();
     if (this.#kafka.isHere() && this.#drain && messages <= FEW.messages)
-      await before(Date.now() + FEW.waitMs, this.#drain).catch(() => undefined); // late: spool this batch too
+      await before(Date.now() + FEW.waitMs, this.#drain).catch(() => undefined); // late: spool it
     return this.#kafka.isHere() && this.#drain === undefined;
   }
 

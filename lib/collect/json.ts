@@ -21,87 +21,109 @@ export type Json =
  * @throws JsonError if `text` is not JSON, or beyond the limits.
  */
 export function readJson(text: string): Json {
-  let at = 0;
-  let values = 0;
+  return new JsonReader(text).readAll();
+}
 
-  const value = readValue(0);
-  skipSpace();
-  if (at < text.length) throw unexpected("nothing more");
-  return value;
+/** Reads a text once, from its beginning to its end. */
+class JsonReader {
+  readonly #text: string;
+  #at = 0; // index of the next character
+  #values = 0; // number of values read
 
-  function readValue(depth: number): Json {
-    skipSpace();
-    if (depth > MAX_DEPTH) throw new JsonError(`expected at most ${MAX_DEPTH} levels of nesting`, at);
-    if (++values > MAX_VALUES) throw new JsonError(`expected at most ${MAX_VALUES} values`, at);
-    const start = at;
-    const source = () => text.slice(start, at);
-    switch (text[at]) {
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  readAll(): Json {
+    const value = this.#readValue(0);
+    this.#skipSpace();
+    if (this.#at < this.#text.length) throw this.#unexpected("nothing more");
+    return value;
+  }
+
+  #readValue(depth: number): Json {
+    this.#skipSpace();
+    if (depth > MAX_DEPTH) throw new JsonError(`expected at most ${MAX_DEPTH} levels of nesting`, this.#at);
+    if (++this.#values > MAX_VALUES) throw new JsonError(`expected at most ${MAX_VALUES} values`, this.#at);
+    const start = this.#at;
+    switch (this.#text[start]) {
       case "{": {
-        const members = readList("}", (): [string, Json] => {
-          skipSpace();
-          const name = readText();
-          skip(":");
-          return [name, readValue(depth + 1)];
-        });
-        return { type: "object", members, source: source() };
+        const members = this.#readList("}", () => this.#readMember(depth + 1));
+        return { type: "object", members, source: this.#text.slice(start, this.#at) };
       }
       case "[": {
-        const items = readList("]", () => readValue(depth + 1));
-        return { type: "array", items, source: source() };
+        const items = this.#readList("]", () => this.#readValue(depth + 1));
+        return { type: "array", items, source: this.#text.slice(start, this.#at) };
       }
       case '"': {
-        const decoded = readText();
-        return { type: "text", value: decoded, source: source() };
+        const value = this.#readString();
+        return { type: "text", value, source: this.#text.slice(start, this.#at) };
       }
+      default:
+        return this.#readWord();
     }
-    WORD.lastIndex = at;
-    const [found] = WORD.exec(text)!; // it matches the empty text too
-    const type = typeOf(found);
-    if (type === undefined) throw unexpected("a JSON value");
-    at += found.length;
-    return { type, source: found };
+  }
+
+  #readMember(depth: number): [name: string, value: Json] {
+    this.#skipSpace();
+    const name = this.#readString();
+    this.#skip(":");
+    return [name, this.#readValue(depth)];
   }
 
   /** Reads the elements between an opening bracket and `close`, separated by commas. */
-  function readList<T>(close: string, readOne: () => T): T[] {
-    at++;
+  #readList<T>(close: string, readOne: () => T): T[] {
+    this.#at++;
     const list: T[] = [];
-    skipSpace();
-    if (text[at] === close) at++;
-    else {
-      do list.push(readOne());
-      while (skip(",", close) === ",");
+    this.#skipSpace();
+    if (this.#text[this.#at] === close) {
+      this.#at++;
+      return list;
     }
+    do list.push(readOne());
+    while (this.#skip(",", close) === ",");
     return list;
   }
 
-  function readText(): string {
-    if (text[at] !== '"') throw unexpected("a string");
-    let end = at + 1;
+  #readString(): string {
+    const text = this.#text;
+    if (text[this.#at] !== '"') throw this.#unexpected("a string");
+    let end = this.#at + 1;
     while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
     try {
-      const decoded = JSON.parse(text.slice(at, end + 1)) as string;
-      at = end + 1;
+      const decoded = JSON.parse(text.slice(this.#at, end + 1)) as string;
+      this.#at = end + 1;
       return decoded;
     } catch {
-      throw unexpected("a string");
+      throw this.#unexpected("a string");
     }
   }
 
-  function skip(...expected: string[]): string {
-    skipSpace();
-    const found = text[at];
-    if (found === undefined || !expected.includes(found)) throw unexpected(expected.join(" or "));
-    at++;
+  /** Reads a number, true, false or null. */
+  #readWord(): Json {
+    WORD.lastIndex = this.#at;
+    const [source] = WORD.exec(this.#text)!; // it matches the empty text too
+    const type = typeOf(source);
+    if (type === undefined) throw this.#unexpected("a JSON value");
+    this.#at += source.length;
+    return { type, source };
+  }
+
+  #skip(...expected: string[]): string {
+    this.#skipSpace();
+    const found = this.#text[this.#at];
+    if (found === undefined || !expected.includes(found)) throw this.#unexpected(expected.join(" or "));
+    this.#at++;
     return found;
   }
 
-  function skipSpace(): void {
-    while (at < text.length && " \t\n\r".includes(text[at]!)) at++;
+  #skipSpace(): void {
+    while (this.#at < this.#text.length && " \t\n\r".includes(this.#text[this.#at]!)) this.#at++;
   }
 
-  function unexpected(expectation: string): JsonError {
-    const got = at < text.length ? JSON.stringify(text.slice(at, at + 20)) : "the end";
+  #unexpected(expectation: string): JsonError {
+    const at = this.#at;
+    const got = at < this.#text.length ? JSON.stringify(this.#text.slice(at, at + 20)) : "the end";
     return new JsonError(`expected ${expectation}, got ${got}`, at);
   }
 }

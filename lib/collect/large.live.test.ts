@@ -9,12 +9,12 @@ import { askRaw } from "../testbed/raw.ts";
 import { load } from "../traffic/load.ts";
 
 const TIMES = isFull ? 20 : 5; // each kind of body
-const WARM_UP = 10_000; // good requests before the memory is measured, which grows for that long anyway
+const WARM_UP = 10_000; // good requests before the memory is measured: it grows so long anyway
 const BOMB_BYTES = 200_000_000; // 200 KB as it is sent
 const ENDLESS_BYTES = 200_000_000; // at most; the answer comes long before the end
 const PIECE = Buffer.alloc(64_000, "x");
 const MAX_ANSWER_MS = 1_000;
-const MAX_RSS_GROWTH_MB = 40; // a fifth of one such body; bytes read up to the limit are garbage for a while
+const MAX_RSS_GROWTH_MB = 40; // a fifth of a body; bytes up to the limit are garbage for a while
 const SAMPLE_MS = 10;
 
 describe("npm run api, under large bodies", function () {

@@ -49,7 +49,7 @@ const ECHOES = {
   "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
 };
 const FIELDS = ["player", "remote_addr"];
-const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // names as in the envelope; a misspelt field does not match
+const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // a misspelt field does not match
 const TRUNCATED_CHARS = 16;
 const HASH_CHARS = 32; // 128 bits, in hex
 const MIN_SECRET_CHARS = 16;

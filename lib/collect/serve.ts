@@ -19,7 +19,7 @@ import { settings } from "../settings.ts";
 
 const LEAVE_MS = 100;
 const LINGER_MS = 1000;
-const LINGER_BYTES = 1_100_000; // some clients send a whole body of just over 1 MiB before they read
+const LINGER_BYTES = 1_100_000; // some clients send all of a body of 1 MiB before they read
 const SLOW_HEADERS_MS = 10_000;
 const SLOW_REQUEST_MS = 30_000; // headers and body
 const SLOW_CHECK_MS = 1000; // between two checks; with node:http's 30 s the limits would triple

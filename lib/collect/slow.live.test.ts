@@ -14,7 +14,7 @@ const WARM_UP = 2_000;
 const PLAYERS = 4;
 const DRIP_MS = 1_000; // between two bytes of one socket
 const GROUPS = 10; // of sockets that drip at the same moment
-const CUT_LIMIT_MS = { headers: 25_000, bodies: 50_000 }; // the API's 10 and 30 s, and some to notice
+const CUT_LIMIT_MS = { headers: 25_000, bodies: 50_000 }; // the API's 10 and 30 s, and a margin
 const MAX_P99_FACTOR = 3;
 
 type Kind = keyof typeof CUT_LIMIT_MS;

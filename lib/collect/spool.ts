@@ -18,7 +18,7 @@ import { takeLock } from "../lock.ts";
 import { type Pending, Unavailable } from "./batcher.ts";
 import { type Lines, parseLines, readRange, toLine } from "./lines.ts";
 
-const SEGMENT_BYTES = 1024 * 1024; // after a crash so much is sent twice at most, beside the last append
+const SEGMENT_BYTES = 1024 * 1024; // the limit of bytes that are sent twice after a crash
 const PORTION_BYTES = 256 * 1024; // read at once; Kafka takes 1 MiB a batch and partition
 const PAUSE_MS = 1000; // without a removal; the growth is measured anew after such a pause
 const MAX_PENDING_BYTES = 16 * 1024 * 1024; // of appends that wait for the disk
@@ -57,7 +57,7 @@ export class Spool {
   readonly #segmentBytes: number;
   #segments: Segment[] = []; // the oldest first
   #nextNumber = 1;
-  #writing: { segment: Segment; handle: FileHandle } | undefined; // the last segment, while it is open
+  #writing: { segment: Segment; handle: FileHandle } | undefined; // the last segment
   #turn: Promise<unknown> = Promise.resolve(); // one change at a time
   #pendingBytes = 0;
   #full = false;
@@ -143,7 +143,7 @@ export class Spool {
   async close(): Promise<void> {
     await this.#inTurn(() => this.#endSegment());
     rmSync(lockFile(this.folder), { force: true });
-    if (this.#segments.length === 0) await rmdir(this.folder).catch(() => undefined); // it has other files
+    if (this.#segments.length === 0) await rmdir(this.folder).catch(() => undefined); // not empty
   }
 
   #oldest(): Segment | undefined {
@@ -206,7 +206,7 @@ export class Spool {
     const segment = { file, bytes: 0, messages: 0, removedBytes: 0 };
     this.#segments.push(segment);
     this.#writing = { segment, handle };
-    await syncFolder(this.folder); // otherwise a power cut could lose the file, although its content is synced
+    await syncFolder(this.folder); // otherwise a power cut could lose a file with synced content
   }
 
   async #endSegment(): Promise<void> {
@@ -220,7 +220,7 @@ export class Spool {
     const { segment, handle } = this.#writing ?? {};
     this.#writing = undefined;
     if (!segment || !handle) return;
-    await handle.truncate(segment.bytes).catch(() => undefined); // this process does not read beyond `bytes`
+    await handle.truncate(segment.bytes).catch(() => undefined); // only for a later process
     await handle.close().catch(() => undefined);
     if (segment.messages === 0) await this.#delete(segment).catch(() => undefined);
   }
