@@ -1,7 +1,7 @@
 /** Failed events → lines for people: a table, one whole event, the outcomes of a replay. */
 import { jsonText, textTable } from "../ask/table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
-import { type FailedEvent, findFailed, assess, listFailed } from "./failed.ts";
+import { assess, type FailedEvent, findFailed, listFailed } from "./failed.ts";
 import { findKnown, type Outcome, replay } from "./replay.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table

@@ -14,11 +14,11 @@ import { readOffsets } from "../topic.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { settings } from "../settings.ts";
 import {
-  type FailedEvent,
-  findFailed,
-  type FailedOptions,
-  type Assessment,
   assess,
+  type Assessment,
+  type FailedEvent,
+  type FailedOptions,
+  findFailed,
   pagesOfFailed,
 } from "./failed.ts";
 
