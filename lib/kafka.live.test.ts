@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaClient, PATIENT } from "./kafka.ts";
 import { settings } from "./settings.ts";
 
-describe("kafkajs, mended", () => {
+describe("kafkajs with its fault mended", () => {
   it("does not wake the process while a connection is idle", async () => {
     const admin = kafkaClient(settings.kafkaBrokers, { retries: PATIENT }).admin();
     await admin.connect();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withLock } from "./lock.ts";
 
-describe("withLock(file, say, work)", () => {
+describe("withLock(file, log, work)", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "questlog-"));

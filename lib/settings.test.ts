@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSettings } from "./settings.ts";
 
-describe("readSettings(env): who may send, and what is kept", () => {
+describe("readSettings(env): senders and retention", () => {
   it("has its defaults in an empty environment", () => {
     const { writeKeysFile, rateLimit, recentEvents, retention, retentionSecret } = readSettings({});
     assert.deepEqual(

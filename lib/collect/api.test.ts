@@ -264,7 +264,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     assert.equal("event_id" in (JSON.parse(refused[0]!.raw) as Envelope), false);
   });
 
-  it("tells that a refused event could not be kept, and keeps none of HEAD, an unknown path or method", async () => {
+  it("tells that it could not keep a refused event, and keeps nothing of HEAD, other paths or methods", async () => {
     keep = () => Promise.resolve(false);
     const { body } = await ask("/purchase_sword?magical=maybe");
     assert.equal((JSON.parse(body) as { kept: boolean }).kept, false);

@@ -43,7 +43,7 @@ interface Sent {
   params: [name: string, value: string][]; // `event_id` included
 }
 
-describe("texts that mean something to HTTP, JSON, SQL, terminals, shells or spreadsheets", function () {
+describe("texts with a meaning in HTTP, JSON, SQL, terminals, shells or spreadsheets", function () {
   this.timeout(120_000);
   let pipeline: Pipeline;
   let api: Child;

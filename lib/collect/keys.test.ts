@@ -64,7 +64,7 @@ describe("readWriteKeys(file), findWriteKey(keys, text)", () => {
     ],
     [`zed ${hash("a")}`, "expected a name of its own, got zed again"],
   ] as const) {
-    it(`says of line 2, "${line}", what is expected, and shows no key`, () => {
+    it(`names line 2 and the expectation for "${line}", and shows no key`, () => {
       assert.throws(
         () => keysOf(`zed ${hash("z")}`, line),
         ({ message }: Error) =>

@@ -15,7 +15,7 @@ const received = (query: string, headers: IncomingHttpHeaders = { host: "user1.a
 const envelope = (query: string, headers?: IncomingHttpHeaders) =>
   JSON.parse(received(query, headers).message) as Envelope;
 
-describe("receive(event, facts): the envelope", () => {
+describe("receive(event, request): the envelope", () => {
   it("has the fields of an Envelope, parameters nested", () => {
     const { event_id, received_at, ...rest } = envelope("metal=gold&event_type=join_a_guild");
     assert.equal(version(event_id), 7);
@@ -77,7 +77,7 @@ describe("receive(event, facts): the envelope", () => {
   });
 });
 
-describe("receive(event, facts): what is kept", () => {
+describe("receive(event, request): the retention", () => {
   it("has no secret header, under any policy", () => {
     const headers = {
       host: "h",
@@ -117,7 +117,7 @@ describe("receive(event, facts): what is kept", () => {
   });
 });
 
-describe("receive(event, facts): the reply", () => {
+describe("receive(event, request): the reply", () => {
   for (const [type, query, reply] of [
     ["default", "", "This is the default response!\n"],
     ["default", "a=1", "This is the default response!\n"],
@@ -148,7 +148,7 @@ describe("receive(event, facts): the reply", () => {
   }
 });
 
-describe("receive(event, facts): what does not fit", () => {
+describe("receive(event, request): refused values", () => {
   for (const [query, field, expected, value] of [
     ["power_level=abc", "power_level", "an integer from -2147483648 to 2147483647", "abc"],
     ["power_level=", "power_level", "an integer from -2147483648 to 2147483647", ""],

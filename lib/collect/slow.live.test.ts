@@ -70,8 +70,8 @@ describe("npm run api, under slow sockets", function () {
   }
 
   /**
-   * Opens the sockets and lets them drip; resolves with the last one's age when the API has cut
-   * all.
+   * Opens the slow sockets. Resolves when the API has cut all of them, with the age of the last
+   * one.
    */
   async function attack(kind: Kind): Promise<number> {
     const port = pipeline.apiPort;
