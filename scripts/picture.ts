@@ -1,4 +1,4 @@
-/** Take the README's picture of the last report: its head, one chart, the conservation table and its claims. */
+/** Make the README's picture of the last report: head, chart, conservation table, claims. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { command } from "../lib/command.ts";
