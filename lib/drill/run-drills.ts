@@ -1,7 +1,7 @@
 /**
- * Drills → their figures on stdout, one drill after another; an interruption undoes what they have done.
+ * Drills → their figures on stdout, one drill after another. An interruption ends their outages.
  *
- * An interrupted drill may go on for a while: its process has to be ended.
+ * An interrupted drill may go on for a while, so the caller has to end the process.
  */
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";

@@ -17,8 +17,7 @@ const SAMPLE_MS = 500;
 const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
 
 /**
- * What a number counts: events that a player was told are accepted, messages in files, rows that
- * Trino shows.
+ * The unit of a number: events with the answer *accepted*, messages in files, rows that Trino shows.
  */
 export type Stage = "accepted" | "landed" | "visible";
 
