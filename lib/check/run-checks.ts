@@ -1,13 +1,16 @@
 /**
- * The checkout → findings of ESLint, TypeScript, Prettier and the notebooks' checks, one line each.
+ * The checkout → findings of ESLint, TypeScript, Prettier and our own checks, one line each.
  *
  * All checks run at once; each prints its result at its end.
  */
+import { globSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
-import { readNotebook, writeNotebook } from "../report/notebook.ts";
+import { isCode, readNotebook, writeNotebook } from "../report/notebook.ts";
 import { formatSeconds } from "../report/progress.ts";
+import { importFindings, readImports } from "./imports.ts";
+import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
 
 const quiet = $({ quiet: true, nothrow: true });
 const FORMATTED = [
@@ -27,6 +30,8 @@ export async function runChecks(): Promise<boolean> {
     report("types", linesOf(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
     report("formatting", linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
     report("notebooks", findNotebooks()),
+    report("words", findWords()),
+    report("imports", Promise.resolve(importFindings(readImports("lib")))),
   ]);
   return passed.every(Boolean);
 }
@@ -79,4 +84,22 @@ async function findNotebooks(): Promise<string[]> {
   const build = await quiet`node node_modules/typescript/bin/tsc -p tsconfig.build.json --pretty false`;
   if (build.exitCode !== 0) return build.stdout.trim().split("\n");
   return (await checkNotebooks(await notebooks())).map(formatFinding);
+}
+
+/** Findings in the comments of lib/ and scripts/, in README.md and in the notebooks' text. */
+async function findWords(): Promise<string[]> {
+  const lines: string[] = [];
+  const add = (text: string, findings: WordFinding[]): void => {
+    lines.push(...findings.map(({ line, problem }) => `${text}, line ${line}: ${problem}`));
+  };
+  for (const file of globSync(["lib/**/*.ts", "scripts/**/*.ts"]).sort())
+    add(file, commentFindings(readFileSync(file, "utf8")));
+  add("README.md", proseFindings(readFileSync("README.md", "utf8")));
+  for (const path of await notebooks()) {
+    for (const [i, cell] of (await readNotebook(path)).cells.entries()) {
+      const text = `${relative(".", path)}, cell ${i + 1} of all cells`;
+      if (!isCode(cell)) add(text, proseFindings(cell.source));
+    }
+  }
+  return lines;
 }
