@@ -1,6 +1,6 @@
 /**
- * Drill `down-up`: the commands take the whole stack down and up again under traffic; players send
- * again, and the data is the same as before.
+ * Drill `down-up`: commands take the whole stack down and up again under traffic. The players send
+ * again, and the data stays the same.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,9 +15,9 @@ import type { Pipeline } from "../testbed/pipeline.ts";
 import { requireOwnServices } from "../testbed/outages.ts";
 
 const WARM_MS = 1_000; // under load before each time
-const RESUME_LIMIT_MS = 30_000; // from `up` having returned to the next commits
+const RESUME_LIMIT_MS = 30_000; // from the end of `up` to the next commits
 
-/** The files with the identity of each file system; formatting makes each of these values anew. */
+/** The files that identify the file systems. Formatting would change each of these values. */
 const IDENTITIES = [
   { file: "kafka/meta.properties", names: ["cluster.id", "directory.id"] },
   { file: "namenode/current/VERSION", names: ["clusterID", "namespaceID", "blockpoolID"] },
@@ -74,7 +74,7 @@ async function runScript(script: "down" | "up", names: readonly string[], { env 
     throw new Error(`npm run ${script}: expected exit code 0, got ${exitCode} and:\n${stdout}${stderr}`);
 }
 
-/** Who the file systems of the stack are: "kafka/meta.properties cluster.id" → its value. */
+/** Identities of the stack's file systems: "kafka/meta.properties cluster.id" → value. */
 function readIdentities(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { file, names } of IDENTITIES) {
@@ -92,5 +92,7 @@ function readIdentities(): Record<string, string> {
 function expectSame(before: Record<string, string>, after: Record<string, string>): void {
   for (const [name, value] of Object.entries(before))
     if (after[name] !== value)
-      throw new Error(`${name}: expected ${value} as before, got ${after[name]}: it was formatted again`);
+      throw new Error(
+        `${name}: expected ${value} as before, got ${after[name]}: the file system was formatted again`,
+      );
 }

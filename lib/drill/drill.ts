@@ -14,14 +14,14 @@ export type Figures = Record<string, number | string>;
 export interface DrillOptions {
   /** The form in `npm test`: seconds instead of minutes, and no goals of speed. */
   short: boolean;
-  seed: number; // of everything that is random
+  seed: number; // of all random numbers
   log: (line: string) => void; // progress
 }
 
 export interface Drill {
   name: string; // `npm run drill -- NAME`
   what: string; // one sentence, "fault: promise"
-  /** @throws Error that names the missed goal: expectation and value got. */
+  /** @throws Error that names the missed goal, with the expected and the measured value */
   run: (options: DrillOptions) => Promise<Figures>;
 }
 
@@ -33,21 +33,18 @@ export interface LoadOptions {
   start?: (pipeline: Pipeline) => Promise<unknown>;
 }
 
-/** What a fault has at hand while players play. */
+/** The pipeline and its players, for a fault that happens meanwhile. */
 export interface UnderLoad {
   pipeline: Pipeline;
   players: Players;
   random: () => number;
   short: boolean;
   log: (line: string) => void;
-  /** Stops the players and settles the account: for a fault that measures afterwards. */
+  /** Stops the players and settles the account, for a fault that measures afterwards. */
   settled: () => Promise<Account>;
 }
 
-/**
- * A drill on a pipeline of its own: `fault` happens while players play, then the account must be
- * kept.
- */
+/** A drill on a new pipeline: `fault` happens while players play, then the account is checked. */
 export function underLoad(
   { name, what, perSecond, start = startBoth }: LoadOptions,
   fault: (load: UnderLoad) => Promise<Figures>,

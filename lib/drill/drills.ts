@@ -1,7 +1,4 @@
-/**
- * All drills, in the order in which they run: faults of our own processes, then outages of
- * services.
- */
+/** All drills in the order of a run: faults of our own processes, then outages of services. */
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { hdfsDown } from "./hdfs-down.ts";

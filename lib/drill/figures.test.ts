@@ -7,7 +7,7 @@ import { drills } from "./drills.ts";
 import { cellsOf, DRILLS_FILE, drillsPage, figuresTable, shortTable } from "./figures.ts";
 
 describe("figuresTable(passed)", () => {
-  it("reads a figure as its words, its value and its unit, and the account of the events by itself", () => {
+  it("shows each figure as words, value and unit, and the account of the events in its own column", () => {
     const figures = {
       kills: 100,
       resumed_longest_ms: 8712,
@@ -45,7 +45,7 @@ describe("drillsPage(passed, date)", () => {
 });
 
 describe("shortTable(page)", () => {
-  it("refuses a page without one of its numbers, and names the drill", () => {
+  it("refuses a page without one of the figures, and names the drill", () => {
     assert.throws(() => shortTable("| `kill-stream` | fault: promise | kills 1 | 0 lost |"), {
       message: /^drills page: expected a row of kill-stream with "resumed longest", got \|/,
     });

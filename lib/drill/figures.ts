@@ -1,10 +1,10 @@
 /**
- * Figures of drills → history/drills.md: one table with all of them. That page → the README's short
+ * Figures of drills → history/drills.md, with a table of all figures. This page → the README's
  * table.
  *
- * The unit of a figure is the end of its name. The account of the events has a column of its own;
- * its other values are left out: they are 0, or the drill would have failed, or they follow from
- * the rest.
+ * The unit of a figure is the end of its name. The account of the events has a column of its own.
+ * Its other values are left out: each of them is 0 in every drill that passes, or follows from the
+ * rest.
  */
 import { arch, availableParallelism, totalmem, type } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import type { Account } from "../testbed/account.ts";
 /** A drill that was run to its end. */
 export interface Passed extends Pick<Drill, "name" | "what"> {
   figures: Figures;
-  seconds: number; // that it took
+  seconds: number; // from its start to its end
 }
 
 const UNITS: readonly [ending: string, unit: string][] = [
@@ -28,7 +28,7 @@ const UNITS: readonly [ending: string, unit: string][] = [
 const ACCOUNT: readonly (keyof Account)[] = ["accepted", "lost", "double", "doubles_removed"];
 const LEFT_OUT: readonly (keyof Account)[] = ["messages", "rows", "given_up", "unlanded", "twice_landed"];
 
-/** The drills in the README, each with the one number that tells most. */
+/** The drills in the README, each with the figure that the README shows. */
 const SHORT: readonly [drill: string, number: string][] = [
   ["kill-stream", "resumed longest"],
   ["zombie", "taken over longest"],
@@ -38,10 +38,10 @@ const SHORT: readonly [drill: string, number: string][] = [
   ["hdfs-down", "resumed longest"],
 ];
 
-/** The tracked page that a whole run writes. */
+/** The tracked page that a run of all drills writes. */
 export const DRILLS_FILE = join(settings.root, "history", "drills.md");
 
-/** The page of a whole run that ended at `date`. */
+/** The page of a run of all drills that ended at `date`. */
 export function drillsPage(passed: readonly Passed[], date: Date): string {
   const gib = Math.round(totalmem() / 2 ** 30);
   const machine = `${availableParallelism()} cores (${arch()}), ${gib} GiB of memory, ${type()}, Node ${process.versions.node}`;
@@ -54,9 +54,7 @@ in the view \`events\`. Doubles removed: sent again by clients or the spool, and
 ${figuresTable(passed)}`;
 }
 
-/**
- * A row for each drill: its name, its fault and promise, its figures, the account of its events.
- */
+/** A row for each drill: name, fault and promise, figures, account of the events. */
 export function figuresTable(passed: readonly Passed[]): string {
   const rows = passed.map(({ name, what, figures, seconds }) => {
     const measured = Object.entries(figures)
@@ -73,8 +71,8 @@ export function figuresTable(passed: readonly Passed[]): string {
 }
 
 /**
- * Six rows of a page, in three columns: fault, promise, one number.
- * @throws Error if the page lacks one
+ * Six rows of a page, in three columns: fault, promise, one figure.
+ * @throws Error if the page lacks a row or its figure
  */
 export function shortTable(page: string): string {
   const rows = SHORT.map(([drill, number]) => {

@@ -1,6 +1,6 @@
 /**
- * Drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full; the stream
- * waits, and goes on when HDFS is back with room.
+ * Drill `hdfs-down`: HDFS is killed again and again under load, then its disk is full. The stream
+ * waits, and goes on when HDFS is ready and has room.
  *
  * The waiting stream's CPU time is read from /proc, so this drill needs Linux.
  */
@@ -15,9 +15,9 @@ import { withFullDisk, withoutServices } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
 const MAX_CPU_PERCENT = 5; // of one core, while the stream waits
-const SETTLE_MS = 1_000; // from the kill to the stream's waiting
+const SETTLE_MS = 1_000; // from the kill until the stream waits
 const WARM_MS = 2_000; // under load before the first kill
-const RESUME_LIMIT_MS = 20_000; // from HDFS being ready to the next commits
+const RESUME_LIMIT_MS = 20_000; // from ready HDFS to the next commits
 const REFUSE_LIMIT_MS = 10_000; // for the NameNode to learn that its DataNode is full
 const POLL_MS = 200;
 const TICKS_PER_SECOND = 100; // of the CPU times in /proc, on every Linux
@@ -68,7 +68,7 @@ async function untilResumed(pipeline: Pipeline): Promise<number> {
 }
 
 /**
- * Fills the DataNode's disk for a while; resolves with the refusal to a writer.
+ * Keeps the DataNode's disk full for `ms`. Resolves with the error that a writer gets.
  * @throws Error if the stream lands meanwhile
  */
 async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
@@ -79,13 +79,12 @@ async function fillDisk(pipeline: Pipeline, ms: number): Promise<string> {
     const before = String(await countCommits(pipeline));
     await sleep(ms);
     const after = String(await countCommits(pipeline));
-    if (after !== before)
-      throw new Error(`full disk: expected the commits of before (${before}), got ${after}`);
+    if (after !== before) throw new Error(`full disk: expected no commit (still ${before}), got ${after}`);
   });
   return refusal;
 }
 
-/** Writes files until there is no room for one; resolves with the refusal. */
+/** Writes files until HDFS has no room for the next one. Resolves with the error. */
 function untilRefused({ hdfs, root }: Pipeline): Promise<string> {
   let files = 0;
   const ask = async () => {
@@ -100,7 +99,7 @@ function untilRefused({ hdfs, root }: Pipeline): Promise<string> {
 }
 
 /**
- * @throws Error if the staging folder has entries: leftovers of a failed attempt only take up room
+ * @throws Error if the staging folder has entries: leftovers of failed attempts, which take up room
  */
 async function countStaged({ hdfs, root }: Pipeline): Promise<number> {
   const { entries } = await hdfs.list(stagingFolder(root));
@@ -109,16 +108,17 @@ async function countStaged({ hdfs, root }: Pipeline): Promise<number> {
   return entries.length;
 }
 
-/** How busy a process is for a while, in percent of one core. */
+/** The CPU time of a process during `ms`, in percent of one core. */
 async function cpuPercent(pid: number, ms: number): Promise<number> {
-  const [before, since] = [cpuMs(pid), performance.now()];
+  const before = cpuMs(pid);
+  const since = performance.now();
   await sleep(ms);
   return Number(((100 * (cpuMs(pid) - before)) / (performance.now() - since)).toFixed(1));
 }
 
-/** The CPU time that a process has used, in user and in system mode. */
+/** The CPU time that a process has used, in user and system mode. */
 function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it can contain spaces
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }

@@ -1,6 +1,6 @@
 /**
- * Drill `kafka-down`: the broker is killed under load and stays away; afterwards all is soon as
- * before.
+ * Drill `kafka-down`: the broker is killed under load and stays away. Soon after its return, events
+ * are accepted and committed again.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,8 +10,8 @@ import type { Pipeline } from "../testbed/pipeline.ts";
 import { awayFor } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
-const SHORT_LIMIT_MS = 30_000; // the same in the short form, which is a test and no measurement
-const NORMAL_LIMIT_MS = 5_000; // from Kafka's being ready to an event accepted by it, and to the next commits
+const NORMAL_LIMIT_MS = 5_000; // from ready Kafka until it accepts an event, and until the next commits
+const SHORT_LIMIT_MS = 30_000; // the same in the short form, which measures nothing
 const WARM_MS = 2_000; // under load before the kill
 const POLL_MS = 50;
 
@@ -41,9 +41,8 @@ export const kafkaDown = underLoad(
 );
 
 /**
- * Asks until an event is accepted by Kafka, not by the API's spool; resolves with how long that
- * took.
- * @throws Error if it takes too long
+ * Sends events until Kafka accepts one, instead of the API's spool. Resolves with the milliseconds.
+ * @throws Error if that takes longer than `limitMs`
  */
 function untilAccepted({ apiUrl }: Pipeline, limitMs: number): Promise<number> {
   const since = Date.now();

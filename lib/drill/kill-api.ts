@@ -1,6 +1,6 @@
 /**
- * Drill `kill-api`: the API is killed again and again under load; clients send again without an
- * answer.
+ * Drill `kill-api`: the API is killed again and again under load. Clients without an answer send
+ * again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { underLoad } from "./drill.ts";

@@ -1,6 +1,6 @@
 /**
- * Drill `kill-stream`: the stream is killed at random moments and at each named point of a commit,
- * while Trino reads; a new one is started at once.
+ * Drill `kill-stream`: the stream is killed at random moments and at each point of a commit, while
+ * Trino reads. A new stream is started at once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMMIT_POINTS } from "../land/commits.ts";
@@ -10,12 +10,12 @@ import type { Pipeline } from "../testbed/pipeline.ts";
 import { until } from "../until.ts";
 
 const EVENTS_PER_KILL = 1_000;
-const ACCEPTED_LIMIT_MS = 600_000; // from the last kill to as many events as all kills need
-const MAX_RUN_MS = 2_500; // longer than a batch becomes old
+const ACCEPTED_LIMIT_MS = 600_000; // from the last kill until enough events are accepted
+const MAX_RUN_MS = 2_500; // longer than a batch is filled
 const RESUME_LIMIT_MS = 10_000; // from the kill to the next commit
-const LANDING_LIMIT_MS = 60_000; // beyond this it will not come
-const POINT_LIMIT_MS = 30_000; // from the start of a stream to the point at which it ends
-const MAX_NTH = 3; // time that a point is reached
+const LANDING_LIMIT_MS = 60_000; // from the kill to the next commit, before the drill gives up
+const POINT_LIMIT_MS = 30_000; // from the start of a stream to its end at the point
+const MAX_NTH = 3; // the stream is killed when it reaches the point for the 1st to 3rd time
 
 export const killStream = underLoad(
   {
@@ -58,10 +58,7 @@ export const killStream = underLoad(
   },
 );
 
-/**
- * Ends all streams, and starts one that is killed when its commits reach `point`; resolves when it
- * has ended.
- */
+/** Ends all streams, and starts one that is killed at `point`. Resolves when it has ended. */
 async function killAtPoint(pipeline: Pipeline, point: string): Promise<void> {
   for (const child of pipeline.children) if (child.name === "stream") await child.signal("SIGTERM");
   const victim = await pipeline.spawnStream({ QUESTLOG_KILL_AT: point });
@@ -71,7 +68,7 @@ async function killAtPoint(pipeline: Pipeline, point: string): Promise<void> {
 }
 
 /**
- * Starts a stream in the place of the killed one; resolves with the time until its first commit.
+ * Starts a stream instead of the killed one. Resolves with the milliseconds until its first commit.
  */
 async function resume(pipeline: Pipeline): Promise<number> {
   const since = Date.now();

@@ -34,7 +34,7 @@ describe("drills that kill services, in their short forms", function () {
   for (const drill of [kafkaDown, hdfsDown, trinoDown, downUp])
     it(`${drill.name}: ${drill.what}`, () => run(drill));
 
-  it("Ctrl-C ends a drill: what it has stopped runs again, what it has made is gone", async () => {
+  it("Ctrl-C ends a drill: stopped services run again, and the drill's own data is deleted", async () => {
     const cli = [join("scripts", "drill.ts"), "--short", hdfsDown.name];
     const drill = spawn(process.execPath, cli, { cwd: settings.root, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";

@@ -1,5 +1,5 @@
 /**
- * Drill `poison`: messages that are no events are put on the topic among good ones, past the API.
+ * Drill `poison`: messages that are not events come to the topic among events, without the API.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,15 +13,12 @@ import { countRows } from "../testbed/witness.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 import { until } from "../until.ts";
 
-const PAUSE_MS = 50; // between two bad messages, at the average
+const PAUSE_MS = 50; // between two bad messages, on average
 const BIG_CHARS = 1_000_000; // Kafka takes 1,048,588 bytes
 const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
 const VISIBLE_LIMIT_MS = 15_000; // from the last message to the last row
 
-/**
- * A kind of bad message: the beginning of its reason, and the value of one with this event_id, or
- * null.
- */
+/** A kind of bad message: the beginning of its reason, and its value with a given event_id. */
 interface Poison {
   reason: string;
   value: (id: string) => Message["value"];
@@ -40,7 +37,7 @@ const envelope = {
   remote_addr: "127.0.0.1",
 };
 const KINDS: readonly Poison[] = [
-  { reason: "the message: expected JSON, got no value", value: () => null }, // with a key, and every other one without
+  { reason: "the message: expected JSON, got no value", value: () => null },
   { reason: 'the message: expected JSON, got "not', value: () => "not JSON\n\t\0'\"; DROP TABLE events; --" },
   { reason: 'the message: expected JSON, got ""', value: () => "" },
   { reason: 'the message: expected JSON, got "xxx', value: () => "x".repeat(BIG_CHARS) },
@@ -55,8 +52,7 @@ const KINDS: readonly Poison[] = [
     value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
-  // The next two kinds need a parameter, and one that does not take any text: where the game has
-  // them.
+  // The next two kinds exist only if the game has a parameter, and a parameter that is not a text.
   ...parameters.slice(0, 1).map(({ event_type, name }): Poison => ({
     reason: `params.${name}: expected text`,
     value: (id) => eventOf(id, { event_type, params: { [name]: 50 } }),
@@ -120,8 +116,7 @@ function untilVisible(pipeline: Pipeline, rows: number): Promise<number> {
 }
 
 /**
- * @throws Error if a reason stands in `failed_events` more or less often than its messages were
- * sent
+ * @throws Error if `failed_events` has another number of rows with a reason than messages were sent
  */
 async function expectReasons({ schema }: Pipeline, sent: Map<string, number>): Promise<void> {
   const rows = await runStatement(

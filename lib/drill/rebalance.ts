@@ -1,5 +1,5 @@
 /**
- * Drill `rebalance`: streams join and leave every 2 s under load, half of them by `kill -9`.
+ * Drill `rebalance`: streams join and leave every 2 s under load. Half of them leave by `kill -9`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { underLoad } from "./drill.ts";
@@ -7,7 +7,7 @@ import type { Child } from "../testbed/child.ts";
 
 const CHANGE_MS = 2_000;
 const MIN_STREAMS = 1;
-const MAX_STREAMS = 3; // one more than there are partitions
+const MAX_STREAMS = 3; // one more than partitions
 const LEAVE_LIMIT_MS = 30_000; // a stream drains for 20 s at most
 
 export const rebalance = underLoad(
@@ -45,13 +45,13 @@ export const rebalance = underLoad(
 );
 
 /**
- * @throws Error with its log if a stream that was told to leave does not end, or ends otherwise
- * than it should.
+ * Waits for the end of a stream that got SIGTERM.
+ * @throws Error with the stream's log if it does not end, or ends with an error
  */
 async function endWell(child: Child): Promise<void> {
   await child.ended(LEAVE_LIMIT_MS);
   const { exitCode, signalCode } = child.process;
-  const isYoung = signalCode === "SIGTERM" && child.log.length === 0; // it could not yet take the signal
+  const isYoung = signalCode === "SIGTERM" && child.log.length === 0; // SIGTERM came before its handler
   if (exitCode !== 0 && !isYoung)
     throw new Error(`stream: expected to end with 0, got ${exitCode}:\n${child.log.slice(-20).join("\n")}`);
 }

@@ -1,7 +1,8 @@
 /**
- * Drills → their figures on stdout, one drill after another. An interruption ends their outages.
+ * Drills → their figures on stdout, one drill after another.
  *
- * An interrupted drill may go on for a while, so the caller has to end the process.
+ * An interruption starts the services that a drill has stopped, and removes the drill's own data.
+ * The interrupted drill may go on for a while, so the caller has to end the process.
  */
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -12,7 +13,7 @@ import { drills } from "./drills.ts";
 import { DRILLS_FILE, drillsPage, type Passed, shortTable } from "./figures.ts";
 
 export interface RunDrillsOptions {
-  short: boolean; // the forms that are part of the tests
+  short: boolean; // the short forms, which are part of the tests
   seed: number;
   signal: AbortSignal;
 }
@@ -63,18 +64,20 @@ function writeFigures(passed: Passed[]): void {
   const page = drillsPage(passed, new Date());
   writeFileSync(DRILLS_FILE, page);
   const file = relative("", DRILLS_FILE);
-  console.log(`the figures: ${file}; their short table, for the README:\n${shortTable(page)}`);
+  console.log(`figures: ${file}; short table, for the README:\n${shortTable(page)}`);
 }
 
 async function undo(): Promise<void> {
   console.log(
-    "\ninterrupted: starting what the drill has stopped, removing its own topics, files and tables",
+    "\ninterrupted: starting the services that the drill has stopped, removing its topics, files and tables",
   );
   try {
     await endOutages();
     await closePipelines();
   } catch (error) {
     const { message } = error as Error;
-    console.error(`drill: some are left, since ${message}; npm run up starts what a drill has stopped`);
+    console.error(
+      `drill: some are left (${message}); npm run up starts the services that a drill has stopped`,
+    );
   }
 }

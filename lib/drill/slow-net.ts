@@ -1,9 +1,9 @@
 /**
- * Drill `slow-net`: API and stream reach their services through proxies that are slow, then cut at
- * random, then silent.
+ * Drill `slow-net`: API and stream reach their services through proxies. These are slow, then cut
+ * at random, then silent.
  *
- * A silent proxy takes everything and never answers. No client learns that its connection is dead,
- * so only the clients' own time-outs end the waiting.
+ * A silent proxy passes requests on and never answers. No client learns that its connection is
+ * dead. Only the client's own time-out ends its wait.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST, settings } from "../settings.ts";
@@ -14,8 +14,8 @@ import type { Pipeline } from "../testbed/pipeline.ts";
 
 const LATENCY_MS = 500;
 const MAX_BETWEEN_RESETS_MS = 1_500;
-const LONGEST_TIMEOUT_MS = 60_000; // of a request: the stream's to a DataNode
-const LANDING_LIMIT_MS = LONGEST_TIMEOUT_MS + 30_000; // to join the group and to commit, too
+const LONGEST_TIMEOUT_MS = 60_000; // of all requests: that of the stream to a DataNode
+const LANDING_LIMIT_MS = LONGEST_TIMEOUT_MS + 30_000; // and time to join the group and to commit
 
 export const slowNet = underLoad(
   {
@@ -27,7 +27,7 @@ export const slowNet = underLoad(
   async ({ pipeline, random, short, log }) => {
     const { proxies } = pipeline;
     const resets = short ? 4 : 40;
-    const halfOpenMs = short ? 7_000 : LONGEST_TIMEOUT_MS + 10_000; // longer than a session, than every time-out
+    const halfOpenMs = short ? 7_000 : LONGEST_TIMEOUT_MS + 10_000; // longer than a session; longer than each time-out
 
     for (const proxy of proxies) proxy.latencyMs = LATENCY_MS;
     const slowMs = await nextCommits(pipeline);
@@ -60,8 +60,8 @@ export const slowNet = underLoad(
 );
 
 /**
- * Proxies to Kafka for the API; to Kafka, the DataNode and the NameNode for the stream; the
- * DataNode's is the last.
+ * Opens a proxy to Kafka for the API, and proxies to Kafka, NameNode and, last, DataNode for the
+ * stream.
  */
 async function startBehindProxies(pipeline: Pipeline): Promise<void> {
   const kafka = { to: settings.kafkaBrokers[0]!, addressed: kafkaAddress };
@@ -78,8 +78,8 @@ async function startBehindProxies(pipeline: Pipeline): Promise<void> {
 }
 
 /**
- * Waits for commits of messages read from now on: a stream may still commit one batch and fill
- * another.
+ * Waits for commits of messages that are read from now on. The first two commits can be of older
+ * messages: the stream commits one batch while it fills another.
  */
 async function nextCommits(pipeline: Pipeline): Promise<number> {
   const before = await countCommits(pipeline);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { trendOf } from "./soak.ts";
 
 describe("trendOf(samples)", () => {
-  it("finds what memory grows by in a minute, between waves", () => {
+  it("finds the growth of memory in a minute, between waves", () => {
     const samples = Array.from({ length: 240 }, (_, second) => ({
       at: second * 1000,
       rssMb: 100 + second / 30 + (second % 2), // 2 MB a minute
@@ -14,7 +14,7 @@ describe("trendOf(samples)", () => {
     assert.equal(last.at, 239_000);
   });
 
-  it("finds descriptors that stay open, and no peak that passes", () => {
+  it("finds descriptors that stay open, but not a short peak", () => {
     const withDescriptors = (counts: number[]) =>
       trendOf(counts.map((descriptors, second) => ({ at: second * 1000, rssMb: 100, descriptors }))).gained;
     assert.equal(withDescriptors([20, 20, 20, 21, 21, 21]), 1);

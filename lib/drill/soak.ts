@@ -1,5 +1,5 @@
 /**
- * Drill `soak`: the same load for a long time; growth with time instead of load is a leak.
+ * Drill `soak`: the load stays the same for a long time, so any growth is a leak.
  */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,10 +9,10 @@ import { type Figures, underLoad } from "./drill.ts";
 import type { Child } from "../testbed/child.ts";
 
 const SAMPLE_MS = 1_000;
-const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // a heap that has found its size may still grow so much
+const MAX_RSS_SLOPE_MB_PER_MINUTE = 3; // a heap without a leak can grow so much
 const MAX_DESCRIPTORS_GAINED = 10; // connections come and go
-const MAX_LOCAL_FILES_GAINED = 5; // of the processes' folder: spool, logs
-const MAX_LANDED_RATIO = 1.2; // of HDFS files in the second half of the time, to those in the first
+const MAX_LOCAL_FILES_GAINED = 5; // in the processes' folder: spool, logs
+const MAX_LANDED_RATIO = 1.2; // HDFS files of the second half to those of the first half
 
 /** Memory and file descriptors of a process at a moment. */
 export interface ProcessSample {
@@ -47,7 +47,8 @@ export const soak = underLoad(
     }
     const accepted = players.ledger.accepted.size - acceptedBefore;
     const localGained = countLocalFiles(pipeline.home) - localBefore;
-    const [firstHalf, secondHalf] = [landed[1]! - landed[0]!, landed[2]! - landed[1]!];
+    const firstHalf = landed[1]! - landed[0]!;
+    const secondHalf = landed[2]! - landed[1]!;
     await settled();
     if (localGained > MAX_LOCAL_FILES_GAINED)
       throw new Error(`expected at most ${MAX_LOCAL_FILES_GAINED} local files more, got ${localGained}`);
@@ -68,7 +69,8 @@ export const soak = underLoad(
 
 /**
  * Figures of one process.
- * @throws Error if it has grown: a heap needs longer than the short form to find its size.
+ * @throws Error if it has grown; in the short form, which is too short for a heap, not for its
+ * memory
  */
 function growthOf(name: string, samples: ProcessSample[], short: boolean): Figures {
   const { slope, gained, last } = trendOf(samples);
@@ -92,8 +94,8 @@ function sampleOf({ pid, rssBytes }: Child): ProcessSample {
 }
 
 /**
- * The slope of memory by least squares, in MB a minute, and by how many descriptors the second
- * half's median is above the first's.
+ * The slope of memory by least squares, in MB a minute. `gained` is the median of descriptors in
+ * the second half, less the median in the first half.
  */
 export function trendOf(samples: ProcessSample[]): { slope: number; gained: number; last: ProcessSample } {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -112,7 +114,7 @@ export function trendOf(samples: ProcessSample[]): { slope: number; gained: numb
   };
 }
 
-/** Counts the files below a folder of this machine. */
+/** Counts the files below a local folder. */
 function countLocalFiles(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     .length;

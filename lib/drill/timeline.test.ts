@@ -13,7 +13,7 @@ describe("outageChart({ samples, outages }, title)", () => {
     (["accepted", "landed", "visible"] as const).map((stage) => ({ seconds, stage, events: seconds * 10 })),
   );
 
-  it("draws a line for each stage, and a band as wide as each outage was long, with its name", async () => {
+  it("draws a line for each stage, and a band with a name for each outage, as wide as it was long", async () => {
     const spec = outageChart({ samples, outages }, "Events while things broke");
     const svg = await drawSvg(spec);
     const widths = [...svg.matchAll(/roledescription="rect mark".*? d="M[-\d.]+,[-\d.]+h([\d.]+)v/g)].map(
@@ -27,7 +27,7 @@ describe("outageChart({ samples, outages }, title)", () => {
       assert.ok(texts.includes(text), `${text} in ${texts.join(", ")}`);
   });
 
-  it("says in words what was away, and when", () => {
+  it("names each outage and its times in the description", () => {
     const { description } = outageChart({ samples, outages }, "Events");
     assert.match(
       description,

@@ -1,5 +1,5 @@
 /**
- * Samples and outages → a spec: one line for each stage that events reach, over bands for outages.
+ * Samples and outages → a spec: a line for each stage of the events, and a band for each outage.
  */
 import { type Spec, steps } from "../ask/chart.ts";
 import type { OutageRow, ProgressSample } from "./watch.ts";
@@ -7,7 +7,7 @@ import type { OutageRow, ProgressSample } from "./watch.ts";
 const BAND_COLOR = "#8884"; // seen on light and dark pages
 const SECONDS = { type: "quantitative", title: "seconds" };
 
-/** Draws how events went on, or stood still, while things were away. */
+/** Draws the numbers of events over time, and the outages behind them. */
 export function outageChart(
   { samples, outages }: { samples: readonly ProgressSample[]; outages: readonly OutageRow[] },
   title: string,

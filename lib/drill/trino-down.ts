@@ -1,6 +1,6 @@
 /**
- * Drill `trino-down`: Trino, then the metastore is killed and stays away. Landing goes on, a report
- * fails with the service's name, and the days that began meanwhile are registered afterwards.
+ * Drill `trino-down`: Trino, then the metastore, is killed and stays away. Landing goes on, and a
+ * report fails with the service's name. Days that began meanwhile are registered afterwards.
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -20,15 +20,15 @@ import type { Pipeline } from "../testbed/pipeline.ts";
 import { withoutServices } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
-const event = events[0]!; // the one that is sent with the time of a day long ago
+const event = events[0]!; // it is sent with the time of a day long ago
 const OUTAGES = [
   { service: "trino", day: "2020-02-01" },
   { service: "metastore", day: "2020-02-02" },
 ] as const;
 const EVENTS_OF_DAY = 10;
 const WARM_MS = 1_000; // under load before the first kill
-const LANDED_LIMIT_MS = 10_000; // from an event's being in the topic
-const REGISTERED_LIMIT_MS = 30_000; // from the service's being ready
+const LANDED_LIMIT_MS = 10_000; // from the message in the topic
+const REGISTERED_LIMIT_MS = 30_000; // from the ready service
 const POLL_MS = 200;
 
 export const trinoDown = underLoad(
@@ -53,7 +53,7 @@ export const trinoDown = underLoad(
       });
       registeredMs.push(await untilShown(day, pipeline));
       log(
-        `${service} was away for ${readyAt - killedAt} ms; its new day is there after ${registeredMs.at(-1)} ms`,
+        `${service} was away for ${readyAt - killedAt} ms; the new day is visible after ${registeredMs.at(-1)} ms`,
       );
     }
     return {
@@ -63,7 +63,7 @@ export const trinoDown = underLoad(
   },
 );
 
-/** Puts events of a day long ago on the topic, which the ledger then knows. */
+/** Puts events of a day long ago on the topic, and into the ledger. */
 async function sendFrom(day: string, { topic }: Pipeline, { accepted }: Ledger): Promise<void> {
   const time = new Date(`${day}T12:00:00Z`);
   const ids = Array.from({ length: EVENTS_OF_DAY }, () => randomUUID());
@@ -96,9 +96,7 @@ function eventOf(event_id: string, time: Date): Envelope {
   };
 }
 
-/**
- * Waits until everything that is in the topic now is in files; resolves with how long that took.
- */
+/** Waits until all messages of the topic have landed. Resolves with the milliseconds. */
 async function landTopic({ topic, root }: Pipeline): Promise<number> {
   const since = Date.now();
   await untilLanded(await readOffsets({ topic }), { topic, root, timeoutMs: LANDED_LIMIT_MS });
@@ -106,8 +104,8 @@ async function landTopic({ topic, root }: Pipeline): Promise<number> {
 }
 
 /**
- * Runs a part of the report that asks for tables; resolves with its last words.
- * @throws Error unless it fails, and names the service
+ * Runs a notebook that needs tables. Resolves with the line about its failure.
+ * @throws Error unless the report fails, and names the service
  */
 async function failReport({ env, home }: Pipeline, service: string): Promise<string> {
   const report = $({
@@ -125,8 +123,8 @@ async function failReport({ env, home }: Pipeline, service: string): Promise<str
 }
 
 /**
- * Waits until Trino shows the events of a day, which only the stream registers; resolves with how
- * long that took.
+ * Waits until Trino shows the events of a day that only the stream registers. Resolves with the
+ * milliseconds.
  */
 async function untilShown(day: string, { schema }: Pipeline): Promise<number> {
   const since = Date.now();

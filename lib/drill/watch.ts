@@ -1,8 +1,7 @@
 /**
- * A pipeline over time: how many of its events are accepted, landed and visible, and which services
- * were away.
+ * A pipeline → its accepted, landed and visible events over time, and its outages.
  *
- * Each number is asked for by itself, because its service may be away: then the last number stands.
+ * Each number comes from a service of its own. While this service is away, its last number counts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { findLastCommit } from "../land/commits.ts";
@@ -14,11 +13,9 @@ import type { Away } from "../testbed/outages.ts";
 import { until } from "../until.ts";
 
 const SAMPLE_MS = 500;
-const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return to all that was accepted by then being visible
+const CAUGHT_UP_LIMIT_MS = 120_000; // from a service's return until all events accepted by then are visible
 
-/**
- * The unit of a number: events with the answer *accepted*, messages in files, rows that Trino shows.
- */
+/** The unit of a number: events with a 200, messages in files, or rows that Trino shows. */
 export type Stage = "accepted" | "landed" | "visible";
 
 export interface ProgressSample {
@@ -27,7 +24,7 @@ export interface ProgressSample {
   events: number;
 }
 
-/** One outage, and the events meanwhile. */
+/** One outage, and the numbers of events meanwhile. */
 export interface OutageRow {
   what: string;
   from_seconds: number; // since the watch began
@@ -38,7 +35,7 @@ export interface OutageRow {
   caught_up_seconds: number; // from its return until everything accepted by then was visible
 }
 
-/** Begins to watch when it is made; `stop` ends it. */
+/** Watches from its construction until `stop`. */
 export class Watch {
   readonly samples: ProgressSample[] = [];
   readonly outages: OutageRow[] = [];
@@ -55,13 +52,15 @@ export class Watch {
   }
 
   /**
-   * Has `fault` take something away and bring it back, and waits until the events have caught up.
-   * @throws Error if they have not after 2 minutes
+   * Runs `fault`, which makes an outage, and waits until all events accepted by its end are
+   * visible.
+   * @throws Error if that takes more than 2 minutes
    */
   async during(what: string, fault: () => Promise<Away>): Promise<OutageRow> {
-    await this.#untilVisible(1); // there is something to break
+    await this.#untilVisible(1); // the pipeline works
     const { killedAt, readyAt } = await fault();
-    const [from, until] = [this.#seconds(killedAt), this.#seconds(readyAt)];
+    const from = this.#seconds(killedAt);
+    const until = this.#seconds(readyAt);
     const meanwhile = (stage: Stage) => this.#eventsAt(stage, until) - this.#eventsAt(stage, from);
     const row = {
       what,
@@ -84,12 +83,12 @@ export class Watch {
 
   async #sample(stage: Stage, count: () => Promise<number>): Promise<void> {
     for (; !this.#stopped; await sleep(SAMPLE_MS)) {
-      const events = await count().catch(() => null); // the counting service may be away here
+      const events = await count().catch(() => null); // the service that counts may be away
       if (events !== null) this.samples.push({ seconds: this.#seconds(Date.now()), stage, events });
     }
   }
 
-  /** Resolves with the seconds that it took. */
+  /** Waits until so many events are visible. Resolves with the seconds. */
   async #untilVisible(events: number): Promise<number> {
     const since = Date.now();
     const ask = () => {
@@ -102,7 +101,7 @@ export class Watch {
     return Number(((Date.now() - since) / 1000).toFixed(1));
   }
 
-  /** The last number that was known then. */
+  /** The last number of a stage that was known at a time. */
   #eventsAt(stage: Stage, seconds: number): number {
     return this.samples.findLast((one) => one.stage === stage && one.seconds <= seconds)?.events ?? 0;
   }
@@ -113,8 +112,7 @@ export class Watch {
 }
 
 /**
- * Kills the pipeline's newest stream, and starts another one after `ms`; resolves when that one
- * reads.
+ * Kills the newest stream, and starts another one after `ms`. Resolves when the new stream reads.
  */
 export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> {
   const killedAt = Date.now();
@@ -124,7 +122,7 @@ export async function streamAway(pipeline: Pipeline, ms: number): Promise<Away> 
   return { killedAt, readyAt: Date.now() };
 }
 
-/** How many messages of the topic the commits cover. */
+/** Counts the messages of the topic that commits cover. */
 async function countLanded({ hdfs, root, topic }: Pipeline): Promise<number> {
   const partitions = Array.from({ length: settings.topicPartitions }, (_, partition) => partition);
   const last = await Promise.all(

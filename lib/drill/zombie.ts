@@ -1,7 +1,7 @@
 /**
- * Drill `zombie`: of two streams one is stopped for longer than its session lasts, then continued.
+ * Drill `zombie`: one of two streams is stopped for longer than its session, then continued.
  *
- * Both see HDFS through a slow proxy, so the stopped one is mostly in the middle of a commit.
+ * Both reach HDFS through a slow proxy, so the stopped stream is mostly in the middle of a commit.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
@@ -11,7 +11,7 @@ import type { Child } from "../testbed/child.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 
 const HDFS_LATENCY_MS = 150;
-const MAX_RUN_MS = 2_500; // longer than a batch becomes old
+const MAX_RUN_MS = 2_500; // longer than a batch is filled
 const STOPPED_MS = 7_000; // a session lasts 6 s
 const TAKEN_LIMIT_MS = 20_000; // from the stop to commits of the other stream in every partition
 const REJOIN_MS = 3_000; // two heartbeats, after which both streams have a partition again
@@ -50,7 +50,7 @@ export const zombie = underLoad(
   },
 );
 
-/** Starts an API, and two streams that see HDFS through a slow proxy. */
+/** Starts an API, and two streams that reach HDFS through a slow proxy. */
 async function startSlowStreams(pipeline: Pipeline): Promise<void> {
   const proxy = await pipeline.openProxy({ to: new URL(settings.webhdfsUrl).host });
   proxy.latencyMs = HDFS_LATENCY_MS;
@@ -59,7 +59,7 @@ async function startSlowStreams(pipeline: Pipeline): Promise<void> {
   await Promise.all([pipeline.startStream(slow), pipeline.startStream(slow)]);
 }
 
-/** @throws Error with its log if the stream had ended by itself, or does not end well. */
+/** Ends a stream. @throws Error with its log if it ended by itself before, or ends with an error */
 async function leave(stream: Child): Promise<void> {
   const wasRunning = stream.isRunning;
   await stream.signal("SIGTERM");
