@@ -182,8 +182,8 @@ function cleanHistory(sent: Message[]): History {
 }
 
 /**
- * Commits one fault. Returns the sightings that it touches, before and after; none: it changes
- * nothing.
+ * Commits one fault. Returns the touched sightings, before and after the fault; empty: the fault
+ * changes nothing.
  */
 function inject({ change, stage, victim, other }: Fault, seen: Sightings): Sighting[] {
   const sightings = seen[stage];

@@ -47,8 +47,14 @@ describe("conservation(answers, seen)", () => {
     const conserved = conservation(answers, seen);
     assert.deepEqual(conserved.rows, [
       {
-        ...{ event_type: TYPE, accepted: 110, in_topic: 110, in_files: 110 },
-        ...{ in_trino: 110, doubles: 0, counted: 110, verdict: "equal" },
+        event_type: TYPE,
+        accepted: 110,
+        in_topic: 110,
+        in_files: 110,
+        in_trino: 110,
+        doubles: 0,
+        counted: 110,
+        verdict: "equal",
       },
     ]);
     assertConserved(conserved);
