@@ -32,6 +32,17 @@ describe("npm run failed", () => {
       const listed = await npm({ env })`npm run --silent failed -- --limit 3`;
       assert.equal(listed.stderr, "3 failed events\n");
       assert.match(listed.stdout, /third[^]*second[^]*first/);
+
+      const place = rows[0]!.place;
+      const explained = await npm({ env })`npm run --silent failed -- explain ${place}`;
+      assert.match(
+        explained.stdout,
+        new RegExp(`^place   ${place}\ntime    \\S+\nreason  .*\nnow     still unfit: `),
+      );
+      assert.match(explained.stdout, /\nraw {5}third\n$/);
+      const replayed = await npm({ env })`npm run --silent failed -- replay ${place}`;
+      assert.match(replayed.stdout, new RegExp(`^${place}  still unfit: `));
+      assert.equal(replayed.stderr, "0 sent, 0 already there, 1 still unfit\n");
     } finally {
       await ground.remove();
     }
