@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -90,14 +90,35 @@ describe("command(name, frame, run)", () => {
     assert.equal((await ended).code, 130);
   });
 
-  it("ends without an error when its reader has closed the pipe", async () => {
-    const { child, ended } = start('setInterval(() => console.log("line"), 10);');
+  for (const [stream, frame, code, isWhole] of [
+    ["stdout", "onlyPrints: true", 0, false],
+    ["stderr", "onlyPrints: true", 0, false],
+    ["stdout", "", 3, true],
+    ["stderr", "", 3, true],
+  ] as const) {
+    const kind = isWhole ? "goes on to its own end" : "that only prints ends at once, with 0,";
+    it(`a command ${kind} when the reader of ${stream} closes the pipe`, async () => {
+      const run = `
+        const { setTimeout: sleep } = await import("node:timers/promises");
+        const { writeFileSync } = await import("node:fs");
+        for (let i = 0; i < 20; i++) { process.${stream}.write("line\\n"); console.log("line"); await sleep(20); }
+        writeFileSync(${JSON.stringify(join(folder, "work"))}, "done");
+        return 3;`;
+      const { child, ended } = start(run, [], frame);
+      ended.catch(() => {}); // a stream is destroyed here
+      await once(child[stream], "data");
+      child[stream].destroy();
+      const exitCode = () => child.exitCode ?? undefined;
+      assert.equal(await until("the process ends", exitCode, { limitMs: 10_000, everyMs: 20 }), code);
+      assert.equal(existsSync(join(folder, "work")), isWhole);
+    });
+  }
+
+  it("prints its usage to a closed pipe without an error", async () => {
+    const { child, ended } = start("", ["--help"]);
     ended.catch(() => {}); // its stdout is destroyed here
     const stderr = text(child.stderr);
-    await once(child.stdout, "data");
     child.stdout.destroy();
-    const hasEnded = () => child.exitCode ?? undefined;
-    assert.equal(await until("the process ends", hasEnded, { limitMs: 10_000, everyMs: 20 }), 0);
-    assert.equal(await stderr, "");
+    assert.deepEqual([await once(child, "close"), await stderr], [[0, null], ""]);
   });
 });

@@ -4,6 +4,9 @@
  * The frame parses the arguments, prints the usage, records the history, ends at Ctrl-C, and turns
  * an error into one line. Exit codes: 0, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
  * npm and the terminal may both pass on the same Ctrl-C, so two within a second count as one.
+ *
+ * A reader such as `head`, or `tee` at Ctrl-C, can close the pipe before the command ends. A
+ * command that changes something then goes on without output, to its own end and exit code.
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { recordScript } from "./history.ts";
@@ -22,6 +25,8 @@ export interface CommandOptions<O extends Options> {
   hint?: string; // advice to print when the command fails
   /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */
   interruptible?: boolean;
+  /** Whether the command does nothing but print: without a reader it ends at once, with 0. */
+  onlyPrints?: boolean;
 }
 
 export interface Call<O extends Options> {
@@ -44,11 +49,13 @@ export async function command<O extends Options = Options>(
   frame: CommandOptions<O>,
   run: (call: Call<O>) => Promise<number | void> | number | void,
 ): Promise<void> {
-  endQuietlyWithoutReader();
   const abort = new AbortController();
+  const reader = { isNeeded: frame.onlyPrints ?? false };
+  watchReader(reader);
   try {
     const call = parse(frame);
     if (call.values.help) {
+      reader.isNeeded = true;
       console.log(frame.usage);
       return;
     }
@@ -90,9 +97,14 @@ function abortAtSignals(abort: AbortController): void {
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
 }
 
-/** Ends with exit code 0 when a reader such as `head` closes the pipe. */
-function endQuietlyWithoutReader(): void {
-  const end = ({ code }: NodeJS.ErrnoException): void => process.exit(code === "EPIPE" ? 0 : 1);
-  process.stdout.on("error", end);
-  process.stderr.on("error", end);
+/**
+ * Keeps the process alive when its output fails: the reader has closed the pipe, or a disk is full.
+ * A process that needs its reader ends instead, with 0 after a closed pipe.
+ */
+function watchReader(reader: { isNeeded: boolean }): void {
+  const onError = ({ code }: NodeJS.ErrnoException): void => {
+    if (reader.isNeeded) process.exit(code === "EPIPE" ? 0 : 1);
+  };
+  process.stdout.on("error", onError);
+  process.stderr.on("error", onError);
 }

@@ -130,6 +130,21 @@ describe("commands", function () {
     });
   }
 
+  for (const [name, args, code] of [
+    ["history", [], 0],
+    ["key", ["ann"], 0],
+    ["status", [], 0],
+    ["down", [], 0],
+    ["traffic", ["get", "/", "-n", "2"], 1],
+  ] as const) {
+    it(`npm run ${[name, ...args].join(" ")} ends with ${code} when nothing reads its output`, async () => {
+      const { child, ended } = start(name, [...args]);
+      ended.catch(() => {}); // its stdout is destroyed here
+      child.stdout.destroy();
+      assert.deepEqual(await once(child, "close"), [code, null]);
+    });
+  }
+
   it("npm run traffic prints its totals at Ctrl-C, and ends with 130; `infinite` ends with 0", async () => {
     const api = createServer((_, response) => response.end("ok"));
     api.listen(Number(env.QUESTLOG_API_PORT), "127.0.0.1");

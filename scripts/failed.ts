@@ -18,21 +18,27 @@ const options = {
   all: { type: "boolean", default: false },
 } as const;
 
-await command("failed", { usage, options, positionals: true }, async ({ values, positionals }) => {
-  const [verb = "list", ...places] = positionals;
-  const { json, all } = values;
-  const limit = /^\d+$/.test(values.limit) ? Number(values.limit) : NaN;
-  if (!(limit >= 1 && limit <= MAX_LIMIT))
-    throw new UsageError(`--limit: expected a number from 1 to ${MAX_LIMIT}, got "${values.limit}"`);
-  if (verb === "explain" && places.length !== 1) throw new UsageError("explain: expected one place");
-  if (verb === "replay" && places.length > 0 === all)
-    throw new UsageError("replay: expected places, or --all");
-  if (!["list", "explain", "replay"].includes(verb) || (verb === "list" && places.length > 0))
-    throw new UsageError(`expected explain or replay, got "${positionals.join(" ")}"`);
-  if (verb !== "replay") await registerDays();
-  if (verb === "list") await printFailed(limit, json);
-  if (verb === "explain") await explainFailed(places[0]!);
-  if (verb !== "replay") return;
-  const run = () => printReplay(all ? {} : { places });
-  await withLock(join(settings.home, "replay.lock"), console.error, run); // two replays at once could send an event twice
-});
+const onlyPrints = !process.argv.includes("replay");
+
+await command(
+  "failed",
+  { usage, options, positionals: true, onlyPrints },
+  async ({ values, positionals }) => {
+    const [verb = "list", ...places] = positionals;
+    const { json, all } = values;
+    const limit = /^\d+$/.test(values.limit) ? Number(values.limit) : NaN;
+    if (!(limit >= 1 && limit <= MAX_LIMIT))
+      throw new UsageError(`--limit: expected a number from 1 to ${MAX_LIMIT}, got "${values.limit}"`);
+    if (verb === "explain" && places.length !== 1) throw new UsageError("explain: expected one place");
+    if (verb === "replay" && places.length > 0 === all)
+      throw new UsageError("replay: expected places, or --all");
+    if (!["list", "explain", "replay"].includes(verb) || (verb === "list" && places.length > 0))
+      throw new UsageError(`expected explain or replay, got "${positionals.join(" ")}"`);
+    if (verb !== "replay") await registerDays();
+    if (verb === "list") await printFailed(limit, json);
+    if (verb === "explain") await explainFailed(places[0]!);
+    if (verb !== "replay") return;
+    const run = () => printReplay(all ? {} : { places });
+    await withLock(join(settings.home, "replay.lock"), console.error, run); // two replays at once could send an event twice
+  },
+);

@@ -6,7 +6,7 @@ const usage = `npm run key -- NAME [--limit N]
   --limit N    at most N requests a minute; default: no limit`;
 const options = { limit: { type: "string" } } as const;
 
-await command("key", { usage, options, positionals: true }, ({ values, positionals }) => {
+await command("key", { usage, options, positionals: true, onlyPrints: true }, ({ values, positionals }) => {
   const [name = "", ...others] = positionals;
   if (name === "" || others.length > 0)
     throw new UsageError(`expected one name, got "${positionals.join(" ")}"`);

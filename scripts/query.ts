@@ -7,7 +7,7 @@ const PROGRESS_INTERVAL_MS = 2_000;
 const usage = `npm run query -- "SELECT count(*) FROM events" [--json]
   --json    one JSON array of objects: timestamps as ISO 8601, integers beyond 2^53 as strings`;
 const options = { json: { type: "boolean", default: false } } as const;
-const frame = { usage, options, positionals: true, interruptible: true };
+const frame = { usage, options, positionals: true, interruptible: true, onlyPrints: true };
 
 await command("query", frame, async ({ values, positionals, signal }) => {
   const [text = "", ...others] = positionals;

@@ -6,7 +6,7 @@ import { serviceStatus } from "../lib/services/status.ts";
 
 const usage = "npm run status [-- --native | --docker]";
 
-await command("status", { usage, options: runtimeOptions }, async ({ values }) => {
+await command("status", { usage, options: runtimeOptions, onlyPrints: true }, async ({ values }) => {
   const rows = await serviceStatus(chooseServices([], values).runtime);
   const shown = rows.map(({ service, version, port, ready, problem }) => {
     return { service, version: version ?? "", port: port ?? "", ready: ready ? "yes" : "no", problem };

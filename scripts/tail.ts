@@ -15,7 +15,13 @@ const options = {
   follow: { type: "boolean", default: false },
 } as const;
 
-const frame = { usage, options, interruptible: true, hint: "npm run status says what runs" };
+const frame = {
+  usage,
+  options,
+  interruptible: true,
+  onlyPrints: true,
+  hint: "npm run status says what runs",
+};
 
 await command("tail", frame, async ({ values, signal }) => {
   const { type, count, follow } = values;
