@@ -73,13 +73,14 @@ ${outputs}${renderClaims(run.claims)}</div>`;
 /** Renders each assertion that ran, with its values. */
 function renderClaims(claims: Claim[]): string {
   if (claims.length === 0) return "";
-  const items = claims.map(({ text, held, failed, values }) => {
+  const items = claims.map(({ text, cell, held, failed, values }) => {
     const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
     const shown = [...new Set(values.map(valuesText))].filter((text) => text !== "").join("; ");
     const more = held + failed > values.length ? "; …" : "";
     const list = shown === "" ? "" : ` <span class="values">${forHtml(shown + more)}</span>`;
     const code = `<code>${forHtml(shortened(text, CLAIM_CHARS))}</code>`;
-    return `<li class="${failed > 0 ? "unheld" : "held"}">${code}${times}${list}</li>`;
+    const place = cell === null ? "" : ` <span class="times">of cell ${cell}</span>`;
+    return `<li class="${failed > 0 ? "unheld" : "held"}">${code}${place}${times}${list}</li>`;
   });
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
 }

@@ -65,6 +65,24 @@ describe("claims of a notebook", function () {
     ]);
   });
 
+  it("shows a claim of another cell's function with its text, and names that cell", async () => {
+    const { step, html } = await run(
+      `${IMPORT}\n// a cell without code follows`,
+      "// no code",
+      "function check(x: number) { assert.equal(x, 7); }",
+      "const total = 220;\ncheck(7);\nassert.equal(total, 220);",
+      "try { check(8); } catch {}",
+    );
+    assert.deepEqual(textsOf(step).slice(3), [
+      ["assert.equal(x, 7)", "assert.equal(total, 220)"],
+      ["assert.equal(x, 7)"],
+    ]);
+    assert.match(html, /<code>assert\.equal\(x, 7\)<\/code> <span class="times">of cell 3<\/span>.*both 7</);
+    assert.match(html, /<code>assert\.equal\(total, 220\)<\/code> <span class="values">both 220</);
+    const error = step.cells.at(-1)!.cell.outputs.at(-1)!;
+    assert.equal(error.evalue, "a claim does not hold: assert.equal(x, 7) of cell 3: expected 7, got 8");
+  });
+
   it("shows each claim with its values", async () => {
     const { html } = await run(IMPORT, "const swords = 60;", "assert.equal(swords, 60);");
     assert.match(html, /<code>assert\.equal\(swords, 60\)<\/code> <span class="values">both 60<\/span>/);

@@ -3,7 +3,8 @@
  *
  * The kernel knows a call by its place in the compiled code. Compilation keeps the order of calls
  * and the last word of a callee. So the n-th call of a name in the compiled code is the n-th call
- * of that name in the cell.
+ * of that name in the cell. A cell can call a function of a former cell, whose claims then stand
+ * in that cell's source.
  */
 import ts from "typescript";
 
@@ -26,28 +27,46 @@ export interface ClaimValues {
 
 /** The answer of the kernel: claims, and the compiled code of their cells. */
 export interface RanCell {
+  script: string | null; // of the cell itself; null: its source has no code
   claims: RanClaim[];
   codes: Record<string, string>;
 }
 
 export interface Claim {
   text: string; // of the call, in one line
+  cell: number | null; // that contains the call; null: the cell that ran
   held: number;
   failed: number;
   values: ClaimValues[];
 }
 
-/** The claims of a cell with `source`, in the order of their first runs. */
-export function readClaims(source: string, { claims, codes }: RanCell): Claim[] {
-  const inSource = callsOf(source);
-  return claims.map(({ script, line, column, held, failed, values }) => {
-    const code = codes[script] ?? "";
+/** A cell that ran: its number in the notebook, and its source. */
+export interface CellSource {
+  number: number;
+  source: string;
+}
+
+/**
+ * The claims of a cell, in the order of their first runs.
+ * @param sources of the cells so far, by the names of their scripts
+ */
+export function readClaims(ran: RanCell, sources: ReadonlyMap<string, CellSource>): Claim[] {
+  return ran.claims.map(({ script, line, column, held, failed, values }) => {
+    const code = ran.codes[script] ?? "";
+    const cell = sources.get(script);
     const inCode = callsOf(code);
+    const inSource = callsOf(cell?.source ?? "");
     const call = callAt(inCode, positionOf(code, line, column));
     const name = call?.name;
     const n = inCode.filter((other) => other.name === name).indexOf(call!);
     const original = inSource.filter((other) => other.name === name)[n];
-    return { text: oneLine(original?.text ?? call?.text ?? "assert"), held, failed, values };
+    return {
+      text: oneLine(original?.text ?? call?.text ?? "assert"),
+      cell: script === ran.script ? null : (cell?.number ?? null),
+      held,
+      failed,
+      values,
+    };
   });
 }
 
@@ -58,11 +77,15 @@ export function countHeld(claims: Claim[]): number {
 
 /** "assert.equal(rows, 220): expected 220, got 219" for the first failed claim, else null. */
 export function failureOf(claims: Claim[]): string | null {
-  for (const { text, values } of claims) {
-    const failed = values.find(({ held }) => !held);
-    if (failed) return `${text}: ${explain(failed)}`;
+  for (const claim of claims) {
+    const failed = claim.values.find(({ held }) => !held);
+    if (failed) return `${textOf(claim)}: ${explain(failed)}`;
   }
   return null;
+}
+
+function textOf({ text, cell }: Claim): string {
+  return cell === null ? text : `${text} of cell ${cell}`;
 }
 
 function explain({ actual, expected, cause }: ClaimValues): string {

@@ -41,6 +41,7 @@ type Assert = Call & Record<string, unknown> & { strict: Assert };
 const require = createRequire(import.meta.url);
 const insideClaim = new AsyncLocalStorage<true>();
 const codes = new Map<string, string>(); // name of a cell's script → its code
+let script: string | null = null; // of the cell that runs
 let claims = new Map<string, RanClaim>(); // place of the call → claim
 
 process.on("disconnect", () => {
@@ -59,6 +60,7 @@ function nameScripts(): void {
     if (!CELL_CODE.test(code) || typeof options === "string") return run(code, options) as unknown;
     const filename = `cell-${codes.size + 1}.js`;
     codes.set(filename, code);
+    script = filename;
     return run(code, { ...options, filename }) as unknown;
   };
 }
@@ -170,6 +172,12 @@ function addClaim(place: CallPlace, values: ClaimValues): void {
 function takeClaims(): RanCell {
   const taken = [...claims.values()];
   claims = new Map();
-  const scripts = new Set(taken.map(({ script }) => script));
-  return { claims: taken, codes: Object.fromEntries([...codes].filter(([name]) => scripts.has(name))) };
+  const scripts = new Set(taken.map((claim) => claim.script));
+  const ran = {
+    script,
+    claims: taken,
+    codes: Object.fromEntries([...codes].filter(([name]) => scripts.has(name))),
+  };
+  script = null;
+  return ran;
 }

@@ -6,7 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Claim, failureOf, readClaims } from "./claims.ts";
+import { type CellSource, type Claim, failureOf, readClaims } from "./claims.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
 import {
   type CodeCell,
@@ -100,9 +100,10 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
   };
   signal?.addEventListener("abort", interrupt);
   const started = performance.now();
+  const sources = new Map<string, CellSource>();
   step.status = "ok";
   for (const cell of step.cells) {
-    await runCell(cell, collectOutputs(cell.cell), step, kernel, options);
+    await runCell(cell, collectOutputs(cell.cell), { step, kernel, sources }, options);
     step.seconds = secondsSince(started);
     step.status = cell.status;
     if (step.status !== "ok") break;
@@ -111,11 +112,16 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
   await kernel.then((ready) => ready.shutdown()).catch(() => {}); // its first cell shows why it did not start
 }
 
+interface RunningStep {
+  step: StepRun;
+  kernel: Promise<Kernel>;
+  sources: Map<string, CellSource>; // of the cells so far, by the names of their scripts
+}
+
 async function runCell(
   run: CellRun,
   outputs: CellOutputs,
-  step: StepRun,
-  kernel: Promise<Kernel>,
+  { step, kernel, sources }: RunningStep,
   { onProgress = () => {}, cellTimeoutMs: timeoutMs = CELL_TIMEOUT_MS, signal }: RunOptions,
 ): Promise<void> {
   let started = performance.now();
@@ -133,7 +139,9 @@ async function runCell(
     const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
     run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
-    run.claims = readClaims(run.cell.source, await ready.takeClaims());
+    const ran = await ready.takeClaims();
+    if (ran.script !== null) sources.set(ran.script, { number: run.number, source: run.cell.source });
+    run.claims = readClaims(ran, sources);
     const unheld = failureOf(run.claims);
     if (run.status === "ok" && unheld !== null) {
       run.status = "failed";

@@ -6,6 +6,7 @@ import type { Run, StepRun } from "../report/run.ts";
 
 export const HELD: Claim = {
   text: "assert.ok(true)",
+  cell: null,
   held: 1,
   failed: 0,
   values: [{ held: true, actual: "true", expected: null, cause: null }],
