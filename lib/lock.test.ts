@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withLock } from "./lock.ts";
+import { takeLock, withLock } from "./lock.ts";
 
 describe("withLock(file, log, work)", () => {
   let folder: string;
@@ -27,6 +27,15 @@ describe("withLock(file, log, work)", () => {
     await Promise.all([work("a"), work("b")]);
     assert.deepEqual(order, ["a begins", "a ends", "b begins", "b ends"]);
     assert.deepEqual(lines, [`waiting for process ${process.pid}, which is at work in ${folder}`]);
+  });
+
+  it("ends the wait when its signal aborts", async () => {
+    const file = join(folder, "lock");
+    takeLock(file);
+    const abort = new AbortController();
+    const waiting = withLock(file, () => abort.abort(new Error("interrupted")), assert.fail, abort.signal);
+    await assert.rejects(waiting, { message: "interrupted" });
+    assert.ok(existsSync(file));
   });
 
   it("takes the lock of a dead process", async () => {

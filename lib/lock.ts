@@ -13,13 +13,14 @@ const LIMIT_MS = 30 * 60_000;
 const POLL_MS = 500;
 
 /**
- * Runs `work` while no other process holds `file`.
+ * Runs `work` while no other process holds `file`. `signal` ends the wait, not the work.
  * @throws Error if another process still holds it after 30 minutes.
  */
 export async function withLock<T>(
   file: string,
   log: (line: string) => void,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const first = takeLock(file);
@@ -30,7 +31,7 @@ export async function withLock<T>(
       if (holder !== undefined) throw new Error(`process ${holder} holds it`);
       return true;
     };
-    await until(`the lock ${file} is free`, ask, { limitMs: LIMIT_MS, everyMs: POLL_MS });
+    await until(`the lock ${file} is free`, ask, { limitMs: LIMIT_MS, everyMs: POLL_MS, signal });
   }
   try {
     return await work();

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { takeLock } from "../lib/lock.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../lib/settings.ts";
 import { until } from "../lib/until.ts";
 
@@ -144,6 +145,20 @@ describe("commands", function () {
       assert.deepEqual(await once(child, "close"), [code, null]);
     });
   }
+
+  it("npm run report waits for another run in the same checkout; Ctrl-C ends the wait", async () => {
+    const out = join(home, "out");
+    mkdirSync(out);
+    assert.equal(takeLock(join(out, "report.lock")), undefined);
+    const { child, ended } = start("report", ["1-services"], { QUESTLOG_OUT: out });
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, {
+      code: 130,
+      stdout: `waiting for process ${process.pid}, which is at work in ${out}\n`,
+      stderr: "report: interrupted by SIGINT\n",
+    });
+  });
 
   it("npm run traffic prints its totals at Ctrl-C, and ends with 130; `infinite` ends with 0", async () => {
     const api = createServer((_, response) => response.end("ok"));

@@ -5,13 +5,19 @@
  */
 import { join } from "node:path";
 import { $ } from "zx";
+import { withLock } from "../lock.ts";
 import { settings } from "../settings.ts";
 
 /**
- * Compiles lib/. If nothing has changed since the last build, this takes a second.
+ * Compiles lib/, one process at a time. If nothing has changed since the last build, this takes a
+ * second.
  * @throws Error with the compiler's messages.
  */
 export async function buildLib(): Promise<void> {
+  await withLock(join(settings.root, "dist", "build.lock"), console.log, compile);
+}
+
+async function compile(): Promise<void> {
   const { exitCode, stdout } = await $({
     cwd: settings.root,
     quiet: true,

@@ -2,14 +2,16 @@
  * Notebooks → out/report.html, the executed notebooks, and out/report.json with the counted events.
  *
  * The run uses a running stack and leaves it up. At its end it stops the services that it started.
+ * A second run in the same checkout waits for the first: both would write the same files.
  */
-import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { services } from "../services/services.ts";
 import { serviceStatus, type StatusRow } from "../services/status.ts";
+import { withLock } from "../lock.ts";
 import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
 import { forTerminal } from "../untrusted.ts";
+import { writeWhole } from "../whole-file.ts";
 import { buildLib } from "./build.ts";
 import { renderReport, summarize } from "./html.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
@@ -25,6 +27,11 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
  */
 export async function makeReport(notebooks: string[], signal: AbortSignal): Promise<number> {
+  const lock = join(settings.out, "report.lock");
+  return withLock(lock, console.log, () => makeLocked(notebooks, signal), signal);
+}
+
+async function makeLocked(notebooks: string[], signal: AbortSignal): Promise<number> {
   const onAbort = (): void =>
     console.log("\ninterrupted: saving the report so far, stopping the services of this run");
   signal.addEventListener("abort", onAbort, { once: true });
@@ -44,7 +51,7 @@ async function writeReport(notebooks: string[], file: string, signal: AbortSigna
     const run = await runNotebooks(notebooks, { outFolder: settings.out, onProgress, signal });
     if (run.status === "ok") await recount(run, settings.out);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
-    await writeFile(file, await renderReport(run, { title: TITLE, facts }));
+    await writeWhole(file, await renderReport(run, { title: TITLE, facts }));
     return { run, summary: forTerminal(summarize(run).text) }; // it may quote texts of players
   } finally {
     stop();

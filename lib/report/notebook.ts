@@ -5,9 +5,10 @@
  * all of them when it saves. So each notebook is brought back to its canonical text before a
  * commit.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ICodeCell, IDisplayData, IError, IMarkdownCell, IStream } from "@jupyterlab/nbformat";
+import { writeWhole } from "../whole-file.ts";
 
 /** An output of a cell; tslab sends no `execute_result`. */
 export type Output = IStream | IDisplayData | IError;
@@ -50,8 +51,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
 
 /** Writes `notebook` with its outputs; the file appears whole or not at all. */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
-  await writeFile(`${path}.part`, formatNotebook(notebook));
-  await rename(`${path}.part`, path);
+  await writeWhole(path, formatNotebook(notebook));
 }
 
 /** Parses the text of an .ipynb file; sources become one string each. @throws NotebookError */

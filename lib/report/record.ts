@@ -6,10 +6,11 @@
  * if another run wrote it.
  */
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { COUNTED_MIME, type Counted } from "../ask/counted.ts";
 import { settings } from "../settings.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { RunFacts } from "./html.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";
@@ -49,8 +50,7 @@ export async function writeRecord(
 ): Promise<RunFacts> {
   const path = recordPath(htmlPath);
   const text = `${JSON.stringify(recordOf(run, hdfsRoot), null, 1)}\n`;
-  await writeFile(`${path}.part`, text);
-  await rename(`${path}.part`, path);
+  await writeWhole(path, text);
   return {
     title: "Counted events",
     rows: [

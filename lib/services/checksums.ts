@@ -9,9 +9,10 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { writeWhole } from "../whole-file.ts";
 
 export interface Checksum {
   path: string; // relative to a folder
@@ -63,14 +64,6 @@ export async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), hash);
   return hash.digest("hex");
-}
-
-/** Writes a file so that a reader sees the whole text or no file. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const beside = `${file}.${process.pid}`;
-  await writeFile(beside, text);
-  await rename(beside, file);
 }
 
 /** Adds a list of SHA-256 to `folder` and renames it to `target`, which it replaces. */

@@ -58,7 +58,7 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
     }
     return allReady(selected, { ...options, runtime, toStart, started, start });
   };
-  return withLock(stackLock, log, async () => {
+  const startLocked = async (): Promise<ServiceRow[]> => {
     try {
       return await within(startAll);
     } catch (error) {
@@ -67,7 +67,8 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
       await stopLocked({ runtime, names: started.map(({ name }) => name) });
       throw signal?.aborted ? (signal.reason as Error) : error;
     }
-  });
+  };
+  return withLock(stackLock, log, startLocked, signal);
 }
 
 interface Start extends StartOptions {

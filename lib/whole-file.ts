@@ -1,0 +1,20 @@
+/**
+ * A file and its text → the file with the whole text, or unchanged.
+ *
+ * The text is written beside the file, which a rename then replaces in one step. So a crash or a
+ * full disk keeps the former file, and no reader sees half a text.
+ */
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Writes `text` to `file`, and makes its folder. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const beside = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, file);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
