@@ -61,6 +61,26 @@ describe("command(name, frame, run)", () => {
     assert.deepEqual([code, stderr], [1, "greet: no \\u{1b}[31mgold\n"]);
   });
 
+  for (const [when, run, code] of [
+    ["it fails", 'throw new Error("no");', 1],
+    [
+      "it fails after Ctrl-C",
+      'await new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason)));',
+      130,
+    ],
+  ] as const) {
+    it(`ends by itself when ${when}, although a timer is left`, async () => {
+      const { child, ended } = start(
+        `setInterval(() => {}, 1000); console.log("ready"); ${run}`,
+        [],
+        "interruptible: true",
+      );
+      await once(child.stdout, "data");
+      if (code === 130) child.kill("SIGINT");
+      assert.equal((await ended).code, code);
+    });
+  }
+
   it("counts two Ctrl-C within a second as one, and lets the command end by itself", async () => {
     const run = `
       const timer = setInterval(() => {}, 1000);

@@ -36,6 +36,7 @@ export interface Call<O extends Options> {
 }
 
 const SAME_CTRL_C_MS = 1_000;
+const MAX_END_MS = 2_000; // after an error, a forgotten socket or child must not keep the process
 const INTERRUPTED = 130; // a shell's exit code after Ctrl-C
 
 /** Thrown when the arguments are wrong. */
@@ -68,6 +69,7 @@ export async function command<O extends Options = Options>(
     const advice = isUsage ? `try: ${frame.usage.split("\n")[0]}` : frame.hint;
     console.error(`${name}: ${forTerminalLines(message)}${advice === undefined ? "" : `; ${advice}`}`);
     process.exitCode = isUsage ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
+    setTimeout(() => process.exit(), MAX_END_MS).unref();
   }
 }
 

@@ -70,6 +70,17 @@ describe("startKernel(folder)", function () {
     }
   });
 
+  it("starts when TMPDIR is too long a path for sockets", async () => {
+    await kernel.shutdown();
+    process.env.TMPDIR = mkdtempSync(join(folder, "long-".repeat(20)));
+    try {
+      kernel = await startKernel(settings.root);
+    } finally {
+      process.env.TMPDIR = folder;
+    }
+    assert.deepEqual(await execute("1 + 1"), { status: "ok", text: "2\n" });
+  });
+
   it("says that a cell failed", async () => {
     const { status, text } = await execute('throw new Error("broken")');
     assert.equal(status, "error");

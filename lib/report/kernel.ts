@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Channels, type KernelOutput } from "./channels.ts";
 import type { RanCell } from "./claims.ts";
-import { connectionInfo, KernelError } from "./protocol.ts";
+import { connectionInfo, IOPUB, KernelError, socketAddress } from "./protocol.ts";
 import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
@@ -25,6 +25,7 @@ const READY_INTERVAL_MS = 250;
 const INTERRUPT_TIMEOUT_MS = 3_000; // the most that an interrupted cell may take to answer
 const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;
+const MAX_ADDRESS_BYTES = "ipc://".length + 103; // of a socket's path on macOS; Linux allows 107
 const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
 
 const EXECUTE = {
@@ -63,39 +64,48 @@ export interface Kernel {
 
 /** Starts a tslab kernel whose cells run in `folder`, and resolves when it answers. */
 export async function startKernel(folder: string): Promise<Kernel> {
-  const sockets = mkdtempSync(join(tmpdir(), "questlog-")); // mode 700
-  const key = randomUUID();
-  const connection = join(sockets, "connection.json");
-  writeFileSync(connection, JSON.stringify(connectionInfo(sockets, key)), { mode: 0o600 });
-  const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
-  const child = spawn(
-    process.execPath,
-    ["--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
-    { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
-  );
-  const kernel = new TslabKernel(child, sockets, key);
+  const sockets = makeSocketFolder();
+  let kernel: TslabKernel | undefined;
   try {
+    kernel = new TslabKernel(folder, sockets, randomUUID());
     await kernel.ready();
     return kernel;
   } catch (error) {
-    await kernel.shutdown();
+    await kernel?.shutdown();
+    rmSync(sockets, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Makes a private folder for the sockets: /tmp if the paths in TMPDIR are too long. */
+function makeSocketFolder(): string {
+  const isShort = (folder: string): boolean =>
+    Buffer.byteLength(socketAddress(join(folder, "questlog-XXXXXX"), IOPUB)) <= MAX_ADDRESS_BYTES;
+  return mkdtempSync(join(isShort(tmpdir()) ? tmpdir() : "/tmp", "questlog-")); // mode 700
 }
 
 class TslabKernel implements Kernel {
   readonly pid: number;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #sockets: string; // folder
   readonly #channels: Channels;
   #log = "";
   #killTimer: NodeJS.Timeout | undefined;
 
-  constructor(child: ChildProcess, folder: string, key: string) {
+  /** @throws Error, before the process starts, if a socket cannot be made. */
+  constructor(folder: string, sockets: string, key: string) {
+    this.#channels = new Channels(sockets, key);
+    const connection = join(sockets, "connection.json");
+    writeFileSync(connection, JSON.stringify(connectionInfo(sockets, key)), { mode: 0o600 });
+    const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
+    const child = spawn(
+      process.execPath,
+      ["--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
+      { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
+    );
     this.#child = child;
     this.pid = child.pid ?? 0;
-    this.#folder = folder;
-    this.#channels = new Channels(folder, key);
+    this.#sockets = sockets;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-MAX_LOG_CHARS)));
     }
@@ -174,7 +184,7 @@ class TslabKernel implements Kernel {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     this.#channels.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#sockets, { recursive: true, force: true });
   }
 
   /** Signals the kernel's whole process group, if any process of it is left. */
