@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSettings } from "./settings.ts";
 
-describe("readSettings(env): senders and retention", () => {
+const TOPIC_NAME = "1 to 249 letters, digits, dots, _ and -";
+const FOLDER = "an absolute path without a slash at its end";
+
+describe("readSettings(env)", () => {
   it("has its defaults in an empty environment", () => {
     const { writeKeysFile, rateLimit, recentEvents, retention, retentionSecret } = readSettings({});
     assert.deepEqual(
@@ -24,15 +27,60 @@ describe("readSettings(env): senders and retention", () => {
     ["QUESTLOG_RATE_LIMIT", "many", "a whole number from 0 to 1000000"],
     ["QUESTLOG_RATE_LIMIT", "-1", "a whole number from 0 to 1000000"],
     ["QUESTLOG_RECENT", "10001", "a whole number from 0 to 10000"],
-    ["QUESTLOG_RECENT", "", "a whole number from 0 to 10000"],
     ["QUESTLOG_API_PORT", "x", "a port from 1 to 65535"],
     ["QUESTLOG_KAFKA_BROKERS", "kafka", "HOST:PORT, or several with commas between them"],
     ["QUESTLOG_TRINO_URL", "localhost:8080", "a URL such as http://127.0.0.1:8080"],
+    ["QUESTLOG_TOPIC", "game events", TOPIC_NAME],
+    ["QUESTLOG_TOPIC", "..", TOPIC_NAME],
+    ["QUESTLOG_FAILED_TOPIC", "x".repeat(250), TOPIC_NAME],
+    ["QUESTLOG_FAILED_TOPIC", "game_events", "another topic than QUESTLOG_TOPIC"],
+    ["QUESTLOG_SCHEMA", "Shop", "a name of a-z, 0-9 and _"],
+    ["QUESTLOG_HDFS_ROOT", "questlog", FOLDER],
+    ["QUESTLOG_HDFS_ROOT", "/questlog/", FOLDER],
+    ["QUESTLOG_HDFS_ROOT", "/a/../b", FOLDER],
+    ["QUESTLOG_API_PORT", "8080", "another port than QUESTLOG_TRINO_PORT"],
+    ["QUESTLOG_TRINO_PORT", "5000", "another port than QUESTLOG_API_PORT"],
+    ["QUESTLOG_RETENTION", "player", "player=keep|drop|truncate|hash"],
+    ["QUESTLOG_KILL_AT", "staged", "POINT or POINT:N, with POINT one of files_staged"],
   ] as const) {
     it(`refuses ${variable}="${value}"`, () => {
-      assert.throws(() => readSettings({ [variable]: value }), {
-        message: `${variable}: expected ${expected}, got "${value}"`,
+      assert.throws(
+        () => readSettings({ [variable]: value }),
+        ({ message }: Error) =>
+          message.startsWith(`${variable}: expected ${expected}`) && message.includes(`got "${value}"`),
+      );
+    });
+  }
+
+  it("refuses a hash without a secret of 16 characters", () => {
+    for (const secret of [{}, { QUESTLOG_RETENTION_SECRET: "fifteen letters" }])
+      assert.throws(() => readSettings({ QUESTLOG_RETENTION: "player=hash", ...secret }), {
+        message: /^QUESTLOG_RETENTION_SECRET: expected at least 16 characters/,
+      });
+  });
+
+  it("refuses an empty value of any setting", () => {
+    for (const variable of ["QUESTLOG_CONSUMER_GROUP", "QUESTLOG_RECENT", "QUESTLOG_HOME", "QUESTLOG_OUT"])
+      for (const value of ["", " "])
+        assert.throws(() => readSettings({ [variable]: value }), {
+          message: `${variable}: expected a value, got "${value}"; unset it for the default`,
+        });
+  });
+
+  for (const [variable, advice] of [
+    ["QUESTLOG_APIPORT", "did you mean QUESTLOG_API_PORT?"],
+    ["QUESTLOG_RETENSION", "did you mean QUESTLOG_RETENTION?"],
+    ["QUESTLOG_COLOUR_SCHEME", "README.md lists the settings"],
+  ] as const) {
+    it(`refuses ${variable}, which is no setting`, () => {
+      assert.throws(() => readSettings({ [variable]: "1" }), {
+        message: `${variable}: no such setting; ${advice}`,
       });
     });
   }
+
+  it("accepts the tests' own variables, and equal ports of a service that is given", () => {
+    readSettings({ QUESTLOG_FULL: "1", QUESTLOG_CHROMIUM: "/usr/bin/chromium", QUESTLOG_STREAM_PORT: "0" });
+    readSettings({ QUESTLOG_API_PORT: "8080", QUESTLOG_TRINO_URL: "http://trino:8080" });
+  });
 });

@@ -8,6 +8,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type KillAt, parseKillAt } from "./kill-at.ts";
+import { readPolicies } from "./retention-policies.ts";
+import { checkFile, makeFolder, Variables } from "./setting-values.ts";
 
 /** All listeners bind to this address. */
 export const HOST = "127.0.0.1";
@@ -33,6 +36,8 @@ export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
 const MAX_SPOOL_MB = 1_000_000;
 
+const HDFS_FOLDER = /^(\/(?!\.{1,2}(\/|$))[^/\s]+)+$/;
+
 export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
@@ -55,7 +60,7 @@ export interface Settings {
   consumerGroup: string;
   failedConsumerGroup: string;
   hdfsUser: string;
-  killAt: string | undefined; // the point at which a drill ends the stream: "point" or "point:n"
+  killAt: KillAt | undefined; // the step of a commit at which a drill ends the stream
   hdfsRoot: string; // HDFS folder of all files that the stream writes
   catalog: string; // Trino catalog
   schema: string;
@@ -68,50 +73,96 @@ export interface Settings {
   javaHome: string | undefined; // the machine's Java, by JAVA_HOME
 }
 
+const NOT_SETTINGS = [
+  "QUESTLOG_CHROMIUM", // lib/testbed/browser.ts
+  "QUESTLOG_CONFIG", // compose/compose.yml
+  "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
+];
+
 /**
  * Reads the settings from `env`.
- * @throws Error if a number is invalid, or out of its range.
+ * @throws Error if a value is invalid, or a variable QUESTLOG_… has the name of no setting.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const variables = new Variables(env);
+  const read = {
+    ...readEndpoints(variables),
+    ...readNames(variables),
+    ...readRules(variables),
+    ...readFolders(variables, env),
+  };
+  variables.refuseOthers(NOT_SETTINGS);
+  refuseEqualPorts(read, env);
+  return read;
+}
+
+function readEndpoints(variables: Variables) {
   const ports = Object.fromEntries(
-    Object.entries(DEFAULT_PORTS).map(([name, port]) => [name, readPort(env, name, port)]),
+    Object.entries(DEFAULT_PORTS).map(([name, port]) => [name, readPort(variables, name, port)]),
   ) as Ports;
-  const consumerGroup = env.QUESTLOG_CONSUMER_GROUP ?? "questlog_stream";
-  const home = resolve(root, env.QUESTLOG_HOME ?? ".questlog");
+  const [kafka, webhdfs, trino] = ["QUESTLOG_KAFKA_BROKERS", "QUESTLOG_WEBHDFS_URL", "QUESTLOG_TRINO_URL"];
   return {
     ports,
     apiUrl: `http://${HOST}:${ports.api}`,
-    kafkaBrokers: readBrokers(env, ports.kafka),
-    webhdfsUrl: readUrl(env, "QUESTLOG_WEBHDFS_URL", ports.namenodeHttp),
-    trinoUrl: readUrl(env, "QUESTLOG_TRINO_URL", ports.trino),
+    kafkaBrokers: variables.brokers(kafka, `${HOST}:${ports.kafka}`),
+    webhdfsUrl: variables.url(webhdfs, `http://${HOST}:${ports.namenodeHttp}`),
+    trinoUrl: variables.url(trino, `http://${HOST}:${ports.trino}`),
     given: {
-      kafka: env.QUESTLOG_KAFKA_BROKERS !== undefined,
-      hdfs: env.QUESTLOG_WEBHDFS_URL !== undefined,
-      trino: env.QUESTLOG_TRINO_URL !== undefined,
+      kafka: variables.text(kafka) !== undefined,
+      hdfs: variables.text(webhdfs) !== undefined,
+      trino: variables.text(trino) !== undefined,
     },
-    topic: env.QUESTLOG_TOPIC ?? "game_events",
-    failedTopic: env.QUESTLOG_FAILED_TOPIC ?? "failed_events",
+  };
+}
+
+function readNames(variables: Variables) {
+  const topic = readTopic(variables, "QUESTLOG_TOPIC", "game_events");
+  const failedTopic = readTopic(variables, "QUESTLOG_FAILED_TOPIC", "failed_events");
+  if (failedTopic === topic)
+    throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than QUESTLOG_TOPIC, got "${topic}"`);
+  const consumerGroup = variables.text("QUESTLOG_CONSUMER_GROUP") ?? "questlog_stream";
+  const hdfsPath = "an absolute path without a slash at its end";
+  const schemaName = "a name of a-z, 0-9 and _";
+  return {
+    topic,
+    failedTopic,
     topicPartitions: 2,
-    spoolMaxMb: readCount(env, "QUESTLOG_SPOOL_MAX_MB", { fallback: 256, from: 1, to: MAX_SPOOL_MB }),
-    writeKeysFile: env.QUESTLOG_WRITE_KEYS === undefined ? undefined : resolve(root, env.QUESTLOG_WRITE_KEYS),
-    rateLimit: readCount(env, "QUESTLOG_RATE_LIMIT", { to: MAX_RATE_LIMIT }),
-    recentEvents: readCount(env, "QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
-    retention: env.QUESTLOG_RETENTION ?? "",
-    retentionSecret: env.QUESTLOG_RETENTION_SECRET,
     consumerGroup,
     failedConsumerGroup: `${consumerGroup}_failed`,
-    killAt: env.QUESTLOG_KILL_AT,
     hdfsUser: "questlog",
-    hdfsRoot: env.QUESTLOG_HDFS_ROOT ?? "/questlog",
+    hdfsRoot: variables.matching("QUESTLOG_HDFS_ROOT", "/questlog", HDFS_FOLDER, hdfsPath),
     catalog: "hive",
-    schema: env.QUESTLOG_SCHEMA ?? "default",
+    schema: variables.matching("QUESTLOG_SCHEMA", "default", /^[a-z0-9_]+$/, schemaName),
+  };
+}
+
+function readRules(variables: Variables) {
+  const retention = variables.text("QUESTLOG_RETENTION") ?? "";
+  const retentionSecret = variables.text("QUESTLOG_RETENTION_SECRET");
+  readPolicies({ overrides: retention, secret: retentionSecret ?? "" }); // throws if they are wrong
+  const killAt = variables.text("QUESTLOG_KILL_AT");
+  return {
+    spoolMaxMb: variables.count("QUESTLOG_SPOOL_MAX_MB", { fallback: 256, from: 1, to: MAX_SPOOL_MB }),
+    rateLimit: variables.count("QUESTLOG_RATE_LIMIT", { to: MAX_RATE_LIMIT }),
+    recentEvents: variables.count("QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
+    retention,
+    retentionSecret,
+    killAt: killAt === undefined ? undefined : parseKillAt(killAt),
+  };
+}
+
+function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const keys = variables.text("QUESTLOG_WRITE_KEYS");
+  const cache = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "questlog");
+  return {
     root,
     version: readVersion(root),
-    home,
-    out: resolve(root, env.QUESTLOG_OUT ?? "out"),
-    cache: env.QUESTLOG_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "questlog"),
-    historyFile: env.QUESTLOG_HISTORY ?? join(root, "history", "commands.jsonl"),
+    home: resolve(root, variables.text("QUESTLOG_HOME") ?? ".questlog"),
+    out: resolve(root, variables.text("QUESTLOG_OUT") ?? "out"),
+    cache: variables.text("QUESTLOG_CACHE") ?? cache,
+    historyFile: variables.text("QUESTLOG_HISTORY") ?? join(root, "history", "commands.jsonl"),
+    writeKeysFile: keys === undefined ? undefined : resolve(root, keys),
     javaHome: env.JAVA_HOME,
   };
 }
@@ -121,62 +172,71 @@ export function portVariable(name: string): string {
   return `QUESTLOG_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}_PORT`;
 }
 
-function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
-  const variable = portVariable(name);
-  const text = env[variable] ?? String(fallback);
-  const port = /^\d+$/.test(text) ? Number(text) : NaN;
+function readPort(variables: Variables, name: string, fallback: number): number {
   // Only people use the stream's port, and its ready line prints it: so 0 (any free port) is
   // allowed.
-  const least = name === "stream" ? 0 : 1;
-  if (!(port >= least && port <= 65535)) {
-    throw new Error(`${variable}: expected a port from ${least} to 65535, got "${text}"`);
+  const from = name === "stream" ? 0 : 1;
+  return variables.count(portVariable(name), { fallback, from, to: 65535, noun: "port" });
+}
+
+/** Two listeners cannot have one port. The ports of given services are not used. */
+function refuseEqualPorts({ ports, given }: Pick<Settings, "ports" | "given">, env: NodeJS.ProcessEnv): void {
+  const unused = [
+    ...(given.kafka ? ["kafka", "kafkaController"] : []),
+    ...(given.hdfs ? ["namenode", "namenodeHttp", "datanodeHttp", "datanode", "datanodeIpc"] : []),
+    ...(given.trino ? ["metastore", "trino"] : []),
+  ];
+  const owners = new Map<number, string>();
+  for (const [name, port] of Object.entries(ports)) {
+    if (port === 0 || unused.includes(name)) continue;
+    const [owner, variable] = [owners.get(port), portVariable(name)];
+    owners.set(port, variable);
+    if (owner === undefined) continue;
+    const [wrong, other] = env[variable] === undefined ? [owner, variable] : [variable, owner];
+    throw new Error(`${wrong}: expected another port than ${other}, got "${port}"`);
   }
-  return port;
 }
 
-function readBrokers(env: NodeJS.ProcessEnv, port: number): string[] {
-  const text = env.QUESTLOG_KAFKA_BROKERS ?? `${HOST}:${port}`;
-  const brokers = text.split(",");
-  if (brokers.every((broker) => URL.canParse(`tcp://${broker}`) && /:\d+$/.test(broker))) return brokers;
-  throw new Error(
-    `QUESTLOG_KAFKA_BROKERS: expected HOST:PORT, or several with commas between them, got "${text}"`,
-  );
-}
-
-function readUrl(env: NodeJS.ProcessEnv, variable: string, port: number): string {
-  const url = env[variable] ?? `http://${HOST}:${port}`;
-  if (/^https?:/.test(url) && URL.canParse(url)) return url;
-  throw new Error(`${variable}: expected a URL such as http://${HOST}:${port}, got "${url}"`);
+function readTopic(variables: Variables, name: string, fallback: string): string {
+  const expected = "1 to 249 letters, digits, dots, _ and -";
+  return variables.matching(name, fallback, /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, expected);
 }
 
 function readVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
 
-/** Reads a whole number from `from` to `to`. */
-function readCount(
-  env: NodeJS.ProcessEnv,
-  variable: string,
-  { fallback = 0, from = 0, to }: { fallback?: number; from?: number; to: number },
-): number {
-  const text = env[variable] ?? String(fallback);
-  const count = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(count >= from && count <= to))
-    throw new Error(`${variable}: expected a whole number from ${from} to ${to}, got "${text}"`);
-  return count;
-}
-
 /** The settings of this process. */
 export const settings = readOwnSettings();
 
-/** A wrong setting ends a command with one sentence. In a cell or a test it is an error as any. */
+/**
+ * A wrong setting ends a command with one sentence. In a cell or a test it is an error as any. A
+ * command also checks the paths that the environment names, so a wrong one is found at its start.
+ */
 function readOwnSettings(): Settings {
+  const isCommand = basename(dirname(process.argv[1] ?? "")) === "scripts";
+  if (!isCommand) return readSettings();
   try {
-    return readSettings();
+    const read = readSettings();
+    checkPaths(read, process.env);
+    return read;
   } catch (error) {
-    const isCommand = basename(dirname(process.argv[1] ?? "")) === "scripts";
-    if (!isCommand) throw error;
     console.error(`questlog: ${(error as Error).message}`);
     process.exit(2);
   }
+}
+
+/** Makes the folders that `env` names, and tries to read the file of write keys. */
+function checkPaths(
+  { home, out, cache, historyFile, writeKeysFile }: Settings,
+  env: NodeJS.ProcessEnv,
+): void {
+  if (writeKeysFile !== undefined) checkFile("QUESTLOG_WRITE_KEYS", writeKeysFile);
+  const folders = {
+    QUESTLOG_HOME: home,
+    QUESTLOG_OUT: out,
+    QUESTLOG_CACHE: cache,
+    QUESTLOG_HISTORY: dirname(historyFile),
+  };
+  for (const [name, folder] of Object.entries(folders)) if (env[name] !== undefined) makeFolder(name, folder);
 }

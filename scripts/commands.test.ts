@@ -85,7 +85,9 @@ describe("commands", function () {
   before(async () => {
     home = mkdtempSync(join(tmpdir(), "questlog-"));
     env = { ...process.env, QUESTLOG_HOME: home, QUESTLOG_HISTORY: join(home, "history.jsonl") };
-    for (const port of Object.keys(DEFAULT_PORTS)) env[portVariable(port)] = String(await freePort());
+    const names = Object.keys(DEFAULT_PORTS);
+    const ports = await freePorts(names.length);
+    for (const [i, name] of names.entries()) env[portVariable(name)] = String(ports[i]);
   });
   after(() => rmSync(home, { recursive: true }));
 
@@ -119,6 +121,20 @@ describe("commands", function () {
         assert.deepEqual([code, stdout], [2, ""], name);
         assert.match(stderr, new RegExp(`^questlog: ${variable}: expected ${expected}, got "${value}"\n$`));
       }
+    });
+  }
+
+  for (const [variable, value, expected] of [
+    ["QUESTLOG_HOME", "/proc/x", 'expected a folder that can be made and written, got "/proc/x" \\(\\w+\\)'],
+    ["QUESTLOG_OUT", "/dev/null/x", "expected a folder that can be made and written, got .*"],
+    ["QUESTLOG_APIPORT", "5000", "no such setting; did you mean QUESTLOG_API_PORT\\?"],
+    ["QUESTLOG_RETENTION", "player", 'expected player=keep\\|drop\\|truncate\\|hash, got "player"; try: .*'],
+    ["QUESTLOG_WRITE_KEYS", "/nowhere", "expected a file that can be read, got .*"],
+  ] as const) {
+    it(`npm run api ends with 2 and one sentence if ${variable} is "${value}"`, async () => {
+      const { code, stdout, stderr } = await start("api", [], { [variable]: value }).ended;
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+      assert.match(stderr, new RegExp(`^questlog: ${variable}: ${expected}\n$`));
     });
   }
 
@@ -210,10 +226,11 @@ describe("commands", function () {
   });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+/** Different free ports. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  return ports;
 }

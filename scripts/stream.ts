@@ -10,7 +10,7 @@ const usage = `npm run stream
 
 await command("stream", { usage, interruptible: true }, async ({ signal }) => {
   const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
-  const at = settings.killAt === undefined ? undefined : killAt(settings.killAt);
+  const at = settings.killAt && killAt(settings.killAt);
   await runStream({ signal, say: console.log, log, registerDays: () => registerDays(), at });
 });
 process.exit(); // a connection that kafkajs left open must not keep the process

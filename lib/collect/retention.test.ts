@@ -145,7 +145,7 @@ describe("createRetention({ policies, overrides, secret })", () => {
   });
 
   for (const [overrides, message] of [
-    ["player", 'QUESTLOG_RETENTION: expected player=keep|drop|truncate|hash, got ""'],
+    ["player", 'QUESTLOG_RETENTION: expected player=keep|drop|truncate|hash, got "player"'],
     ["player=mask", 'QUESTLOG_RETENTION: expected player=keep|drop|truncate|hash, got "mask"'],
     [
       "player=hash=drop",

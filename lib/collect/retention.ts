@@ -20,7 +20,8 @@
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { Address4, Address6 } from "ip-address";
-import { type RetentionPolicy, retentionPolicies, secretHeaders } from "../catalog.ts";
+import { type RetentionPolicy, retentionPolicies } from "../catalog.ts";
+import { readPolicies } from "../retention-policies.ts";
 import { type Params, withoutPort } from "./params.ts";
 
 /** The fields of an envelope that can have personal values. */
@@ -42,21 +43,17 @@ export interface Retention {
   changes: string[];
 }
 
-const POLICIES: readonly RetentionPolicy[] = ["keep", "drop", "truncate", "hash"];
 const ECHOES = {
   player: ["Origin", "Referer", "X-Forwarded-Host"],
   remote_addr: ["Forwarded", "X-Forwarded-For", "X-Real-Ip"],
   "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
 };
-const FIELDS = ["player", "remote_addr"];
-const HEADER = /^[A-Z\d][a-z\d]*(-[A-Z\d][a-z\d]*)*$/; // a misspelt field does not match
 const TRUNCATED_CHARS = 16;
 const HASH_CHARS = 32; // 128 bits, in hex
-const MIN_SECRET_CHARS = 16;
 
 /**
  * Makes the retention of `policies`, changed by `overrides` such as "player=hash,Referer=drop".
- * @throws Error if a name or policy is unknown, or if `hash` is used without a secret.
+ * @throws Error if a policy is wrong; see `readPolicies`.
  */
 export function createRetention({
   policies = retentionPolicies,
@@ -67,15 +64,10 @@ export function createRetention({
   overrides?: string;
   secret?: string;
 } = {}): Retention {
-  const named = new Map([...Object.entries(policies).map(checked), ...readOverrides(overrides)]);
+  const named = readPolicies({ policies, overrides, secret });
   const all = new Map<string, RetentionPolicy>([...implied(named), ...named]);
   const changes = [...all].filter(([, policy]) => policy !== "keep").map((entry) => entry.join("="));
   if (changes.length === 0) return { retain: (envelope) => envelope, retainText: (text) => text, changes };
-  if ([...all.values()].includes("hash") && secret.length < MIN_SECRET_CHARS)
-    throw new Error(
-      `QUESTLOG_RETENTION_SECRET: expected at least ${MIN_SECRET_CHARS} characters, because a policy is hash, ` +
-        `got ${secret.length}; openssl rand -hex 32 makes one`,
-    );
   return {
     retain: (envelope) => retainBy({ policies: all, secret }, envelope),
     retainText: () => "",
@@ -149,31 +141,4 @@ function implied(named: ReadonlyMap<string, RetentionPolicy>): [string, Retentio
       headers.map((header): [string, RetentionPolicy] => [header, policyOf(field)]),
     ),
   ];
-}
-
-function readOverrides(text: string): [string, RetentionPolicy][] {
-  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
-  return pairs.map((pair) => {
-    const [name = "", policy = "", ...rest] = pair.split("=").map((word) => word.trim());
-    return checked([name, rest.length > 0 ? pair : policy]);
-  });
-}
-
-/** The name as in `Rules`, and its policy. */
-function checked([name, policy]: [string, string]): [string, RetentionPolicy] {
-  const known = name === "user_agent" ? "User-Agent" : name;
-  if (!FIELDS.includes(known) && (!HEADER.test(known) || secretHeaders.includes(known)))
-    throw new Error(
-      `QUESTLOG_RETENTION: expected remote_addr, user_agent, player or a header as in Accept-Language, got "${name}"` +
-        (secretHeaders.includes(known) ? ", which is never kept" : ""),
-    );
-  if (!isPolicy(policy))
-    throw new Error(
-      `QUESTLOG_RETENTION: expected ${name}=${POLICIES.join("|")}, got "${policy}"; try: player=hash,remote_addr=truncate`,
-    );
-  return [known, policy];
-}
-
-function isPolicy(text: string): text is RetentionPolicy {
-  return (POLICIES as readonly string[]).includes(text);
 }

@@ -3,7 +3,7 @@
  * Trino reads. A new stream is started at once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { COMMIT_POINTS } from "../land/commits.ts";
+import { COMMIT_POINTS } from "../kill-at.ts";
 import { underLoad } from "./drill.ts";
 import { countCommits, startReader, untilCommitted } from "../testbed/witness.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";

@@ -4,15 +4,10 @@
 import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
 import fc from "fast-check";
-import {
-  type Batch,
-  COMMIT_POINTS,
-  type CommitPoint,
-  type CommitRecord,
-  openChain,
-  PositionTakenError,
-} from "./commits.ts";
+import { type Batch, type CommitRecord, openChain, PositionTakenError } from "./commits.ts";
+import { COMMIT_POINTS, type CommitPoint } from "../kill-at.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 const LOG = 12; // the writers must land offsets [0, 12)

@@ -32,6 +32,7 @@ import {
   writerName,
   writerPrefix,
 } from "../layout.ts";
+import type { CommitPoint } from "../kill-at.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
@@ -69,17 +70,6 @@ export interface CommitRecord {
   committed_at: string; // ISO 8601, by the writer's clock
   files: CommittedFile[];
 }
-
-/** The steps of a commit, in order; `file_moved` once for each file. */
-export const COMMIT_POINTS = [
-  "files_staged",
-  "record_staged",
-  "record_renamed",
-  "file_moved",
-  "staging_removed",
-] as const;
-
-export type CommitPoint = (typeof COMMIT_POINTS)[number];
 
 /** Called after each step of a commit: a drill kills the writer there. */
 export type AtPoint = (point: CommitPoint) => void;

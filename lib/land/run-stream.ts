@@ -27,8 +27,6 @@ export interface StreamRun {
  */
 export async function runStream({ signal, say, log, registerDays, at }: StreamRun): Promise<void> {
   const { kafkaBrokers: brokers, topic, failedTopic, hdfsRoot: root } = settings;
-  if (failedTopic === topic)
-    throw new Error(`QUESTLOG_FAILED_TOPIC: expected another topic than QUESTLOG_TOPIC, got "${topic}"`);
   const streams: Stream[] = [];
   const metrics = new StreamMetrics();
   const probes = {

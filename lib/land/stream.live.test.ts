@@ -9,7 +9,7 @@ import { Child } from "../testbed/child.ts";
 import { KAFKA_REQUESTS, kafkaAddress, FaultyProxy } from "../testbed/proxy.ts";
 import { type Admin, kafkaClient, Partitioners, PATIENT, type Producer } from "../kafka.ts";
 import { settings } from "../settings.ts";
-import { COMMIT_POINTS } from "./commits.ts";
+import { COMMIT_POINTS } from "../kill-at.ts";
 import { listFiles, listLandedRows } from "../audit/files.ts";
 import { Stream } from "./stream.ts";
 import { WebHdfs } from "../webhdfs.ts";

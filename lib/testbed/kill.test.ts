@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { COMMIT_POINTS } from "../land/commits.ts";
+import { COMMIT_POINTS, parseKillAt } from "../kill-at.ts";
 import { killAt } from "./kill.ts";
 
-describe("killAt(text)", () => {
+describe("killAt(parseKillAt(text))", () => {
   /** How many points are passed before the process is killed. */
   function passedUntilKill(text: string): number {
     let killed = false;
-    const at = killAt(text, () => (killed = true));
+    const at = killAt(parseKillAt(text), () => (killed = true));
     let passed = 0;
     while (!killed) at(COMMIT_POINTS[passed++ % COMMIT_POINTS.length]!);
     return passed;
@@ -27,7 +27,7 @@ describe("killAt(text)", () => {
       "file_moved:x",
       "files_staged,file_moved",
     ])
-      assert.throws(() => killAt(text), {
+      assert.throws(() => parseKillAt(text), {
         message:
           "QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of files_staged, record_staged, " +
           `record_renamed, file_moved, staging_removed; got "${text}"`,

@@ -1,0 +1,148 @@
+/**
+ * Environment → checked values of settings, and a refusal of names that no setting has.
+ *
+ * Each method reads one variable and remembers its name. So no list of names exists beside the
+ * reads, and `refuseOthers` knows a misspelt name.
+ */
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+
+const PREFIX = "QUESTLOG_";
+const MAX_TYPING_ERRORS = 4; // a name with more of them resembles no setting
+
+export class Variables {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #names = new Set<string>();
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
+
+  /**
+   * The text of a variable; undefined: it is not set.
+   * @throws Error if the text is empty, as are those of all other methods
+   */
+  text(name: string): string | undefined {
+    this.#names.add(name);
+    const text = this.#env[name];
+    if (text?.trim() === "")
+      throw new Error(`${name}: expected a value, got "${text}"; unset it for the default`);
+    return text;
+  }
+
+  /** A text that matches `pattern`, which `expected` describes. */
+  matching(name: string, fallback: string, pattern: RegExp, expected: string): string {
+    const text = this.text(name) ?? fallback;
+    if (pattern.test(text)) return text;
+    throw new Error(`${name}: expected ${expected}, got "${text}"`);
+  }
+
+  /** A whole number from `from` to `to`. */
+  count(
+    name: string,
+    { fallback = 0, from = 0, to, noun = "whole number" }: CountOptions & { fallback?: number },
+  ): number {
+    const text = this.text(name) ?? String(fallback);
+    const count = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (count >= from && count <= to) return count;
+    throw new Error(`${name}: expected a ${noun} from ${from} to ${to}, got "${text}"`);
+  }
+
+  /** Addresses HOST:PORT with commas between them. */
+  brokers(name: string, fallback: string): string[] {
+    const text = this.text(name) ?? fallback;
+    const brokers = text.split(",");
+    if (brokers.every((broker) => URL.canParse(`tcp://${broker}`) && /:\d+$/.test(broker))) return brokers;
+    throw new Error(`${name}: expected HOST:PORT, or several with commas between them, got "${text}"`);
+  }
+
+  url(name: string, fallback: string): string {
+    const url = this.text(name) ?? fallback;
+    if (/^https?:/.test(url) && URL.canParse(url)) return url;
+    throw new Error(`${name}: expected a URL such as ${fallback}, got "${url}"`);
+  }
+
+  /**
+   * Checks the names of all variables that begin with QUESTLOG_.
+   * @param others names that other programs and the tests read
+   * @throws Error if no setting has the name, with the most similar name
+   */
+  refuseOthers(others: readonly string[]): void {
+    const known = [...this.#names, ...others].filter((name) => name.startsWith(PREFIX));
+    const unknown = Object.keys(this.#env).find((name) => {
+      return name.startsWith(PREFIX) && this.#env[name] !== undefined && !known.includes(name);
+    });
+    if (unknown === undefined) return;
+    const [nearest] = known
+      .map((name) => ({ name, errors: typingErrors(name, unknown) }))
+      .sort((a, b) => a.errors - b.errors);
+    const advice =
+      nearest && nearest.errors <= MAX_TYPING_ERRORS
+        ? `did you mean ${nearest.name}?`
+        : "README.md lists the settings";
+    throw new Error(`${unknown}: no such setting; ${advice}`);
+  }
+}
+
+interface CountOptions {
+  from?: number;
+  to: number;
+  noun?: string;
+}
+
+/**
+ * Makes a folder with its parents.
+ *
+ * It makes one level after the other: Node's recursive mkdir never ends below /proc.
+ * @throws Error if the folder cannot be made or written; `name` is the setting that names it
+ */
+export function makeFolder(name: string, folder: string): void {
+  const missing: string[] = [];
+  for (let each = folder; !existsSync(each); each = dirname(each)) missing.unshift(each);
+  try {
+    for (const each of missing) makeOne(each);
+    accessSync(`${folder}/`, constants.W_OK); // the slash: a file is refused too
+  } catch (error) {
+    throw new Error(
+      `${name}: expected a folder that can be made and written, got "${folder}" (${codeOf(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws Error if the file cannot be read; `name` is the setting that names it */
+export function checkFile(name: string, file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new Error(`${name}: expected a file that can be read, got "${file}" (${codeOf(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "an error";
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // otherwise another process was faster
+  }
+}
+
+/** Levenshtein's distance: the least number of characters to insert, delete or replace. */
+function typingErrors(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
