@@ -73,14 +73,16 @@ ${outputs}${renderClaims(run.claims)}</div>`;
 /** Renders each assertion that ran, with its values. */
 function renderClaims(claims: Claim[]): string {
   if (claims.length === 0) return "";
-  const items = claims.map(({ text, cell, held, failed, values }) => {
+  const items = claims.map(({ text, cell, held, failed, pending, values }) => {
     const times = held + failed > 1 ? ` <span class="times">${held + failed} times</span>` : "";
-    const shown = [...new Set(values.map(valuesText))].filter((text) => text !== "").join("; ");
+    const shown = [...new Set(values.map(valuesText)), pending > 0 ? "not awaited" : ""]
+      .filter((text) => text !== "")
+      .join("; ");
     const more = held + failed > values.length ? "; …" : "";
     const list = shown === "" ? "" : ` <span class="values">${forHtml(shown + more)}</span>`;
     const code = `<code>${forHtml(shortened(text, CLAIM_CHARS))}</code>`;
     const place = cell === null ? "" : ` <span class="times">of cell ${cell}</span>`;
-    return `<li class="${failed > 0 ? "unheld" : "held"}">${code}${place}${times}${list}</li>`;
+    return `<li class="${failed + pending > 0 ? "unheld" : "held"}">${code}${place}${times}${list}</li>`;
   });
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
 }

@@ -105,6 +105,41 @@ describe("claims of a notebook", function () {
     assert.match(html, /<li class="unheld">.*expected 60, got 59; one is lost/);
   });
 
+  it("fails a cell that does not await a claim, also the last one", async () => {
+    const { step, html } = await run(
+      `${IMPORT}\nconst later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));`,
+      "assert.rejects(later(1_500));\n1;",
+    );
+    assert.equal(step.status, "failed");
+    assert.match(
+      step.cells[1]!.cell.outputs.at(-1)!.evalue as string,
+      /^a claim is not awaited: assert\.rejects/,
+    );
+    assert.match(html, /<li class="unheld"><code>assert\.rejects.*not awaited/);
+  });
+
+  it("fails the last cell by a claim in a function that nothing awaits", async () => {
+    const { step } = await run(
+      IMPORT,
+      "void (async () => {\n  await new Promise((resolve) => setTimeout(resolve, 20));\n  assert.equal(219, 220);\n})();",
+    );
+    assert.equal(step.status, "failed");
+    assert.deepEqual(step.cells[1]!.claims[0]?.failed, 1);
+  });
+
+  it("shows values that cannot be shown as such, and the claim holds", async () => {
+    const { step, html } = await run(
+      IMPORT,
+      'const inspect = Symbol.for("nodejs.util.inspect.custom");\n' +
+        'const odd = { [inspect]() { throw new Error("no view"); } };\nassert.ok(odd);',
+      "let views = 0;\nconst seen = { [inspect]: () => String(++views) };\n" +
+        "for (let i = 0; i < 100; i++) assert.ok(seen);\nconsole.log(views);",
+    );
+    assert.equal(step.status, "ok");
+    assert.match(html, /<code>assert\.ok\(odd\)<\/code> <span class="values">\(cannot be shown\)/);
+    assert.deepEqual(step.cells[2]!.cell.outputs[0]?.text, "4\n");
+  });
+
   it("fails a cell that catches the error of its claim", async () => {
     const { step, run: whole } = await run(IMPORT, "try { assert.ok([1, 2].length > 2); } catch {}");
     assert.equal(step.status, "failed");

@@ -15,6 +15,7 @@ export interface RanClaim {
   column: number; // from 1
   held: number; // how often it ran and held
   failed: number;
+  pending: number; // runs whose promise has not settled at the cell's end
   values: ClaimValues[]; // of its first runs, and of its first failed run
 }
 
@@ -25,10 +26,11 @@ export interface ClaimValues {
   cause: string | null; // the error's message, if the values do not contain it
 }
 
-/** The answer of the kernel: claims, and the compiled code of their cells. */
+/** The answer of the kernel: claims and faults of a cell, and the compiled code of the claims. */
 export interface RanCell {
   script: string | null; // of the cell itself; null: its source has no code
   claims: RanClaim[];
+  faults: string[]; // errors that no code of a cell caught
   codes: Record<string, string>;
 }
 
@@ -37,6 +39,7 @@ export interface Claim {
   cell: number | null; // that contains the call; null: the cell that ran
   held: number;
   failed: number;
+  pending: number; // runs that the cell did not await
   values: ClaimValues[];
 }
 
@@ -51,7 +54,7 @@ export interface CellSource {
  * @param sources of the cells so far, by the names of their scripts
  */
 export function readClaims(ran: RanCell, sources: ReadonlyMap<string, CellSource>): Claim[] {
-  return ran.claims.map(({ script, line, column, held, failed, values }) => {
+  return ran.claims.map(({ script, line, column, held, failed, pending, values }) => {
     const code = ran.codes[script] ?? "";
     const cell = sources.get(script);
     const inCode = callsOf(code);
@@ -65,6 +68,7 @@ export function readClaims(ran: RanCell, sources: ReadonlyMap<string, CellSource
       cell: script === ran.script ? null : (cell?.number ?? null),
       held,
       failed,
+      pending,
       values,
     };
   });
@@ -73,6 +77,12 @@ export function readClaims(ran: RanCell, sources: ReadonlyMap<string, CellSource
 /** The number of assertions that ran and held. */
 export function countHeld(claims: Claim[]): number {
   return claims.reduce((sum, { held }) => sum + held, 0);
+}
+
+/** "assert.rejects(…)" for the first claim that the cell did not await, else null. */
+export function unawaitedOf(claims: Claim[]): string | null {
+  const claim = claims.find(({ pending }) => pending > 0);
+  return claim ? textOf(claim) : null;
 }
 
 /** "assert.equal(rows, 220): expected 220, got 219" for the first failed claim, else null. */

@@ -5,13 +5,15 @@
  * The kernel gives the cells Node's own assert, by `require`. So this module replaces the functions
  * of assert before a cell runs. A claim is a call that stands in a cell, or in a function assert…
  * that a cell calls. Claims wait here until the runner asks for them: the kernel loses messages
- * when a loop sends hundreds at once. This module also ends the process when its parent is gone.
+ * when a loop sends hundreds at once. So do faults: errors that no code of a cell catches. This
+ * module also ends the process when its parent is gone.
  */
 import { AssertionError } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { rmSync } from "node:fs";
 import Module, { createRequire, syncBuiltinESMExports } from "node:module";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
 import "./still-compiler.ts";
@@ -21,6 +23,11 @@ const MAX_VALUES = 4; // kept for one call in a loop, besides the first that fai
 const MAX_CLAIMS = 500; // calls of one cell; the code of a cell has fewer
 const MAX_FRAMES = 30; // between a claim and the cell that makes it
 const MAX_CHARS = 2_000; // of one value
+const NOT_SHOWN = "(cannot be shown)";
+const MAX_FAULTS = 10; // of one cell
+const MAX_FAULT_CHARS = 10_000;
+const QUIET_LIMIT_MS = 2_000; // the most that the last cell's unfinished work is waited for
+const QUIET_INTERVAL_MS = 10;
 const SHOWN = {
   depth: 4,
   sorted: true,
@@ -43,12 +50,16 @@ const insideClaim = new AsyncLocalStorage<true>();
 const codes = new Map<string, string>(); // name of a cell's script → its code
 let script: string | null = null; // of the cell that runs
 let claims = new Map<string, RanClaim>(); // place of the call → claim
+let faults: string[] = [];
+let idle: Map<string, number> | undefined; // resources of the process before the first cell
 
 process.on("disconnect", () => {
   rmSync(dirname(process.argv.at(-1)!), { recursive: true, force: true });
   process.exit(1);
 });
-process.on("message", () => process.send!(takeClaims()));
+process.on("message", ({ isLast }: { isLast: boolean }) => {
+  void answer(isLast);
+});
 process.channel!.unref();
 nameScripts();
 watchAssert();
@@ -58,11 +69,19 @@ function nameScripts(): void {
   const run = vm.runInThisContext;
   vm.runInThisContext = (code, options) => {
     if (!CELL_CODE.test(code) || typeof options === "string") return run(code, options) as unknown;
+    if (codes.size === 0) watchFaults();
     const filename = `cell-${codes.size + 1}.js`;
     codes.set(filename, code);
     script = filename;
     return run(code, { ...options, filename }) as unknown;
   };
+}
+
+/** Keeps the errors that no code catches, from the first cell on. */
+function watchFaults(): void {
+  idle = resources();
+  process.on("uncaughtExceptionMonitor", addFault);
+  process.on("unhandledRejection", addFault);
 }
 
 /** Replaces the functions of assert in place, and the callable module itself when it is loaded. */
@@ -93,27 +112,35 @@ function watched(name: string, call: Call): Call {
   return (...values) => {
     const place = insideClaim.getStore() ? null : placeOfCall();
     if (place === null) return check(...values);
-    const tell = (error?: unknown): void => addClaim(place, valuesOf(name, values, error));
+    const tell = (isHeld: boolean, error?: unknown): void =>
+      addRun(place, isHeld, () => valuesOf(name, values, isHeld, error));
     try {
       const result = insideClaim.run(true, () => check(...values));
-      if (!(result instanceof Promise)) tell();
-      return result instanceof Promise ? settled(result, tell) : result;
+      if (result instanceof Promise) return settled(result, addPending(place), tell);
+      tell(true);
+      return result;
     } catch (error) {
-      tell(error);
+      tell(false, error);
       throw error;
     }
   };
 }
 
-/** Settles as `result` does, and passes its error, if any, to `tell`. */
-async function settled(result: Promise<unknown>, tell: (error?: unknown) => void): Promise<unknown> {
+/** Settles as `result` does. Then the claim is not pending any more, and `tell` gets its end. */
+async function settled(
+  result: Promise<unknown>,
+  pending: RanClaim,
+  tell: (isHeld: boolean, error?: unknown) => void,
+): Promise<unknown> {
   try {
     const value = await result;
-    tell();
+    tell(true);
     return value;
   } catch (error) {
-    tell(error);
+    tell(false, error);
     throw error;
+  } finally {
+    pending.pending--;
   }
 }
 
@@ -137,38 +164,89 @@ function placeOfCall(): CallPlace | null {
 }
 
 /** The values of one call; null for a function or a promise, which has no value to show. */
-function valuesOf(name: string, values: unknown[], error: unknown): ClaimValues {
+function valuesOf(name: string, values: unknown[], held: boolean, error: unknown): ClaimValues {
   const { actual = values[0], expected = values[1] } = (error ?? {}) as Record<string, unknown>;
   const isGenerated = (error as { generatedMessage?: boolean } | undefined)?.generatedMessage === true;
   const isTruth = name === "ok" || name === "ifError" || values.length < 2;
   return {
-    held: error === undefined,
+    held,
     actual: ACTIONS.has(name) ? null : shown(actual),
     expected: isTruth ? null : shown(expected),
-    cause: error === undefined || (isGenerated && !ACTIONS.has(name)) ? null : messageOf(error),
+    cause: held || (isGenerated && !ACTIONS.has(name)) ? null : messageOf(error),
   };
 }
 
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : shown(error);
+  const text = error instanceof Error ? String(error.message) : shown(error);
   return text.split("+ actual - expected")[0]!.trimEnd(); // deepEqual adds the values to a message
 }
 
+/** The value as text. A class of a cell can have a text of its own, whose code can throw. */
 function shown(value: unknown): string {
-  return inspect(value, SHOWN).slice(0, MAX_CHARS);
+  try {
+    return inspect(value, SHOWN).slice(0, MAX_CHARS);
+  } catch {
+    return NOT_SHOWN;
+  }
 }
 
-function addClaim(place: CallPlace, values: ClaimValues): void {
+/** The claim at `place`. */
+function claimAt(place: CallPlace): RanClaim {
   const key = `${place.script}:${place.line}:${place.column}`;
-  const claim = claims.get(key) ?? { ...place, held: 0, failed: 0, values: [] };
+  const claim = claims.get(key) ?? { ...place, held: 0, failed: 0, pending: 0, values: [] };
   if (claims.size < MAX_CLAIMS) claims.set(key, claim);
-  const isFirstFailed = !values.held && claim.failed === 0;
-  if (values.held) claim.held++;
-  else claim.failed++;
-  if (claim.values.length < MAX_VALUES || isFirstFailed) claim.values.push(values);
+  return claim;
 }
 
-/** The claims of the cells since the last time. */
+function addPending(place: CallPlace): RanClaim {
+  const claim = claimAt(place);
+  claim.pending++;
+  return claim;
+}
+
+/** Counts one run of the claim, and keeps its values if they are among the first. */
+function addRun(place: CallPlace, isHeld: boolean, readValues: () => ClaimValues): void {
+  const claim = claimAt(place);
+  const isFirstFailed = !isHeld && claim.failed === 0;
+  if (isHeld) claim.held++;
+  else claim.failed++;
+  if (claim.values.length < MAX_VALUES || isFirstFailed) claim.values.push(readValues());
+}
+
+function addFault(error: unknown): void {
+  if (faults.length === MAX_FAULTS) return; // the first ones are enough to fail the cell
+  let text: string;
+  try {
+    text = inspect(error);
+  } catch {
+    text = NOT_SHOWN;
+  }
+  faults.push(text.slice(0, MAX_FAULT_CHARS));
+}
+
+/** Sends the claims. After the last cell, it first waits for work that the cells left running. */
+async function answer(isLast: boolean): Promise<void> {
+  const limit = performance.now() + QUIET_LIMIT_MS;
+  const isPending = [...claims.values()].some(({ pending }) => pending > 0);
+  while (isLast && !isPending && !isQuiet() && performance.now() < limit) {
+    await sleep(QUIET_INTERVAL_MS, undefined, { ref: false });
+  }
+  process.send!(takeClaims());
+}
+
+/** Whether no timer, connection or file of a cell keeps the event loop alive. */
+function isQuiet(): boolean {
+  return [...resources()].every(([kind, count]) => count <= (idle?.get(kind) ?? 0));
+}
+
+/** The counts of resources that keep the event loop alive, by their kinds. */
+function resources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+/** The claims and faults of the cells since the last time. */
 function takeClaims(): RanCell {
   const taken = [...claims.values()];
   claims = new Map();
@@ -176,8 +254,10 @@ function takeClaims(): RanCell {
   const ran = {
     script,
     claims: taken,
+    faults,
     codes: Object.fromEntries([...codes].filter(([name]) => scripts.has(name))),
   };
   script = null;
+  faults = [];
   return ran;
 }

@@ -51,8 +51,12 @@ export interface Kernel {
    * After a time-out the cell is interrupted; if it does not answer, the kernel is killed.
    */
   execute(code: string, options: ExecuteOptions): Promise<"ok" | "error">;
-  /** The cells' claims since the last call. @throws KernelError if the kernel does not answer. */
-  takeClaims(): Promise<RanCell>;
+  /**
+   * The cells' claims since the last call. After the last cell (`isLast`), the kernel first waits
+   * up to 2 s for work that the cells left running.
+   * @throws KernelError if the kernel does not answer.
+   */
+  takeClaims(isLast: boolean): Promise<RanCell>;
   /**
    * Interrupts the running cell, which ends with "error"; without an answer in 3 s, kills the
    * kernel.
@@ -155,9 +159,9 @@ class TslabKernel implements Kernel {
     }
   }
 
-  async takeClaims(): Promise<RanCell> {
+  async takeClaims(isLast: boolean): Promise<RanCell> {
     const answer = once(this.#child, "message");
-    this.#child.send("claims");
+    this.#child.send({ isLast });
     const late = sleep(CLAIMS_TIMEOUT_MS, [null], { ref: false });
     const [ran] = (await Promise.race([answer, this.#channels.broken, late])) as [RanCell | null];
     if (ran) return ran;

@@ -60,13 +60,20 @@ describe("collectOutputs(cell)", () => {
     ]);
   });
 
-  it("sees a rejection that no code waited for", () => {
-    assert.equal(outputs.hasLostError(), false);
+  it("shows a rejection that no code waited for, whether the kernel printed it or not", () => {
     stderr("UnhandledPromiseRejection: Error: lost\n    at x\n");
     stderr("later\n");
-    assert.equal(outputs.hasLostError(), true);
+    outputs.onFault("Error: lost\n    at x");
     outputs.fail();
-    assert.equal(cell.outputs.at(-1)?.evalue, "lost");
+    assert.deepEqual(
+      cell.outputs.map(({ text, evalue }) => text ?? evalue),
+      ["later\n", "lost"],
+    );
+    const other = newCell("code", "", "b") as CodeCell;
+    const { onFault, fail } = collectOutputs(other);
+    onFault("RangeError: late\n    at x");
+    fail();
+    assert.deepEqual([other.outputs[0]?.ename, other.outputs[0]?.evalue], ["RangeError", "late"]);
   });
 
   it("shows the given reason in place of the interrupt's own words", () => {

@@ -3,8 +3,9 @@
  *
  * tslab reports an error only as text on stderr: a compiler's message with its line, or the text of
  * `console.error(error)` with the stack. So the last text on stderr of a failed cell becomes its
- * `error` output. tslab also prints a rejection that no code awaited, but calls the cell ok: here
- * that cell fails.
+ * `error` output. tslab also prints a rejection that no code awaited, but calls the cell ok. It can
+ * print it after the cell's end, when its outputs are not read any more. So the runner also passes
+ * each fault by `onFault`.
  */
 import { stripVTControlCharacters } from "node:util";
 import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
@@ -20,8 +21,8 @@ export interface CellOutputs {
   onOutput: (output: KernelOutput) => void;
   /** Adds an error output: `reason`, or without it the kernel's last text on stderr. */
   fail: (reason?: string) => void;
-  /** Whether no code caught a rejection or an exception. */
-  hasLostError: () => boolean;
+  /** Takes the text of an error that no code caught: `fail` shows it. */
+  onFault: (text: string) => void;
 }
 
 /** Collects the outputs of `cell`; texts of one stream are joined. */
@@ -57,7 +58,9 @@ export function collectOutputs(cell: CodeCell): CellOutputs {
         reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
       );
     },
-    hasLostError: () => errors.some((text) => LOST.test(text)),
+    onFault: (text) => {
+      if (!errors.some((printed) => LOST.test(printed))) errors.push(`UnhandledPromiseRejection: ${text}`);
+    },
   };
 }
 

@@ -110,6 +110,14 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(run.status, "failed");
   });
 
+  it("fails the last cell by a rejection that comes after its end", async () => {
+    const text = '// %%\nsetTimeout(() => void Promise.reject(new RangeError("late")), 50);\nconst a = 1;\n';
+    const run = await runNotebooks([await save("1-late", text)], { outFolder: folder });
+    assert.equal(run.status, "failed");
+    const error = run.steps[0]!.cells[0]!.cell.outputs.at(-1)!;
+    assert.deepEqual([error.ename, error.evalue], ["RangeError", "late"]);
+  });
+
   it("fails a cell that takes too long", async () => {
     const path = await save("1-slow", "// %%\nawait new Promise(() => {});\n");
     const run = await runNotebooks([path], { outFolder: folder, cellTimeoutMs: 300 });

@@ -6,7 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type CellSource, type Claim, failureOf, readClaims } from "./claims.ts";
+import { type CellSource, type Claim, failureOf, readClaims, unawaitedOf } from "./claims.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
 import {
   type CodeCell,
@@ -137,23 +137,17 @@ async function runCell(
     const ready = await kernel;
     started = performance.now(); // the wait for the kernel counts for the step, not for the cell
     const status = signal?.aborted ? "error" : await ready.execute(run.cell.source, { timeoutMs, onOutput });
-    run.status = status === "ok" && !outputs.hasLostError() ? "ok" : "failed";
-    if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
-    const ran = await ready.takeClaims();
+    const isLast = step.cells.at(-1) === run;
+    const ran = await ready.takeClaims(isLast && status === "ok");
     if (ran.script !== null) sources.set(ran.script, { number: run.number, source: run.cell.source });
     run.claims = readClaims(ran, sources);
-    const unheld = failureOf(run.claims);
-    if (run.status === "ok" && unheld !== null) {
+    ran.faults.forEach(outputs.onFault);
+    run.status = status === "ok" && ran.faults.length === 0 ? "ok" : "failed";
+    if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
+    const reason = run.status === "ok" ? reasonToFail(run, step) : null;
+    if (reason !== null) {
       run.status = "failed";
-      outputs.fail(`a claim does not hold: ${unheld}`); // the cell caught the error
-    }
-    const unfounded = run.status === "ok" ? unfoundedNumbers(run, step) : [];
-    if (unfounded.length > 0) {
-      run.status = "failed";
-      outputs.fail(
-        `prose: expected numbers that come from results, got ${unfounded.join(", ")}; ` +
-          "a sentence takes its numbers by ${…}, and an output must show each number of the text",
-      );
+      outputs.fail(reason);
     }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -162,6 +156,20 @@ async function runCell(
   }
   run.seconds = secondsSince(started);
   onProgress({ event: "end", step, cell: run });
+}
+
+/** The fault of a cell that ran to its end; null if its claims and its numbers are right. */
+function reasonToFail(run: CellRun, step: StepRun): string | null {
+  const unheld = failureOf(run.claims);
+  if (unheld !== null) return `a claim does not hold: ${unheld}`; // the cell caught the error
+  const unawaited = unawaitedOf(run.claims);
+  if (unawaited !== null) return `a claim is not awaited: ${unawaited}; write await before it`;
+  const unfounded = unfoundedNumbers(run, step);
+  if (unfounded.length === 0) return null;
+  return (
+    `prose: expected numbers that come from results, got ${unfounded.join(", ")}; ` +
+    "a sentence takes its numbers by ${…}, and an output must show each number of the text"
+  );
 }
 
 /**

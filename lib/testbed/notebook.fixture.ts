@@ -9,6 +9,7 @@ export const HELD: Claim = {
   cell: null,
   held: 1,
   failed: 0,
+  pending: 0,
   values: [{ held: true, actual: "true", expected: null, cause: null }],
 };
 
