@@ -19,8 +19,10 @@ import {
   type Notebook,
   parseNotebook,
   stripOutputs,
+  textOfCode,
 } from "./notebook.ts";
-import { spelledNumbers, typedNumbers } from "./numbers.ts";
+import { spelledNumbers } from "./number-forms.ts";
+import { typedNumbers } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
 
@@ -111,13 +113,14 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
   const spelled = notebook.cells.flatMap((cell) => (isCode(cell) ? [] : spelledNumbers(cell.source)));
   if (spelled.length > 0)
     tell(0, `expected text to write numbers in digits that an output shows, got ${spelled.join(", ")}`);
+  const code = textOfCode(notebook);
   for (const [i, { source, outputs, execution_count }] of notebook.cells.filter(isCode).entries()) {
     if (outputs.length > 0 || execution_count !== null)
       tell(i + 1, "expected no outputs of a run; npm run check -- --write removes them");
     const lines = source.split("\n").length;
     if (lines > MAX_CELL_LINES) tell(i + 1, `expected at most ${MAX_CELL_LINES} lines, got ${lines}`);
     if (source.trim() === "") tell(i + 1, "expected code, got an empty cell");
-    const typed = typedNumbers(source);
+    const typed = typedNumbers(source, code);
     if (typed.length > 0)
       tell(i + 1, `expected sentences to take numbers from results, got ${typed.join(", ")}`);
   }

@@ -114,6 +114,14 @@ export function titleOf({ name, cells }: Notebook): string {
   return name;
 }
 
+/** The code of all cells, joined. */
+export function textOfCode({ cells }: Notebook): string {
+  return cells
+    .filter(isCode)
+    .map(({ source }) => source)
+    .join("\n");
+}
+
 /** A new cell with `source`, without outputs. */
 export function newCell(type: "code" | "markdown", source: string, id: string): Cell {
   return type === "code"

@@ -1,61 +1,44 @@
 /**
  * A notebook that has run → the numbers in its prose that do not come from a result.
  *
- * Sentences take their numbers from results, so a number typed into a `say`, a caption or a title
- * is a bug. Markdown cells are written before the run. So an output of the notebook must show each
- * of their numbers, and the number must be in digits, because only digits can be compared.
- *
- * So words for numbers are refused: two to ninety-nine, zero, hundred, thousand, million, dozen,
- * half, twice, fractions ("a third of"). "One" and "once" seldom count ("one of them", "at once").
- * They are refused after exactly, only, just, at most, at least, all but, and before a unit of time
- * ("once a second"). Allowed are ordinals ("the second row"), names such as p50, compounds such as
- * two-way, and code.
+ * A sentence, a caption or a title takes its numbers from results. So a number is refused if a text
+ * or a number of the code becomes part of it: directly, by a condition, or by a constant. And once
+ * the cell has run, no sent sentence may contain a text of the code that has a number in it.
+ * Markdown cells are written before the run: an output must show each of their numbers, in digits.
  */
-import ts from "typescript";
+import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { type CodeCell, isCode, type Notebook } from "./notebook.ts";
+import { numbersIn, proseOf, spelledNumbers } from "./number-forms.ts";
 import { isStream, textOf } from "./outputs.ts";
+import { textsOfCode, typedTexts } from "./typed-texts.ts";
 
-const NUMBER = /(?<![\w.,/-])\d[\d,]*(?:\.\d+)?(?![\w/-])/g;
-const UNITS = "one|two|three|four|five|six|seven|eight|nine";
-const WORDS = [
-  `zero|${UNITS.replace("one|", "")}|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen`,
-  `(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-(?:${UNITS}))?|half|twice|thrice`,
-  "(?:hundred|thousand|million|dozen)s?|(?:a|one) (?:third|quarter|fifth|tenth) of",
-  "(?:exactly|only|just|at most|at least|all but) (?:one|once)",
-  "(?:one|once an?|once every) (?:millisecond|second|minute|hour|day|week)",
-].join("|");
-const WORD = new RegExp(`(?<![\\w-])(?:${WORDS})(?![\\w-])`, "gi");
-const SENTENCES = ["caption", "title"]; // options of tables and charts
-const CODE = /```[\s\S]*?```|`[^`]*`|\]\([^)]*\)/g; // in fences, in lines, and links' addresses
-
-/** The numbers typed into a cell's sentences, captions and titles, in the order of the text. */
-export function typedNumbers(source: string): string[] {
-  const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const said =
-      ts.isCallExpression(node) && node.expression.getText(file) === "say"
-        ? node.arguments
-        : ts.isPropertyAssignment(node) && SENTENCES.includes(node.name.getText(file))
-          ? [node.initializer]
-          : [];
-    for (const text of said.flatMap(textsOf)) found.push(...numbersIn(text), ...spelledNumbers(text));
-    ts.forEachChild(node, visit);
-  };
-  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
-  visit(file);
-  return found;
+/**
+ * The numbers typed into a cell's sentences, captions and titles, in the order of the text.
+ * @param code the code of the notebook, which may define the cell's constants
+ */
+export function typedNumbers(source: string, code = source): string[] {
+  return typedTexts(source, code).flatMap(allNumbers);
 }
 
-/** The words for numbers in a text, without its code. */
-export function spelledNumbers(text: string): string[] {
-  return text.replace(CODE, " ").replace(/\s+/g, " ").match(WORD) ?? [];
+/** The numbers in a cell's sent sentences, captions and titles that stand in texts of the code. */
+export function sentNumbers({ outputs }: CodeCell, { cells }: Notebook): string[] {
+  const sent = outputs.flatMap((output) =>
+    output.output_type === "display_data" ? sentences(output.data).map(squeezed) : [],
+  );
+  const typed = cells
+    .filter(isCode)
+    .flatMap(({ source }) => textsOfCode(source))
+    .filter((text) => /\p{L}/u.test(text) && allNumbers(text).length > 0);
+  return [...new Set(typed)]
+    .filter((text) => sent.some((sentence) => sentence.includes(squeezed(text))))
+    .flatMap(allNumbers);
 }
 
 /**
  * Numbers of the Markdown cells that no output of the notebook shows, and all words for numbers.
  */
 export function unshownNumbers({ cells }: Notebook): string[] {
-  const shown = new Set(cells.filter(isCode).flatMap(shownBy).flatMap(numbersIn));
+  const shown = new Set(cells.filter(isCode).flatMap(shownBy).flatMap(withParts));
   return cells
     .filter((cell) => !isCode(cell))
     .flatMap(({ source }) => [
@@ -64,10 +47,35 @@ export function unshownNumbers({ cells }: Notebook): string[] {
     ]);
 }
 
-/** The numbers of a text, without its code and without commas between digits. */
-function numbersIn(text: string): string[] {
-  const numbers = text.replace(CODE, " ").match(NUMBER) ?? [];
-  return numbers.map((number) => number.replaceAll(",", ""));
+function allNumbers(text: string): string[] {
+  return [...numbersIn(text), ...spelledNumbers(text)];
+}
+
+/** A text's numbers; of numbers that only commas separate, each one too. */
+function withParts(text: string): string[] {
+  return numbersIn(text).flatMap((number) => [number, ...number.split(",")]);
+}
+
+/** The texts of an output that a reader reads as sentences. */
+function sentences(data: Record<string, unknown>): string[] {
+  const table = data[TABLE_TYPE] as { title?: string } | undefined;
+  return [data["text/markdown"], table?.title, ...titlesOf(data[CHART_TYPE])].filter(
+    (text) => typeof text === "string",
+  );
+}
+
+/** The titles of a chart and of its parts, not of its data. */
+function titlesOf(spec: unknown): unknown[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  return Object.entries(spec).flatMap(([name, value]: [string, unknown]) => {
+    if (["data", "datasets", "usermeta"].includes(name)) return [];
+    if (["title", "subtitle", "text"].includes(name) && typeof value !== "object") return [value];
+    return titlesOf(value);
+  });
+}
+
+function squeezed(text: string): string {
+  return proseOf(text).replace(/\s+/g, " ").trim();
 }
 
 function shownBy({ outputs }: CodeCell): string[] {
@@ -77,16 +85,4 @@ function shownBy({ outputs }: CodeCell): string[] {
     const plain = output.data["text/plain"];
     return typeof plain === "string" ? [plain] : [];
   });
-}
-
-/** The literal parts of an argument: of a text, a template, or texts joined by `+`. */
-function textsOf(argument: ts.Expression): string[] {
-  if (ts.isStringLiteralLike(argument) || ts.isNumericLiteral(argument)) return [argument.text];
-  if (ts.isBinaryExpression(argument)) return [argument.left, argument.right].flatMap(textsOf);
-  if (!ts.isTemplateExpression(argument)) return [];
-  const spans = argument.templateSpans.flatMap(({ expression, literal }) => [
-    ...(ts.isLiteralExpression(expression) ? textsOf(expression) : []), // `${11} rounds`
-    literal.text,
-  ]);
-  return [argument.head.text, ...spans];
 }

@@ -14,10 +14,11 @@ import {
   type Notebook,
   readNotebook,
   stripOutputs,
+  textOfCode,
   titleOf,
   writeNotebook,
 } from "./notebook.ts";
-import { typedNumbers, unshownNumbers } from "./numbers.ts";
+import { sentNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
 import { KernelError } from "./protocol.ts";
 
@@ -177,7 +178,9 @@ function reasonToFail(run: CellRun, step: StepRun): string | null {
  */
 function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): string[] {
   const isLast = cells.at(-1)?.cell === cell;
-  return [...typedNumbers(cell.source), ...(isLast ? unshownNumbers(notebook) : [])];
+  const code = textOfCode(notebook);
+  const numbers = [...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)];
+  return [...new Set([...numbers, ...(isLast ? unshownNumbers(notebook) : [])])];
 }
 
 function newStep(notebook: Notebook): StepRun {

@@ -1,0 +1,194 @@
+/**
+ * A cell's code → the texts and numbers of the code that become part of a sentence.
+ *
+ * Sentences are the arguments of `say`, captions, titles, and texts inside a chart's call. A constant
+ * counts as its definition, in whichever cell it stands. A call is a result: of a call in a
+ * definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
+ */
+import ts from "typescript";
+
+const VALUE = "\uFFFC"; // stands for a value in a template
+const CHART = /^show$|(?:^b|B)ars$|^steps$|Chart$/;
+const TO_TEXT = /^(?:String|Number|concat|join|repeat|padStart|padEnd|replace|replaceAll)$/;
+const ARITHMETIC = [
+  ts.SyntaxKind.PlusToken,
+  ts.SyntaxKind.MinusToken,
+  ts.SyntaxKind.AsteriskToken,
+  ts.SyntaxKind.AsteriskAsteriskToken,
+  ts.SyntaxKind.SlashToken,
+  ts.SyntaxKind.PercentToken,
+];
+const CHOICES = [
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+  ts.SyntaxKind.CommaToken,
+];
+
+/** The typed texts of the sentences in `source`; `code` holds the definitions of its constants. */
+export function typedTexts(source: string, code = source): string[] {
+  const reader = new TextReader(definitionsIn(parse(code)));
+  const found: string[] = [];
+  visit(parse(source), (node) => {
+    if (ts.isCallExpression(node)) {
+      const name = lastName(node.expression);
+      if (name === "say") for (const argument of node.arguments) found.push(...reader.read(argument));
+      else if (CHART.test(name) && !isInChart(node)) found.push(...reader.readTexts(node));
+    } else if (
+      (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) &&
+      /^["']?(?:caption|title)["']?$/.test(node.name.getText()) &&
+      !isInChart(node)
+    ) {
+      found.push(...reader.read(ts.isPropertyAssignment(node) ? node.initializer : node.name));
+    }
+  });
+  return found;
+}
+
+/** All texts of the code: literals, and the fixed parts of templates. */
+export function textsOfCode(source: string): string[] {
+  const found: string[] = [];
+  visit(parse(source), (node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) found.push(node.text);
+  });
+  return found;
+}
+
+/** Reads the typed texts of expressions. */
+class TextReader {
+  readonly #definitions: Map<string, ts.Node[]>;
+  readonly #open = new Set<string>(); // names whose definitions are being read
+
+  constructor(definitions: Map<string, ts.Node[]>) {
+    this.#definitions = definitions;
+  }
+
+  /** The texts that become part of the expression's text. */
+  read(node: ts.Node, inDefinition = false): string[] {
+    const read = (inner: ts.Node): string[] => this.read(inner, inDefinition);
+    if (ts.isStringLiteralLike(node)) return [node.text];
+    if (ts.isNumericLiteral(node) || ts.isBigIntLiteral(node)) return [node.getText()];
+    if (ts.isIdentifier(node)) return this.#readDefinitions(node.text);
+    if (ts.isTemplateExpression(node)) {
+      const text = node.head.text + node.templateSpans.map(({ literal }) => VALUE + literal.text).join("");
+      return [text, ...node.templateSpans.flatMap(({ expression }) => read(expression))];
+    }
+    if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse].flatMap(read);
+    if (ts.isBinaryExpression(node)) return this.#readBinary(node, inDefinition);
+    if (ts.isArrayLiteralExpression(node)) return node.elements.flatMap(read);
+    if (ts.isObjectLiteralExpression(node)) {
+      return node.properties.flatMap((one) => (ts.isPropertyAssignment(one) ? read(one.initializer) : []));
+    }
+    if (ts.isPropertyAccessExpression(node)) {
+      return ["length", "size"].includes(node.name.text) ? [] : read(node.expression);
+    }
+    if (ts.isElementAccessExpression(node)) return read(node.expression);
+    if (ts.isCallExpression(node)) return this.#readCall(node, inDefinition);
+    if (ts.isArrowFunction(node)) return ts.isBlock(node.body) ? this.readTexts(node.body) : read(node.body);
+    const inner = (node as Partial<ts.ParenthesizedExpression>).expression ?? operandOf(node);
+    return inner === undefined ? [] : read(inner); // (x), x as string, x!, await x, -x, ...x
+  }
+
+  /** The texts anywhere in the node, whatever becomes of them; constants count in call arguments. */
+  readTexts(node: ts.Node): string[] {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return this.read(node);
+    if (ts.isElementAccessExpression(node)) return this.readTexts(node.expression);
+    const found: string[] = [];
+    ts.forEachChild(node, (child) => {
+      const isTitle = ts.isPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.getText());
+      const isValue = isTitle && child === node.initializer;
+      const isName = ts.isShorthandPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.text);
+      found.push(...(isValue || isName ? this.read(child) : this.readTexts(child)));
+    });
+    return found;
+  }
+
+  #readDefinitions(name: string): string[] {
+    if (this.#open.has(name)) return [];
+    this.#open.add(name);
+    const found = (this.#definitions.get(name) ?? []).flatMap((node) => this.read(node, true));
+    this.#open.delete(name);
+    return found;
+  }
+
+  /** Joined texts, a choice of texts, or a calculation: of results, or only of typed numbers. */
+  #readBinary(node: ts.BinaryExpression, inDefinition: boolean): string[] {
+    const sides = [node.left, node.right];
+    const { kind } = node.operatorToken;
+    const isJoined = kind === ts.SyntaxKind.PlusToken && this.#isText(node);
+    if (isJoined || CHOICES.includes(kind)) return sides.flatMap((side) => this.read(side, inDefinition));
+    return ARITHMETIC.includes(kind) && sides.every((side) => this.#isTyped(side))
+      ? sides.flatMap((side) => this.read(side, inDefinition))
+      : [];
+  }
+
+  #readCall({ expression, arguments: given }: ts.CallExpression, inDefinition: boolean): string[] {
+    const isMethod = ts.isPropertyAccessExpression(expression);
+    const found = this.read(isMethod ? expression.expression : expression, inDefinition);
+    if (TO_TEXT.test(lastName(expression))) {
+      return [...found, ...given.flatMap((argument) => this.read(argument, inDefinition))];
+    }
+    return inDefinition ? found : [...found, ...given.flatMap((argument) => this.readTexts(argument))];
+  }
+
+  #isText(node: ts.Node): boolean {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return true;
+    if (ts.isParenthesizedExpression(node)) return this.#isText(node.expression);
+    return ts.isBinaryExpression(node) && (this.#isText(node.left) || this.#isText(node.right));
+  }
+
+  /** Whether an expression consists of typed numbers only, such as `10 + 2`. */
+  #isTyped(node: ts.Node): boolean {
+    if (ts.isNumericLiteral(node)) return true;
+    if (ts.isIdentifier(node))
+      return this.#definitions.has(node.text) && this.#readDefinitions(node.text).length > 0;
+    if (ts.isBinaryExpression(node)) return this.#isTyped(node.left) && this.#isTyped(node.right);
+    if (ts.isPropertyAccessExpression(node) || ts.isCallExpression(node)) return false;
+    const inner = (node as Partial<ts.ParenthesizedExpression>).expression ?? operandOf(node);
+    return inner !== undefined && this.#isTyped(inner);
+  }
+}
+
+/** Each name of the code → the expressions that define it. */
+function definitionsIn(file: ts.SourceFile): Map<string, ts.Node[]> {
+  const definitions = new Map<string, ts.Node[]>();
+  const define = (name: ts.Node, value: ts.Node): void => {
+    if (ts.isIdentifier(name)) definitions.set(name.text, [...(definitions.get(name.text) ?? []), value]);
+    else if (ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name)) {
+      for (const element of name.elements) if (ts.isBindingElement(element)) define(element.name, value);
+    }
+  };
+  visit(file, (node) => {
+    if (ts.isVariableDeclaration(node) && node.initializer) define(node.name, node.initializer);
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+      define(node.left, node.right);
+    }
+  });
+  return definitions;
+}
+
+/** Whether a call of a chart surrounds the node: that call's texts include the node's. */
+function isInChart(node: ts.Node): boolean {
+  for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
+    if (ts.isCallExpression(outer) && CHART.test(lastName(outer.expression))) return true;
+  }
+  return false;
+}
+
+function lastName(callee: ts.Node): string {
+  if (ts.isPropertyAccessExpression(callee)) return callee.name.text;
+  return ts.isIdentifier(callee) ? callee.text : "";
+}
+
+function operandOf(node: ts.Node): ts.Node | undefined {
+  return ts.isPrefixUnaryExpression(node) ? node.operand : undefined;
+}
+
+function visit(node: ts.Node, tell: (node: ts.Node) => void): void {
+  tell(node);
+  ts.forEachChild(node, (child) => visit(child, tell));
+}
+
+function parse(source: string): ts.SourceFile {
+  return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+}
