@@ -39,7 +39,6 @@ describe("another game, from its events to its rows", function () {
       QUESTLOG_API_PORT: String(apiPort),
       QUESTLOG_STREAM_PORT: String(await freePort()),
     };
-    await ground.createSchema();
   });
 
   after(async () => {
@@ -69,7 +68,7 @@ describe("another game, from its events to its rows", function () {
     await until(`${sql} shows ${JSON.stringify(expected)}`, ask, VISIBLE);
   }
 
-  it("npm run up makes its tables, and starts API and stream", async () => {
+  it("npm run up makes its schema and tables, and starts API and stream", async () => {
     assert.match(await command("up"), /7 services ready/);
     const tables = (await rowsOf("SHOW TABLES")) as { Table: string }[];
     const expected = [

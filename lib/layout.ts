@@ -4,6 +4,7 @@
  *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
+ *   schemas/<schema>/                                               tables of users, made with SQL
  *
  * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
  */
@@ -28,6 +29,11 @@ export function tablesFolder(root: string): string {
 
 export function tableFolder(root: string, table: string): string {
   return `${tablesFolder(root)}/${table}`;
+}
+
+/** The folder of a schema that the project creates; Trino puts a user's own tables there. */
+export function schemaFolder(root: string, schema: string): string {
+  return `${root}/schemas/${schema}`;
 }
 
 /** @param day YYYY-MM-DD */

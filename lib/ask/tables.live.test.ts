@@ -13,10 +13,9 @@ describe("createTables({ schema, hdfsRoot })", () => {
   const views = [...events.map(({ table }) => `unique_${table}`), "events"];
   const names = [...tables.map(({ table }) => table), ...views];
 
-  before(() => ground.createSchema());
   after(() => ground.remove());
 
-  it("creates every table once, even with several creators at the same time, then finds them", async () => {
+  it("creates the schema, and every table once, even with several creators at the same time, then finds them", async () => {
     const made = await Promise.all([createTables(target), createTables(target), createTables(target)]);
     for (const states of made)
       assert.deepEqual(

@@ -8,7 +8,7 @@
  */
 import { type Column, columnsOf, failedEvents } from "../catalog.ts";
 import { events } from "../game.ts";
-import { tableFolder } from "../layout.ts";
+import { schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -34,10 +34,11 @@ export interface TableSummary {
 const DAY = "day date"; // the partition column; its folders are named day=YYYY-MM-DD
 
 /**
- * Creates the tables and views that do not exist; may run in several processes at once.
+ * Creates the schema, tables and views that do not exist; may run in several processes at once.
  * @throws Error if a table differs from the catalogue, with the differing lines and the remedy
  */
 export async function createTables(target: Target = {}): Promise<TableState[]> {
+  await createSchema(target);
   const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, target)));
   return [...made, ...(await createViews(target))];
 }
@@ -70,6 +71,21 @@ export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise
      FROM (${selects.join(" UNION ALL ")})
      ORDER BY i`,
     { schema },
+  );
+}
+
+/** Creates the schema if it is missing. Hive always has the schema `default`. */
+async function createSchema({
+  schema = settings.schema,
+  hdfsRoot = settings.hdfsRoot,
+}: Target): Promise<void> {
+  if (schema === "default") return;
+  const folder = schemaFolder(hdfsRoot, schema);
+  await makeFolder(folder);
+  const name = [settings.catalog, schema].map(identifier).join(".");
+  const location = literal(`hdfs://${folder}`);
+  await unlessOvertaken(() =>
+    query(`CREATE SCHEMA IF NOT EXISTS ${name} WITH (location = ${location})`, { schema }),
   );
 }
 

@@ -40,13 +40,8 @@ export class Ground {
     for (const topic of [this.topic, this.failedTopic]) await createTopic({ topic, partitions });
   }
 
-  async createSchema(): Promise<void> {
-    await query(`CREATE SCHEMA ${this.schema} WITH (location = 'hdfs://${this.root}/schema')`);
-  }
-
   /** Creates the schema with the catalogue's tables and views. */
   async create(): Promise<void> {
-    await this.createSchema();
     await createTables({ schema: this.schema, hdfsRoot: this.root });
   }
 
