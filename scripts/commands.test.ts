@@ -1,13 +1,14 @@
 // Every command as a process of its own, as npm starts it, with ports and folders of its own.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { takeLock } from "../lib/lock.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../lib/settings.ts";
 import { until } from "../lib/until.ts";
@@ -92,7 +93,7 @@ describe("commands", function () {
   after(() => rmSync(home, { recursive: true }));
 
   function start(name: string, args: string[], variables: NodeJS.ProcessEnv = {}) {
-    const child = spawn(process.execPath, [join("scripts", `${name}.ts`), ...args], {
+    const child = spawn(process.execPath, [join("scripts", "run.js"), name, ...args], {
       cwd: settings.root,
       env: { ...env, ...variables },
       stdio: ["ignore", "pipe", "pipe"],
@@ -215,12 +216,35 @@ describe("commands", function () {
     assert.equal((await ended).code, 0);
   });
 
+  it("end with 1 and one sentence on a Node that cannot run them", () => {
+    const old = join(home, "old.mjs"); // stands for an old Node: it differs by its version only
+    writeFileSync(old, 'Object.defineProperty(process, "version", { value: "v20.19.0" });');
+    for (const file of ["check-node.js", "run.js"]) {
+      const args = ["--import", pathToFileURL(old).href, join("scripts", file), "history"];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      assert.deepEqual([status, stdout], [1, ""]);
+      assert.match(
+        stderr,
+        /^questlog: npm has no Node \S+ for this system \(.+\), or .+; install Node 26 or later, .+; got v20\.19\.0\n$/,
+      );
+    }
+  });
+
+  it("find the packages of development also with NODE_ENV=production", () => {
+    const { stdout } = spawnSync("npm", ["ls", "--depth", "0", "mocha"], {
+      cwd: settings.root,
+      env: { ...env, NODE_ENV: "production" },
+      encoding: "utf8",
+    });
+    assert.match(stdout, /mocha@/);
+  });
+
   it("are those of package.json", () => {
     const { scripts } = JSON.parse(readFileSync(join(settings.root, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
     const called = Object.values(scripts).flatMap(
-      (line) => /^exec node scripts\/(\S+)\.ts$/.exec(line)?.[1] ?? [],
+      (line) => /^exec node scripts\/run\.js (\S+)$/.exec(line)?.[1] ?? [],
     );
     assert.deepEqual([...called, "checksums"].sort(), names);
   });
