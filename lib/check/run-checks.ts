@@ -26,12 +26,12 @@ const FORMATTED = [
 export async function runChecks(): Promise<boolean> {
   const prettier = "node_modules/prettier/bin/prettier.cjs";
   const passed = await Promise.all([
-    report("lint", lint()),
-    report("types", linesOf(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
-    report("formatting", linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
-    report("notebooks", findNotebooks()),
-    report("words", findWords()),
-    report("imports", Promise.resolve(importFindings(readImports("lib")))),
+    report("lint", lint),
+    report("types", () => linesOf(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
+    report("formatting", () => linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
+    report("notebooks", findNotebooks),
+    report("words", findWords),
+    report("imports", () => importFindings(readImports("lib"))),
   ]);
   return passed.every(Boolean);
 }
@@ -46,9 +46,9 @@ async function notebooks(): Promise<string[]> {
   return (await glob("notebooks/*.ipynb", { absolute: true })).sort();
 }
 
-async function report(name: string, findings: Promise<string[]>): Promise<boolean> {
+async function report(name: string, find: () => Promise<string[]> | string[]): Promise<boolean> {
   const started = performance.now();
-  const lines = await findings;
+  const lines = await find();
   const noun = lines.length === 1 ? "line" : "lines";
   const count = lines.length === 0 ? "ok" : `${lines.length} ${noun} of findings`;
   const took = formatSeconds((performance.now() - started) / 1000);
