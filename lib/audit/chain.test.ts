@@ -77,6 +77,16 @@ describe("gapsOf(links, ends)", () => {
     ]);
   });
 
+  it("names the offsets that Kafka deleted before they were landed", async () => {
+    const hdfs = await committed([2]);
+    const chain = await openChain(hdfs, { root, topic, partition: 0 });
+    await chain.commit({ last: 6, last_timestamp: 0, deleted: [{ from: 3, to: 5 }], files: [] });
+    const reason = "Kafka deleted offsets [3, 5) before they were landed";
+    assert.deepEqual(gapsOf(await readChains({ hdfs, root, topic }), [{ partition: 0, high: 7 }]), [
+      { partition: 0, expected: 3, found: 5, reason },
+    ]);
+  });
+
   it("takes any beginning of a chain whose newest commits alone were read", () => {
     assert.deepEqual(gapsOf([link(0, 8, 7, 9), whole[2]!], ends), []);
   });

@@ -3,10 +3,11 @@
  *
  * A commit record covers the offsets from `first` to `last`, both inclusive. The record's file is
  * named by `first`, so the folder's listing alone shows where each commit begins. The record says
- * where it ends. A chain without a gap covers each offset exactly once.
+ * where it ends. A chain without a gap covers each offset exactly once. Offsets that Kafka deleted
+ * before they were landed are a gap too: the record that covers them names them.
  */
 import { settings } from "../settings.ts";
-import { type CommitRecord, readRecord } from "../land/commits.ts";
+import { type CommitRecord, type DeletedOffsets, describeDeleted, readRecord } from "../land/commits.ts";
 import { chainFolder, chainsFolder } from "../layout.ts";
 import { withHdfs, type HdfsTarget, mapInParallel, namesIn } from "./files.ts";
 
@@ -21,13 +22,18 @@ export interface ChainLink {
   rows: number; // in all files of the commit
   files: number;
   committed_at: Date; // by the stream's clock
+  deleted?: DeletedOffsets[]; // absent: Kafka deleted none of its offsets before they were landed
 }
 
-/** Two neighbouring commits, or a commit and the end of the partition, with a gap or an overlap. */
+/**
+ * Two neighbouring commits, or a commit and the end of the partition, with a gap or an overlap; or
+ * offsets `[expected, found)` that Kafka deleted.
+ */
 export interface ChainGap {
   partition: number;
   expected: number; // the offset behind the commit before
   found: number; // the first offset of the next commit, or the end of the partition
+  reason?: string; // of deleted offsets: "Kafka deleted offsets [3, 5) before they were landed"
 }
 
 /**
@@ -58,7 +64,7 @@ export async function readChains({
 }
 
 /**
- * The gaps and overlaps of chains. The first commit has to begin at offset 0, and each other commit
+ * The gaps and overlaps of chains, and the offsets that Kafka deleted. The first commit has to begin at offset 0, and each other commit
  * behind the commit before it. The last commit has to reach the partition's end.
  * @param ends each partition with `high`, the offset behind its last message: see `readOffsets`
  */
@@ -71,8 +77,11 @@ export function gapsOf(
     const chain = links.filter((link) => link.partition === partition);
     const oldest = chain[0];
     let expected = oldest === undefined || oldest.commit === 1 ? 0 : oldest.first;
-    for (const { first, last } of chain) {
+    for (const { first, last, deleted = [] } of chain) {
       if (first !== expected) gaps.push({ partition, expected, found: first });
+      for (const one of deleted) {
+        gaps.push({ partition, expected: one.from, found: one.to, reason: describeDeleted(one) });
+      }
       expected = last + 1;
     }
     // A chain may reach beyond `high`: newer messages can have landed since then.
@@ -89,7 +98,10 @@ export function lastLinks(links: readonly ChainLink[], count: number): ChainLink
   );
 }
 
-function linkOf({ partition, first, last, files, committed_at }: CommitRecord, commit: number): ChainLink {
+function linkOf(record: CommitRecord, commit: number): ChainLink {
+  const { partition, first, last, files, deleted } = record;
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  return { partition, commit, first, last, rows, files: files.length, committed_at: new Date(committed_at) };
+  const committed_at = new Date(record.committed_at);
+  const link = { partition, commit, first, last, rows, files: files.length, committed_at };
+  return deleted === undefined ? link : { ...link, deleted };
 }

@@ -164,6 +164,26 @@ describe("conservation(answers, seen)", () => {
     );
   });
 
+  it("names the offsets that Kafka deleted before they were landed", () => {
+    const { answers, seen } = even(4);
+    const record = {
+      ...seen.commits[1]!,
+      deleted: [
+        { from: 3, to: 5 },
+        { from: 200, to: 300 },
+      ],
+    };
+    const conserved = conservation(answers, { ...seen, commits: [seen.commits[0]!, record] });
+    const reason = "Kafka deleted offsets [3, 5) before they were landed";
+    assert.deepEqual(lines(conserved.discrepancies), [
+      `commits · missing · partition 1, offsets 3 to 4 · ${reason}`,
+    ]);
+    assert.throws(
+      () => assertConserved(conserved),
+      new RegExp(`commit record at .*: ${reason.replace(/[[)]/g, ".")}`),
+    );
+  });
+
   it("names a message that no commit record covers, or two, and a record with another number of rows", () => {
     const { answers, seen } = even(4);
     const found = (...commits: CommitRecord[]) =>

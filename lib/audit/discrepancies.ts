@@ -7,9 +7,9 @@
  * each position type and id must be equal. Events are compared by their ids. The topic can hold an
  * event twice (a client's retry, a spool that is sent again): that is no fault, but the event
  * counts once. Each message is covered by one commit record, and the files have as many rows as it
- * says.
+ * says. Offsets that Kafka deleted before they were landed are missing.
  */
-import type { CommitRecord } from "../land/commits.ts";
+import { type CommitRecord, type DeletedOffsets, describeDeleted } from "../land/commits.ts";
 import { isIn } from "./coverage.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
@@ -125,6 +125,7 @@ function compareCommits({ topic, files, commits, ranges }: Sightings): Discrepan
         : about(message, "commits", "double", `commit records of ${records} cover it`),
     );
   }
+  discrepancies.push(...commits.flatMap((commit) => deletedOffsets(commit, ranges)));
   for (const commit of commits) {
     const { partition, first, last } = commit;
     if (!isIn(ranges, partition, first) || !isIn(ranges, partition, last)) continue;
@@ -136,6 +137,19 @@ function compareCommits({ topic, files, commits, ranges }: Sightings): Discrepan
     discrepancies.push({ stage: "commits", problem: "unexpected", event_id: null, position, where });
   }
   return discrepancies;
+}
+
+/** The offsets in `ranges` that Kafka deleted before the commit covered them. */
+function deletedOffsets(
+  { partition, deleted = [] }: CommitRecord,
+  ranges: Sightings["ranges"],
+): Discrepancy[] {
+  const isSeen = ({ from, to }: DeletedOffsets) =>
+    ranges.some((range) => range.partition === partition && from < range.to && to > range.from);
+  return deleted.filter(isSeen).map((one) => {
+    const position = `partition ${partition}, offsets ${one.from} to ${one.to - 1}`;
+    return { stage: "commits", problem: "missing", event_id: null, position, where: describeDeleted(one) };
+  });
 }
 
 /** `after` holds each message of `before` once, with the same type and id, and no other message. */
@@ -194,11 +208,11 @@ export function describeDiscrepancies(discrepancies: Discrepancy[]): string[] {
   ]);
 }
 
-function describeOne({ stage, problem, event_id, position, where }: Discrepancy): string {
+function describeOne({ stage, event_id, position, where }: Discrepancy): string {
   const at = position === null ? "" : ` at ${position}`;
   if (event_id !== null) return `${event_id}${at}: ${where}`;
   if (position === null) return `no event_id: ${where}`;
-  const isRecord = stage === "commits" && problem === "unexpected";
+  const isRecord = stage === "commits" && position.includes("offsets");
   return `${isRecord ? "commit record" : "a message without event_id"}${at}: ${where}`;
 }
 

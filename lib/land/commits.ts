@@ -14,6 +14,9 @@
  * A writer finishes the moves of the last record before it extends the chain. So only the last
  * record can have files left to move. A staged batch that begins before the chain's end can no
  * longer be committed. So any writer may delete it, without asking a clock.
+ *
+ * A record also covers offsets without a message, such as ends of transactions. Offsets that Kafka
+ * deleted before they were landed are named in the record: the audit counts them as a gap.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -43,9 +46,16 @@ export interface StagedFile {
   data: Buffer;
 }
 
+/** Offsets `[from, to)` that Kafka's retention deleted before the stream read them. */
+export interface DeletedOffsets {
+  from: number;
+  to: number;
+}
+
 /** Consecutive events of a partition, for one commit; it begins at the chain's end. */
 export interface Batch {
   last: number; // the last offset that it covers, even without a row
+  deleted?: DeletedOffsets[]; // among the offsets that it covers; default: none
   last_timestamp: number | null; // of the message at `last`, in milliseconds; null: no message
   files: StagedFile[];
 }
@@ -67,6 +77,7 @@ export interface CommitRecord {
   first: number;
   last: number;
   last_timestamp: number | null;
+  deleted?: DeletedOffsets[]; // absent: Kafka deleted none of its offsets before they were landed
   committed_at: string; // ISO 8601, by the writer's clock
   files: CommittedFile[];
 }
@@ -132,7 +143,7 @@ export class Chain {
   }
 
   /** Writes files and record to a new staging folder: a late write does no harm there. */
-  async #stage({ last, last_timestamp, files }: Batch): Promise<CommitRecord> {
+  async #stage({ last, last_timestamp, files, deleted = [] }: Batch): Promise<CommitRecord> {
     const { root, topic, partition } = this.#key;
     const first = this.next;
     const start = { topic, partition, first };
@@ -151,7 +162,9 @@ export class Chain {
     }
     this.#abandoned = writer;
     const committed_at = new Date().toISOString();
-    const record = { writer, topic, partition, first, last, last_timestamp, committed_at, files: committed };
+    const lost = deleted.length > 0 ? { deleted } : {};
+    const covered = { first, last, last_timestamp, ...lost };
+    const record = { writer, topic, partition, ...covered, committed_at, files: committed };
     await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
     this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
@@ -202,6 +215,11 @@ export class PositionTakenError extends Error {
   constructor({ topic, partition, first, writer }: CommitRecord, why: string) {
     super(`${topic} partition ${partition}: the commit at offset ${first} ${why}; ${writer} lost`);
   }
+}
+
+/** "Kafka deleted offsets [3, 5) before they were landed" */
+export function describeDeleted({ from, to }: DeletedOffsets): string {
+  return `Kafka deleted offsets [${from}, ${to}) before they were landed`;
 }
 
 /** Whether all files of a commit are in their tables: its staging folder is deleted last. */

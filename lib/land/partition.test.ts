@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { DEFAULT_LIMITS, type Message } from "./batch.ts";
-import { openChain } from "./commits.ts";
+import { type CommitRecord, openChain } from "./commits.ts";
+import { commitPath } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { OtherTopicError, type Pace, PartitionLander, PositionResetError } from "./partition.ts";
 
@@ -18,11 +19,18 @@ function messages(first: number, count: number): Message[] {
   }));
 }
 
-async function open(hdfs: HdfsModel, pace: Partial<Pace>, hold: Promise<void> = Promise.resolve(), high = 0) {
+async function open(
+  hdfs: HdfsModel,
+  pace: Partial<Pace>,
+  hold: Promise<void> = Promise.resolve(),
+  high = 0,
+  low = 0,
+) {
   const chain = await openChain(hdfs, key);
   const events = new EventEmitter();
+  const logStart = () => (low >= 0 ? Promise.resolve(low) : Promise.reject(new Error("Kafka is away")));
   const lander = new PartitionLander(
-    { topic: "t", partition: 0, chain, high },
+    { topic: "t", partition: 0, chain, high, logStart },
     (commit) => hold.then(commit),
     { limits: DEFAULT_LIMITS, maxAgeMs: NEVER_MS, idleMs: NEVER_MS, ...pace },
     {
@@ -49,7 +57,7 @@ describe("PartitionLander", () => {
     for (const pace of [{ maxAgeMs: 10 }, { idleMs: 10 }]) {
       const { lander, events } = await open(new HdfsModel(), pace);
       const committed = once(events, "commit");
-      lander.take(messages(5, 2)); // Kafka deleted offsets [0, 5): the commit covers them
+      lander.take(messages(5, 2)); // offsets [0, 5) hold no message: the commit covers them
       assert.deepEqual(await committed, [0, 6]);
       assert.equal(lander.next, 7);
     }
@@ -105,6 +113,40 @@ describe("PartitionLander", () => {
     await lander.drain();
     return hdfs;
   }
+
+  const deletedOf = ({ nodes }: HdfsModel, first: number) => {
+    const bytes = nodes.get(commitPath(key, first)) as Buffer;
+    return (JSON.parse(bytes.toString()) as CommitRecord).deleted;
+  };
+
+  it("names the offsets that Kafka deleted, at the start, between batches and in a batch", async () => {
+    for (const [before, low, after, deleted] of [
+      [0, 5, 5, [{ from: 0, to: 5 }]],
+      [3, 5, 5, [{ from: 3, to: 5 }]],
+      [3, 5, 6, [{ from: 3, to: 5 }]], // offset 5 holds the end of a transaction
+      [3, 3, 6, undefined],
+      [3, 5, 3, undefined], // Kafka deleted them after the stream had read them
+    ] as const) {
+      const hdfs = before === 0 ? new HdfsModel() : await withCommitted(before);
+      const { lander } = await open(hdfs, {}, undefined, 0, low);
+      lander.take(messages(after, 2));
+      await lander.drain();
+      assert.deepEqual(deletedOf(hdfs, before), deleted);
+    }
+    const hdfs = new HdfsModel();
+    const { lander } = await open(hdfs, {}, undefined, 0, 5);
+    lander.take([...messages(0, 2), ...messages(5, 2)]);
+    await lander.drain();
+    assert.deepEqual(deletedOf(hdfs, 0), [{ from: 2, to: 5 }]);
+  });
+
+  it("fails if Kafka does not say which offsets it deleted", async () => {
+    const { lander, events } = await open(new HdfsModel(), { idleMs: 10 }, undefined, 0, NaN);
+    const failed = once(events, "failure");
+    lander.take(messages(5, 2));
+    assert.match(String((await failed)[0]), /Kafka is away/);
+    assert.equal(lander.next, 0);
+  });
 
   it("reads the last committed message again to check the topic, and does not land it twice", async () => {
     const { lander } = await open(await withCommitted(3), {});

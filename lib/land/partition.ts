@@ -5,9 +5,12 @@
  * is also due when the lander has read all messages that were there at its start. With both batches
  * full the lander takes no more messages: that limits its memory. The caller then stops fetching
  * until `onRoom`.
+ *
+ * Offsets can be missing between messages: ends of transactions, or messages that Kafka deleted.
+ * Missing offsets below the partition's lowest offset were deleted, and the commit names them.
  */
 import { BatchBuilder, type BatchLimits, type Message, type ParseMessage } from "./batch.ts";
-import type { Chain, CommitRecord } from "./commits.ts";
+import type { Chain, CommitRecord, DeletedOffsets } from "./commits.ts";
 
 export interface Pace {
   limits: BatchLimits;
@@ -24,6 +27,7 @@ export interface OpenPartition {
   partition: number;
   chain: Chain;
   high: number; // the offset after the partition's last message
+  logStart: () => Promise<number>; // asks Kafka for the partition's lowest offset
   parse?: ParseMessage; // default: messages are events
 }
 
@@ -60,8 +64,10 @@ export class PartitionLander {
   readonly #commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>;
   readonly #pace: Pace;
   readonly #parse: ParseMessage | undefined;
+  readonly #logStart: () => Promise<number>;
   readonly #events: PartitionEvents;
   #filling: BatchBuilder;
+  #deleted: Promise<DeletedOffsets[]>[] = []; // of the filling batch: one for each missing range
   #position: number; // the next message has this offset or a higher one
   #firstAt = 0;
   #lastAt = 0;
@@ -72,7 +78,7 @@ export class PartitionLander {
 
   /** @param commit runs a commit, and repeats it while HDFS is away */
   constructor(
-    { topic, partition, chain, high, parse }: OpenPartition,
+    { topic, partition, chain, high, logStart, parse }: OpenPartition,
     commit: (commit: () => Promise<CommitRecord>) => Promise<CommitRecord>,
     pace: Pace,
     events: PartitionEvents,
@@ -84,6 +90,7 @@ export class PartitionLander {
     this.#commit = commit;
     this.#pace = pace;
     this.#parse = parse;
+    this.#logStart = logStart;
     this.#events = events;
     this.#filling = this.#newBatch();
     this.#position = this.start;
@@ -140,6 +147,7 @@ export class PartitionLander {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#filling = this.#newBatch();
+    this.#deleted = [];
   }
 
   #takeOne(message: Message): void {
@@ -147,6 +155,7 @@ export class PartitionLander {
     if (offset < this.#position) {
       throw new PositionResetError(`expected offset ${this.#position} or more, got ${offset}`);
     }
+    const expected = Math.max(this.#position, this.next);
     this.#position = offset + 1;
     const { last } = this.#chain;
     if (this.#filling.rows === 0 && last?.last === offset) {
@@ -157,20 +166,31 @@ export class PartitionLander {
       const facts = `the landed message at offset ${offset} had the time ${was}, the topic's message has ${is}`;
       throw new OtherTopicError(this.#topic, this.#partition, facts);
     }
+    if (offset > expected) this.#deleted.push(this.#deletedIn(expected, offset));
     if (this.#filling.rows === 0) this.#firstAt = Date.now();
     this.#filling.push(message);
+  }
+
+  /** The part of the missing offsets `[from, to)` that Kafka deleted. */
+  #deletedIn(from: number, to: number): Promise<DeletedOffsets[]> {
+    const found = this.#logStart().then((low) => (low > from ? [{ from, to: Math.min(low, to) }] : []));
+    found.catch(() => {}); // the commit fails with this error
+    return found;
   }
 
   #beginCommit(): void {
     if (this.#committing !== null || this.#filling.rows === 0) return;
     const builder = this.#filling;
+    const deleted = this.#deleted;
     this.#filling = this.#newBatch();
-    this.#committing = this.#commitBatch(builder);
+    this.#deleted = [];
+    this.#committing = this.#commitBatch(builder, deleted);
   }
 
-  async #commitBatch(builder: BatchBuilder): Promise<void> {
+  async #commitBatch(builder: BatchBuilder, asked: Promise<DeletedOffsets[]>[]): Promise<void> {
     try {
-      const batch = builder.finish();
+      const deleted = (await Promise.all(asked)).flat();
+      const batch = { ...builder.finish(), deleted };
       const record = await this.#commit(() => this.#chain.commit(batch));
       this.#committing = null;
       this.#events.onCommit(record, builder);

@@ -42,7 +42,9 @@ describe("new StreamMetrics().text(streams)", () => {
       failed: 1,
       timestamps: [],
     });
-    metrics.count(record([swords]), { failed: 0, timestamps: [] });
+    const deleted = [{ from: 3, to: 5 }];
+    metrics.count({ ...record([swords]), deleted }, { failed: 0, timestamps: [] });
+    assert.deepEqual(await linesOf(metrics, "deleted"), ['deleted_offsets_total{topic="game_events"} 2']);
     assert.deepEqual(await linesOf(metrics, "landed_rows"), [
       'landed_rows_total{table="sword_purchases"} 8',
       'landed_rows_total{table="failed_events"} 1',

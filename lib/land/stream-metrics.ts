@@ -20,6 +20,11 @@ export class StreamMetrics {
   readonly #rows = this.#counter("landed_rows_total", "Rows committed, failed events included", "table");
   readonly #failed = this.#counter("failed_rows_total", `Rows committed to ${failedEvents.table}`, "topic");
   readonly #commits = this.#counter("commits_total", "Commits", "topic");
+  readonly #deleted = this.#counter(
+    "deleted_offsets_total",
+    "Offsets that Kafka deleted before they were landed",
+    "topic",
+  );
   readonly #files = this.#counter("written_files_total", "Parquet files committed", "table");
   readonly #bytes = this.#counter("written_bytes_total", "Bytes of the Parquet files committed", "table");
   readonly #landed = new Histogram({
@@ -46,10 +51,11 @@ export class StreamMetrics {
   }
 
   /** Counts a commit whose files are in their tables. */
-  count({ topic, files }: CommitRecord, { failed, timestamps }: BatchSummary): void {
+  count({ topic, files, deleted = [] }: CommitRecord, { failed, timestamps }: BatchSummary): void {
     const now = Date.now();
     this.#commits.inc({ topic });
     this.#failed.inc({ topic }, failed);
+    for (const { from, to } of deleted) this.#deleted.inc({ topic }, to - from);
     for (const { table, rows, bytes } of files) {
       this.#rows.inc({ table }, rows);
       this.#files.inc({ table });

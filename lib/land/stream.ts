@@ -19,7 +19,13 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, type EachBatchPayload, type Kafka, kafkaClient } from "../kafka.ts";
 import { DEFAULT_LIMITS, type ParseMessage } from "./batch.ts";
-import { type AtPoint, type CommitRecord, openChain, PositionTakenError } from "./commits.ts";
+import {
+  type AtPoint,
+  type CommitRecord,
+  describeDeleted,
+  openChain,
+  PositionTakenError,
+} from "./commits.ts";
 import { delayMs, type Log, Outage } from "./outage.ts";
 import {
   type BatchSummary,
@@ -264,12 +270,8 @@ export class Stream {
         const facts = `events up to offset ${chain.next - 1} are landed, but the topic ends before offset ${high}`;
         throw new OtherTopicError(topic, partition, facts);
       }
-      if (chain.next < low) {
-        const deleted = `Kafka deleted offsets ${chain.next} to ${low - 1} before the stream landed them`;
-        this.#log(`topic ${topic}, partition ${partition}: ${deleted}`);
-      }
       const lander = new PartitionLander(
-        { topic, partition, chain, high, parse },
+        { topic, partition, chain, high, logStart: () => this.#logStart(session, partition), parse },
         (commit) => this.#outlastHdfs(commit),
         PACE,
         {
@@ -315,13 +317,24 @@ export class Stream {
   }
 
   #committed(consumer: Consumer, record: CommitRecord, batch: BatchSummary, current: boolean): void {
-    const { topic, partition, last, files } = record;
+    const { topic, partition, last, files, deleted = [] } = record;
     this.#totals.rows += files.reduce((sum, { rows }) => sum + rows, 0);
     this.#totals.failed += batch.failed;
     this.#totals.commits++;
+    for (const one of deleted) this.#log(`topic ${topic}, partition ${partition}: ${describeDeleted(one)}`);
     this.#options.onCommit?.(record, batch);
     // Only monitors read this offset. A failure does no harm: the next commit sends a newer one.
     if (current) consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]).catch(() => {});
+  }
+
+  /** Asks Kafka for a partition's lowest offset. */
+  async #logStart(session: Session, partition: number): Promise<number> {
+    const asked = this.#watermarks(session.admin, partition);
+    await this.#track(
+      session,
+      asked.then(() => {}),
+    );
+    return (await asked).low;
   }
 
   async #watermarks(admin: Admin, partition: number): Promise<{ low: number; high: number }> {
