@@ -51,7 +51,7 @@ describe("command(name, frame, run)", () => {
   it("ends with 2 and one line of advice when its arguments are wrong", async () => {
     const advice = "; try: npm run greet [-- --loud]\n";
     const unknown = await end("", ["--quiet"]);
-    assert.deepEqual([unknown.code, unknown.stderr], [2, `greet: Unknown option '--quiet'${advice}`]);
+    assert.deepEqual([unknown.code, unknown.stderr], [2, `greet: unknown option --quiet${advice}`]);
     const refused = await end('throw new UsageError("expected a name, got none")');
     assert.deepEqual([refused.code, refused.stderr], [2, `greet: expected a name, got none${advice}`]);
   });

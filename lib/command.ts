@@ -67,7 +67,8 @@ export async function command<O extends Options = Options>(
     const { message } = error as Error;
     const isUsage = error instanceof UsageError;
     const advice = isUsage ? `try: ${frame.usage.split("\n")[0]}` : frame.hint;
-    console.error(`${name}: ${forTerminalLines(message)}${advice === undefined ? "" : `; ${advice}`}`);
+    const isSaid = advice === undefined || message.includes(advice);
+    console.error(`${name}: ${forTerminalLines(message)}${isSaid ? "" : `; ${advice}`}`);
     process.exitCode = isUsage ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
     setTimeout(() => process.exit(), MAX_END_MS).unref();
   }
@@ -81,8 +82,21 @@ function parse<O extends Options>({ options, positionals = false }: CommandOptio
     });
     return parsed as { values: Values<O> & { help?: boolean }; positionals: string[] };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(inOurWords((error as Error).message));
   }
+}
+
+/** Node's message about arguments, without its advice and its marks. */
+function inOurWords(message: string): string {
+  const [sentence = ""] = message.split(/\.\s/);
+  return sentence
+    .replace(/^Unknown option '(.+)'$/s, "unknown option $1")
+    .replace(/^Unexpected argument '(.+)'$/s, 'expected no further words, got "$1"')
+    .replace(
+      /^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)$/s,
+      "$1: expected a value, got none",
+    )
+    .replace(/^Option '(.+)' does not take an argument$/s, "$1: expected no value, got one");
 }
 
 /** The first signal aborts. A signal more than a second later ends the process at once. */

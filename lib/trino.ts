@@ -37,6 +37,7 @@ const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_ROWS = 1_000_000; // all rows are held in memory
 const MAX_TRIES = 8; // of one request, or of a statement without a worker: about 7 s
 const MAX_WAIT_MS = 2_000; // between two tries
+const HINT = "npm run status shows what runs";
 
 /**
  * Runs `sql` to its end and resolves with all of its rows (at most 1,000,000). trino-values.ts has
@@ -62,13 +63,15 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
     if (signal?.aborted)
       throw new QueryError(sql, "ABORTED", `aborted by the caller${cancelled}`, signal.reason);
     if (deadline.aborted) {
-      const state = latest?.stats ? `its state is ${latest.stats.state}` : `${server} has not answered`;
-      throw new QueryError(
-        sql,
-        "TIME_OUT",
-        `not finished after ${timeoutMs} ms: ${state}${cancelled}`,
-        error,
-      );
+      if (!latest?.stats)
+        throw new QueryError(
+          sql,
+          "NO_ANSWER",
+          `${server} has not answered in ${timeoutMs} ms; ${HINT}`,
+          error,
+        );
+      const state = `its state is ${latest.stats.state}${cancelled}`;
+      throw new QueryError(sql, "TIME_OUT", `not finished after ${timeoutMs} ms: ${state}`, error);
     }
     throw isHttpError(error) ? fromHttpError(sql, server, error) : error;
   }
@@ -112,14 +115,17 @@ async function pullRows(trino: Trino, sql: string, statement: string, stop: Abor
   }
 }
 
+/** Errors that say nothing about the statement: any statement would get them. */
+const NOT_THE_STATEMENT = /^(ABORTED|NO_ANSWER|NO_NODES_AVAILABLE|SERVER_STARTING_UP|UNREACHABLE|HTTP_\d+)$/;
+
 /** Thrown when Trino rejects a statement, fails or cannot be reached. */
 export class QueryError extends Error {
   override name = "QueryError";
   sql: string;
-  code: string; // Trino's errorName, e.g. "TABLE_NOT_FOUND"; or ours: TIME_OUT, HTTP_401, …
+  code: string; // Trino's errorName, e.g. "TABLE_NOT_FOUND"; or ours: NO_ANSWER, HTTP_401, …
 
   constructor(sql: string, code: string, message: string, cause?: unknown) {
-    super(`${code}: ${message}\n  in ${sql.trim()}`, { cause });
+    super(`${code}: ${message}${NOT_THE_STATEMENT.test(code) ? "" : `\n  in ${sql.trim()}`}`, { cause });
     this.sql = sql;
     this.code = code;
   }
@@ -195,7 +201,7 @@ function fromHttpError(sql: string, server: string, error: HttpError): QueryErro
     return new QueryError(sql, `HTTP_${status}`, `${server} answered ${String(data).slice(0, 500)}`, error);
   }
   const reason = error.code ?? error.message;
-  const message = `no answer from Trino at ${server} (${reason}); \`npm run status\` shows what is running`;
+  const message = `no answer from Trino at ${server} (${reason}); ${HINT}`;
   return new QueryError(sql, "UNREACHABLE", message, error);
 }
 

@@ -21,12 +21,14 @@ const names = globSync("*.ts", { cwd: join(settings.root, "scripts") })
 
 const WITHOUT_WORDS = ["check", "checksums", "imports", "lab", "picture", "stream", "tables", "test"];
 
+const HINT = "npm run status shows what runs";
+
 type Case = [name: string, args: string[], code: number, firstLine: string];
 
 // Arguments → exit code, and a pattern of the first line: of stderr if the code is not 0.
 const CASES: Case[] = [
-  ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: Unknown option '--nope'.*; try: n.+`]),
-  ["api", ["now"], 2, "api: Unexpected argument 'now'.*"],
+  ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: unknown option --nope; try: n.+`]),
+  ["api", ["now"], 2, 'api: expected no further words, got "now"; try: .*'],
   ["bench", ["hdfs"], 2, 'bench: expected one of land, got "hdfs"; try: npm run bench \\[-- NAME\\]'],
   ["down", [], 0, "nothing was running"],
   [
@@ -53,16 +55,25 @@ const CASES: Case[] = [
   ],
   ["history", [], 0, ""],
   ["key", [], 2, 'key: expected one name, got ""; try: npm run key -- NAME .*'],
-  ["key", ["ann", "--limit", "none"], 2, "key: .*limit.*"],
+  ["key", ["ann", "--limit", "none"], 2, 'key: --limit: expected a number from 1 to 1000000, got "none"; .*'],
+  ["key", ["ann", "--limit", "0"], 2, 'key: --limit: expected a number from 1 to 1000000, got "0"; .*'],
+  ["key", ["ann", "--limit"], 2, "key: --limit: expected a value, got none; .*"],
+  ["status", ["--docker=1"], 2, "status: --docker: expected no value, got one; .*"],
+  ["up", ["--wipe"], 2, "up: unknown option --wipe; try: npm run up .*"],
+  ["tables", [], 1, `tables: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
+  ["failed", [], 1, `failed: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
+  ["failed", ["explain", "a/b"], 2, 'failed: expected a place TOPIC/PARTITION/OFFSET, got "a/b"; try: .*'],
+  ["failed", ["replay", "a/b"], 2, 'failed: expected a place TOPIC/PARTITION/OFFSET, got "a/b"; try: .*'],
+  ["trace", ["01901638-8694-739b-aea5-966c26f8ad91"], 1, `trace: UNREACHABLE: .*ECONNREFUSED\\); ${HINT}`],
   ["key", ["ann"], 0, "key for the sender, shown only now:"],
   ["query", [" ; "], 2, "query: expected one SQL statement; try: npm run query -- .*"],
-  ["query", ["SELECT 1"], 1, "query: .*"],
+  ["query", ["SELECT 1"], 1, `query: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
   ["report", ["7-none"], 2, "report: expected names of notebooks \\(1-services, .*got 7-none; .*"],
   ["status", [], 1, "status: not ready: kafka, .*; npm run up starts the services that do not run"],
   ["status", ["--native", "--docker"], 2, "status: expected --native or --docker, got both; .*"],
   ["tail", ["--type", "gift"], 2, 'tail: --type: expected one of default, .*, got "gift"; .*'],
   ["tail", ["--count", "--follow"], 2, "tail: expected --count or --follow, got both; .*"],
-  ["tail", [], 1, "tail: .*; npm run status says what runs"],
+  ["tail", [], 1, "tail: .*; npm run status shows what runs"],
   ["trace", ["17"], 2, 'trace: expected one event_id, a UUID, got "17"; try: npm run trace -- EVENT_ID.*'],
   ["traffic", [], 2, 'traffic: expected basic, limit, infinite or get, got ""; try: .*'],
   ["traffic", ["limit", "0"], 2, 'traffic: limit: expected a number from 1, got "0"; .*'],
@@ -73,7 +84,7 @@ const CASES: Case[] = [
     "traffic",
     ["get", "/", "-n", "2"],
     1,
-    "traffic: expected the API at \\S+ to answer 200; npm run status says what runs",
+    "traffic: expected the API at \\S+ to answer 200, got ECONNREFUSED; npm run status shows what runs",
   ],
   ["up", ["--native", "--docker"], 2, "up: expected --native or --docker, got both; .*"],
 ];
@@ -143,7 +154,8 @@ describe("commands", function () {
     it(`npm run ${[name, ...(args.length > 0 ? ["--", ...args] : [])].join(" ")} ends with ${code}`, async () => {
       const { stdout, stderr, ...ended } = await start(name, args).ended;
       assert.equal(ended.code, code, stdout + stderr);
-      const [line = ""] = (code === 0 ? stdout : stderr).split("\n");
+      const [line = "", ...others] = (code === 0 ? stdout : stderr).split("\n");
+      if (code !== 0) assert.deepEqual(others, [""]);
       assert.match(line, new RegExp(firstLine === "" ? "" : `^${firstLine}$`));
     });
   }
@@ -198,6 +210,25 @@ describe("commands", function () {
       api.close();
     }
   });
+
+  for (const [status, reason] of [
+    [404, "got 404: the API has no such route"],
+    [401, 'got 401: the API asks for a write key: -H "Write-Key: KEY"'],
+    [503, "got 503; npm run status shows what runs"],
+  ] as const) {
+    it(`npm run traffic names the reason when the API answers ${status}`, async () => {
+      const api = createServer((_, response) => response.writeHead(status).end());
+      api.listen(Number(env.QUESTLOG_API_PORT), "127.0.0.1");
+      await once(api, "listening");
+      try {
+        const { code, stderr } = await start("traffic", ["get", "/no_such_route", "-n", "2"]).ended;
+        const expected = `traffic: expected the API at http://127.0.0.1:${env.QUESTLOG_API_PORT} to answer 200`;
+        assert.deepEqual([code, stderr], [1, `${expected}, ${reason}\n`]);
+      } finally {
+        api.close();
+      }
+    });
+  }
 
   it("npm run history shows the recorded commands, the newest last", async () => {
     await start("key", ["ann", "--limit", "7"]).ended;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { registerDays } from "../lib/ask/tables.ts";
 import { command, UsageError } from "../lib/command.ts";
+import { parsePlace } from "../lib/failed/failed.ts";
 import { explainFailed, printFailed, printReplay } from "../lib/failed/print-failed.ts";
 import { withLock } from "../lib/lock.ts";
 import { settings } from "../lib/settings.ts";
@@ -34,6 +35,7 @@ await command(
       throw new UsageError("replay: expected places, or --all");
     if (!["list", "explain", "replay"].includes(verb) || (verb === "list" && places.length > 0))
       throw new UsageError(`expected explain or replay, got "${positionals.join(" ")}"`);
+    places.forEach(parsePlace); // throws before any service is asked
     if (verb !== "replay") await registerDays();
     if (verb === "list") await printFailed(limit, json);
     if (verb === "explain") await explainFailed(places[0]!);

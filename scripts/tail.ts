@@ -20,7 +20,7 @@ const frame = {
   options,
   interruptible: true,
   onlyPrints: true,
-  hint: "npm run status says what runs",
+  hint: "npm run status shows what runs",
 };
 
 await command("tail", frame, async ({ values, signal }) => {

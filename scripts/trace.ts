@@ -9,7 +9,7 @@ const usage = `npm run trace -- EVENT_ID [--json]
   --json    one JSON object`;
 const options = { json: { type: "boolean", default: false } } as const;
 
-const frame = { usage, options, positionals: true, onlyPrints: true, hint: "npm run status says what runs" };
+const frame = { usage, options, positionals: true, onlyPrints: true, hint: "npm run status shows what runs" };
 
 await command("trace", frame, async ({ values, positionals }) => {
   const [eventId = "", ...others] = positionals;

@@ -1,7 +1,7 @@
 /** Play players: send requests to the API, then print the totals. */
 import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
-import { chooseScenario, totalsText, trafficOptions } from "../lib/traffic/choose-scenario.ts";
+import { chooseScenario, failureText, totalsText, trafficOptions } from "../lib/traffic/choose-scenario.ts";
 
 const usage = `npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1]; with -H "Name: value" for each header
   basic       60 requests, 20 of each event type
@@ -16,12 +16,7 @@ await command("traffic", frame, async ({ values, positionals, signal }) => {
   const run = chooseScenario(positionals, values);
   const totals = await run({ url: settings.apiUrl, signal, log: console.log });
   console.log(totalsText(totals));
-  if (totals.failures > 0) {
-    const asksForKey = totals.statuses["401"] !== undefined;
-    const advice = asksForKey
-      ? 'it asks for a write key: -H "Write-Key: KEY"'
-      : "npm run status says what runs";
-    throw new Error(`expected the API at ${settings.apiUrl} to answer 200; ${advice}`);
-  }
+  if (totals.failures > 0)
+    throw new Error(`expected the API at ${settings.apiUrl} to answer 200, ${failureText(totals)}`);
   return signal.aborted && positionals[0] !== "infinite" ? 130 : 0;
 });

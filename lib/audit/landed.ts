@@ -40,7 +40,7 @@ export async function untilLanded(
       if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
     }
     if (behind.length === 0) return true;
-    throw new Error(`${behind.join(", ")}; is it running? npm run status`);
+    throw new Error(`${behind.join(", ")}; npm run status shows what runs`);
   };
   try {
     await until(`the stream lands all of ${topic}`, ask, { limitMs: timeoutMs, everyMs: POLL_MS });

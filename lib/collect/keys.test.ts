@@ -54,13 +54,10 @@ describe("readWriteKeys(file), findWriteKey(keys, text)", () => {
     [`ann ${hash("a")} 60 more`, "expected 2 or 3 words, name sha256-hex [requests-per-minute], got 4"],
     [`ann ${KEY}`, `expected 64 hexadecimal digits after the name, got ${KEY.length} characters`],
     [`${KEY}/ ${hash("a")}`, "expected a name of 1 to 64 letters, digits, _, . and -, got 53 characters"],
-    [
-      `ann ${hash("a")} 0`,
-      "expected a limit from 1 to 1000000 requests a minute, got another text of 1 characters",
-    ],
+    [`ann ${hash("a")} 0`, 'expected a limit from 1 to 1000000 requests a minute, got "0"'],
     [
       `ann ${hash("a")} ${KEY}`,
-      "expected a limit from 1 to 1000000 requests a minute, got another text of 52 characters",
+      "expected a limit from 1 to 1000000 requests a minute, got a text of 52 characters",
     ],
     [`zed ${hash("a")}`, "expected a name of its own, got zed again"],
   ] as const) {

@@ -19,6 +19,7 @@ export interface WriteKey {
 
 const PREFIX = "questlog_"; // shows people and scanners that the text is a key
 const WORDS = "2 or 3 words, name sha256-hex [requests-per-minute]";
+const MAX_SHOWN_CHARS = 10; // no key is that short
 const NAME = /^[\w.-]{1,64}$/;
 
 /**
@@ -89,7 +90,7 @@ function readLine(line: string, refuse: (expected: string, got: string) => Error
   if (limit !== undefined && !(/^[1-9]\d*$/.test(limit) && Number(limit) <= MAX_RATE_LIMIT))
     throw refuse(
       `a limit from 1 to ${MAX_RATE_LIMIT} requests a minute`,
-      `another text of ${limit.length} characters`,
+      limit.length > MAX_SHOWN_CHARS ? `a text of ${limit.length} characters` : `"${limit}"`,
     );
   return { name, hash: Buffer.from(hash, "hex"), limit: limit === undefined ? null : Number(limit) };
 }

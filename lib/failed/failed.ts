@@ -6,6 +6,7 @@
  * message that another producer wrote to the events' topic can fail too; its raw_event is the
  * message.
  */
+import { UsageError } from "../command.ts";
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
 import { NOT_UTF8 } from "../land/batch.ts";
@@ -49,21 +50,27 @@ export async function listFailed({ limit = 20, schema }: FailedOptions & { limit
 
 /**
  * Finds the failed event at a place.
- * @throws Error if the text is not TOPIC/PARTITION/OFFSET, or no failed event has that place
+ * @throws Error if no failed event has that place, UsageError if the text is not a place
  */
 export async function findFailed(place: string, { schema }: FailedOptions = {}): Promise<FailedEvent> {
-  const [, topic = "", partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,15})$/.exec(place) ?? [];
-  if (topic === "") throw new Error(`expected a place TOPIC/PARTITION/OFFSET, got "${place}"`);
+  const { topic, partition, offset } = parsePlace(place);
   const [found] = await query<FailedEvent>(
     `SELECT ${COLUMNS}
      FROM ${failedEvents.table}
      WHERE topic = ? AND kafka_partition = ? AND kafka_offset = ?`,
-    { schema, parameters: [topic, Number(partition), Number(offset)] },
+    { schema, parameters: [topic, partition, offset] },
   );
   if (found) return found;
   throw new Error(
     `${place}: expected a failed event's place, got another one; npm run failed lists the places`,
   );
+}
+
+/** @throws UsageError if the text is not TOPIC/PARTITION/OFFSET */
+export function parsePlace(place: string): { topic: string; partition: number; offset: number } {
+  const [, topic = "", partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,15})$/.exec(place) ?? [];
+  if (topic === "") throw new UsageError(`expected a place TOPIC/PARTITION/OFFSET, got "${place}"`);
+  return { topic, partition: Number(partition), offset: Number(offset) };
 }
 
 /** All failed events by topic, partition and offset, page by page. */

@@ -22,6 +22,12 @@ export interface RunOptions {
   log: (line: string) => void; // gets a line after each round
 }
 
+const REMEDIES: Record<string, string | undefined> = {
+  400: "the API refused the request; npm run failed shows why",
+  401: 'the API asks for a write key: -H "Write-Key: KEY"',
+  404: "the API has no such route",
+  429: "the API's limit of requests a minute is reached",
+};
 const SCENARIOS = ["basic", "limit", "infinite", "get"];
 
 /** @throws UsageError if the words name no scenario, or an option has a wrong value */
@@ -68,6 +74,14 @@ export function totalsText(totals: Totals | ScenarioTotals): string {
     ["p99 ms", totals.p99_ms.toFixed(1)],
   ];
   return lines.map(([name, value]) => `${name.padEnd(12)}${value}`).join("\n");
+}
+
+/** The most frequent failure of some requests, with its remedy. */
+export function failureText({ statuses }: Totals): string {
+  const failed = Object.entries(statuses).filter(([status]) => status !== "200");
+  const [status = ""] = failed.sort(([, a], [, b]) => b - a)[0] ?? [];
+  const remedy = REMEDIES[status];
+  return remedy === undefined ? `got ${status}; npm run status shows what runs` : `got ${status}: ${remedy}`;
 }
 
 function countsText(counts: Record<string, number>): string {
