@@ -70,6 +70,7 @@ describe("startLab(options)", function () {
     ["2-requests", "each accepted event, and nothing else"],
     ["3-stream", "no gap"],
     ["4-tables", "as many as the files hold"],
+    ["5-report", "Nothing was lost"],
   ] as const) {
     it(`runs ${name} to the end`, async () => {
       const path = join(settings.root, "notebooks", `${name}.ipynb`);
@@ -79,15 +80,34 @@ describe("startLab(options)", function () {
         outputs.some((text) => text.includes(phrase)),
         outputs.join("\n"),
       );
-      assert.equal(charts, name === "2-requests" ? 0 : 1);
+      const source = (await readNotebook(path)).cells.filter(isCode).map((cell) => cell.source);
+      assert.equal(charts, source.join("\n").match(/\bshow\(/g)?.length ?? 0);
     });
   }
+
+  it("interrupts a cell, after which the next one runs", async () => {
+    const name = "endless";
+    const cells = '// %%\nconsole.log("begun");\nawait new Promise(() => {});\n// %%\n1 + 1;\n';
+    await writeNotebook(join(folder, "notebooks", `${name}.ipynb`), textToNotebook(cells, name));
+    const prepare = (page: Page) => {
+      void interruptOnce(page, "begun");
+    };
+    const { page } = await runAllCells(browser as Browser, lab, name, { prepare });
+    try {
+      assert.match((await errorsOf(page)).join("\n"), /[Ii]nterrupted/);
+      await page.locator(".jp-CodeCell .cm-content").last().click();
+      await page.keyboard.press("Control+Enter");
+      await page.locator(".jp-OutputArea-output", { hasText: /^\s*2\s*$/ }).waitFor({ timeout: 30_000 });
+    } finally {
+      await page.close();
+    }
+  });
 
   /** Runs all cells of a notebook; asserts that each has its number and none has an error. */
   async function runAll(name: string): Promise<{ outputs: string[]; charts: number }> {
     const path = join(folder, "notebooks", `${name}.ipynb`);
     const expected = (await readNotebook(path)).cells.filter(isCode).map((_, i) => `[${i + 1}]:`);
-    const { page, prompts } = await runAllCells(browser as Browser, lab, name);
+    const { page, prompts } = await runAllCells(browser as Browser, lab, name, { height: 20_000 });
     try {
       assert.deepEqual(prompts, expected);
       assert.deepEqual(await errorsOf(page), []);
@@ -99,6 +119,13 @@ describe("startLab(options)", function () {
     }
   }
 });
+
+/** Interrupts the kernel by the page's menu, as soon as an output has the text. */
+async function interruptOnce(page: Page, text: string): Promise<void> {
+  await page.locator(".jp-OutputArea-output", { hasText: text }).waitFor({ timeout: 120_000 });
+  await page.getByRole("menuitem", { name: "Kernel", exact: true }).click();
+  await page.getByRole("menuitem", { name: /^Interrupt Kernel/ }).click();
+}
 
 function errorsOf(page: Page): Promise<string[]> {
   return page
