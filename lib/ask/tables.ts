@@ -43,16 +43,22 @@ export async function createTables(target: Target = {}): Promise<TableState[]> {
   return [...made, ...(await createViews(target))];
 }
 
-/** Registers the new day folders of all tables; quick without new folders. */
+/**
+ * Registers the new day folders of all tables; quick without new folders.
+ * @throws Error of the first table that failed, after all calls have ended: a caller that repeats
+ * them at once must not pile up calls, which would take all connections of the metastore
+ */
 export async function registerDays({ schema = settings.schema }: Target = {}): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
-  await Promise.all(
+  const calls = await Promise.allSettled(
     tables.map(({ table }) =>
       unlessOvertaken(() =>
         query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema }),
       ),
     ),
   );
+  const failed = calls.find(({ status }) => status === "rejected");
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
 /** Counts the days and rows of each table. */
