@@ -164,7 +164,16 @@ describe("numbersIn(text) and spelledNumbers(text)", () => {
   }
 
   for (const text of [
-    ...["1-services", "5-report", "in 6-drill, the last", "`limit(11)`", "`node 26.10`", "`HTTP 200`"],
+    ...[
+      "1-services",
+      "2-requests",
+      "4-tables",
+      "5-report",
+      "in 6-drill, the last",
+      "`limit(11)`",
+      "`node 26.10`",
+      "`HTTP 200`",
+    ],
     ...["```\nSELECT 12\n```", "one by one", "one of them", "at once", "once more", "p50, p95", "UTF-8"],
     ...["event_id", "x86_64", "snake_case_2", "[here](http://127.0.0.1:80/#5)", "http://127.0.0.1:5000/a"],
     ...["the second row", "a third sword", "the 2nd and the 95th", "1. First\n2. Then", "a two-way street"],

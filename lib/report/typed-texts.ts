@@ -1,9 +1,9 @@
 /**
  * A cell's code → the texts and numbers of the code that become part of a sentence.
  *
- * Sentences are the arguments of `say`, captions, titles, and texts inside a chart's call. A constant
- * counts as its definition, in whichever cell it stands. A call is a result: of a call in a
- * definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
+ * Sentences are the arguments of `say`, captions, titles, and texts inside a chart's call. A
+ * constant counts as its definition, in any cell of the notebook. A call is a result: of a call in
+ * a definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
  */
 import ts from "typescript";
 
@@ -89,7 +89,7 @@ class TextReader {
     return inner === undefined ? [] : read(inner); // (x), x as string, x!, await x, -x, ...x
   }
 
-  /** The texts anywhere in the node, whatever becomes of them; constants count in call arguments. */
+  /** The texts anywhere in the node; of a title or caption also its constants. */
   readTexts(node: ts.Node): string[] {
     if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return this.read(node);
     if (ts.isElementAccessExpression(node)) return this.readTexts(node.expression);
