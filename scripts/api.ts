@@ -5,7 +5,8 @@
 import { runApi } from "../lib/collect/run-api.ts";
 import { command } from "../lib/command.ts";
 
-const usage = `npm run api [-- --log]
+const usage = `npm run api -- [--log]
+  Runs the API in the foreground until Ctrl-C.
   --log    prints a JSON line for each request`;
 
 const options = { log: { type: "boolean", default: false } } as const;

@@ -3,7 +3,8 @@ import { command, UsageError } from "../lib/command.ts";
 import { benchLand, measure } from "../lib/land/land.bench.ts";
 
 const benches: Record<string, () => Promise<void>> = { land: benchLand };
-const usage = `npm run bench [-- NAME]
+const usage = `npm run bench -- [NAME]
+  Measures speed on the running stack, and prints a line for each figure.
   land    from events to files: the encoder, and the whole stream`;
 const options = { measure: { type: "string" } } as const; // one figure, in a process that a bench starts
 const isRecorded = !process.argv.includes("--measure");

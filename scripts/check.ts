@@ -2,9 +2,9 @@
 import { runChecks, tidyNotebooks } from "../lib/check/run-checks.ts";
 import { command } from "../lib/command.ts";
 
-const usage = `npm run check [-- --write]
+const usage = `npm run check -- [--write]
   Checks lint, types, formatting, notebooks, words and imports.
-  --write    first formats the notebooks, and removes outputs of a run from them`;
+  --write    first formats the notebooks, and removes a run's outputs`;
 const options = { write: { type: "boolean", default: false } } as const;
 
 await command("check", { usage, options }, async ({ values }) => {

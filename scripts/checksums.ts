@@ -2,6 +2,7 @@
 import { command } from "../lib/command.ts";
 import { writeChecksums } from "../lib/services/write-checksums.ts";
 
-await command("checksums", { usage: "node scripts/checksums.ts", isRecorded: false }, () =>
-  writeChecksums(console.log),
-);
+const usage = `node scripts/checksums.ts
+  Writes compose/native/checksums.txt again, after a change of its pom.xml.`;
+
+await command("checksums", { usage, isRecorded: false }, () => writeChecksums(console.log));

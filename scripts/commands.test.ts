@@ -29,7 +29,7 @@ type Case = [name: string, args: string[], code: number, firstLine: string];
 const CASES: Case[] = [
   ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: unknown option --nope; try: n.+`]),
   ["api", ["now"], 2, 'api: expected no further words, got "now"; try: .*'],
-  ["bench", ["hdfs"], 2, 'bench: expected one of land, got "hdfs"; try: npm run bench \\[-- NAME\\]'],
+  ["bench", ["hdfs"], 2, 'bench: expected one of land, got "hdfs"; try: npm run bench -- \\[NAME\\]'],
   ["down", [], 0, "nothing was running"],
   [
     "down",
@@ -51,7 +51,7 @@ const CASES: Case[] = [
     "history",
     ["all"],
     2,
-    'history: expected a number of commands, got "all"; try: npm run history \\[-- N\\]',
+    'history: expected a number of commands, got "all"; try: npm run history -- \\[N\\]',
   ],
   ["history", [], 0, ""],
   ["key", [], 2, 'key: expected one name, got ""; try: npm run key -- NAME .*'],
@@ -114,11 +114,15 @@ describe("commands", function () {
     return { child, ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) };
   }
 
-  it("print their usage for --help, and end with 0", async () => {
+  it("print their form and purpose for --help, in 80 columns, and end with 0", async () => {
     for (const name of names) {
       const { code, stdout, stderr } = await start(name, ["--help"]).ended;
       assert.deepEqual([code, stderr], [0, ""], name);
-      assert.match(stdout, new RegExp(`^(npm (run )?${name}|node scripts/${name}\\.ts)\\b`), name);
+      const [form = "", purpose = "", ...others] = stdout.trimEnd().split("\n");
+      assert.match(form, new RegExp(`^(npm (run )?${name}|node scripts/${name}\\.ts)( -- .+)?$`));
+      assert.match(purpose, /^ {2}[A-Z][a-z]+s,? .+/, name); // "Starts the whole stack, …"
+      for (const line of [form, purpose, ...others])
+        assert.ok(line.length <= 80, `${name} --help: expected at most 80 columns, got "${line}"`);
     }
   });
 

@@ -2,12 +2,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../lib/command.ts";
-import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
+import { chooseServices, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
 import { stopServices } from "../lib/services/stop.ts";
 import { settings } from "../lib/settings.ts";
 
-const usage = `npm run down [-- NAME… | --wipe]
-  NAME      only these services
+const usage = `npm run down -- [NAME… | --wipe] [--native | --docker]
+  Stops the whole stack; the data stays.
+  NAME      only these services: services (all servers), or
+            ${serviceWords}
   --wipe    also deletes the data`;
 const options = { ...runtimeOptions, wipe: { type: "boolean", default: false } } as const;
 

@@ -4,10 +4,12 @@ import { drills } from "../lib/drill/drills.ts";
 import { runDrills } from "../lib/drill/run-drills.ts";
 
 const usage = `npm run drill -- [NAME…] [--short] [--seed N]
+  Breaks something in the running stack on purpose, and prints the cost.
   NAME        only these drills; a run of all writes history/drills.md
   --short     the short forms, which the tests run too
   --seed N    another seed for random choices
-  Exit code 1: a goal was missed. Attacks on API, report and stack are tests: npm run test:attacks.`;
+  Exit code 1: a goal was missed.
+  Attacks on API, report and stack are tests: npm run test:attacks.`;
 const options = {
   short: { type: "boolean", default: false },
   seed: { type: "string", default: "1" },

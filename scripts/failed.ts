@@ -8,11 +8,13 @@ import { withLock } from "../lib/lock.ts";
 import { settings } from "../lib/settings.ts";
 
 const MAX_LIMIT = 1_000; // all rows are in memory, and each can have a megabyte
-const usage = `npm run failed -- [--limit N] [--json] | explain TOPIC/PARTITION/OFFSET | replay (TOPIC/PARTITION/OFFSET … | --all)
-  --limit N    the newest N, the newest first; default 20
-  --json       one JSON array of objects
+const usage = `npm run failed -- [explain PLACE | replay (PLACE… | --all)] [--limit N] [--json]
+  Lists, explains or replays refused events. PLACE is TOPIC/PARTITION/OFFSET.
+  --limit N    lists the newest N, the newest first; default 20
+  --json       lists them as one JSON array of objects
   explain      prints one refused event as a whole, with its present faults
-  replay       sends the events that fit the present catalogue, each event once`;
+  replay       sends the events that fit the present catalogue, each event once
+  --all        replays all of them`;
 const options = {
   limit: { type: "string", default: "20" },
   json: { type: "boolean", default: false },

@@ -3,7 +3,8 @@ import { textTable } from "../lib/ask/table.ts";
 import { command, UsageError } from "../lib/command.ts";
 import { describeHistory } from "../lib/history.ts";
 
-const usage = `npm run history [-- N]
+const usage = `npm run history -- [N]
+  Prints the recorded commands, the newest last.
   N    only the last N commands`;
 
 await command(

@@ -5,7 +5,7 @@ import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
 
 const usage = `npm run imports
-
+  Prints the rooms of lib/, each after the rooms that it imports.
   Columns: a room of lib/, its number of modules, the rooms that it imports.
   The first row has the shared modules (lib/*.ts).`;
 

@@ -4,6 +4,7 @@ import { command, UsageError } from "../lib/command.ts";
 import { MAX_RATE_LIMIT } from "../lib/settings.ts";
 
 const usage = `npm run key -- NAME [--limit N]
+  Makes a write key for a sender, and its line for the file of write keys.
   --limit N    at most N requests a minute; default: no limit`;
 const options = { limit: { type: "string" } } as const;
 

@@ -4,7 +4,10 @@ import { command } from "../lib/command.ts";
 import { startLab } from "../lib/lab/lab.ts";
 import { buildLib } from "../lib/report/build.ts";
 
-await command("lab", { usage: "npm run lab", interruptible: true }, async ({ signal }) => {
+const usage = `npm run lab
+  Runs JupyterLab on the notebooks until Ctrl-C, and prints its address.`;
+
+await command("lab", { usage, interruptible: true }, async ({ signal }) => {
   await buildLib();
   const lab = await startLab({ log: console.log });
   console.log(`JupyterLab is ready: ${lab.url}\nCtrl-C ends it.`);

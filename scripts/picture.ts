@@ -6,7 +6,8 @@ import { settings } from "../lib/settings.ts";
 import { openBrowser } from "../lib/testbed/browser.ts";
 
 const usage = `npm run picture
-  Needs out/report.html, by npm run report, and Chromium.`;
+  Makes the README's picture from out/report.html, which npm run report writes.
+  Needs Chromium.`;
 const SHOWN = ["Rows that Trino shows while players play", "Conservation of events", "Nothing was lost"];
 
 await command("picture", { usage, isRecorded: false }, async () => {

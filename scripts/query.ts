@@ -5,7 +5,9 @@ import { query, type QueryStats } from "../lib/trino.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;
 const usage = `npm run query -- "SELECT count(*) FROM events" [--json]
-  --json    one JSON array of objects: timestamps as ISO 8601, integers beyond 2^53 as strings`;
+  Runs one SQL statement in Trino, and prints its rows.
+  --json    one JSON array of objects: timestamps as ISO 8601,
+            integers beyond 2^53 as strings`;
 const options = { json: { type: "boolean", default: false } } as const;
 const frame = { usage, options, positionals: true, interruptible: true, onlyPrints: true };
 

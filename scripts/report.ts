@@ -7,9 +7,11 @@ import { makeReport } from "../lib/report/make-report.ts";
 import { settings } from "../lib/settings.ts";
 
 const usage = `npm run report -- [NAME…] [--with drill]
+  Runs the notebooks on real services, and writes out/report.html.
   NAME            only these notebooks
   --with drill    also 6-drill, which breaks each service in turn
-  Exit code 0: every cell ran; 1: a cell failed, which the report shows; 130: interrupted.`;
+  Exit code 0: every cell ran; 1: a cell failed, which the report shows;
+  130: interrupted.`;
 const options = { with: { type: "string", multiple: true, default: [] as string[] } } as const;
 const frame = { usage, options, positionals: true, interruptible: true };
 

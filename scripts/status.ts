@@ -4,7 +4,9 @@ import { command } from "../lib/command.ts";
 import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 
-const usage = "npm run status [-- --native | --docker]";
+const usage = `npm run status -- [--native | --docker]
+  Shows each service, its version and its readiness.
+  Exit code 0: all are ready; 1: a service is not ready.`;
 
 await command("status", { usage, options: runtimeOptions, onlyPrints: true }, async ({ values }) => {
   const rows = await serviceStatus(chooseServices([], values).runtime);

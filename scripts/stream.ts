@@ -6,6 +6,7 @@ import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 
 const usage = `npm run stream
+  Writes events and refused events to tables until Ctrl-C.
   While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.`;
 
 await command("stream", { usage, interruptible: true }, async ({ signal }) => {

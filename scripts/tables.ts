@@ -3,7 +3,10 @@ import { textTable } from "../lib/ask/table.ts";
 import { createTables, describeTables, registerDays } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 
-await command("tables", { usage: "npm run tables" }, async () => {
+const usage = `npm run tables
+  Creates missing tables, checks the others, and lists all of them.`;
+
+await command("tables", { usage }, async () => {
   const made = (await createTables()).filter(({ state }) => state !== "found");
   for (const { table, state } of made) console.error(`${table} ${state}`);
   await registerDays();

@@ -5,6 +5,7 @@ import { printCounts, printMessages } from "../lib/print-topic.ts";
 import { NOT_AN_EVENT } from "../lib/topic.ts";
 
 const usage = `npm run tail -- [--type TYPE] [--count | --follow]
+  Prints the topic's messages, one JSON line each.
   --type TYPE    only events of this type
   --count        the number of messages of each type, and in total
   --follow       continues with new messages, until Ctrl-C

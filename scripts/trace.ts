@@ -4,9 +4,10 @@ import { describeTrace, traceEvent } from "../lib/audit/trace.ts";
 import { command, UsageError } from "../lib/command.ts";
 
 const usage = `npm run trace -- EVENT_ID [--json]
-  Prints request, message, commit, row of a file, row of a table, and the last report's bars and
-  sentences that count the event. Exit code 1: no place has the event; the message names the places.
-  --json    one JSON object`;
+  Follows one event from its request to the report: message, commit, row of a
+  file, row of a table, and the last report's bars and sentences that count it.
+  --json    one JSON object
+  Exit code 1: no place has the event; the message names the places.`;
 const options = { json: { type: "boolean", default: false } } as const;
 
 const frame = { usage, options, positionals: true, onlyPrints: true, hint: "npm run status shows what runs" };

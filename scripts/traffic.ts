@@ -3,13 +3,17 @@ import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
 import { chooseScenario, failureText, totalsText, trafficOptions } from "../lib/traffic/choose-scenario.ts";
 
-const usage = `npm run traffic -- basic | limit N | infinite | get PATH [-n 10] [-c 1]; with -H "Name: value" for each header
+const usage = `npm run traffic -- basic | limit N | infinite | get PATH [-n N] [-c N] [-H TEXT]
+  Plays players: sends requests to the API, then prints the totals.
   basic       60 requests, 20 of each event type
   limit N     N rounds of 20 requests, 5 s between them
   infinite    rounds until Ctrl-C, 10 s between them
-  get PATH    -n requests, -c at once: get '/join_a_guild?region=ny' -n 10 -c 1 -H "Host: user1.att.com"
-  If the API asks for a key: -H "Write-Key: KEY"
-  Exit code 1: a request failed; 130: Ctrl-C before the end of basic, limit or get.`;
+  get PATH    -n requests (default 10), -c of them at once (default 1):
+              get '/join_a_guild?region=ny' -n 10 -c 1 -H "Host: user1.att.com"
+  -H TEXT     a header, "Name: value"; if the API asks for a key:
+              -H "Write-Key: KEY"
+  Exit code 1: a request failed; 130: Ctrl-C before the end of basic, limit
+  or get.`;
 const frame = { usage, options: trafficOptions, positionals: true, interruptible: true };
 
 await command("traffic", frame, async ({ values, positionals, signal }) => {

@@ -1,14 +1,17 @@
 /** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
 import { createTables } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
-import { chooseServices, rememberRuntime, runtimeOptions } from "../lib/services/arguments.ts";
+import { chooseServices, rememberRuntime, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
 import { seconds } from "../lib/services/log.ts";
 import { type ServiceRow, startServices } from "../lib/services/start.ts";
 import { settings } from "../lib/settings.ts";
 import { createTopic } from "../lib/topic.ts";
 
-const usage = `npm run up [-- NAME…] [--native | --docker]
-  NAME        services (all servers), kafka, hdfs, …: only these and the services that they need
+const usage = `npm run up -- [NAME…] [--native | --docker]
+  Starts the whole stack, and returns when every service is ready.
+  NAME        only these and the services that they need:
+              services (all servers), or
+              ${serviceWords}
   --native    as processes
   --docker    in containers`;
 const frame = { usage, options: runtimeOptions, positionals: true, interruptible: true };

@@ -17,6 +17,11 @@ const groups: Record<string, readonly ServiceName[]> = {
   ...Object.fromEntries([...serverNames, ...ownNames].map((name) => [name, [name]])),
 };
 
+/** The names of single services, and of `hdfs`, for a usage. */
+export const serviceWords = Object.keys(groups)
+  .filter((word) => word !== "services")
+  .join(", ");
+
 /** Options of `up`, `down` and `status`, for parseArgs. */
 export const runtimeOptions = {
   native: { type: "boolean", default: false },
