@@ -53,8 +53,8 @@ export function takeLock(file: string): number | undefined {
 /** Makes the lock file with its content in one step, by a link; false if the file exists. */
 function take(file: string): boolean {
   const mine = `${file}.${process.pid}`;
-  writeFileSync(mine, `${process.pid} ${processStartTime(process.pid)}`);
   try {
+    writeFileSync(mine, `${process.pid} ${processStartTime(process.pid)}`);
     linkSync(mine, file);
     return true;
   } catch (error) {
