@@ -17,7 +17,12 @@ describe("npm run failed", () => {
       for (const text of ["first", "second", "third"]) await topic.publish(text, "ann");
       await topic.close();
       await ground.land();
-      const env = { ...process.env, QUESTLOG_SCHEMA: ground.name, QUESTLOG_HDFS_ROOT: ground.root };
+      const env = {
+        ...process.env,
+        QUESTLOG_TOPIC: ground.topic,
+        QUESTLOG_SCHEMA: ground.schema,
+        QUESTLOG_HDFS_ROOT: ground.root,
+      };
       const { stdout, exitCode } = await npm({ env })`npm run --silent failed -- --json --limit 2`;
       assert.equal(exitCode, 0);
       const rows = JSON.parse(stdout) as { raw_event: string; place: string }[];
