@@ -1,5 +1,6 @@
 /**
- * "player=hash,Referer=drop" → a policy for each field and header that the catalogue or the text names.
+ * "player=hash,Referer=drop" → a policy for each field and header that the catalogue or the text
+ * names.
  *
  * The settings QUESTLOG_RETENTION and QUESTLOG_RETENTION_SECRET are checked here, without applying
  * a policy; collect/retention.ts applies them.

@@ -64,9 +64,9 @@ export async function readChains({
 }
 
 /**
- * The gaps and overlaps of chains, and the offsets that Kafka deleted. The first commit has to begin
- * at offset 0, and each other commit behind the commit before it. The last commit has to reach the
- * partition's end.
+ * The gaps and overlaps of chains, and the offsets that Kafka deleted. The first commit has to
+ * begin at offset 0, and each other commit behind the commit before it. The last commit has to
+ * reach the partition's end.
  * @param ends each partition with `high`, the offset behind its last message: see `readOffsets`
  */
 export function gapsOf(
