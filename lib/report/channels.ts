@@ -10,13 +10,12 @@ import {
   formatMessage,
   IOPUB,
   KernelError,
+  MAX_MESSAGE_BYTES,
   type Message,
   parseMessage,
   SHELL,
   socketAddress,
 } from "./protocol.ts";
-
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** An output of a running cell: `stream` or `display_data`, in the protocol's words. */
 export interface KernelOutput {
@@ -37,9 +36,14 @@ export class Channels {
   readonly broken: Promise<never>; // rejects when the kernel cannot answer any more
   readonly #key: string;
   readonly #shell = new Dealer({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
-  readonly #iopub = new Subscriber({ linger: 0, maxMessageSize: MAX_MESSAGE_BYTES });
+  readonly #iopub = new Subscriber({
+    linger: 0,
+    maxMessageSize: MAX_MESSAGE_BYTES,
+    receiveHighWaterMark: 0, // no limit: the kernel drops outputs otherwise
+  });
   readonly #requests = new Map<string, Request>();
   readonly #session = randomUUID();
+  #ended = ""; // the last request that ended
   #breakOff: (error: KernelError) => void = () => {};
 
   constructor(folder: string, key: string) {
@@ -81,7 +85,8 @@ export class Channels {
       await this.#shell.send(formatMessage({ id, session: this.#session, type, content }, this.#key));
       return await Promise.race([answer, this.broken]);
     } finally {
-      this.#requests.delete(id);
+      this.#requests.delete(this.#ended); // outputs of work that a cell left running can still come
+      this.#ended = id;
     }
   }
 

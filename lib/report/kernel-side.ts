@@ -5,8 +5,7 @@
  * The kernel gives the cells Node's own assert, by `require`. So this module replaces the functions
  * of assert before a cell runs. A claim is a call that stands in a cell, or in a function assert…
  * that a cell calls. Claims wait here until the runner asks for them: the kernel loses messages
- * when a loop sends hundreds at once. So do faults: errors that no code of a cell catches. This
- * module also ends the process when its parent is gone.
+ * when a loop sends hundreds at once. This module also ends the process when its parent is gone.
  */
 import { AssertionError } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -17,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
 import "./still-compiler.ts";
+import { addFault, sendWholeOutputs, takeFaults, watchFaults } from "./kernel-faults.ts";
 import type { ClaimValues, RanCell, RanClaim } from "./claims.ts";
 
 const MAX_VALUES = 4; // kept for one call in a loop, besides the first that failed
@@ -24,8 +24,6 @@ const MAX_CLAIMS = 500; // calls of one cell; the code of a cell has fewer
 const MAX_FRAMES = 30; // between a claim and the cell that makes it
 const MAX_CHARS = 2_000; // of one value
 const NOT_SHOWN = "(cannot be shown)";
-const MAX_FAULTS = 10; // of one cell
-const MAX_FAULT_CHARS = 10_000;
 const QUIET_LIMIT_MS = 2_000; // the most that the last cell's unfinished work is waited for
 const QUIET_INTERVAL_MS = 10;
 const SHOWN = {
@@ -50,7 +48,6 @@ const insideClaim = new AsyncLocalStorage<true>();
 const codes = new Map<string, string>(); // name of a cell's script → its code
 let script: string | null = null; // of the cell that runs
 let claims = new Map<string, RanClaim>(); // place of the call → claim
-let faults: string[] = [];
 let idle: Map<string, number> | undefined; // resources of the process before the first cell
 
 process.on("disconnect", () => {
@@ -61,6 +58,7 @@ process.on("message", ({ isLast }: { isLast: boolean }) => {
   void answer(isLast);
 });
 process.channel!.unref();
+sendWholeOutputs();
 nameScripts();
 watchAssert();
 
@@ -69,19 +67,15 @@ function nameScripts(): void {
   const run = vm.runInThisContext;
   vm.runInThisContext = (code, options) => {
     if (!CELL_CODE.test(code) || typeof options === "string") return run(code, options) as unknown;
-    if (codes.size === 0) watchFaults();
+    if (codes.size === 0) {
+      idle = resources();
+      watchFaults();
+    }
     const filename = `cell-${codes.size + 1}.js`;
     codes.set(filename, code);
     script = filename;
     return run(code, { ...options, filename }) as unknown;
   };
-}
-
-/** Keeps the errors that no code catches, from the first cell on. */
-function watchFaults(): void {
-  idle = resources();
-  process.on("uncaughtExceptionMonitor", addFault);
-  process.on("unhandledRejection", addFault);
 }
 
 /** Replaces the functions of assert in place, and the callable module itself when it is loaded. */
@@ -195,6 +189,8 @@ function claimAt(place: CallPlace): RanClaim {
   const key = `${place.script}:${place.line}:${place.column}`;
   const claim = claims.get(key) ?? { ...place, held: 0, failed: 0, pending: 0, values: [] };
   if (claims.size < MAX_CLAIMS) claims.set(key, claim);
+  else if (!claims.has(key))
+    addFault(new RangeError(`claims: expected at most ${MAX_CLAIMS} calls in one cell, got more`));
   return claim;
 }
 
@@ -211,17 +207,6 @@ function addRun(place: CallPlace, isHeld: boolean, readValues: () => ClaimValues
   if (isHeld) claim.held++;
   else claim.failed++;
   if (claim.values.length < MAX_VALUES || isFirstFailed) claim.values.push(readValues());
-}
-
-function addFault(error: unknown): void {
-  if (faults.length === MAX_FAULTS) return; // the first ones are enough to fail the cell
-  let text: string;
-  try {
-    text = inspect(error);
-  } catch {
-    text = NOT_SHOWN;
-  }
-  faults.push(text.slice(0, MAX_FAULT_CHARS));
 }
 
 /** Sends the claims. After the last cell, it first waits for work that the cells left running. */
@@ -254,10 +239,9 @@ function takeClaims(): RanCell {
   const ran = {
     script,
     claims: taken,
-    faults,
+    faults: takeFaults(),
     codes: Object.fromEntries([...codes].filter(([name]) => scripts.has(name))),
   };
   script = null;
-  faults = [];
   return ran;
 }

@@ -27,6 +27,8 @@ describe("collectOutputs(cell)", () => {
       outputs.onOutput({ type: "display_data", content: { data: {}, metadata: {} } });
     }
     assert.equal(cell.outputs.length, 100);
+    assert.equal(outputs.noteCuts(), "not kept: 300 outputs above 100, and 2000000 characters above 1000000");
+    assert.match(cell.outputs.at(-1)?.text as string, /^not kept: /);
     assert.ok(JSON.stringify(cell.outputs).length < 1_100_000);
   });
 

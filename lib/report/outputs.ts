@@ -15,6 +15,7 @@ import type { CodeCell, Output } from "./notebook.ts";
 const MAX_CHARS = 1_000_000; // of text that one cell may keep
 const MAX_ERROR_CHARS = 10_000; // read of an error's text
 const MAX_OUTPUTS = 100; // of one cell
+const MAX_ERRORS = 200; // texts of stderr that can become the error
 
 /** Collects the outputs of one cell. */
 export interface CellOutputs {
@@ -23,18 +24,25 @@ export interface CellOutputs {
   fail: (reason?: string) => void;
   /** Takes the text of an error that no code caught: `fail` shows it. */
   onFault: (text: string) => void;
+  /** Adds a note on outputs above the limits, and returns its text; null if the cell has them all. */
+  noteCuts: () => string | null;
 }
 
 /** Collects the outputs of `cell`; texts of one stream are joined. */
 export function collectOutputs(cell: CodeCell): CellOutputs {
   const errors: string[] = []; // texts of stderr, in the order of arrival
   let chars = 0;
+  let cutChars = 0;
+  let cutOutputs = 0;
   const add = (output: Output): void => {
     if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
+    else cutOutputs++;
   };
   const addText = (name: "stdout" | "stderr", text: string): void => {
     const rest = text.slice(0, MAX_CHARS - chars);
     chars += rest.length;
+    cutChars += text.length - rest.length;
+    if (rest === "") return;
     const last = cell.outputs.at(-1);
     if (last && isStream(last) && last.name === name) last.text = textOf(last.text) + rest;
     else add({ output_type: "stream", name, text: rest });
@@ -45,6 +53,7 @@ export function collectOutputs(cell: CodeCell): CellOutputs {
         const { name, text } = content as { name: "stdout" | "stderr"; text: string };
         const plain = stripVTControlCharacters(text);
         if (name === "stderr") errors.push(plain);
+        if (errors.length > MAX_ERRORS) errors.shift();
         addText(name, plain);
       } else if (type === "display_data") {
         const { data, metadata } = content as unknown as Pick<IDisplayData, "data" | "metadata">;
@@ -57,6 +66,16 @@ export function collectOutputs(cell: CodeCell): CellOutputs {
       cell.outputs.push(
         reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
       );
+    },
+    noteCuts: () => {
+      const cuts = [
+        cutOutputs > 0 ? `${cutOutputs} outputs above ${MAX_OUTPUTS}` : "",
+        cutChars > 0 ? `${cutChars} characters above ${MAX_CHARS}` : "",
+      ].filter((cut) => cut !== "");
+      if (cuts.length === 0) return null;
+      const text = `not kept: ${cuts.join(", and ")}`;
+      cell.outputs.push({ output_type: "stream", name: "stderr", text: `${text}\n` });
+      return text;
     },
     onFault: (text) => {
       if (!errors.some((printed) => LOST.test(printed))) errors.push(`UnhandledPromiseRejection: ${text}`);

@@ -47,6 +47,7 @@ export function showProgress(terminal: Terminal = process.stdout): {
         timer = setInterval(rewrite, live ? REWRITE_MS : REPEAT_MS).unref();
         if (live) rewrite();
       }
+      if (event === "note") terminal.write(`${live ? "\r\x1b[2K" : ""}${place}  ${text ?? ""}\n`);
       if (event !== "end") return;
       stop();
       const last = cell.number === step.cells.length || cell.status !== "ok";

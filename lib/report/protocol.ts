@@ -7,6 +7,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024; // of one part of a message
 const DELIMITER = Buffer.from("<IDS|MSG>");
 
 export interface Message {

@@ -118,6 +118,50 @@ describe("runNotebooks(paths, options)", function () {
     assert.deepEqual([error.ename, error.evalue], ["RangeError", "late"]);
   });
 
+  it("keeps the outputs of a burst up to the limits, and says how many it cuts", async () => {
+    const loop = "for (let i = 0; i < 3_000; i++) console.log(`line ${i}`);\n";
+    const many = "for (let i = 0; i < 75; i++) { console.log(i); console.error(i); }\n";
+    const path = await save("1-burst", `// %%\n${loop}// %%\n${many}`);
+    const notes: string[] = [];
+    const run = await runNotebooks([path], {
+      outFolder: folder,
+      cellTimeoutMs: 20_000,
+      onProgress: ({ event, text }) => {
+        if (event === "note") notes.push(text!);
+      },
+    });
+    assert.equal(run.status, "ok");
+    const [burst, mixed] = run.steps[0]!.cells.map(({ cell }) => cell.outputs);
+    assert.equal((burst![0]!.text as string).split("\n").length, 3_001);
+    assert.equal(mixed!.at(-1)!.text, "not kept: 25 outputs above 100\n");
+    assert.deepEqual(notes, ["not kept: 25 outputs above 100"]);
+  });
+
+  it("fails a cell by a lost rejection whose text comes after a burst of outputs", async () => {
+    const text =
+      '// %%\nvoid Promise.reject(new Error("lost"));\nfor (let i = 0; i < 3_000; i++) console.log(i);\n' +
+      "await new Promise((resolve) => setTimeout(resolve, 50));\n";
+    const run = await runNotebooks([await save("1-lost", text)], {
+      outFolder: folder,
+      cellTimeoutMs: 20_000,
+    });
+    assert.equal(run.steps[0]!.cells[0]!.cell.outputs.find(isError)?.evalue, "lost");
+  });
+
+  it("fails a cell by an output above the limit of a message", async () => {
+    const text = '// %%\nconsole.log("x".repeat(17 * 1024 * 1024));\nconsole.log("after");\n';
+    const run = await runNotebooks([await save("1-long", text)], {
+      outFolder: folder,
+      cellTimeoutMs: 20_000,
+    });
+    const { outputs } = run.steps[0]!.cells[0]!.cell;
+    assert.equal(outputs[0]?.text, "after\n");
+    assert.match(
+      outputs.find(isError)!.evalue,
+      /^output: expected at most 16777216 bytes at once, got 178258\d\d/,
+    );
+  });
+
   it("fails a cell that takes too long", async () => {
     const path = await save("1-slow", "// %%\nawait new Promise(() => {});\n");
     const run = await runNotebooks([path], { outFolder: folder, cellTimeoutMs: 300 });

@@ -50,12 +50,12 @@ export interface Run {
   steps: StepRun[];
 }
 
-/** An event of a run: a cell begins, prints something, or ends. */
+/** An event of a run: a cell begins, prints something, has a note, or ends. */
 export interface Progress {
-  event: "cell" | "output" | "end";
+  event: "cell" | "output" | "note" | "end";
   step: StepRun;
   cell: CellRun;
-  text?: string; // of an output
+  text?: string; // of an output or a note
 }
 
 export interface RunOptions {
@@ -156,6 +156,8 @@ async function runCell(
     outputs.fail(signal?.aborted ? "interrupted" : error.message);
   }
   run.seconds = secondsSince(started);
+  const note = outputs.noteCuts();
+  if (note !== null) onProgress({ event: "note", step, cell: run, text: note });
   onProgress({ event: "end", step, cell: run });
 }
 
