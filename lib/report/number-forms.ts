@@ -32,7 +32,7 @@ const LARGE = "(?:hundred|thousand|million|billion|trillion|dozen)s?";
 const NUMERAL = `(?:${ONE_TO_NINE}|${TO_NINETEEN}|${TENS}|${LARGE}|half)`;
 const PART = "(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth|millionth)";
 const TIME = "(?:ms|(?:milli|micro)?seconds?|minutes?|hours?|days?|weeks?|months?|years?)";
-const THING = "(?:row|event|message|player|request|file|round|sword|guild|byte|table|partition)";
+const THING = "(?:row|event|message|player|request|file|round|byte|table|partition)";
 const COUNTED = `(?:fold|times|percent|halves|halfs?|${PART}s?|${TIME}|${THING})`;
 const WORDS = [
   `${NUMERAL}-(?:${COUNTED}|(?:and|to|or)(?:-\\w+)+)|${NUMERAL}fold`,
