@@ -24,7 +24,9 @@ export interface CellOutputs {
   fail: (reason?: string) => void;
   /** Takes the text of an error that no code caught: `fail` shows it. */
   onFault: (text: string) => void;
-  /** Adds a note on outputs above the limits, and returns its text; null if the cell has them all. */
+  /**
+   * Adds a note on outputs above the limits, and returns its text; null if the cell has them all.
+   */
   noteCuts: () => string | null;
 }
 
