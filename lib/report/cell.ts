@@ -13,7 +13,7 @@ import { type Claim, type ClaimValues, countHeld } from "./claims.ts";
 import { drawChart } from "./draw.ts";
 import type { Output } from "./notebook.ts";
 import { isError, isStream, textOf } from "./outputs.ts";
-import { formatSeconds as secondsText } from "./progress.ts";
+import { formatSeconds } from "./progress.ts";
 import { renderCode, renderSaid, slug, summaryOf } from "./prose.ts";
 import type { CellRun, Run } from "./run.ts";
 
@@ -56,7 +56,7 @@ export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: n
   const { cell, status, seconds } = run;
   const claims = countHeld(run.claims);
   const notes = [
-    seconds > 1 ? `<span class="took">${formatSeconds(seconds)}</span>` : "",
+    seconds > 1 ? `<span class="took">${unbrokenSeconds(seconds)}</span>` : "",
     claims > 0 ? `<span class="held">${claims === 1 ? "claim held" : `${claims} claims held`}</span>` : "",
     status === "failed" ? `<span class="failed">failed</span>` : "",
     status === "not run" ? `<span class="not-run">not run</span>` : "",
@@ -141,6 +141,6 @@ function lastState(line: string): string {
 }
 
 /** The duration, with spaces at which no line breaks. */
-export function formatSeconds(seconds: number): string {
-  return secondsText(seconds).replaceAll(" ", "\u00a0");
+export function unbrokenSeconds(seconds: number): string {
+  return formatSeconds(seconds).replaceAll(" ", "\u00a0");
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
-import { type Charts, drawCharts, formatSeconds, renderCell } from "./cell.ts";
+import { type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
 import { countHeld, failureOf } from "./claims.ts";
 import { isCode } from "./notebook.ts";
 import { isError } from "./outputs.ts";
@@ -89,7 +89,7 @@ export interface Summary {
  */
 export function summarize({ status, steps, seconds }: Run): Summary {
   const cells = steps.flatMap((step) => step.cells);
-  const took = `in ${formatSeconds(seconds)}`;
+  const took = `in ${unbrokenSeconds(seconds)}`;
   if (status === "ok") {
     const claims = countHeld(cells.flatMap(({ claims }) => claims));
     const held = claims === 0 ? "" : `, ${plural(claims, "claim")} held`;
@@ -132,7 +132,7 @@ function renderContents({ steps }: Run, chapters: Chapter[]): string {
   const items = steps.map((step, i) => {
     const sections = (chapters[i]?.headings ?? []).filter(({ level }) => level === 2);
     const list = sections.map(({ id, text }) => `<li><a href="#${id}">${forHtml(text)}</a></li>`).join("");
-    const took = step.status === "not run" ? "not run" : formatSeconds(step.seconds);
+    const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
     return `<li class="${slug(step.status)}"><a href="#${stepId(step)}">${forHtml(step.title)}</a> <span class="took">${took}</span>${list === "" ? "" : `<ul>${list}</ul>`}</li>`;
   });
   return `<nav aria-label="Contents">
@@ -148,7 +148,7 @@ function renderStep(step: StepRun, place: string, charts: Charts, maxChars: numb
   const headings: Heading[] = [];
   const parts: string[] = [];
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
-  const took = step.status === "not run" ? "not run" : formatSeconds(step.seconds);
+  const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
   const kicker = `<p class="kicker">${place} <span class="took">${took}</span></p>`;
   for (const cell of step.notebook.cells) {
     const run = isCode(cell) ? runs.get(cell) : undefined;
