@@ -5,13 +5,22 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { validate } from "uuid";
-import { columnsOf, type EventDefinition, type ParameterType, type RetentionPolicy } from "./catalog.ts";
+import {
+  columnsOf,
+  defineEvents,
+  QUERY_FIELDS,
+  type EventDefinition,
+  parseValue,
+  type RetentionPolicy,
+} from "./catalog.ts";
 import { readJsonItems, receiveItem } from "./collect/items.ts";
 import { receive } from "./collect/receive.ts";
 import { createRetention } from "./collect/retention.ts";
-import { peek, readEvent } from "./envelope.ts";
-import { events } from "./game.ts";
+import { eventReader, peek } from "./envelope.ts";
+import { game } from "./testbed/every-type.fixture.ts";
 
+const events = defineEvents(game);
+const readEvent = eventReader(events);
 const secret = "sixteen characters, or more";
 
 /** A request's parts: parameters each with a name of its own, headers as node:http names them. */
@@ -20,6 +29,8 @@ interface Sent {
   params: Map<string, string>;
   eventId: string | undefined;
   player: string | undefined;
+  session: string | undefined;
+  occurredAt: Date | undefined;
   headers: IncomingHttpHeaders;
   remoteAddr: string;
   policies: Record<"player" | "remote_addr" | "user_agent" | "Accept", RetentionPolicy>;
@@ -44,16 +55,36 @@ const policy = fc.constantFrom<RetentionPolicy>("keep", "drop", "truncate", "has
 
 /** Requests whose parameters are made of `texts`, and fit the catalogue. */
 function requests(texts: fc.Arbitrary<string>): fc.Arbitrary<Sent> {
-  const valueOf: Record<ParameterType, fc.Arbitrary<string>> = {
+  const valueOf: Record<string, fc.Arbitrary<string>> = {
     text: texts,
-    integer: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).map(String),
+    integer: fc.integer({ min: 1, max: 99 }).map(String),
     boolean: fc.constantFrom("true", "True", "TRUE", "false", "False", "fAlse"),
+    bigint: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+    "decimal(12, 2)": fc.nat(10 ** 8).map((value) => `${value}e-2`),
+    "decimal(38, 10)": fc
+      .bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })
+      .map((value) => `${value}e-10`),
+    double: fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    timestamp: fc
+      .date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })
+      .map((at) => at.toISOString()),
+    date: fc
+      .date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })
+      .map((at) => at.toISOString().slice(0, 10)),
+    json: fc
+      .oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()))
+      .map((value) => JSON.stringify(value)),
   };
   const paramsOf = ({ parameters }: EventDefinition) => {
-    const known = Object.entries(parameters).map(([name, type]) => [name, valueOf[type]] as const);
+    const known = parameters.map(({ name, type, oneOf, maxLength }) => {
+      const short = (text: string) => Array.from(text).slice(0, maxLength!).join("");
+      const value = oneOf ? fc.constantFrom(...oneOf.values()) : valueOf[type]!;
+      return [name, maxLength === null ? value : value.map(short)] as const;
+    });
+    const requiredKeys = parameters.filter(({ required }) => required).map(({ name }) => name);
     const others = fc.dictionary(names, texts, { noNullPrototype: true });
-    const typed = fc.record<Record<string, string>>(Object.fromEntries(known), { requiredKeys: [] });
-    const reserved = [...Object.keys(parameters), "event_id", "player"];
+    const typed = fc.record<Record<string, string>>(Object.fromEntries(known), { requiredKeys });
+    const reserved = [...parameters.flatMap(({ name, was }) => [name, ...was]), ...QUERY_FIELDS];
     return fc.tuple(typed, others, fc.boolean()).map(([own, more, isFirst]) => {
       const rest = Object.entries(more).filter(([name]) => !reserved.includes(name));
       return new Map(isFirst ? [...Object.entries(own), ...rest] : [...rest, ...Object.entries(own)]);
@@ -68,6 +99,10 @@ function requests(texts: fc.Arbitrary<string>): fc.Arbitrary<Sent> {
         { nil: undefined },
       ),
       player: fc.option(texts, { nil: undefined }),
+      session: fc.option(texts, { nil: undefined }),
+      occurredAt: fc.option(fc.date({ min: new Date(0), max: new Date(), noInvalidDate: true }), {
+        nil: undefined,
+      }),
       headers: fc.record(
         { host: latin1, accept: latin1, "user-agent": latin1, cookie: latin1, "x-any": latin1 },
         { requiredKeys: [] },
@@ -83,8 +118,12 @@ function originOf({ headers, remoteAddr, policies }: Sent) {
 }
 
 /** Holds if the message's row has, in every column, what `sent` says. */
-function checkRow(message: string, sent: Sent, since: number): void {
-  const { event, params, eventId, player, headers, remoteAddr, policies } = sent;
+function checkRow(
+  message: string,
+  sent: Sent,
+  { since, host: named }: { since: number; host: boolean },
+): void {
+  const { event, params, eventId, player, session, occurredAt, headers, remoteAddr, policies } = sent;
   const read = readEvent(message, position);
   assert.equal(read.event, event);
   const row = Object.fromEntries(columnsOf(event).map(({ name }, i) => [name, read.values[i]]));
@@ -94,6 +133,7 @@ function checkRow(message: string, sent: Sent, since: number): void {
   assert.ok(Number(received_at) >= since && Number(received_at) <= Date.now());
   const host = headers.host ?? "";
   const hostName = host.replace(/:\d*$/, "");
+  const playerName = player || (named ? hostName : "") || null;
   const header = (kept: RetentionPolicy, text?: string) => (text === undefined ? null : keptOf(kept, text));
   assert.deepEqual(rest, {
     raw_event: message,
@@ -104,10 +144,16 @@ function checkRow(message: string, sent: Sent, since: number): void {
     user_agent: header(policies.user_agent, headers["user-agent"]),
     event_type: event.type,
     ...Object.fromEntries(
-      Object.entries(event.parameters).map(([name, type]) => [name, typed(type, params.get(name))]),
+      event.parameters.map((parameter) => {
+        const text = params.get(parameter.name);
+        return [parameter.column, text === undefined ? null : parseValue(parameter, text)];
+      }),
     ),
     remote_addr: keptOf(policies.remote_addr, remoteAddr, row.remote_addr) ?? "",
-    player: keptOf(policies.player, player || hostName) ?? "",
+    player: playerName === null ? null : (keptOf(policies.player, playerName) ?? ""),
+    session: session ?? null,
+    occurred_at: occurredAt?.getTime() ?? null,
+    definition: event.version,
     kafka_partition: position.partition,
     kafka_offset: position.offset,
   });
@@ -115,11 +161,6 @@ function checkRow(message: string, sent: Sent, since: number): void {
   assert.equal(Date.parse(time!), received_at);
   assert.deepEqual([glimpse.event_id, glimpse.event_type], [event_id, event.type]);
   assert.deepEqual([glimpse.player, glimpse.remote_addr], [row.player, row.remote_addr]);
-}
-
-function typed(type: ParameterType, text: string | undefined) {
-  if (text === undefined) return null;
-  return { text, integer: Number(text), boolean: text.toLowerCase() === "true" }[type];
 }
 
 /** The part of a text that a policy keeps, or null. `truncate` keeps some network of an address. */
@@ -142,16 +183,18 @@ describe("an envelope that the API writes", () => {
   it("has the values of a GET request in every column that the stream reads, under any retention", () => {
     fc.assert(
       fc.property(requests(characters), (sent) => {
-        const { event, params, eventId, player } = sent;
+        const { event, params, eventId, player, session, occurredAt } = sent;
         const pairs = [...params];
         if (eventId !== undefined) pairs.push(["event_id", eventId]);
         if (player !== undefined) pairs.push(["player", player]);
+        if (session !== undefined) pairs.push(["session", session]);
+        if (occurredAt !== undefined) pairs.push(["occurred_at", String(occurredAt.getTime())]);
         const query = pairs
           .map((pair) => pair.map(encodeURIComponent).join("="))
           .join("&")
           .replaceAll("%20", "+");
         const since = Date.now();
-        checkRow(receive(event, { query, ...originOf(sent) }).message, sent, since);
+        checkRow(receive(event, { query, ...originOf(sent) }).message, sent, { since, host: true });
       }),
       { numRuns: 300 },
     );
@@ -160,17 +203,19 @@ describe("an envelope that the API writes", () => {
   it("has the values of a POST item in every column that the stream reads, under any retention", () => {
     fc.assert(
       fc.property(requests(halves), (sent) => {
-        const { event, params, eventId, player } = sent;
+        const { event, params, eventId, player, session, occurredAt } = sent;
         const item = {
           event_type: event.type,
           event_id: eventId,
           player,
+          session,
+          occurred_at: occurredAt,
           params: Object.fromEntries(params),
         };
         const origin = originOf(sent);
         const since = Date.now();
         const { items } = readJsonItems(JSON.stringify(item), origin);
-        checkRow(receiveItem(items[0]!, origin).message, sent, since);
+        checkRow(receiveItem(items[0]!, origin, events).message, sent, { since, host: false });
       }),
       { numRuns: 300 },
     );

@@ -5,30 +5,44 @@
  * request. Reading trusts no message, because any program can write to the topic. `readEvent` reads
  * an event of the catalogue or throws; `peek` takes any text and returns the fields that it has.
  */
+import { MAX, NIL, validate } from "uuid";
+import { columnsOf, type EventDefinition, parseValue, type Value } from "./catalog.ts";
+import { events } from "./events.ts";
 import {
-  columnsOf,
-  type EventDefinition,
-  expectations,
-  type ParameterType,
-  parseValue,
-  type Value,
-} from "./catalog.ts";
-import { events } from "./game.ts";
-import { isObject, type JsonObject, Misfit, objectOf, own, parseJson, textOf } from "./misfit.ts";
+  isObject,
+  type JsonObject,
+  Misfit,
+  objectOf,
+  own,
+  parseJson,
+  refuseMisfits,
+  textOf,
+  textOrNull,
+} from "./misfit.ts";
+import type { Parameter } from "./parameters.ts";
 
 /** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
 export interface Envelope {
   event_id: string; // UUID v7, or the client's own UUID
   event_type: string;
-  received_at: string; // ISO 8601 in UTC, with milliseconds
-  player: string;
+  received_at: string; // of the API; ISO 8601 in UTC, with milliseconds
+  occurred_at?: string; // of the client's clock, in the same form
+  player: string | null; // null: the request named no player
+  session?: string; // the client's own name for a visit
+  definition?: string; // version of the event's definition at the API
   params: Record<string, string>; // as sent; nested, so no parameter can override a field
   headers: Record<string, string>; // names in Title-Case, without `secretHeaders`
   remote_addr: string;
 }
 
 /** An envelope before it is text. Maps keep the order of names, and allow the name "__proto__". */
-export interface EnvelopeMaps extends Omit<Envelope, "params" | "headers"> {
+export interface EnvelopeMaps extends Omit<
+  Envelope,
+  "params" | "headers" | "occurred_at" | "session" | "definition"
+> {
+  occurred_at: string | undefined;
+  session: string | undefined;
+  definition: string | undefined;
   params: ReadonlyMap<string, string>;
   headers: ReadonlyMap<string, string>;
 }
@@ -58,10 +72,15 @@ export interface EventRow {
   values: Value[]; // in the order of columnsOf(event)
 }
 
+/** Whether a text identifies an event: a UUID other than the nil UUID and the max UUID. */
+export function isEventId(text: unknown): text is string {
+  return typeof text === "string" && validate(text) && !isSharedId(text);
+}
+
 /** Writes the text of an envelope. */
 export function writeEnvelope(envelope: RefusedEnvelope): string {
-  const { event_id, event_type, received_at, player, params, headers, remote_addr } = envelope;
-  const opening = JSON.stringify({ event_id, event_type, received_at, player }).slice(0, -1);
+  const { params, headers, remote_addr, ...fields } = envelope;
+  const opening = JSON.stringify(fields).slice(0, -1);
   const maps = `"params":${writeMap(params)},"headers":${writeMap(headers)}`;
   return `${opening},${maps},"remote_addr":${JSON.stringify(remote_addr)}}`;
 }
@@ -90,20 +109,27 @@ export function peek(text: string | null): Glimpse {
   };
 }
 
-const byType = new Map(
-  events.map((event) => [event.type, { event, parameters: Object.entries(event.parameters) }]),
-);
-const eventTypes = [...byType.keys()].join(", ");
+/** Reads one message, or throws a Misfit with a reason for people. */
+export type ReadEvent = (text: string, position: Position) => EventRow;
 
-/**
- * Reads one message.
- * @throws Misfit, with a reason for people, if the message is not an event of the catalogue.
- */
-export function readEvent(text: string, { timestamp, partition, offset }: Position): EventRow {
+/** Reads messages that are events of the game. */
+export const readEvent: ReadEvent = eventReader(events);
+
+/** Makes the function that reads messages that are events of a catalogue. */
+export function eventReader(catalogue: readonly EventDefinition[]): ReadEvent {
+  const byType = new Map(catalogue.map((event) => [event.type, event]));
+  return (text, position) => readRow(byType, text, position);
+}
+
+function readRow(
+  byType: ReadonlyMap<string, EventDefinition>,
+  text: string,
+  { timestamp, partition, offset }: Position,
+): EventRow {
   const envelope = objectOf("the message", parseJson(text));
   const type = own(envelope, "event_type");
-  const known = byType.get(type as string);
-  if (known === undefined) throw new Misfit("event_type", `one of ${eventTypes}`, type);
+  const event = byType.get(type as string);
+  if (event === undefined) throw new Misfit("event_type", `one of ${[...byType.keys()].join(", ")}`, type);
   const params = objectOf("params", own(envelope, "params"));
   const headers = objectOf("headers", own(envelope, "headers"));
   const values: Value[] = [
@@ -112,24 +138,39 @@ export function readEvent(text: string, { timestamp, partition, offset }: Positi
     header(headers, "Accept"),
     header(headers, "Host"),
     header(headers, "User-Agent"),
-    known.event.type,
+    event.type,
   ];
-  for (const [name, parameterType] of known.parameters) {
-    values.push(parameter(params, name, parameterType));
-  }
+  const misfits: Misfit[] = [];
+  for (const one of event.parameters) values.push(parameter(params, one, misfits));
+  refuseMisfits(misfits);
   values.push(
     textOf(envelope, "remote_addr"),
-    textOf(envelope, "event_id"),
-    textOf(envelope, "player"),
-    timeOf(envelope, "received_at"),
+    idOf(envelope),
+    textOrNull(envelope, "player"),
+    textOrNull(envelope, "session"),
+    timeOf("received_at", own(envelope, "received_at")),
+    timeOrNull(envelope, "occurred_at"),
+    textOrNull(envelope, "definition"),
     partition,
     offset,
   );
-  return { event: known.event, values };
+  return { event, values };
 }
 
 /** The columns of each event's table, which `readEvent` fills in this order. */
 export const eventColumns = new Map(events.map((event) => [event.table, columnsOf(event)]));
+
+/** The event's id. Another producer's id can be any text, but not the id that many events share. */
+function idOf(envelope: JsonObject): string {
+  const id = textOf(envelope, "event_id");
+  if (isSharedId(id)) throw new Misfit("event_id", "an id of this event alone", id);
+  return id;
+}
+
+/** Whether an id stands for no event or for all: the nil UUID, the max UUID. */
+function isSharedId(id: string): boolean {
+  return id === NIL || id.toLowerCase() === MAX;
+}
 
 function header(headers: JsonObject, name: string): string | null {
   const value = own(headers, name) ?? null;
@@ -137,17 +178,27 @@ function header(headers: JsonObject, name: string): string | null {
   throw new Misfit(`headers.${name}`, "text", value);
 }
 
-function parameter(params: JsonObject, name: string, type: ParameterType): Value {
-  const sent = own(params, name);
-  if (sent === undefined) return null;
-  if (typeof sent !== "string") throw new Misfit(`params.${name}`, "text, as sent", sent);
-  const value = parseValue(type, sent);
-  if (value === undefined) throw new Misfit(`params.${name}`, expectations[type], sent);
-  return value;
+/** The parameter's value; a misfit is added to `misfits`. */
+function parameter(params: JsonObject, definition: Parameter, misfits: Misfit[]): Value {
+  const { name, was, required, expected } = definition;
+  let sent = own(params, name);
+  for (let i = 0; sent === undefined && i < was.length; i++) sent = own(params, was[i]!);
+  if (sent === undefined || sent === null) {
+    if (required) misfits.push(new Misfit(`params.${name}`, expected, undefined));
+    return null;
+  }
+  if (typeof sent !== "string") misfits.push(new Misfit(`params.${name}`, "text, as sent", sent));
+  const value = typeof sent === "string" ? parseValue(definition, sent) : null;
+  if (value === undefined) misfits.push(new Misfit(`params.${name}`, expected, sent));
+  return value ?? null;
 }
 
-function timeOf(envelope: JsonObject, name: string): number {
+function timeOrNull(envelope: JsonObject, name: string): number | null {
   const value = own(envelope, name);
+  return value === undefined || value === null ? null : timeOf(name, value);
+}
+
+function timeOf(name: string, value: unknown): number {
   const time = typeof value === "string" && value.length === 24 ? Date.parse(value) : NaN;
   // Date.parse accepts the 31st of February, and an offset instead of Z. Writing the time again
   // shows the difference.

@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "./settings.ts";
-import { events } from "./testbed/bookshop.fixture.ts";
+import { defineEvents } from "./catalog.ts";
+import { game } from "./testbed/bookshop.fixture.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 import { freePort } from "./testbed/child.ts";
 import { Ground } from "./testbed/ground.ts";
 import { until } from "./until.ts";
 
 const VISIBLE = { limitMs: 30_000, everyMs: 500 };
+const events = defineEvents(game);
 const EACH = 20; // requests of each event type that `basic` sends
 
 describe("another game, from its events to its rows", function () {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { events } from "./game.ts";
+import { events } from "./events.ts";
 import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 
 // A copy of the checkout in which only lib/game.ts is changed: it has the events of a bookshop.

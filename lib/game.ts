@@ -2,11 +2,11 @@
  * The events of the game: replace this list by your own.
  *
  * Route, validation, reply, columns, table and traffic of an event all follow from its entry.
- * A new event type is one more entry here, and nothing else. `EventDefinition` explains the fields.
+ * A new event type is one more entry here, and nothing else. `EventEntry` explains the fields.
  */
-import type { EventDefinition } from "./catalog.ts";
+import type { EventEntry } from "./catalog.ts";
 
-export const events: readonly EventDefinition[] = [
+export const game = [
   {
     type: "default",
     route: "/",
@@ -28,4 +28,4 @@ export const events: readonly EventDefinition[] = [
     parameters: { region: "text" },
     reply: { plain: "Joined a Guild!", echo: "Joined a guild! " },
   },
-];
+] as const satisfies readonly EventEntry[];

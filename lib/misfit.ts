@@ -11,6 +11,7 @@ export class Misfit extends Error {
   field: string;
   expected: string;
   got: unknown; // a long text is shortened
+  others: readonly Misfit[] = []; // of the same event; `message` names them too
 
   constructor(field: string, expected: string, got: unknown) {
     const name = shortened(field);
@@ -53,6 +54,22 @@ export function textOf(object: JsonObject, name: string): string {
   const value = own(object, name);
   if (typeof value === "string") return value;
   throw new Misfit(name, "text", value);
+}
+
+/** The object's own text, or null without one. @throws Misfit if the value has another type. */
+export function textOrNull(object: JsonObject, name: string): string | null {
+  const value = own(object, name) ?? null;
+  if (value === null || typeof value === "string") return value;
+  throw new Misfit(name, "text", value);
+}
+
+/** Throws one Misfit that names all the given ones; does nothing without any. */
+export function refuseMisfits(misfits: readonly Misfit[]): void {
+  const [first, ...others] = misfits;
+  if (first === undefined) return;
+  first.message = misfits.map(({ message }) => message).join("; ");
+  first.others = others;
+  throw first;
 }
 
 function inJson(value: unknown): string {

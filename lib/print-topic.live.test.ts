@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { $ } from "zx";
 import { TopicWriter } from "./collect/publish.ts";
-import { events } from "./game.ts";
+import { events } from "./events.ts";
 import { settings } from "./settings.ts";
 import { Ground } from "./testbed/ground.ts";
 

@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { peek } from "./envelope.ts";
-import { events } from "./game.ts";
+import { events } from "./events.ts";
 import { countTopic, readTopic, type TopicMessage } from "./topic.ts";
 import { forTerminalJson } from "./untrusted.ts";
 

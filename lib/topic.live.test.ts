@@ -157,7 +157,7 @@ describe("the topic", () => {
   it("has one message for each request that the API answered 200", async () => {
     open = await TopicWriter.open({ topic });
     const writer = open;
-    const publish = (value: string, key: string) => writer.publish(value, key);
+    const publish = (value: string, key: string | null) => writer.publish(value, key);
     const listener = await serve(createApi({ publish, whyNotReady: () => null }), 0);
     const { accepted, failures } = await limit(2, { url: `http://127.0.0.1:${listener.port}`, pauseMs: 0 });
     await listener.close();

@@ -9,4 +9,8 @@ import { refuseOldNode } from "./node-version.js";
 refuseOldNode();
 const command = new URL(`${process.argv[2]}.ts`, import.meta.url);
 process.argv.splice(1, 2, fileURLToPath(command)); // the command reads its arguments from here
-await import(command.href);
+await import(command.href).catch((error) => {
+  if (error.name !== "CatalogueError") throw error; // thrown while lib/game.ts is loaded
+  console.error(`questlog: ${error.message}`);
+  process.exit(2);
+});

@@ -1,6 +1,6 @@
 /** Print the topic's messages from its beginning to its present end, one JSON line each. */
 import { command, UsageError } from "../lib/command.ts";
-import { events } from "../lib/game.ts";
+import { events } from "../lib/events.ts";
 import { printCounts, printMessages } from "../lib/print-topic.ts";
 import { NOT_AN_EVENT } from "../lib/topic.ts";
 

@@ -6,7 +6,7 @@
  * record is plain JSON data, and its condition is columns and values, never SQL.
  */
 import { type ColumnType, columnsOf, type Value } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";

@@ -5,7 +5,7 @@
  * waits until all expected rows are visible.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { query } from "../trino.ts";
 import type { Target } from "./metastore.ts";
 import { uniqueView } from "./views.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { columnsOf, type Value } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { ParquetFile } from "../land/parquet.ts";
 import { Ground } from "../testbed/ground.ts";
 import { query, type QueryStats } from "../trino.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { Ground } from "../testbed/ground.ts";
 import { query } from "../trino.ts";
 import { createTables, describeTables, registerDays, tables } from "./tables.ts";

@@ -6,8 +6,9 @@
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
-import { type Column, columnsOf, failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { type Column, columnsOf, type ColumnType, failedEvents } from "../catalog.ts";
+import { events } from "../events.ts";
+import { decimalOf } from "../parameters.ts";
 import { schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
@@ -101,7 +102,7 @@ function createStatement(
   columns: Column[],
   { schema = settings.schema, hdfsRoot }: Target = {},
 ): string {
-  const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${SQL_TYPES[type]}`), DAY];
+  const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${sqlType(type)}`), DAY];
   return [
     `CREATE TABLE ${qualified(table, schema)} (`,
     lines.map((line) => `   ${line}`).join(",\n"),
@@ -115,13 +116,14 @@ function createStatement(
   ].join("\n");
 }
 
-const SQL_TYPES: Record<Column["type"], string> = {
-  text: "varchar",
-  integer: "integer",
-  bigint: "bigint",
-  boolean: "boolean",
-  timestamp: "timestamp(3)",
-};
+/** The type in Trino's words, as SHOW CREATE TABLE writes it. */
+export function sqlType(type: ColumnType): string {
+  const decimal = decimalOf(type);
+  if (decimal) return `decimal(${decimal.precision}, ${decimal.scale})`;
+  return (
+    { text: "varchar", json: "varchar", offset: "bigint", timestamp: "timestamp(3)" }[type as string] ?? type
+  );
+}
 
 async function createTable(table: string, columns: Column[], target: Target): Promise<TableState> {
   const { schema = settings.schema } = target;

@@ -1,6 +1,6 @@
 // Rows with equal event_ids, in a schema and an HDFS folder of the test.
 import assert from "node:assert/strict";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { Ground } from "../testbed/ground.ts";
 import { countDoubles, countEvents, countTables } from "./counts.ts";
 import { query, type QueryStats } from "../trino.ts";

@@ -10,7 +10,7 @@
  * of every day, since copies of an id can lie in different days.
  */
 import { columnsOf, type EventDefinition } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TopicWriter } from "../collect/publish.ts";
 import { receive } from "../collect/receive.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";

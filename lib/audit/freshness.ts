@@ -24,7 +24,7 @@
  */
 import type { CountSample } from "../ask/counts.ts";
 import { query } from "../trino.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { readCommits } from "./coverage.ts";
 import { settings } from "../settings.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { receive } from "../collect/receive.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
 import { settings } from "../settings.ts";

@@ -1,7 +1,7 @@
 /**
  * HDFS → the rows of each event type that have landed, and a wait until a whole topic has landed.
  */
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { until } from "../until.ts";
 import { settings } from "../settings.ts";
 import { findLastCommit, isVisible } from "../land/commits.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { TopicWriter } from "../collect/publish.ts";
 import { receive } from "../collect/receive.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { openPipeline } from "../testbed/pipeline.ts";
 import { landAll } from "../testbed/witness.ts";
 import { countTopic } from "../topic.ts";

@@ -7,7 +7,7 @@
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
 import { peek } from "../envelope.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { settings } from "../settings.ts";
 import type { TopicMessage } from "../topic.ts";
@@ -68,12 +68,13 @@ export function compareFields(message: string, row: Row): ComparedField[] {
     const in_row = row[field];
     return { field, in_message, in_row, type: typeOf(event, field), same: in_row === in_message };
   });
-  const parameters = Object.entries(event.parameters).map(([field, type]) => {
-    const sent = Object.hasOwn(envelope.params ?? {}, field) ? envelope.params![field] : null;
+  const parameters = event.parameters.map((parameter) => {
+    const { name, column, type } = parameter;
+    const sent = Object.hasOwn(envelope.params ?? {}, name) ? envelope.params![name] : null;
     const in_message = typeof sent === "string" ? sent : null;
-    const in_row = row[field];
-    const value = in_message === null ? null : parseValue(type, in_message);
-    return { field, in_message, in_row, type, same: in_row === value };
+    const in_row = row[column];
+    const value = in_message === null ? null : parseValue(parameter, in_message);
+    return { field: column, in_message, in_row, type, same: in_row === value };
   });
   return [...names, ...parameters];
 }

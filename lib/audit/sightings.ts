@@ -10,7 +10,7 @@ import { literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { peek } from "../envelope.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";

@@ -11,7 +11,7 @@ import { query } from "../trino.ts";
 import { forTerminal } from "../untrusted.ts";
 import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { peek } from "../envelope.ts";
 import { readTopic } from "../topic.ts";
 import { commitPath } from "../layout.ts";

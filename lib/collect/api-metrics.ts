@@ -5,7 +5,7 @@
  * Prometheus can compute a rate from the first event on.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import type { AcceptedBy } from "./batcher.ts";
 import type { SpoolState } from "./spool.ts";
 

@@ -15,12 +15,12 @@ import { settings } from "../settings.ts";
 // The API listens for real. Only Kafka's acknowledgements come from the test.
 describe("createApi({ publish, keepRefused, … })", () => {
   let listener: Listener;
-  let published: { message: string; key: string }[];
+  let published: { message: string; key: string | null }[];
   let logged: RequestLog[];
-  let publish: (message: string, key: string) => Promise<AcceptedBy>;
+  let publish: (message: string, key: string | null) => Promise<AcceptedBy>;
   let whyNot: string | null;
-  let refused: (RefusedRecord & { key: string })[];
-  let keep: (message: string, key: string) => Promise<boolean>;
+  let refused: (RefusedRecord & { key: string | null })[];
+  let keep: (message: string, key: string | null) => Promise<boolean>;
   let metrics: Metrics;
 
   beforeEach(async () => {
@@ -105,7 +105,7 @@ describe("createApi({ publish, keepRefused, … })", () => {
     const answer = await askRaw("GET /join_a_guild?region=%C3%A9 HTTP/1.0\r\nX-A: 1\r\nX-a: 2\r\n\r\n");
     assert.match(answer, /^HTTP\/1\.1 200 OK.*Joined a guild! \{"region": "\\u00e9"\}\n$/s);
     const { headers, params, player } = envelopeOf(0);
-    assert.deepEqual([headers, params, player], [{ "X-A": "1, 2" }, { region: "é" }, ""]);
+    assert.deepEqual([headers, params, player], [{ "X-A": "1, 2" }, { region: "é" }, null]);
   });
 
   it("answers only when the message has been acknowledged", async () => {

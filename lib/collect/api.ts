@@ -17,7 +17,7 @@ import express, {
   type Response,
 } from "express";
 import type { EventDefinition } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";

@@ -14,7 +14,7 @@ import { setImmediate as turn } from "node:timers/promises";
 
 /** A message that Kafka does not have yet, and its key; both are text. */
 export interface Pending {
-  key: string;
+  key: string | null; // null: any partition
   value: string;
 }
 
@@ -124,5 +124,5 @@ interface Waiting {
 }
 
 function lengthOf({ key, value }: Pending): number {
-  return key.length + value.length;
+  return (key?.length ?? 0) + value.length;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { query } from "../trino.ts";
 import { tables } from "../ask/tables.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { peek } from "../envelope.ts";
 import { tableFolder, tablesFolder } from "../layout.ts";
 import { readTopic } from "../topic.ts";

@@ -1,17 +1,17 @@
 /**
  * The body of POST /events → items; each item → an envelope like that of a GET request.
  *
- * An item is `{ "event_type", "event_id"?, "player"?, "params"? }`. Numbers and booleans of
- * `params` become their JSON text, and the catalogue checks that text as it checks a query's.
+ * An item is `{ "event_type", "event_id"?, "occurred_at"?, "player"?, "session"?, "params"? }`.
+ * Values of `params` that are not text become their JSON text, and the catalogue checks that text as
+ * it checks a query's. `null` is the same as no value.
  *
- * Valid JSON that must be a mistake is refused with a reason: unknown fields, repeated names,
- * parameters that are objects.
+ * Valid JSON that must be a mistake is refused with a reason: unknown fields and repeated names.
  */
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { writeEnvelope } from "../envelope.ts";
 import { BodyError } from "./body.ts";
 import {
-  checkEnvelope,
+  checkedEnvelope,
   newEnvelope,
   type Origin,
   refusedAs,
@@ -26,8 +26,7 @@ import type { Params } from "./params.ts";
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 
 const MAX_EVENTS = 1000; // in one body
-const FIELDS = ["event_type", "event_id", "player", "params"];
-const byType = new Map(events.map((event) => [event.type, event]));
+const FIELDS = ["event_type", "event_id", "occurred_at", "player", "session", "params"];
 
 /** One event of a body, or a line that is not JSON, with the error. */
 export type Item = { json: Json } | { source: string; error: JsonError };
@@ -82,7 +81,7 @@ function noJson(field: string, { source, error }: { source: string; error: JsonE
 export interface ItemEvent {
   type: string;
   eventId: string;
-  player: string; // the message's key
+  player: string | null; // the message's key
   message: string;
 }
 
@@ -90,17 +89,17 @@ export interface ItemEvent {
  * Makes the event of an item.
  * @throws Refusal, with a reason for people, if the item is not an event of the catalogue.
  */
-export function receiveItem(item: Item, origin: Origin): ItemEvent {
+export function receiveItem(item: Item, origin: Origin, catalogue = events): ItemEvent {
   if ("error" in item) throw noJson("line", item, origin);
-  const envelope = newEnvelope(readFields(item.json, origin), origin);
-  const event = byType.get(envelope.event_type);
+  const sent = newEnvelope(readFields(item.json, origin), origin);
+  const event = catalogue.find(({ type }) => type === sent.event_type);
   if (event === undefined) {
-    const types = `one of ${[...byType.keys()].join(", ")}`;
-    throw new Refusal(refusedAs(envelope), "event_type", types, envelope.event_type);
+    const types = `one of ${catalogue.map(({ type }) => type).join(", ")}`;
+    throw new Refusal(refusedAs(sent), "event_type", types, sent.event_type);
   }
-  checkEnvelope(event, envelope);
+  const envelope = checkedEnvelope(event, sent);
   const message = writeEnvelope(envelope);
-  const bytes = Buffer.byteLength(message) + Buffer.byteLength(envelope.player);
+  const bytes = Buffer.byteLength(message) + Buffer.byteLength(envelope.player ?? "");
   if (bytes > MAX_MESSAGE_BYTES) {
     const limit = `at most ${MAX_MESSAGE_BYTES} bytes as a message with its key`;
     throw new Refusal(refusedAs(envelope), "event", limit, bytes);
@@ -121,6 +120,8 @@ function readFields(json: Json, origin: Origin): SentEvent {
     event_type: eventType,
     event_id: readText("event_id"),
     player: readText("player"),
+    session: readText("session"),
+    occurred_at: readTime("occurred_at"),
     params: readParams(fields.get("params")),
   };
 
@@ -136,17 +137,23 @@ function readFields(json: Json, origin: Origin): SentEvent {
 
   function readText(field: string): string | undefined {
     const value = fields.get(field);
-    if (value === undefined || value.type === "text") return value?.value;
+    if (value === undefined || value.type === "null") return undefined;
+    if (value.type === "text") return value.value;
     throw refusal(field, "text", value.source);
+  }
+
+  /** A time as text, or a number of milliseconds. */
+  function readTime(field: string): string | undefined {
+    const value = fields.get(field);
+    return value?.type === "number" ? value.source : readText(field);
   }
 
   function readParams(value: Json | undefined): Params {
     const params = new Map<string, string>();
-    if (value === undefined) return params;
+    if (value === undefined || value.type === "null") return params;
     for (const [name, param] of readObject("params", value)) {
       if (param.type === "text") params.set(name, param.value);
-      else if (param.type === "number" || param.type === "boolean") params.set(name, param.source);
-      else throw refusal(name, "text, a number, true or false", param.source);
+      else if (param.type !== "null") params.set(name, param.source);
     }
     return params;
   }

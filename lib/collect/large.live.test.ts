@@ -1,7 +1,7 @@
 // Bodies beyond the limit: by one byte, without a length, or only after decompression.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
 import type { Child } from "../testbed/child.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";

@@ -36,7 +36,9 @@ export function parseLines(content: Buffer, maxMessages = Infinity): Lines {
 function parseMessage(line: string): Pending | undefined {
   try {
     const { key, value } = JSON.parse(line) as Partial<Pending>;
-    return typeof key === "string" && typeof value === "string" ? { key, value } : undefined;
+    return (key === null || typeof key === "string") && typeof value === "string"
+      ? { key, value }
+      : undefined;
   } catch {
     return undefined; // an incomplete line
   }

@@ -4,7 +4,7 @@
  * Each kind is one way to be wrong. Some requests are accepted all the same: a query may hold any
  * escapes. The tests demand that none does harm.
  */
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 
 export interface MalformedRequest {
   kind: string;

@@ -1,6 +1,6 @@
 // Requests with all kinds of mistakes in HTTP and JSON, against an API process of the test.
 import assert from "node:assert/strict";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
 import type { Child } from "../testbed/child.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";

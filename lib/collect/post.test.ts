@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import type { Envelope } from "../envelope.ts";
+import { events } from "../events.ts";
 import { createApi } from "./api.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { Metrics } from "./api-metrics.ts";
@@ -17,9 +18,9 @@ const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";
 // The API listens for real. Only Kafka's acknowledgements come from the test.
 describe("POST /events", () => {
   let listener: Listener;
-  let published: { message: string; key: string }[];
-  let kept: (RefusedRecord & { key: string })[];
-  let publish: (message: string, key: string) => Promise<AcceptedBy>;
+  let published: { message: string; key: string | null }[];
+  let kept: (RefusedRecord & { key: string | null })[];
+  let publish: (message: string, key: string | null) => Promise<AcceptedBy>;
   let metrics: Metrics;
 
   beforeEach(async () => {
@@ -77,15 +78,16 @@ describe("POST /events", () => {
     assert.deepEqual(rest, {
       event_id: ID,
       event_type: "purchase_sword",
+      definition: events.find(({ type }) => type === "purchase_sword")!.version,
       player: "ann",
       params: { metal: "gold", power_level: "50", magical: "true" },
       remote_addr: "127.0.0.1",
     });
   });
 
-  it("takes the Host as the player, and makes an id, if the event lacks them", async () => {
+  it("has no player and no key, and makes an id, if the event lacks them", async () => {
     const { json } = await post({ event_type: "default" });
-    assert.equal(published[0]?.key, "user1.att.com");
+    assert.deepEqual([published[0]?.key, envelopeOf(0).player], [null, null]);
     assert.equal(envelopeOf(0).event_id, json.verdicts[0]?.event_id);
   });
 
@@ -131,27 +133,29 @@ describe("POST /events", () => {
     ["{}", "event_type: expected text, got nothing"],
     [
       '{"event_type":"default","color":"red"}',
-      'event: expected only event_type, event_id, player, params, got "color"',
+      'event: expected only event_type, event_id, occurred_at, player, session, params, got "color"',
     ],
     ['{"event_type":"default","event_type":"default"}', 'event: expected each name once, got "event_type"'],
     [
       '{"event_type":"default","__proto__":{}}',
-      'event: expected only event_type, event_id, player, params, got "__proto__"',
+      'event: expected only event_type, event_id, occurred_at, player, session, params, got "__proto__"',
     ],
     ['{"event_type":"default","player":7}', 'player: expected text, got "7"'],
     ['{"event_type":"default","params":[]}', 'params: expected a JSON object, got "[]"'],
-    ['{"event_type":"default","params":{"a":null}}', 'a: expected text, a number, true or false, got "null"'],
     ['{"event_type":"default","params":{"a":1,"a":2}}', 'params: expected each name once, got "a"'],
     [
       '{"event_type":"constructor"}',
       'event_type: expected one of default, purchase_sword, join_a_guild, got "constructor"',
     ],
-    ['{"event_type":"default","event_id":"7"}', 'event_id: expected a UUID, got "7"'],
+    [
+      '{"event_type":"default","event_id":"7"}',
+      'event_id: expected a UUID, other than the nil UUID and the max UUID, got "7"',
+    ],
   ] as const) {
     it(`refuses and keeps ${item}, with the reason`, async () => {
       const { status, json } = await post(item);
       assert.deepEqual([status, json.refused, json.verdicts[0]?.error], [200, 1, error]);
-      assert.deepEqual([kept[0]?.reason, kept[0]?.key], [error, "user1.att.com"]);
+      assert.deepEqual([kept[0]?.reason, kept[0]?.key], [error, null]);
       assert.deepEqual(published, []);
     });
   }
@@ -185,7 +189,7 @@ describe("POST /events", () => {
   it("refuses an event that is too large for Kafka, including its key", async () => {
     const { json } = await post({ event_type: "default", player: "x".repeat(300_000) });
     assert.equal(json.verdicts[0]?.expected, "at most 524288 bytes as a message with its key");
-    assert.equal(kept[0]?.key.length, 1000);
+    assert.equal(kept[0]?.key?.length, 1000);
   });
 
   it("answers 200 with the spooled and unavailable events, and 503 with Retry-After if all are unavailable", async () => {

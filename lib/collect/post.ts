@@ -15,7 +15,7 @@ import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
 /** The targets of accepted and of refused events. */
 export interface EventSink extends RefusalSink {
   /** Resolves with the place of the message; rejects with Unavailable if Kafka and spool fail. */
-  publish: (message: string, key: string) => Promise<AcceptedBy>;
+  publish: (message: string, key: string | null) => Promise<AcceptedBy>;
 }
 
 /** The result for one event. */

@@ -55,7 +55,7 @@ export class TopicWriter {
   }
 
   /** Resolves with the place of the message; rejects with Unavailable within 4.5 s. */
-  publish(value: string, key: string): Promise<AcceptedBy> {
+  publish(value: string, key: string | null): Promise<AcceptedBy> {
     return this.#batcher.publish({ key, value });
   }
 

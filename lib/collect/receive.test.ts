@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
-import { validate, version } from "uuid";
+import { MAX, NIL, validate, version } from "uuid";
 import type { EventDefinition } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import type { Envelope } from "../envelope.ts";
 import { receive } from "./receive.ts";
 import type { Refusal } from "./refusal.ts";
 import { createRetention } from "./retention.ts";
 
+const EVENT_ID = "a UUID, other than the nil UUID and the max UUID";
 const definition = (type: string) => events.find((event) => event.type === type) as EventDefinition;
 const sword = definition("purchase_sword");
 const received = (query: string, headers: IncomingHttpHeaders = { host: "user1.att.com" }, event = sword) =>
@@ -26,6 +27,7 @@ describe("receive(event, request): the envelope", () => {
       params: { metal: "gold", event_type: "join_a_guild" },
       headers: { Host: "user1.att.com" },
       remote_addr: "127.0.0.1",
+      definition: sword.version,
     });
   });
 
@@ -50,7 +52,7 @@ describe("receive(event, request): the envelope", () => {
     ["", "user1.att.com:5000", "user1.att.com"],
     ["", "[::1]:5000", "[::1]"],
     ["", "[::1]", "[::1]"],
-    ["", undefined, ""],
+    ["", undefined, null],
     ["player=ann", "user1.att.com", "ann"],
     ["player=", "user1.att.com", "user1.att.com"],
   ] as const) {
@@ -154,7 +156,9 @@ describe("receive(event, request): refused values", () => {
     ["power_level=", "power_level", "an integer from -2147483648 to 2147483647", ""],
     ["power_level=2147483648", "power_level", "an integer from -2147483648 to 2147483647", "2147483648"],
     ["magical=maybe", "magical", "true or false", "maybe"],
-    ["event_id=7", "event_id", "a UUID", "7"],
+    ["event_id=7", "event_id", EVENT_ID, "7"],
+    [`event_id=${NIL}`, "event_id", EVENT_ID, NIL],
+    [`event_id=${MAX.toUpperCase()}`, "event_id", EVENT_ID, MAX.toUpperCase()],
   ] as const) {
     it(`throws field, expectation and value for ?${query}`, () => {
       assert.throws(() => received(query), {
@@ -166,6 +170,32 @@ describe("receive(event, request): refused values", () => {
       });
     });
   }
+
+  it("names each value that does not fit, not only the first", () => {
+    assert.throws(
+      () => received("power_level=abc&magical=maybe&event_id=7"),
+      ({ message, others }: Refusal) => {
+        assert.match(message, /^power_level: .* got "abc"; magical: .* got "maybe"; event_id: .* got "7"$/);
+        assert.deepEqual(
+          others.map(({ field }) => field),
+          ["magical", "event_id"],
+        );
+        return true;
+      },
+    );
+  });
+
+  it("takes the client's time in any form, and writes it in UTC", () => {
+    for (const text of ["2026-01-31T12:00:00%2B01:00", "2026-01-31T11:00:00.000Z", "1769857200000"])
+      assert.equal(envelope(`occurred_at=${text}`).occurred_at, "2026-01-31T11:00:00.000Z");
+    const ahead = (minutes: number) => `occurred_at=${Date.now() + minutes * 60_000}`;
+    assert.ok(envelope(ahead(9)).occurred_at);
+    assert.throws(
+      () => received(ahead(11)),
+      /occurred_at: expected .* at most 10 minutes ahead of this server/,
+    );
+    assert.throws(() => received("occurred_at=yesterday"), /got "yesterday"/);
+  });
 
   it("takes the first value of a repeated name", () => {
     assert.equal(envelope("power_level=1&power_level=abc").params.power_level, "1");

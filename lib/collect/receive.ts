@@ -6,9 +6,11 @@
  * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { v7 as newUuid, validate } from "uuid";
-import { type EventDefinition, expectations, parseValue, secretHeaders } from "../catalog.ts";
-import { type EnvelopeMaps, writeEnvelope, writeMap } from "../envelope.ts";
+import { v7 as newUuid } from "uuid";
+import { type EventDefinition, parseValue, secretHeaders } from "../catalog.ts";
+import { type EnvelopeMaps, isEventId, writeEnvelope, writeMap } from "../envelope.ts";
+import { timestamp } from "../exact.ts";
+import { refuseMisfits } from "../misfit.ts";
 import { type Params, parseParams, withoutPort } from "./params.ts";
 import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
@@ -28,7 +30,7 @@ export interface RequestParts extends Origin {
 /** An event: the message to publish, and the reply to send afterwards. */
 export interface ReceivedEvent {
   eventId: string;
-  player: string; // the message's key
+  player: string | null; // the message's key
   message: string; // the envelope, JSON
   reply: string;
 }
@@ -40,16 +42,15 @@ export interface ReceivedEvent {
  */
 export function receive(event: EventDefinition, { query, ...origin }: RequestParts): ReceivedEvent {
   const params = parseParams(query);
-  const envelope = newEnvelope(
-    {
-      event_id: params.get("event_id"),
-      event_type: event.type,
-      player: params.get("player"),
-      params,
-    },
-    origin,
-  );
-  checkEnvelope(event, envelope);
+  const sent = {
+    event_id: params.get("event_id"),
+    event_type: event.type,
+    player: params.get("player") || withoutPort(origin.headers.host ?? ""),
+    session: params.get("session"),
+    occurred_at: params.get("occurred_at"),
+    params,
+  };
+  const envelope = checkedEnvelope(event, newEnvelope(sent, origin));
   return {
     eventId: envelope.event_id,
     player: envelope.player,
@@ -61,10 +62,13 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestPar
 /** Makes the envelope, after retention. Its values may not fit the catalogue. */
 export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }: Origin): EnvelopeMaps {
   const envelope = {
-    event_id: isUuid(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
+    event_id: isEventId(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
     event_type: sent.event_type,
     received_at: new Date().toISOString(),
-    player: sent.player || withoutPort(headers.host ?? ""),
+    occurred_at: sent.occurred_at,
+    player: sent.player || null,
+    session: sent.session,
+    definition: undefined,
     params: sent.params,
     headers: titleCased(headers),
     remote_addr: remoteAddr,
@@ -76,48 +80,54 @@ export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }:
 export interface SentEvent {
   event_id: string | undefined;
   event_type: string;
-  player: string | undefined;
+  player: string | undefined; // undefined or "": no player
+  session: string | undefined;
+  occurred_at: string | undefined; // by the client's clock
   params: Params;
 }
 
-/** @throws Refusal if a typed parameter does not fit, or the event's id is not a UUID. */
-export function checkEnvelope(event: EventDefinition, envelope: EnvelopeMaps): void {
-  for (const [name, type] of Object.entries(event.parameters)) {
-    const text = envelope.params.get(name);
-    if (text !== undefined && parseValue(type, text) === undefined)
-      throw new Refusal(refusedAs(envelope), name, expectations[type], text);
-  }
-  const { event_id: eventId } = envelope;
-  if (!isUuid(eventId)) throw new Refusal(refusedAs(envelope), "event_id", "a UUID", eventId);
+const MAX_AHEAD_MS = 10 * 60_000; // of the client's clock; it may be behind by any time
+
+/**
+ * The envelope with the client's time in our form, and the version of the event's definition.
+ * @throws Refusal that names each field that does not fit
+ */
+export function checkedEnvelope(event: EventDefinition, envelope: EnvelopeMaps): EnvelopeMaps {
+  const { event_id: eventId, occurred_at: occurredAt, params } = envelope;
+  const refused = refusedAs(envelope);
+  const misfits = event.parameters.flatMap((parameter) => {
+    const { name, was, required, expected } = parameter;
+    const sentName = [name, ...was].find((one) => params.has(one));
+    const text = sentName === undefined ? undefined : params.get(sentName);
+    const fits = text === undefined ? !required : parseValue(parameter, text) !== undefined;
+    return fits ? [] : [new Refusal(refused, sentName ?? name, expected, text)];
+  });
+  if (!isEventId(eventId)) misfits.push(new Refusal(refused, "event_id", EVENT_ID, eventId));
+  const time = occurredAt === undefined ? undefined : timestamp(occurredAt);
+  if (occurredAt !== undefined && !(time! <= Date.now() + MAX_AHEAD_MS))
+    misfits.push(new Refusal(refused, "occurred_at", OCCURRED_AT, occurredAt));
+  refuseMisfits(misfits);
+  const occurred_at = time === undefined ? undefined : new Date(time).toISOString();
+  return { ...envelope, occurred_at, definition: event.version };
 }
+
+const EVENT_ID = "a UUID, other than the nil UUID and the max UUID";
+const OCCURRED_AT =
+  "a time like 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970, at most 10 minutes ahead of this server";
 
 /**
  * The text of a refused envelope. An id that is not a UUID is left out: with it, a replay could
  * send the message as an event.
  */
 export function refusedAs(envelope: EnvelopeMaps): RefusedText {
-  const eventId = isUuid(envelope.event_id) ? envelope.event_id : null;
+  const eventId = isEventId(envelope.event_id) ? envelope.event_id : null;
   const raw = writeEnvelope({ ...envelope, event_id: eventId ?? undefined });
   return { raw, key: envelope.player, eventId };
 }
 
-/** A refused text that cannot be an envelope. Its key is the player in the Host header. */
+/** A refused text that cannot be an envelope. It has no key. */
 export function refusedText(raw: string, origin: Origin): RefusedText {
-  const empty = {
-    event_id: undefined,
-    event_type: "",
-    player: undefined,
-    params: new Map<string, string>(),
-  };
-  return {
-    raw: origin.retention ? origin.retention.retainText(raw) : raw,
-    key: newEnvelope(empty, origin).player,
-    eventId: null,
-  };
-}
-
-function isUuid(text: unknown): text is string {
-  return validate(text);
+  return { raw: origin.retention ? origin.retention.retainText(raw) : raw, key: null, eventId: null };
 }
 
 function replyTo({ reply }: EventDefinition, params: Params): string {

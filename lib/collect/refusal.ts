@@ -13,11 +13,11 @@ import type { Retention } from "./retention.ts";
 /** The text of a refused event, before it is shortened. */
 export interface RefusedText {
   raw: string; // the envelope, or the text as sent if it cannot become an envelope
-  key: string; // the player, as in the key of an accepted event
+  key: string | null; // the player, as in the key of an accepted event
   eventId: string | null;
 }
 
-/** Thrown when an event does not fit. */
+/** Thrown when an event does not fit; `others` are its other misfits. */
 export class Refusal extends Misfit {
   override name = "Refusal";
   refused: RefusedText;
@@ -31,7 +31,7 @@ export class Refusal extends Misfit {
 /** The targets of refused events. */
 export interface RefusalSink {
   /** Publishes a record to the failed topic; resolves with true if that succeeded. */
-  keepRefused?: (message: string, key: string) => Promise<boolean>;
+  keepRefused?: (message: string, key: string | null) => Promise<boolean>;
   metrics?: Metrics;
   /** The events that GET /events shows; without it, that path does not exist. */
   recent?: RecentEvents;
@@ -52,5 +52,5 @@ export async function keepRefusal(
   const record = refusedRecord(keepsAll ? message : `${field}: expected ${expected}`, raw);
   recent?.add(record.raw, record.reason);
   if (!keepRefused) return false;
-  return keepRefused(writeRefused(record), key.slice(0, MAX_KEY_CHARS));
+  return keepRefused(writeRefused(record), key && key.slice(0, MAX_KEY_CHARS));
 }

@@ -26,7 +26,8 @@ import { type Params, withoutPort } from "./params.ts";
 
 /** The fields of an envelope that can have personal values. */
 export interface PersonalFields {
-  player: string;
+  player: string | null;
+  session?: string | undefined;
   params: Params;
   headers: Params; // by name in Title-Case
   remote_addr: string;
@@ -86,7 +87,8 @@ function retainBy<T extends PersonalFields>({ policies, secret }: Rules, envelop
     policies.get("Host") === "keep" ? host : keep("Host", withoutPort(host));
   return {
     ...envelope,
-    player: keep("player", envelope.player) ?? "",
+    player: envelope.player === null ? null : (keep("player", envelope.player) ?? ""),
+    ...(envelope.session !== undefined && { session: keep("session", envelope.session) }),
     params: mapped(envelope.params, (name, text) => (name === "player" ? keep(name, text) : text)),
     headers: mapped(envelope.headers, (name, text) => (name === "Host" ? keepHost(text) : keep(name, text))),
     remote_addr: keep("remote_addr", envelope.remote_addr) ?? "",

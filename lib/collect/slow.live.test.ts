@@ -1,7 +1,7 @@
 // Slow sockets send a byte now and then and never finish, while good players play.
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { HOST } from "../settings.ts";
 import { isFull, printFigures } from "../testbed/full.fixture.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";

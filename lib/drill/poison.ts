@@ -3,8 +3,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expectations, failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { failedEvents } from "../catalog.ts";
+import { events } from "../events.ts";
 import { kafkaClient, type Message, Partitioners } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
@@ -25,7 +25,7 @@ interface Poison {
 }
 
 const parameters = events.flatMap(({ type: event_type, parameters }) =>
-  Object.entries(parameters).map(([name, type]) => ({ event_type, name, type })),
+  parameters.map((parameter) => ({ event_type, ...parameter })),
 );
 const typed = parameters.filter(({ type }) => type !== "text");
 const envelope = {
@@ -57,8 +57,8 @@ const KINDS: readonly Poison[] = [
     reason: `params.${name}: expected text`,
     value: (id) => eventOf(id, { event_type, params: { [name]: 50 } }),
   })),
-  ...typed.slice(0, 1).map(({ event_type, name, type }): Poison => ({
-    reason: `params.${name}: expected ${expectations[type]}`,
+  ...typed.slice(0, 1).map(({ event_type, name, expected }): Poison => ({
+    reason: `params.${name}: expected ${expected}`,
     value: (id) => eventOf(id, { event_type, params: { [name]: "?" } }),
   })),
   { reason: "player: expected text", value: (id) => eventOf(id, { player: ["a"] }) },

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { exampleParameters } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
 import { readOffsets } from "../topic.ts";
 import { untilLanded } from "../audit/landed.ts";

@@ -8,7 +8,7 @@
  */
 import { query } from "../trino.ts";
 import { registerDays } from "../ask/tables.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { kafkaClient, kafkaReason, Partitioners, PATIENT } from "../kafka.ts";
 import { readOffsets } from "../topic.ts";
 import { untilLanded } from "../audit/landed.ts";

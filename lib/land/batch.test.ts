@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
+import { NIL } from "uuid";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { BatchBuilder, DEFAULT_LIMITS, type Message } from "./batch.ts";
 import type { StagedFile } from "./commits.ts";
 import { readRefused } from "../refused.ts";
@@ -53,6 +54,9 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       accept: "*/*",
       host: "user1.att.com",
       user_agent: "ab/2.3",
+      session: null,
+      occurred_at: null,
+      definition: null,
       event_type: "purchase_sword",
       metal: "gold",
       power_level: 100,
@@ -132,7 +136,22 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
       JSON.stringify({ ...envelope, headers: { Host: 5 } }),
       "headers.Host: expected text, got 5",
     ],
-    ["no player", JSON.stringify(without("player")), "player: expected text, got nothing"],
+    ["a player that is not text", JSON.stringify({ ...envelope, player: 7 }), "player: expected text, got 7"],
+    [
+      "a client's time that is no time",
+      JSON.stringify({ ...envelope, occurred_at: "noon" }),
+      'occurred_at: expected a time like 2026-01-31T12:00:00.000Z, got "noon"',
+    ],
+    [
+      "the nil UUID",
+      JSON.stringify({ ...envelope, event_id: NIL }),
+      `event_id: expected an id of this event alone, got "${NIL}"`,
+    ],
+    [
+      "two values that do not fit",
+      JSON.stringify({ ...envelope, params: { power_level: "x", magical: "y" } }),
+      'params.power_level: expected an integer from -2147483648 to 2147483647, got "x"; params.magical: expected true or false, got "y"',
+    ],
     [
       "a day that does not exist",
       JSON.stringify({ ...envelope, received_at: "2026-02-31T00:00:00.000Z" }),

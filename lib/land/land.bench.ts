@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { exampleParameters, widestEvent } from "../catalog.ts";
 import type { Envelope } from "../envelope.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { BatchBuilder, type Message } from "./batch.ts";

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { BasicAuth, type QueryResult, Trino } from "trino-client";
 import type { Column, Value } from "../catalog.ts";
+import { sqlType } from "../ask/tables.ts";
 import { settings } from "../settings.ts";
 import { ParquetFile } from "./parquet.ts";
 import { WebHdfs } from "../webhdfs.ts";
@@ -57,14 +58,7 @@ describe("a file of ParquetFile", () => {
   async function createTable(suffix: string, bytes: Buffer): Promise<string> {
     const table = `${name}_${suffix}`;
     await hdfs.create(`/${name}/${suffix}/file.parquet`, bytes);
-    const types = {
-      text: "varchar",
-      timestamp: "timestamp(3)",
-      integer: "integer",
-      bigint: "bigint",
-      boolean: "boolean",
-    };
-    const definitions = columns.map((column) => `${column.name} ${types[column.type]}`).join(", ");
+    const definitions = columns.map(({ name, type }) => `${name} ${sqlType(type)}`).join(", ");
     await query(
       `CREATE TABLE ${table} (${definitions}) WITH (external_location = 'hdfs:///${name}/${suffix}', format = 'PARQUET')`,
     );

@@ -6,9 +6,21 @@ import { compressors } from "hyparquet-compressors";
 import type { Column, Value } from "../catalog.ts";
 import { footerBytes, ParquetFile, readRowCount } from "./parquet.ts";
 
-const TYPES = ["text", "integer", "bigint", "boolean", "timestamp"] as const;
+const TYPES = [
+  "text",
+  "integer",
+  "bigint",
+  "boolean",
+  "timestamp",
+  "offset",
+  "double",
+  "date",
+  "json",
+] as const;
 const nullable: Column[] = TYPES.map((type) => ({ name: `a_${type}`, type, required: false }));
 const required: Column[] = TYPES.map((type) => ({ name: `a_${type}`, type, required: true }));
+
+const DAY_MS = 86_400_000;
 
 function encode(columns: Column[], rows: Value[][], rowGroupRows?: number): Buffer {
   const file = new ParquetFile(columns, rowGroupRows === undefined ? {} : { rowGroupRows });
@@ -24,10 +36,10 @@ function arrayBuffer(bytes: Buffer): ArrayBuffer {
 async function decode(columns: Column[], bytes: Buffer): Promise<Value[][]> {
   const rows = await parquetReadObjects({ file: arrayBuffer(bytes), compressors });
   return rows.map((row) =>
-    columns.map(({ name }) => {
-      const value = row[name] as Value | Date | bigint | undefined;
-      if (value instanceof Date) return value.getTime();
-      return typeof value === "bigint" ? Number(value) : (value ?? null);
+    columns.map(({ name, type }) => {
+      const value = row[name] as Value | Date | undefined;
+      if (value instanceof Date) return value.getTime() / (type === "date" ? DAY_MS : 1);
+      return typeof value === "bigint" && type === "offset" ? Number(value) : (value ?? null);
     }),
   );
 }
@@ -41,18 +53,38 @@ const text = [{ name: "metal", type: "text", required: false }] satisfies Column
 describe("new ParquetFile(columns).append(row)", () => {
   it("keeps the extreme values of every type", () =>
     assertRoundTrip(nullable, [
-      ["", 0, 0, false, 0],
-      ["😀 \"quoted\" 'single' \\ \n \0", -(2 ** 31), -(2 ** 53) + 1, true, Date.UTC(2100, 0, 1)],
-      [null, null, null, null, null],
-      ["null", 2 ** 31 - 1, 2 ** 53 - 1, true, -1],
-      ["Ω≈ç√∫ \u{10FFFF} \uFFFF", -1, -(2 ** 32), false, Date.UTC(1, 0, 1)],
-      ["x".repeat(2 ** 20), 1, 2 ** 32, true, 253402300799999],
+      ["", 0, 0n, false, 0, 0, 0, 0, "{}"],
+      [
+        "😀 \"quoted\" 'single' \\ \n \0",
+        -(2 ** 31),
+        -(2n ** 63n),
+        true,
+        Date.UTC(2100, 0, 1),
+        -1,
+        -0,
+        -719162,
+        "[]",
+      ],
+      Array<null>(9).fill(null),
+      ["null", 2 ** 31 - 1, 2n ** 63n - 1n, true, -1, 2 ** 53 - 1, 1.7976931348623157e308, 2932896, "[null]"],
+      [
+        "Ω≈ç√∫ \u{10FFFF} \uFFFF",
+        -1,
+        2n ** 53n + 1n,
+        false,
+        Date.UTC(1, 0, 1),
+        -(2 ** 53) + 1,
+        5e-324,
+        -1,
+        "[1]",
+      ],
+      ["x".repeat(2 ** 20), 1, -1n, true, 253402300799999, 2 ** 32, -1.5, 1, '{"a":"ü"}'],
     ]));
 
   it("keeps a column of nulls, and a column of equal values", () =>
     assertRoundTrip(
       nullable,
-      Array.from({ length: 100 }, () => [null, 7, null, true, null]),
+      Array.from({ length: 100 }, () => [null, 7, 7n, true, null, null, 7.5, null, "[]"]),
     ));
 
   it("keeps values when the dictionary overflows in the middle of a row group", async () => {
@@ -90,9 +122,9 @@ describe("new ParquetFile(columns).append(row)", () => {
 
   it("writes minimum, maximum and null count for numbers and times, but not for text and booleans", () => {
     const rows: Value[][] = [
-      ["b", 5, -7, true, 1000],
-      [null, null, null, null, null],
-      ["a", -5, 2 ** 40, false, -1],
+      ["b", 5, -7n, true, 1000, 3, 0, 20000, "[]"],
+      Array<null>(9).fill(null),
+      ["a", -5, 2n ** 60n, false, -1, 2, -0.5, -1, "{}"],
     ];
     const { row_groups } = parquetMetadata(arrayBuffer(encode(nullable, rows)));
     const statistics = row_groups[0]!.columns.map(({ meta_data }) => {
@@ -102,9 +134,13 @@ describe("new ParquetFile(columns).append(row)", () => {
     assert.deepEqual(statistics, [
       undefined,
       [-5, 5, 1n],
-      [-7n, 2n ** 40n, 1n],
+      [-7n, 2n ** 60n, 1n],
       undefined,
       [new Date(-1), new Date(1000), 1n],
+      [2n, 3n, 1n],
+      [-0.5, 0, 1n],
+      [new Date(-DAY_MS), new Date(20000 * DAY_MS), 1n],
+      undefined,
     ]);
   });
 
@@ -112,9 +148,13 @@ describe("new ParquetFile(columns).append(row)", () => {
     const row = fc.tuple(
       fc.option(fc.string({ unit: "binary" })),
       fc.option(fc.integer()),
-      fc.option(fc.maxSafeInteger()),
+      fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
       fc.option(fc.boolean()),
       fc.option(fc.integer({ min: -(2 ** 45), max: 2 ** 47 })),
+      fc.option(fc.maxSafeNat()),
+      fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+      fc.option(fc.integer({ min: -719162, max: 2932896 })),
+      fc.option(fc.string()),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -131,7 +171,17 @@ describe("new ParquetFile(columns).append(row)", () => {
   });
 
   it("keeps any rows of required columns", async () => {
-    const row = fc.tuple(fc.string(), fc.integer(), fc.maxSafeInteger(), fc.boolean(), fc.nat());
+    const row = fc.tuple(
+      fc.string(),
+      fc.integer(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.boolean(),
+      fc.nat(),
+      fc.maxSafeNat(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: -719162, max: 2932896 }),
+      fc.string(),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 100 }), (rows) => assertRoundTrip(required, rows)),
     );
@@ -147,11 +197,17 @@ describe("new ParquetFile(columns).append(row)", () => {
     ["integer", 2 ** 31, /got 2147483648/],
     ["integer", 1.5, /got 1.5/],
     ["integer", NaN, /got NaN/],
+    ["bigint", 1, /column a_bigint: expected a bigint of 64 bits or null, got 1/],
+    ["bigint", 2n ** 63n, /got 9223372036854775808/],
     [
-      "bigint",
+      "offset",
       2 ** 53,
-      /column a_bigint: expected an integer within ±\(2\^53 - 1\) or null, got 9007199254740992/,
+      /column a_offset: expected an integer within ±\(2\^53 - 1\) or null, got 9007199254740992/,
     ],
+    ["double", Infinity, /column a_double: expected a finite number or null, got Infinity/],
+    ["double", NaN, /got NaN/],
+    ["date", 1.5, /column a_date: expected days since 1970.* got 1.5/],
+    ["json", {} as Value, /column a_json: expected a string or null/],
     ["boolean", "false", /column a_boolean: expected true or false or null, got "false"/],
     [
       "timestamp",
@@ -160,18 +216,41 @@ describe("new ParquetFile(columns).append(row)", () => {
     ],
   ];
   for (const [type, value, message] of misfits) {
-    it(`refuses ${JSON.stringify(value)} as ${type}, and stays unchanged`, async () => {
+    it(`refuses ${String(value)} (${typeof value}) as ${type}, and stays unchanged`, async () => {
       const file = new ParquetFile(nullable);
-      file.append(["a", 1, 1, true, 1]);
+      const [first, second]: Value[][] = [
+        ["a", 1, 1n, true, 1, 1, 1, 1, "[1]"],
+        ["b", 2, 2n, false, 2, 2, 2, 2, "[2]"],
+      ];
+      file.append(first!);
       const row = nullable.map((column) => (column.type === type ? value : null));
       assert.throws(() => file.append(row), message);
-      file.append(["b", 2, 2, false, 2]);
-      assert.deepEqual(await decode(nullable, file.finish()), [
-        ["a", 1, 1, true, 1],
-        ["b", 2, 2, false, 2],
-      ]);
+      file.append(second!);
+      assert.deepEqual(await decode(nullable, file.finish()), [first, second]);
     });
   }
+
+  it("writes the precision and scale of decimals, and refuses a decimal with more digits", async () => {
+    const decimals = (["decimal(9, 2)", "decimal(18, 0)", "decimal(38, 10)"] as const).map(
+      (type, i): Column => ({ name: `d${i}`, type, required: false }),
+    );
+    const row = [-999_999_999n, 10n ** 18n - 1n, -(10n ** 38n) + 1n];
+    const bytes = encode(decimals, [row, [null, null, null]]);
+    const elements = parquetMetadata(arrayBuffer(bytes)).schema.slice(1);
+    assert.deepEqual(
+      elements.map(({ type, precision, scale }) => [type, precision, scale]),
+      [
+        ["INT32", 9, 2],
+        ["INT64", 18, 0],
+        ["FIXED_LEN_BYTE_ARRAY", 38, 10],
+      ],
+    );
+    assert.deepEqual((await decode(decimals, bytes))[0]![0], -9_999_999.99);
+    for (const [i, value] of row.entries()) {
+      const tooMany = row.map((one, j) => (i === j ? value * 10n : one));
+      assert.throws(() => encode(decimals, [tooMany]), /column d\d: expected a bigint of decimal/);
+    }
+  });
 
   it("refuses null in a required column, a short row, and a row after the end", () => {
     const file = new ParquetFile([{ name: "host", type: "text", required: true }]);

@@ -5,8 +5,11 @@
  * not know our dictionary pages and statistics. So this module corrects the metadata of a finished
  * row group before the footer is written. Equal rows give equal bytes.
  */
-import type { Column, ColumnType, Value } from "../catalog.ts";
-import { type ColumnEncoder, createColumn, type EncodedColumn, problemWith } from "./columns.ts";
+import type { Column, Value } from "../catalog.ts";
+import { decimalOf } from "../parameters.ts";
+import { createColumn, type Form, formOf, problemWith } from "./columns.ts";
+import type { ColumnEncoder, EncodedColumn } from "./nullable-column.ts";
+import { LONG_DECIMAL_BYTES } from "./number-columns.ts";
 import {
   decodeThrift,
   type EnvelopeWriter,
@@ -14,6 +17,7 @@ import {
   ParquetEnvelopeWriter,
   ParquetSchema,
   type Schema,
+  serializeThrift,
   thrift,
 } from "./parquetjs.ts";
 
@@ -21,12 +25,14 @@ import {
 const ROW_GROUP_ROWS = 50_000;
 const ROW_GROUP_CHARS = 32 << 20;
 
-const PARQUET_TYPES: Record<ColumnType, FieldDefinition["type"]> = {
+const PARQUET_TYPES: Record<Form, FieldDefinition["type"]> = {
   text: "UTF8",
-  integer: "INT32",
-  bigint: "INT64",
   boolean: "BOOLEAN",
-  timestamp: "TIMESTAMP_MILLIS",
+  double: "DOUBLE",
+  int32: "INT32",
+  int64: "INT64",
+  number64: "INT64",
+  bytes16: "FIXED_LEN_BYTE_ARRAY",
 };
 
 /** One Parquet file that takes rows until `finish`. */
@@ -87,7 +93,10 @@ export class ParquetFile {
   finish(): Buffer {
     if (!this.#finished) {
       this.#endRowGroup();
+      const before = this.#chunks.length;
       this.#envelope.writeFooter({});
+      const footer = Buffer.concat(this.#chunks.splice(before));
+      this.#chunks.push(withDecimals(footer, this.#columns));
       this.#finished = true;
     }
     return Buffer.concat(this.#chunks);
@@ -146,5 +155,32 @@ export function readRowCount(tail: Buffer): number {
 }
 
 function field({ type, required }: Column): FieldDefinition {
-  return { type: PARQUET_TYPES[type], optional: !required, compression: "SNAPPY", statistics: false };
+  const form = formOf(type);
+  return {
+    type: type === "timestamp" ? "TIMESTAMP_MILLIS" : type === "date" ? "DATE" : PARQUET_TYPES[form],
+    ...(form === "bytes16" && { typeLength: LONG_DECIMAL_BYTES }),
+    optional: !required,
+    compression: "SNAPPY",
+    statistics: false,
+  };
+}
+
+/** Adds precision and scale of decimals to a footer; parquetjs-lite does not know them. */
+function withDecimals(footer: Buffer, columns: readonly Column[]): Buffer {
+  const decimals = columns.flatMap(({ name, type }) => {
+    const decimal = decimalOf(type);
+    return decimal ? [{ name, ...decimal }] : [];
+  });
+  if (decimals.length === 0) return footer;
+  const metadata = new thrift.FileMetaData();
+  decodeThrift(metadata, footer, 0);
+  for (const { name, precision, scale } of decimals) {
+    const element = metadata.schema.find((one) => one.name === name)!;
+    Object.assign(element, { converted_type: thrift.ConvertedType.DECIMAL, precision, scale });
+  }
+  const encoded = serializeThrift(metadata);
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  trailer.writeUInt32LE(encoded.length, 0);
+  trailer.write("PAR1", 4, "latin1");
+  return Buffer.concat([encoded, trailer]);
 }

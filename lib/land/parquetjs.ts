@@ -15,7 +15,9 @@ interface Field {
 
 /** The package's description of a column. */
 export interface FieldDefinition {
-  type: "UTF8" | "INT32" | "INT64" | "BOOLEAN" | "TIMESTAMP_MILLIS";
+  type:
+    "UTF8" | "INT32" | "INT64" | "BOOLEAN" | "DOUBLE" | "DATE" | "TIMESTAMP_MILLIS" | "FIXED_LEN_BYTE_ARRAY";
+  typeLength?: number; // bytes of a FIXED_LEN_BYTE_ARRAY
   optional: boolean;
   compression: "SNAPPY";
   statistics: false; // the package's are wrong for text; ours are set on the finished row group
@@ -67,7 +69,8 @@ interface Thrift {
   DataPageHeader: new (fields: object) => ThriftStruct;
   DictionaryPageHeader: new (fields: object) => ThriftStruct;
   Statistics: new (fields: ColumnStatistics) => ThriftStruct;
-  FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number } };
+  FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number }; schema: { name: string }[] };
+  ConvertedType: { DECIMAL: number };
   PageType: { DATA_PAGE: number; DICTIONARY_PAGE: number };
   Encoding: { PLAIN: number; PLAIN_DICTIONARY: number; RLE: number };
 }

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { $ } from "zx";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { prepareArtifacts } from "../services/artifacts.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";

@@ -1,7 +1,7 @@
 // Another game's list of events, which shares no event, table or parameter with the original's.
-import type { EventDefinition } from "../catalog.ts";
+import type { EventEntry } from "../catalog.ts";
 
-export const events: readonly EventDefinition[] = [
+export const game = [
   {
     type: "visit_shop",
     route: "/visit_shop",
@@ -23,4 +23,4 @@ export const events: readonly EventDefinition[] = [
     parameters: { why: "text" },
     reply: { plain: "Book Returned", echo: null },
   },
-];
+] as const satisfies readonly EventEntry[];

@@ -1,6 +1,6 @@
 // A ground with landed events, for live tests that trace or break them.
 import { registerDays } from "../ask/tables.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { type PartitionOffsets, readTopic } from "../topic.ts";

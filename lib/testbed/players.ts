@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { Agent, get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exampleParameters } from "../catalog.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 
 const REQUEST_LIMIT_MS = 8_000; // the API answers within 5 s
 const RETRY_MS = 250; // wait before the second try of an event; each further wait is so much longer

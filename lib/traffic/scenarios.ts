@@ -6,7 +6,7 @@
  */
 import type { OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { gameTraffic } from "../game-traffic.ts";
 import { HOST, settings } from "../settings.ts";
 import { load, newTally, type Tally, type Totals, totalsOf } from "./load.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createApi } from "../collect/api.ts";
 import { type Listener, serve } from "../collect/serve.ts";
-import { events } from "../game.ts";
+import { events } from "../events.ts";
 import { sendEvents } from "./send.ts";
 
 const ID = "0190b1c2-7e5f-7abc-8def-0123456789ab";

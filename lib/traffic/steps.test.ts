@@ -1,23 +1,27 @@
 import assert from "node:assert/strict";
-import { type EventDefinition, parseValue } from "../catalog.ts";
-import { events } from "../game.ts";
+import {
+  defineEvents,
+  type EventDefinition,
+  type EventEntry,
+  type ParameterType,
+  parseValue,
+} from "../catalog.ts";
+import { events } from "../events.ts";
+import { game } from "../game.ts";
 import { gameTraffic } from "../game-traffic.ts";
 import { trafficOf } from "./steps.ts";
 
-const lend: EventDefinition = {
+const lendEntry: EventEntry = {
   type: "lend_book",
   route: "/lend",
   table: "loans",
   parameters: { genre: "text", days: "integer", renewed: "boolean" },
   reply: { plain: "Lent", echo: null },
 };
-const visit: EventDefinition = {
-  type: "visit",
-  route: "/visit",
-  table: "visits",
-  parameters: {},
-  reply: { plain: "Hello", echo: null },
-};
+const [lend, visit] = defineEvents([lendEntry, { type: "visit", table: "visits" }]) as [
+  EventDefinition,
+  EventDefinition,
+];
 
 describe("trafficOf(events, own)", () => {
   it("plays the game's own steps unchanged if they fit its events", () => {
@@ -53,18 +57,33 @@ describe("trafficOf(events, own)", () => {
   });
 
   it("plays no own step when one of them has a value that does not fit", () => {
-    const changed = events.map((event) =>
-      "metal" in event.parameters ? { ...event, parameters: { metal: "integer" as const } } : event,
+    const changed = defineEvents(
+      game.map((entry) =>
+        "metal" in entry.parameters ? { ...entry, parameters: { metal: "integer" } } : entry,
+      ),
     );
     const paths = trafficOf(changed, gameTraffic).odd.map(({ path }) => path);
     assert.deepEqual(paths, ["/", "/purchase_sword?metal=1", "/join_a_guild?region=region_1"]);
   });
 
   it("generates values that the API accepts, for parameters of each type and any name", () => {
-    const odd: EventDefinition = { ...lend, parameters: { "a&b=": "text", ü: "integer", n: "boolean" } };
-    const [step] = trafficOf([odd], gameTraffic).basic;
+    const parameters: Record<string, ParameterType> = {
+      "a&b=": "text",
+      ü: "integer",
+      n: "boolean",
+      big: "bigint",
+      price: "decimal(5, 2)",
+      long: "decimal(38, 10)",
+      ratio: "double",
+      born: "date",
+      at: "timestamp",
+      bag: "json",
+    };
+    const [odd] = defineEvents([{ ...lendEntry, parameters }]);
+    const [step] = trafficOf([odd!], gameTraffic).basic;
     const query = new URLSearchParams(step!.path.slice("/lend".length));
-    assert.deepEqual([...query.keys()], ["a&b=", "ü", "n"]);
-    for (const [name, text] of query) assert.notEqual(parseValue(odd.parameters[name]!, text), undefined);
+    assert.deepEqual([...query.keys()], Object.keys(parameters));
+    for (const parameter of odd!.parameters)
+      assert.notEqual(parseValue(parameter, query.get(parameter.name)!), undefined);
   });
 });

@@ -46,8 +46,8 @@ function fits(path: string, events: readonly EventDefinition[]): boolean {
   if (event === undefined) return false;
   const query = new URLSearchParams(path.slice(event.route.length));
   return [...query].every(([name, text]) => {
-    const type = event.parameters[name];
-    return type === undefined || parseValue(type, text) !== undefined;
+    const parameter = event.parameters.find((one) => one.name === name);
+    return parameter === undefined || parseValue(parameter, text) !== undefined;
   });
 }
 

@@ -1,0 +1,72 @@
+/**
+ * The text of a number or time → its exact value; undefined for any other text.
+ *
+ * A number is read by its value: 100, 100.0 and 1e2 are equal. No digit is rounded away, so a text
+ * with more digits than the type can hold does not fit.
+ */
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,6}))?$/;
+const MAX_DIGITS = 100; // more than any type holds; limits the work for 1e999999
+
+/** A number times 10^scale, if that is an integer: `scaled("1.5", 2)` is 150n. */
+export function scaled(text: string, scale: number): bigint | undefined {
+  const [match, sign, whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (digits === "") return 0n;
+  const shift = scale + Number(exponent) - fraction.length;
+  const kept = shift < 0 ? digits.slice(0, Math.max(0, digits.length + shift)) : digits;
+  if (kept.length + Math.max(0, shift) > MAX_DIGITS) return undefined;
+  if (shift < 0 && /[^0]/.test(digits.slice(kept.length))) return undefined;
+  const value = BigInt((kept || "0") + "0".repeat(Math.max(0, shift)));
+  return sign === "-" ? -value : value;
+}
+
+/** A finite number of 64 bits; a decimal fraction becomes the nearest one. */
+export function double(text: string): number | undefined {
+  const value = NUMBER.test(text) ? Number(text) : NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const DAY_MS = 86_400_000;
+const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
+const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|([+-])(\d\d):?(\d\d))$/;
+
+/** Days since 1970-01-01 of a date YYYY-MM-DD from the year 1 to 9999. */
+export function date(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return undefined;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  // Date.parse accepts the 31st of February; writing the date again shows the difference.
+  if (!(time >= FIRST_MS) || new Date(time).toISOString().slice(0, 10) !== text) return undefined;
+  return time / DAY_MS;
+}
+
+/**
+ * Milliseconds since 1970 of an ISO 8601 time with an offset or Z, or of a number of milliseconds,
+ * from the year 1 to 9999. A fraction of a millisecond does not fit.
+ */
+export function timestamp(text: string): number | undefined {
+  const time = TIME.test(text) ? isoTime(text) : Number(scaled(text, 0) ?? NaN);
+  return time !== undefined && time >= FIRST_MS && time <= LAST_MS ? time : undefined;
+}
+
+function isoTime(text: string): number | undefined {
+  const [, day = "", hour, minute, second = "0", fraction = "", , sign, offsetHour = 0, offsetMinute = 0] =
+    TIME.exec(text)!;
+  const days = date(day);
+  if (days === undefined || /[^0]/.test(fraction.slice(3))) return undefined;
+  const fields = [hour, minute, second, offsetHour, offsetMinute].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [h, m, s, oh, om] = fields;
+  if (h > 23 || m > 59 || s > 59 || oh > 23 || om > 59) return undefined;
+  const offsetMs = (sign === "-" ? -1 : 1) * (oh * 60 + om) * 60_000;
+  return (
+    days * DAY_MS + ((h * 60 + m) * 60 + s) * 1000 + Number(fraction.slice(0, 3).padEnd(3, "0")) - offsetMs
+  );
+}

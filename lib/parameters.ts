@@ -1,0 +1,314 @@
+/**
+ * A parameter's entry in the game's list → its definition; a text of a request → its typed value.
+ *
+ * The API and the stream both read the same texts by this module, so both accept the same values.
+ * Nothing is coerced: a text that does not fit its type or its limits is refused.
+ */
+import { createHash } from "node:crypto";
+import { date, double, scaled, timestamp } from "./exact.ts";
+
+/** A type without precision and scale. */
+export type PlainType = "text" | "integer" | "bigint" | "double" | "boolean" | "timestamp" | "date" | "json";
+
+/** The type of a parameter: `decimal(12, 2)` has at most 12 digits, 2 of them after the point. */
+export type ParameterType = PlainType | `decimal(${number}, ${number})` | `decimal(${number},${number})`;
+
+/**
+ * A value of a parameter or column. A bigint is a JavaScript bigint; a decimal is one too, without
+ * its point: 19.90 is 1990n. A timestamp counts milliseconds since 1970, a date counts days.
+ */
+export type Value = string | number | bigint | boolean | null;
+
+/** A parameter in the game's list; all limits are part of the valid values. */
+export interface ParameterEntry {
+  type: ParameterType;
+  required?: boolean; // an event without it is refused; default: false
+  oneOf?: readonly (string | number | boolean)[]; // text, numbers, booleans, dates, timestamps
+  min?: string | number; // numbers, dates, timestamps; the value itself is valid
+  max?: string | number;
+  maxLength?: number; // characters (Unicode code points) of text or json
+  was?: string | readonly string[]; // earlier names: their values are this parameter's values
+}
+
+/** A parameter as all modules use it. */
+export interface Parameter {
+  name: string; // in requests and envelopes
+  column: string; // in tables
+  type: ParameterType;
+  scale: number; // of a decimal: digits after the point; otherwise 0
+  required: boolean;
+  oneOf: ReadonlyMap<Value, string> | null; // value → its text
+  min: number | bigint | null;
+  max: number | bigint | null;
+  maxLength: number | null;
+  was: readonly string[]; // names
+  expected: string; // the valid values in words, for error messages and documents
+}
+
+const MAX_PRECISION = 38; // Trino's
+const INTEGERS = {
+  integer: [-(2 ** 31), 2 ** 31 - 1],
+  bigint: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const;
+const ORDERED = ["integer", "bigint", "double", "decimal", "timestamp", "date"];
+
+/** Thrown when an entry of the game's list is wrong; `message` names the entry and the remedy. */
+export class CatalogueError extends Error {
+  override name = "CatalogueError";
+}
+
+/** Precision and scale of a decimal type; null: another type. */
+export function decimalOf(type: string): { precision: number; scale: number } | null {
+  const [, precision, scale] = /^decimal\((\d{1,3}), ?(\d{1,3})\)$/.exec(type) ?? [];
+  return precision === undefined ? null : { precision: Number(precision), scale: Number(scale) };
+}
+
+/**
+ * The column of a parameter: snake_case of a-z, 0-9 and _.
+ *
+ * `powerLevel` → power_level, `HTTPStatus` → http_status, `Sword Metal` → sword_metal. Accents are
+ * dropped, other letters become u and their code point in hexadecimal, other characters become _.
+ */
+export function columnName(name: string): string {
+  const words = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1_$2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")
+    .toLowerCase();
+  const ascii = words.replace(/[^a-z0-9_]/gu, (one) => (/\p{L}|\p{N}/u.test(one) ? `u${codeOf(one)}` : "_"));
+  const trimmed = ascii.replace(/_+/g, "_").replace(/^_|_$/g, "");
+  if (trimmed === "") return Array.from(name, (one) => `u${codeOf(one)}`).join("_");
+  return /^\d/.test(trimmed) ? `_${trimmed}` : trimmed;
+}
+
+function codeOf(character: string): string {
+  return character.codePointAt(0)!.toString(16);
+}
+
+/**
+ * Checks an entry, and makes its definition.
+ * @param where the entry in the game's list, for error messages
+ * @throws CatalogueError
+ */
+export function defineParameter(
+  where: string,
+  name: string,
+  entry: ParameterType | ParameterEntry,
+): Parameter {
+  const given: ParameterEntry = typeof entry === "string" ? { type: entry } : entry;
+  const fail = (problem: string): never => {
+    throw new CatalogueError(`${where}: ${problem}`);
+  };
+  if (name === "") fail("expected a name of 1 character or more");
+  refuseUnknownFields(given, fail);
+  const { type, required = false, was = [], maxLength = null } = given;
+  const decimal = decimalOf(type);
+  const kind = decimal ? "decimal" : type;
+  checkType(type, decimal, fail);
+  const parameter: Parameter = {
+    name,
+    column: columnName(name),
+    type,
+    scale: decimal?.scale ?? 0,
+    required,
+    oneOf: null,
+    min: null,
+    max: null,
+    maxLength: null,
+    was: typeof was === "string" ? [was] : was,
+    expected: "",
+  };
+  const read = (by: Parameter, field: string, value: string | number | boolean): Exclude<Value, null> =>
+    parseValue(by, String(value)) ??
+    fail(`${field} ${JSON.stringify(value)} is no value of the type ${type}`);
+  const unlimited = { ...parameter };
+  for (const field of ["min", "max"] as const) {
+    if (given[field] === undefined) continue;
+    if (!ORDERED.includes(kind)) fail(`${field} fits numbers, dates and timestamps, not ${type}; remove it`);
+    parameter[field] = read(unlimited, field, given[field]) as number | bigint;
+  }
+  if (parameter.min !== null && parameter.max !== null && parameter.min > parameter.max)
+    fail(`min ${given.min} is more than max ${given.max}, so no value would fit`);
+  if (maxLength !== null) {
+    if (type !== "text" && type !== "json") fail(`maxLength fits text and json, not ${type}; remove it`);
+    if (!Number.isInteger(maxLength) || maxLength < 1)
+      fail(`expected a maxLength of 1 character or more, got ${String(maxLength)}`);
+    parameter.maxLength = maxLength;
+  }
+  if (given.oneOf !== undefined) {
+    if (type === "json" || type === "double") fail(`oneOf does not fit ${type}; remove it`);
+    if (given.oneOf.length === 0) fail("oneOf has no value, so no value would fit");
+    parameter.oneOf = new Map(given.oneOf.map((value) => [read(parameter, "oneOf", value), String(value)]));
+  }
+  parameter.expected = expectationOf(parameter, given);
+  return parameter;
+}
+
+/** The definition's version: 8 hexadecimal digits that differ when any of its fields differs. */
+export function versionOf(type: string, parameters: readonly Parameter[]): string {
+  const fields = parameters.map(({ oneOf, min, max, ...rest }) => ({
+    ...rest,
+    min: min === null ? null : String(min),
+    max: max === null ? null : String(max),
+    oneOf: oneOf && [...oneOf.values()],
+  }));
+  return createHash("sha256")
+    .update(JSON.stringify([type, fields]))
+    .digest("hex")
+    .slice(0, 8);
+}
+
+/** Reads a text as the parameter's value; undefined: it does not fit the type or the limits. */
+export function parseValue(parameter: Parameter, text: string): Exclude<Value, null> | undefined {
+  const value = readType(parameter, text);
+  if (value === undefined) return undefined;
+  const { min, max, maxLength, oneOf } = parameter;
+  if (min !== null && (value as number | bigint) < min) return undefined;
+  if (max !== null && (value as number | bigint) > max) return undefined;
+  if (maxLength !== null && text.length > maxLength && Array.from(text).length > maxLength) return undefined;
+  if (oneOf !== null && !oneOf.has(value)) return undefined;
+  return value;
+}
+
+function readType({ type, scale }: Parameter, text: string): Exclude<Value, null> | undefined {
+  switch (type) {
+    case "text":
+      return text;
+    case "integer": {
+      const value = /^-?\d{1,10}$/.test(text) ? Number(text) : Number(scaled(text, 0) ?? NaN);
+      return value >= INTEGERS.integer[0] && value <= INTEGERS.integer[1] ? value || 0 : undefined;
+    }
+    case "bigint": {
+      const value = scaled(text, 0);
+      const [from, to] = INTEGERS.bigint;
+      return value !== undefined && value >= from && value <= to ? value : undefined;
+    }
+    case "double":
+      return double(text);
+    case "boolean":
+      return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined;
+    case "timestamp":
+      return timestamp(text);
+    case "date":
+      return date(text);
+    case "json":
+      return isObjectOrList(text) ? text : undefined;
+    default: {
+      const value = scaled(text, scale);
+      const limit = 10n ** BigInt(decimalOf(type)!.precision);
+      return value !== undefined && value < limit && value > -limit ? value : undefined;
+    }
+  }
+}
+
+/** A valid text for the parameter. Another `n` gives another text, if the limits allow it. */
+export function exampleText(parameter: Parameter, n: number): string {
+  const { name, type, oneOf, maxLength, scale } = parameter;
+  if (oneOf !== null) return [...oneOf.values()][n % oneOf.size]!;
+  switch (type) {
+    case "text":
+      return Array.from(`${name}_${n % 4}`)
+        .slice(-(maxLength ?? 1000))
+        .join(""); // few values: a query can group by them
+    case "boolean":
+      return String(n % 2 === 0);
+    case "json":
+      return [`{"n": ${n % 4}}`, "[]"].find((text) => text.length <= (maxLength ?? 1000)) ?? "[]";
+    case "double":
+      return String(within(parameter, n + 0.5, (value) => value));
+    case "timestamp":
+      return new Date(within(parameter, Date.UTC(2026, 0, 1) + n * 1000, (value) => value)).toISOString();
+    case "date":
+      return dateText(within(parameter, 20_454 + (n % 365), (value) => value)); // from 2026-01-01 on
+    case "integer":
+      return String(within(parameter, n, (value) => value));
+    case "bigint":
+      return String(within(parameter, 2n ** 53n + 1n + BigInt(n), BigInt)); // no double has this value
+    default: {
+      const { precision } = decimalOf(type)!;
+      const value = within(parameter, BigInt(n) % 10n ** BigInt(precision), BigInt);
+      const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+      const sign = value < 0n ? "-" : "";
+      return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+    }
+  }
+}
+
+function within<T extends number | bigint>({ min, max }: Parameter, value: T, as: (limit: never) => T): T {
+  if (min !== null && value < min) return as(min as never);
+  if (max !== null && value > max) return as(max as never);
+  return value;
+}
+
+function dateText(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+}
+
+function isObjectOrList(text: string): boolean {
+  if (!/^[ \t\r\n]*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const FIELDS = ["type", "required", "oneOf", "min", "max", "maxLength", "was"];
+
+function refuseUnknownFields(given: ParameterEntry, fail: (problem: string) => never): void {
+  if (typeof given !== "object" || given === null)
+    fail(`expected a type or { type: … }, got ${String(given)}`);
+  const unknown = Object.keys(given).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined) fail(`expected only the fields ${FIELDS.join(", ")}, got ${unknown}`);
+}
+
+const PLAIN = ["text", "integer", "bigint", "double", "boolean", "timestamp", "date", "json"];
+
+function checkType(
+  type: string,
+  decimal: ReturnType<typeof decimalOf>,
+  fail: (problem: string) => never,
+): void {
+  if (decimal === null) {
+    if (!PLAIN.includes(type))
+      fail(`expected a type of ${PLAIN.join(", ")}, decimal(p, s), got ${String(type)}`);
+    return;
+  }
+  const { precision, scale } = decimal;
+  if (precision < 1 || precision > MAX_PRECISION || scale > precision)
+    fail(`expected decimal(p, s) with p from 1 to ${MAX_PRECISION} and s from 0 to p, got ${type}`);
+}
+
+function expectationOf({ type, oneOf, maxLength }: Parameter, given: ParameterEntry): string {
+  if (oneOf !== null) return `one of ${[...oneOf.values()].join(", ")}`;
+  const limits = (from: unknown = given.min, to: unknown = given.max): string => {
+    if (from !== undefined && to !== undefined) return ` from ${String(from)} to ${String(to)}`;
+    return from !== undefined ? ` from ${String(from)} on` : to !== undefined ? ` up to ${String(to)}` : "";
+  };
+  const length = maxLength === null ? "" : ` of at most ${maxLength} characters`;
+  switch (type) {
+    case "text":
+      return maxLength === null ? "any text" : `text${length}`;
+    case "integer":
+    case "bigint": {
+      const [from, to] = INTEGERS[type];
+      return `an integer${limits(given.min ?? from, given.max ?? to)}`;
+    }
+    case "double":
+      return `a number${limits()}`;
+    case "boolean":
+      return "true or false";
+    case "timestamp":
+      return `a time like 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970${limits()}`;
+    case "date":
+      return `a date like 2026-01-31${limits()}`;
+    case "json":
+      return `a JSON object or list${length}`;
+    default: {
+      const { precision, scale } = decimalOf(type)!;
+      return `a number of at most ${precision - scale} digits before the point and ${scale} after it${limits()}`;
+    }
+  }
+}
