@@ -281,9 +281,11 @@ function checkType(
     fail(`expected decimal(p, s) with p from 1 to ${MAX_PRECISION} and s from 0 to p, got ${type}`);
 }
 
+type Limit = string | number | bigint | undefined;
+
 function expectationOf({ type, oneOf, maxLength }: Parameter, given: ParameterEntry): string {
   if (oneOf !== null) return `one of ${[...oneOf.values()].join(", ")}`;
-  const limits = (from: unknown = given.min, to: unknown = given.max): string => {
+  const limits = (from: Limit = given.min, to: Limit = given.max): string => {
     if (from !== undefined && to !== undefined) return ` from ${String(from)} to ${String(to)}`;
     return from !== undefined ? ` from ${String(from)} on` : to !== undefined ? ` up to ${String(to)}` : "";
   };

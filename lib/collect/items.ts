@@ -2,8 +2,8 @@
  * The body of POST /events → items; each item → an envelope like that of a GET request.
  *
  * An item is `{ "event_type", "event_id"?, "occurred_at"?, "player"?, "session"?, "params"? }`.
- * Values of `params` that are not text become their JSON text, and the catalogue checks that text as
- * it checks a query's. `null` is the same as no value.
+ * Values of `params` that are not text become their JSON text. The catalogue checks that text as it
+ * checks a query's. `null` is the same as no value.
  *
  * Valid JSON that must be a mistake is refused with a reason: unknown fields and repeated names.
  */

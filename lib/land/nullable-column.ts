@@ -1,5 +1,5 @@
 /**
- * The nulls of one column, and its pages: what the columns of all types have in common.
+ * The nulls of one column, and its pages: the common part of the columns of all types.
  *
  * A Parquet page has a level for each row, 0 for null, and then only the values that are not null.
  */
