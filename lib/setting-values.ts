@@ -56,6 +56,16 @@ export class Variables {
     throw new Error(`${name}: expected HOST:PORT, or several with commas between them, got "${text}"`);
   }
 
+  /** Origins of web pages with commas between them, or `*`; an empty list without the variable. */
+  origins(name: string): string[] {
+    const origins = this.text(name)?.split(",") ?? [];
+    const isOrigin = (text: string) => text === "*" || (URL.canParse(text) && new URL(text).origin === text);
+    if (origins.every(isOrigin)) return origins;
+    throw new Error(
+      `${name}: expected https://HOST, or several with commas between them, or *, got "${origins.join(",")}"`,
+    );
+  }
+
   url(name: string, fallback: string): string {
     const url = this.text(name) ?? fallback;
     if (/^https?:/.test(url) && URL.canParse(url)) return url;

@@ -54,6 +54,7 @@ export interface Settings {
   spoolMaxMb: number; // on disk, for each topic, while Kafka is away
   writeKeysFile: string | undefined; // senders with a write key; undefined: everybody may send
   rateLimit: number; // requests a minute and socket address; 0: any number
+  cors: readonly string[]; // origins of pages that may send, e.g. "https://game.example"; "*": all
   recentEvents: number; // events that GET /events can show; 0: there is no such path
   retention: string; // changes of the catalogue's policies: "player=hash,remote_addr=drop"
   retentionSecret: string | undefined; // of the hashes
@@ -144,6 +145,7 @@ function readRules(variables: Variables) {
   return {
     spoolMaxMb: variables.count("QUESTLOG_SPOOL_MAX_MB", { fallback: 256, from: 1, to: MAX_SPOOL_MB }),
     rateLimit: variables.count("QUESTLOG_RATE_LIMIT", { to: MAX_RATE_LIMIT }),
+    cors: variables.origins("QUESTLOG_CORS"),
     recentEvents: variables.count("QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
     retention,
     retentionSecret,

@@ -40,11 +40,13 @@ export interface ApiOptions extends EventSink {
   log?: (line: RequestLog) => void;
   /** Checks keys and limits (guard.ts); without it, everybody may send any number of events. */
   guard?: RequestHandler[];
+  /** Lets browsers send from pages of other origins (cors.ts). */
+  cors?: RequestHandler[];
 }
 
 /** Makes the API. serve.ts makes it listen. */
 export function createApi(options: ApiOptions): Express {
-  const { log, metrics, retention, guard = [], recent } = options;
+  const { log, metrics, retention, guard = [], cors = [], recent } = options;
   const keepsAll = retention === undefined || retention.changes.length === 0;
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
@@ -57,6 +59,7 @@ export function createApi(options: ApiOptions): Express {
   api.use((request, response, next) => {
     if (!refuseTooLarge(request, response, metrics)) next();
   });
+  if (cors.length > 0) api.use(cors); // first: a preflight has no key
   if (guard.length > 0) api.use(guard);
   for (const event of events) {
     api.all(event.route, (request, response) => collect(event, request, response, options));

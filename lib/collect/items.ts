@@ -8,8 +8,9 @@
  * Valid JSON that must be a mistake is refused with a reason: unknown fields and repeated names.
  */
 import { events } from "../events.ts";
-import { writeEnvelope } from "../envelope.ts";
+import { type EnvelopeMaps, writeEnvelope } from "../envelope.ts";
 import { BodyError } from "./body.ts";
+import { firstWrongByte, utf8Text } from "./bytes.ts";
 import {
   checkedEnvelope,
   newEnvelope,
@@ -28,8 +29,8 @@ export const MAX_MESSAGE_BYTES = 512 * 1024;
 const MAX_EVENTS = 1000; // in one body
 const FIELDS = ["event_type", "event_id", "occurred_at", "player", "session", "params"];
 
-/** One event of a body, or a line that is not JSON, with the error. */
-export type Item = { json: Json } | { source: string; error: JsonError };
+/** One event of a body, or a text that is not JSON, with the expectation and the found text. */
+export type Item = { json: Json } | { source: string; expected: string; got: string };
 
 /** The events of a body. `single`: the body is one JSON object. */
 export interface Items {
@@ -41,9 +42,9 @@ export interface Items {
  * The items of a body of one JSON object, or an array of them.
  * @throws Refusal if the body is not JSON, BodyError if it has too many events.
  */
-export function readJsonItems(body: string, origin: Origin): Items {
+export function readJsonItems(body: Buffer, origin: Origin): Items {
   const item = readItem(body);
-  if ("error" in item) throw noJson("body", item, origin);
+  if ("expected" in item) throw unreadable("body", item, origin);
   if (item.json.type !== "array") return { items: [item], single: true };
   checkCount(item.json.items);
   return { items: item.json.items.map((json) => ({ json })), single: false };
@@ -53,10 +54,20 @@ export function readJsonItems(body: string, origin: Origin): Items {
  * The items of a body with one JSON object a line, without empty lines.
  * @throws BodyError if the body has too many events.
  */
-export function readLines(body: string): Items {
-  const lines = body.split("\n").filter((line) => line.trim() !== "");
+export function readLines(body: Buffer): Items {
+  const lines = linesOf(body).filter((line) => line.toString("latin1").trim() !== "");
   checkCount(lines);
   return { items: lines.map(readItem), single: false };
+}
+
+function linesOf(body: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0, end = 0; end < body.length; start = end + 1) {
+    end = body.indexOf("\n", start);
+    if (end < 0) end = body.length;
+    lines.push(body.subarray(start, end));
+  }
+  return lines;
 }
 
 function checkCount({ length }: unknown[]): void {
@@ -64,17 +75,20 @@ function checkCount({ length }: unknown[]): void {
     throw new BodyError(413, `body: expected at most ${MAX_EVENTS} events, got ${length}`);
 }
 
-function readItem(source: string): Item {
+function readItem(bytes: Buffer): Item {
+  const source = utf8Text(bytes);
+  if (source === null)
+    return { source: bytes.toString("utf8"), expected: "UTF-8", got: firstWrongByte(bytes) };
   try {
     return { json: readJson(source) };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    return { source, error };
+    return { source, expected: `JSON (${error.message})`, got: source };
   }
 }
 
-function noJson(field: string, { source, error }: { source: string; error: JsonError }, origin: Origin) {
-  return new Refusal(refusedText(source, origin), field, `JSON (${error.message})`, source);
+function unreadable(field: string, item: Exclude<Item, { json: Json }>, origin: Origin): Refusal {
+  return new Refusal(refusedText(item.source, origin), field, item.expected, item.got);
 }
 
 /** A valid event, as a message to publish. */
@@ -83,6 +97,14 @@ export interface ItemEvent {
   eventId: string;
   player: string | null; // the message's key
   message: string;
+  envelope: EnvelopeMaps;
+}
+
+/** @throws Refusal if two events of one id are not copies of each other. */
+export function refuseConflict(first: ItemEvent, second: ItemEvent): void {
+  const contentOf = ({ envelope }: ItemEvent) => writeEnvelope({ ...envelope, received_at: "" });
+  if (contentOf(first) === contentOf(second)) return;
+  throw new Refusal(refusedAs(second.envelope), "event_id", "an id of this event alone", second.eventId);
 }
 
 /**
@@ -90,7 +112,7 @@ export interface ItemEvent {
  * @throws Refusal, with a reason for people, if the item is not an event of the catalogue.
  */
 export function receiveItem(item: Item, origin: Origin, catalogue = events): ItemEvent {
-  if ("error" in item) throw noJson("line", item, origin);
+  if ("expected" in item) throw unreadable("line", item, origin);
   const sent = newEnvelope(readFields(item.json, origin), origin);
   const event = catalogue.find(({ type }) => type === sent.event_type);
   if (event === undefined) {
@@ -104,7 +126,7 @@ export function receiveItem(item: Item, origin: Origin, catalogue = events): Ite
     const limit = `at most ${MAX_MESSAGE_BYTES} bytes as a message with its key`;
     throw new Refusal(refusedAs(envelope), "event", limit, bytes);
   }
-  return { type: event.type, eventId: envelope.event_id, player: envelope.player, message };
+  return { type: event.type, eventId: envelope.event_id, player: envelope.player, message, envelope };
 }
 
 /** The item's fields. A refusal needs `origin`. */

@@ -9,6 +9,7 @@ import { events } from "../events.ts";
 import { createApi } from "./api.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { Metrics } from "./api-metrics.ts";
+import { createCors } from "./cors.ts";
 import type { PostAnswer } from "./post.ts";
 import { readRefused, type RefusedRecord } from "../refused.ts";
 import { type Listener, serve } from "./serve.ts";
@@ -39,6 +40,7 @@ describe("POST /events", () => {
       },
       whyNotReady: () => null,
       metrics,
+      cors: createCors([]),
     });
     listener = await serve(api, 0);
   });
@@ -70,7 +72,7 @@ describe("POST /events", () => {
     const { status, headers, json } = await post(event, { "User-Agent": "curl/8" });
     assert.deepEqual([status, headers["event-id"]], [200, ID]);
     const verdicts = [{ event_id: ID, verdict: "accepted" }];
-    assert.deepEqual(json, { accepted: 1, refused: 0, unavailable: 0, verdicts });
+    assert.deepEqual(json, { accepted: 1, doubles: 0, refused: 0, unavailable: 0, verdicts });
     assert.equal(published[0]?.key, "ann");
     const { received_at, headers: sent, ...rest } = envelopeOf(0);
     assert.equal(new Date(received_at).toISOString(), received_at);
@@ -195,15 +197,16 @@ describe("POST /events", () => {
   it("answers 200 with the spooled and unavailable events, and 503 with Retry-After if all are unavailable", async () => {
     let i = 0;
     publish = () => (i++ === 0 ? Promise.resolve("spool") : Promise.reject(new Unavailable("full", "no")));
+    const other = "0190b1c2-7e5f-7abc-8def-0123456789ac";
     const body = [
       { event_type: "default", event_id: ID },
-      { event_type: "default", event_id: ID },
+      { event_type: "default", event_id: other },
     ];
     const some = await post(body);
     assert.deepEqual([some.status, some.json.accepted, some.json.unavailable], [200, 1, 1]);
     assert.deepEqual(some.json.verdicts, [
       { event_id: ID, verdict: "accepted", spooled: true },
-      { event_id: ID, verdict: "unavailable", written: "no", error: "full" },
+      { event_id: other, verdict: "unavailable", written: "no", error: "full" },
     ]);
     const none = await post([...body, {}]);
     assert.deepEqual([none.status, none.headers["retry-after"]], [503, "2"]);
@@ -215,7 +218,10 @@ describe("POST /events", () => {
 
   it("accepts an empty list", async () => {
     const { status, json } = await post("[]");
-    assert.deepEqual([status, json], [200, { accepted: 0, refused: 0, unavailable: 0, verdicts: [] }]);
+    assert.deepEqual(
+      [status, json],
+      [200, { accepted: 0, doubles: 0, refused: 0, unavailable: 0, verdicts: [] }],
+    );
   });
 
   it("accepts 1,000 events and answers 413 to 1,001", async () => {
@@ -260,24 +266,90 @@ describe("POST /events", () => {
   });
 
   for (const [headers, error] of [
+    ...["text/html", "json", "application/json; charset=latin1", "multipart/form-data; boundary=a"].map(
+      (type): [Record<string, string>, string] => [
+        { "Content-Type": type },
+        `Content-Type: expected one of application/json, application/x-ndjson, application/jsonl, text/plain, in UTF-8, got ${type}`,
+      ],
+    ),
     [
-      { "Content-Type": "text/plain" },
-      "Content-Type: expected application/json or application/x-ndjson, in UTF-8, got text/plain",
-    ],
-    [
-      { "Content-Type": "application/json; charset=latin1" },
-      "Content-Type: expected application/json or application/x-ndjson, in UTF-8, got application/json; charset=latin1",
+      { "Content-Type": "text/plain", Origin: "https://elsewhere.example" },
+      "Content-Type: expected application/json from a page of https://elsewhere.example, got text/plain; QUESTLOG_CORS names the pages that may send it",
     ],
     [{ "Content-Encoding": "gzip" }, "Content-Encoding: expected identity, got gzip"],
-  ] as const) {
+  ] as [Record<string, string>, string][]) {
     it(`answers 415 to ${JSON.stringify(headers)}`, async () => {
       const { status, json } = await post("[]", headers);
       assert.deepEqual([status, json.error], [415, error]);
     });
   }
 
-  it("takes a charset of UTF-8, and a type in capitals", async () => {
-    assert.equal((await post("[]", { "Content-Type": 'Application/JSON; charset="UTF-8"' })).status, 200);
+  for (const type of [
+    'Application/JSON; charset="UTF-8"',
+    "application/json;charset=utf8",
+    "application/json; profile=x",
+    "application/json;",
+    "application/jsonl",
+    "text/plain;charset=UTF-8",
+  ])
+    it(`takes the type ${type}`, async () => {
+      const { status, json } = await post('{"event_type":"default"}', { "Content-Type": type });
+      assert.deepEqual([status, json.accepted], [200, 1]);
+    });
+
+  it("takes a byte order mark before a body of JSON, and before each line", async () => {
+    const event = '\ufeff{"event_type":"default"}';
+    assert.equal((await post(event)).json.accepted, 1);
+    assert.equal((await post(`${event}\n${event}`, ndjson)).json.accepted, 2);
+  });
+
+  it("refuses bytes that are not UTF-8, with their position, and accepts the other lines", async () => {
+    const wrong = Buffer.concat([
+      Buffer.from('{"event_type":"default","player":"'),
+      Buffer.of(0xff),
+      Buffer.from('"}'),
+    ]);
+    const { status, json } = await post(wrong);
+    assert.deepEqual([status, json.error], [400, 'body: expected UTF-8, got "the byte 0xff at position 35"']);
+    const lines = Buffer.concat([Buffer.from('{"event_type":"default"}\n'), wrong]);
+    const { json: answer } = await post(lines, ndjson);
+    assert.deepEqual([answer.accepted, answer.refused], [1, 1]);
+    assert.equal(answer.verdicts[1]?.error, 'line: expected UTF-8, got "the byte 0xff at position 35"');
+  });
+
+  it("takes null as no value, in each field and parameter", async () => {
+    const nothing = { event_id: null, player: null, session: null, occurred_at: null, params: null };
+    await post({ event_type: "purchase_sword", ...nothing });
+    await post({ event_type: "purchase_sword", params: { metal: null, magical: true } });
+    assert.deepEqual([envelopeOf(0).params, envelopeOf(0).player], [{}, null]);
+    assert.deepEqual(envelopeOf(1).params, { magical: "true" });
+  });
+
+  it("judges numbers by their value, and refuses objects and lists for them", async () => {
+    const of = (power_level: unknown) =>
+      `{"event_type":"purchase_sword","params":{"power_level":${String(power_level)}}}`;
+    const { json } = await post(["100.0", "1e2", "100.5", "[1]", "{}"].map(of).join("\n"), ndjson);
+    assert.deepEqual(
+      json.verdicts.map(({ verdict }) => verdict),
+      ["accepted", "accepted", "refused", "refused", "refused"],
+    );
+    assert.match(json.verdicts[3]?.error ?? "", /^power_level: expected an integer .*, got "\[1\]"$/);
+  });
+
+  it("publishes an event that a body has twice once, and refuses another event of its id", async () => {
+    const one = { event_type: "join_a_guild", event_id: ID, params: { region: "ny" } };
+    const { json } = await post([
+      one,
+      one,
+      { ...one, params: { region: "cali" } },
+      { ...one, event_type: "default" },
+    ]);
+    assert.deepEqual(
+      json.verdicts.map(({ verdict }) => verdict),
+      ["accepted", "double", "refused", "refused"],
+    );
+    assert.deepEqual([json.accepted, json.doubles, json.refused, published.length], [1, 1, 2, 1]);
+    assert.equal(json.verdicts[2]?.error, `event_id: expected an id of this event alone, got "${ID}"`);
   });
 
   it("answers 405 with Allow to other methods", async () => {

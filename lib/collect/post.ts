@@ -6,10 +6,11 @@
  * events, or all events after a lost answer: with the same event_id they count once.
  */
 import type { IncomingMessage } from "node:http";
+import { MIMEType } from "node:util";
 import { BodyError, readBody } from "./body.ts";
 import type { Origin } from "./receive.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
-import { type Item, readJsonItems, readLines, receiveItem } from "./items.ts";
+import { type Item, type ItemEvent, readJsonItems, readLines, receiveItem, refuseConflict } from "./items.ts";
 import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
 
 /** The targets of accepted and of refused events. */
@@ -21,7 +22,7 @@ export interface EventSink extends RefusalSink {
 /** The result for one event. */
 export interface Verdict {
   event_id: string | null; // null: the event has no valid id
-  verdict: "accepted" | "refused" | "unavailable";
+  verdict: "accepted" | "double" | "refused" | "unavailable"; // double: sent before in this body
   spooled?: true; // accepted: only this machine's disk has it for now
   kept?: boolean; // refused: whether the failed topic has it
   written?: "no" | "unknown"; // unavailable: whether Kafka or the disk may have it
@@ -34,6 +35,7 @@ export interface Verdict {
 /** The answer: the verdicts in the order sent, and the number of each. */
 export interface PostAnswer {
   accepted: number;
+  doubles: number;
   refused: number;
   unavailable: number;
   verdicts: Verdict[];
@@ -51,12 +53,13 @@ export async function publishPosted(
 ): Promise<{ answer: PostAnswer; single: boolean }> {
   const since = performance.now();
   const readItems = itemReader(origin.headers["content-type"]);
-  const text = (await readBody(request)).toString("utf8");
-  const { items, single } = readItems(text, origin);
-  const verdicts = await Promise.all(items.map((item) => verdictOn(item, origin, since, sink)));
+  const { items, single } = readItems(await readBody(request), origin);
+  const sent: Post["sent"] = new Map();
+  const verdicts = await Promise.all(items.map((item) => verdictOn(item, { origin, since, sent, sink })));
   const count = (wanted: Verdict["verdict"]) => verdicts.filter(({ verdict }) => verdict === wanted).length;
   const answer = {
     accepted: count("accepted"),
+    doubles: count("double"),
     refused: count("refused"),
     unavailable: count("unavailable"),
     verdicts,
@@ -64,13 +67,28 @@ export async function publishPosted(
   return { answer, single };
 }
 
-async function verdictOn(item: Item, origin: Origin, since: number, sink: EventSink): Promise<Verdict> {
+interface Post {
+  origin: Origin;
+  since: number; // performance.now()
+  sent: Map<string, { event: ItemEvent; published: Promise<AcceptedBy> }>; // the first of each id
+  sink: EventSink;
+}
+
+async function verdictOn(item: Item, { origin, since, sent, sink }: Post): Promise<Verdict> {
   const { publish, metrics, recent } = sink;
   let eventId: string | null = null;
   try {
     const event = receiveItem(item, origin);
     eventId = event.eventId;
-    const acceptedBy = await publish(event.message, event.player);
+    const first = sent.get(eventId);
+    if (first !== undefined) {
+      refuseConflict(first.event, event);
+      await first.published;
+      return { event_id: eventId, verdict: "double" };
+    }
+    const published = publish(event.message, event.player);
+    sent.set(eventId, { event, published });
+    const acceptedBy = await published;
     metrics?.accepted(event.type, acceptedBy, (performance.now() - since) / 1000);
     recent?.add(event.message, null);
     return {
@@ -99,13 +117,27 @@ function refusal({ message, field, expected, got, refused }: Refusal, kept: bool
   };
 }
 
-/** @throws BodyError for another type than these two, or another charset than UTF-8. */
+const READERS: Readonly<Record<string, typeof readJsonItems>> = {
+  "application/json": readJsonItems,
+  "application/x-ndjson": readLines,
+  "application/jsonl": readLines,
+  "text/plain": readLines, // the type of a text that a page sends by navigator.sendBeacon
+};
+
+/** @throws BodyError for a type without a reader, or another charset than UTF-8. */
 function itemReader(contentType = "nothing"): typeof readJsonItems {
-  const [, type = "", charset = "utf-8"] =
-    /^application\/(json|x-ndjson)\s*(?:;\s*charset="?([\w-]+)"?\s*)?$/i.exec(contentType) ?? [];
-  if (type === "" || charset.toLowerCase() !== "utf-8") {
-    const expected = "application/json or application/x-ndjson, in UTF-8";
-    throw new BodyError(415, `Content-Type: expected ${expected}, got ${contentType}`);
+  const type = mimeType(contentType);
+  const reader = READERS[type?.essence ?? ""];
+  const charset = type?.params.get("charset") ?? "utf-8";
+  if (reader && /^utf-?8$/i.test(charset)) return reader;
+  const expected = `${Object.keys(READERS).join(", ")}, in UTF-8`;
+  throw new BodyError(415, `Content-Type: expected one of ${expected}, got ${contentType}`);
+}
+
+function mimeType(text: string): MIMEType | null {
+  try {
+    return new MIMEType(text);
+  } catch {
+    return null;
   }
-  return type.toLowerCase() === "json" ? readJsonItems : readLines;
 }

@@ -11,6 +11,7 @@ import { type EventDefinition, parseValue, secretHeaders } from "../catalog.ts";
 import { type EnvelopeMaps, isEventId, writeEnvelope, writeMap } from "../envelope.ts";
 import { timestamp } from "../exact.ts";
 import { refuseMisfits } from "../misfit.ts";
+import { headerText } from "./bytes.ts";
 import { type Params, parseParams, withoutPort } from "./params.ts";
 import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
@@ -45,7 +46,7 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestPar
   const sent = {
     event_id: params.get("event_id"),
     event_type: event.type,
-    player: params.get("player") || withoutPort(origin.headers.host ?? ""),
+    player: params.get("player") || withoutPort(headerText(origin.headers.host ?? "")),
     session: params.get("session"),
     occurred_at: params.get("occurred_at"),
     params,
@@ -143,7 +144,8 @@ function asciiOnly(json: string): string {
 function titleCased(headers: IncomingHttpHeaders): Params {
   const named = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    const text = Array.isArray(value) ? value.join(", ") : value;
+    const latin1 = Array.isArray(value) ? value.join(", ") : value;
+    const text = latin1 && headerText(latin1);
     const title = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
     if (text !== undefined && !secretHeaders.includes(title)) named.set(title, text);
   }

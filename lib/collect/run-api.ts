@@ -6,6 +6,7 @@
 import { HOST, settings } from "../settings.ts";
 import { createApi } from "./api.ts";
 import { Metrics } from "./api-metrics.ts";
+import { createCors } from "./cors.ts";
 import { createGuard } from "./guard.ts";
 import { readWriteKeys } from "./keys.ts";
 import { TopicWriter } from "./publish.ts";
@@ -73,9 +74,11 @@ function readRules(metrics: Metrics, log: ApiRun["log"]) {
   const keys = writeKeysFile === undefined ? undefined : readWriteKeys(writeKeysFile);
   const retention = createRetention({ overrides: settings.retention, secret: settings.retentionSecret });
   if (keys) log(`api takes events of ${keys.length} write keys only`);
+  if (settings.cors.length > 0) log(`api takes events from pages of ${settings.cors.join(", ")}`);
   if (retention.changes.length > 0) log(`retention: ${retention.changes.join(", ")}`);
   return {
     guard: createGuard({ keys, rateLimit, metrics }),
+    cors: createCors(settings.cors),
     retention,
     ...(recentEvents > 0 ? { recent: new RecentEvents(recentEvents) } : {}),
   };

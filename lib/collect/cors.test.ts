@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { createApi } from "./api.ts";
+import { createCors } from "./cors.ts";
+import { createGuard } from "./guard.ts";
+
+import { type Listener, serve } from "./serve.ts";
+
+const GAME = "https://game.example";
+
+// A real API listens; the test sends a browser's requests, and stands in for Kafka.
+describe("createCors(origins)", () => {
+  let listener: Listener;
+  afterEach(() => listener.close());
+
+  async function listen(origins: string[], guard = createGuard({})) {
+    const publish = () => Promise.resolve("kafka" as const);
+    listener = await serve(
+      createApi({ publish, whyNotReady: () => null, cors: createCors(origins), guard }),
+      0,
+    );
+    return (method: string, headers: Record<string, string>, body?: string) =>
+      fetch(`http://127.0.0.1:${listener.port}/events`, { method, headers, ...(body && { body }) });
+  }
+  const preflight = (origin: string) => ({
+    Origin: origin,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "content-type,write-key",
+  });
+  const allowed = (answer: Response) => answer.headers.get("access-control-allow-origin");
+
+  it("answers a preflight of a page that may send, also when the API asks for a key", async () => {
+    const ask = await listen(
+      [GAME],
+      createGuard({ keys: [{ name: "game", limit: null, hash: Buffer.alloc(32) }] }),
+    );
+    const answer = await ask("OPTIONS", preflight(GAME));
+    assert.deepEqual([answer.status, allowed(answer)], [204, GAME]);
+    assert.match(answer.headers.get("access-control-allow-headers") ?? "", /Content-Type.*Write-Key/);
+    const refused = await ask("POST", { Origin: GAME, "Content-Type": "application/json" }, "[]");
+    assert.deepEqual([refused.status, allowed(refused)], [401, GAME]); // the page can read why
+  });
+
+  it("lets a page that may send read the answer and its headers", async () => {
+    const ask = await listen([GAME]);
+    const answer = await ask(
+      "POST",
+      { Origin: GAME, "Content-Type": "application/json" },
+      '{"event_type":"default"}',
+    );
+    assert.deepEqual([answer.status, allowed(answer)], [200, GAME]);
+    assert.match(answer.headers.get("access-control-expose-headers") ?? "", /Event-Id/);
+  });
+
+  it("lets every page send with *", async () => {
+    assert.equal(allowed(await (await listen(["*"]))("OPTIONS", preflight("https://any.example"))), "*");
+  });
+
+  it("names no origin for other pages, and refuses their text/plain, which browsers send unasked", async () => {
+    for (const origins of [[], [GAME]]) {
+      const ask = await listen(origins);
+      assert.equal(allowed(await ask("OPTIONS", preflight("https://evil.example"))), null);
+      const text = { Origin: "https://evil.example", "Content-Type": "text/plain" };
+      assert.equal((await ask("POST", text, '{"event_type":"default"}')).status, 415);
+      if (origins.length === 0) await listener.close();
+    }
+  });
+});
