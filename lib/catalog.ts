@@ -100,7 +100,7 @@ function defineEvent(entry: EventEntry): EventDefinition {
 
 /** Refuses equal or reserved columns, and earlier names that are in use. */
 function checkColumns(where: string, parameters: readonly Parameter[]): void {
-  const reserved = [...columnsWith([]).map(({ name }) => name), ...VIEW_COLUMNS];
+  const reserved = [...envelopeColumns.map(({ name }) => name), ...VIEW_COLUMNS];
   const owners = new Map<string, string>();
   for (const { name, column, was } of parameters) {
     const place = `${where}, parameter ${JSON.stringify(name)}`;
@@ -185,6 +185,9 @@ function columnsWith(parameters: Column[]): Column[] {
     { name: "kafka_offset", type: "offset", required: true },
   ];
 }
+
+/** The columns that the tables of all events have. */
+export const envelopeColumns: readonly Column[] = columnsWith([]);
 
 /** The event type with the most parameters, as the best example. */
 export function widestEvent(events: readonly EventDefinition[]): EventDefinition {

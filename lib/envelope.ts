@@ -20,6 +20,7 @@ import {
   textOrNull,
 } from "./misfit.ts";
 import type { Parameter } from "./parameters.ts";
+import { waiting } from "./waiting.ts";
 
 /** The record that a request becomes: one JSON object a Kafka message, keyed by the player. */
 export interface Envelope {
@@ -129,7 +130,11 @@ function readRow(
   const envelope = objectOf("the message", parseJson(text));
   const type = own(envelope, "event_type");
   const event = byType.get(type as string);
-  if (event === undefined) throw new Misfit("event_type", `one of ${[...byType.keys()].join(", ")}`, type);
+  const definition = textOrNull(envelope, "definition");
+  if (event === undefined) {
+    const misfit = new Misfit("event_type", `one of ${[...byType.keys()].join(", ")}`, type);
+    throw definition === null ? misfit : waiting(misfit); // the API that accepted it has another list
+  }
   const params = objectOf("params", own(envelope, "params"));
   const headers = objectOf("headers", own(envelope, "headers"));
   const values: Value[] = [
@@ -142,7 +147,7 @@ function readRow(
   ];
   const misfits: Misfit[] = [];
   for (const one of event.parameters) values.push(parameter(params, one, misfits));
-  refuseMisfits(misfits);
+  refuseMisfits(misfits, definition !== null && definition !== event.version ? waiting : undefined);
   values.push(
     textOf(envelope, "remote_addr"),
     idOf(envelope),
@@ -150,7 +155,7 @@ function readRow(
     textOrNull(envelope, "session"),
     timeOf("received_at", own(envelope, "received_at")),
     timeOrNull(envelope, "occurred_at"),
-    textOrNull(envelope, "definition"),
+    definition,
     partition,
     offset,
   );

@@ -4,6 +4,7 @@
  *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
+ *   columns/<table>/<number>.json                                   the columns of its files
  *   schemas/<schema>/                                               tables of users, made with SQL
  *
  * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
@@ -44,6 +45,25 @@ export function dayFolder(root: string, table: string, day: string): string {
 /** The day in a folder's name, or null. */
 export function parseDayName(name: string): string | null {
   return /^day=(.+)$/.exec(name)?.[1] ?? null;
+}
+
+/** The folder of the lists of a table's columns. */
+export function columnsFolder(root: string, table: string): string {
+  return `${root}/columns/${table}`;
+}
+
+export function columnsPath(root: string, table: string, number: number): string {
+  return `${columnsFolder(root, table)}/${padded(number)}.json`;
+}
+
+/** The number in the name of a list of columns, or null. */
+export function parseColumnsName(name: string): number | null {
+  return parseCommitName(name);
+}
+
+/** A list of columns before it has its number. */
+export function stagedColumns(root: string, id: string): string {
+  return `${stagingFolder(root)}/columns-${id}.json`;
 }
 
 /** The name of a commit's file, in each of its tables. */

@@ -63,13 +63,13 @@ export function textOrNull(object: JsonObject, name: string): string | null {
   throw new Misfit(name, "text", value);
 }
 
-/** Throws one Misfit that names all the given ones; does nothing without any. */
-export function refuseMisfits(misfits: readonly Misfit[]): void {
+/** Throws one Misfit that names all the given ones, changed by `as`; does nothing without any. */
+export function refuseMisfits(misfits: readonly Misfit[], as = (misfit: Misfit) => misfit): void {
   const [first, ...others] = misfits;
   if (first === undefined) return;
   first.message = misfits.map(({ message }) => message).join("; ");
   first.others = others;
-  throw first;
+  throw as(first);
 }
 
 function inJson(value: unknown): string {

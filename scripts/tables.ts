@@ -1,14 +1,16 @@
 /** Create missing tables, check the others, register new days, and list all tables. */
 import { textTable } from "../lib/ask/table.ts";
-import { createTables, describeTables, registerDays } from "../lib/ask/tables.ts";
+import { createTables, describeChanges, describeTables, registerDays } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 
 const usage = `npm run tables
-  Creates missing tables, checks the others, and lists all of them.`;
+  Creates missing tables, gives the others the columns of lib/game.ts, and lists all of them.
+  Exit code 1: a table cannot follow lib/game.ts.`;
 
 await command("tables", { usage }, async () => {
-  const made = (await createTables()).filter(({ state }) => state !== "found");
-  for (const { table, state } of made) console.error(`${table} ${state}`);
+  const made = await createTables();
+  for (const line of describeChanges(made)) console.error(line);
   await registerDays();
   console.log(textTable(await describeTables()));
+  return made.some(({ problem }) => problem !== null) ? 1 : 0;
 });

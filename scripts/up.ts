@@ -1,5 +1,6 @@
 /** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
-import { createTables } from "../lib/ask/tables.ts";
+import type { TableState } from "../lib/ask/metastore.ts";
+import { createTables, describeChanges } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, rememberRuntime, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
 import { seconds } from "../lib/services/log.ts";
@@ -19,10 +20,16 @@ const frame = { usage, options: runtimeOptions, positionals: true, interruptible
 await command("up", frame, async ({ values, positionals, signal }) => {
   const start = Date.now();
   const { names, all, runtime } = chooseServices(positionals, values);
-  const after = all ? { kafka: createTopics, trino: createTables } : {};
+  let tables: TableState[] = [];
+  const makeTables = async () => {
+    tables = await createTables();
+    for (const line of describeChanges(tables)) console.log(line);
+  };
+  const after = all ? { kafka: createTopics, trino: makeTables } : {};
   const rows = await startServices({ names, runtime, after, onReady: printRow, signal });
   rememberRuntime(runtime);
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
+  return tables.some(({ problem }) => problem !== null) ? 1 : 0;
 });
 
 /** Prints a line, not a table, because each service gets ready at another time. */

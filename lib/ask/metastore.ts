@@ -16,7 +16,9 @@ export interface Target {
 export interface TableState {
   table: string;
   columns: number; // `day` included
-  state: "created" | "found" | "replaced"; // replaced: a view had another definition
+  state: "created" | "found" | "changed" | "dropped"; // dropped: a view of a removed event type
+  changes: string[]; // of a changed table, e.g. "column price varchar added"
+  problem: string | null; // why the table cannot follow the catalogue, with the remedy
 }
 
 const MAX_TRIES = 3; // another creator can be faster in two ways; the third try finds its result

@@ -2,13 +2,15 @@
  * The catalogue → tables in Hive: one for each event type, failed_events, and views (views.ts).
  *
  * All tables are external: they only name the folders of the stream's files, so DROP TABLE deletes
- * no data. An existing table's CREATE statement is compared with the catalogue's, line by line.
+ * no data. A table has the columns of its files' list (stored-columns.ts), and is made anew when it
+ * has others.
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
-import { type Column, columnsOf, type ColumnType, failedEvents } from "../catalog.ts";
+import { type EventDefinition, failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
-import { decimalOf } from "../parameters.ts";
+import type { StoredColumn, StoredType } from "../parquet-footer.ts";
+import { addColumns, describeConflicts, type WantedColumns, wantedColumns } from "../stored-columns.ts";
 import { schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
@@ -17,11 +19,21 @@ import { WebHdfs } from "../webhdfs.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
 
-/** Every table by name with its columns: one for each event type, and `failed_events`. */
-export const tables: readonly { table: string; columns: Column[] }[] = [
-  ...events.map((event) => ({ table: event.table, columns: columnsOf(event) })),
-  failedEvents,
-];
+/** A table of the catalogue, with the columns that its files need. */
+interface TableDefinition {
+  table: string;
+  wanted: WantedColumns;
+}
+
+/** Every table: one for each event type, and `failed_events`. */
+export const tables: readonly TableDefinition[] = tablesOf(events);
+
+export function tablesOf(catalogue: readonly EventDefinition[]): TableDefinition[] {
+  return [
+    ...catalogue.map((event) => ({ table: event.table, wanted: wantedColumns(event) })),
+    { table: failedEvents.table, wanted: { columns: failedEvents.columns, earlier: [] } },
+  ];
+}
 
 /** The present contents of a table. */
 export interface TableSummary {
@@ -32,16 +44,36 @@ export interface TableSummary {
   location: string; // HDFS folder
 }
 
-const DAY = "day date"; // the partition column; its folders are named day=YYYY-MM-DD
-
 /**
- * Creates the schema, tables and views that do not exist; may run in several processes at once.
- * @throws Error if a table differs from the catalogue, with the differing lines and the remedy
+ * Creates the schema, tables and views that do not exist, and changes those that differ from the
+ * catalogue; may run in several processes at once. A table whose files cannot be read by the
+ * catalogue's types stays as it is, and its state has a `problem`.
+ * @throws Error if a table has its files in another folder
  */
-export async function createTables(target: Target = {}): Promise<TableState[]> {
-  await createSchema(target);
-  const made = await Promise.all(tables.map(({ table, columns }) => createTable(table, columns, target)));
-  return [...made, ...(await createViews(target))];
+export async function createTables(target: Target = {}, catalogue = events): Promise<TableState[]> {
+  const hdfs = new WebHdfs();
+  try {
+    await createSchema(target, hdfs);
+    const made = await Promise.all(tablesOf(catalogue).map((one) => makeTable(one, target, hdfs)));
+    const stored = new Map(made.map(({ table, stored }) => [table, stored]));
+    const states = made.map(({ stored: _, ...state }): TableState => state);
+    return [...states, ...(await createViews(target, catalogue, stored))];
+  } finally {
+    hdfs.close();
+  }
+}
+
+/** The changed tables and views, and the problems, as lines for people. */
+export function describeChanges(states: readonly TableState[]): string[] {
+  const changed = states.filter(({ state }) => state !== "found");
+  const lines = changed.map(({ table, state, changes }) => {
+    return changes.length === 0 ? `${table} ${state}` : `${table} ${state}: ${changes.join(", ")}`;
+  });
+  return [...lines, ...states.flatMap(({ problem }) => problem ?? [])];
+}
+
+interface MadeTable extends TableState {
+  stored: StoredColumn[]; // the table's columns, without `day`
 }
 
 /**
@@ -50,28 +82,32 @@ export async function createTables(target: Target = {}): Promise<TableState[]> {
  * them at once must not pile up calls, which would take all connections of the metastore
  */
 export async function registerDays({ schema = settings.schema }: Target = {}): Promise<void> {
-  const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
   const calls = await Promise.allSettled(
-    tables.map(({ table }) =>
-      unlessOvertaken(() =>
-        query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema }),
-      ),
-    ),
+    tables.map(({ table }) => unlessOvertaken(() => registerDaysOf(table, schema))),
   );
   const failed = calls.find(({ status }) => status === "rejected");
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
+async function registerDaysOf(table: string, schema: string): Promise<void> {
+  const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
+  await query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema });
+}
+
 /** Counts the days and rows of each table. */
-export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise<TableSummary[]> {
+export async function describeTables({
+  schema = settings.schema,
+  hdfsRoot = settings.hdfsRoot,
+}: Target = {}): Promise<TableSummary[]> {
   const selects = tables.map(
-    ({ table, columns }, i) => `
+    ({ table }, i) => `
       SELECT ${i} AS i,
         ${literal(table)} AS "table",
-        ${columns.length + 1} AS columns,
+        (SELECT count(*) FROM information_schema.columns
+         WHERE table_schema = ${literal(schema)} AND table_name = ${literal(table)}) AS columns,
         (SELECT count(*) FROM ${identifier(`${table}$partitions`)}) AS days,
         (SELECT count(*) FROM ${identifier(table)}) AS rows,
-        ${literal(folderOf(table, hdfsRoot))} AS location`,
+        ${literal(tableFolder(hdfsRoot, table))} AS location`,
   );
   return query<TableSummary>(
     `SELECT "table", columns, days, rows, location
@@ -82,13 +118,13 @@ export async function describeTables({ schema, hdfsRoot }: Target = {}): Promise
 }
 
 /** Creates the schema if it is missing. Hive always has the schema `default`. */
-async function createSchema({
-  schema = settings.schema,
-  hdfsRoot = settings.hdfsRoot,
-}: Target): Promise<void> {
+async function createSchema(
+  { schema = settings.schema, hdfsRoot = settings.hdfsRoot }: Target,
+  hdfs: WebHdfs,
+): Promise<void> {
   if (schema === "default") return;
   const folder = schemaFolder(hdfsRoot, schema);
-  await makeFolder(folder);
+  await hdfs.makeFolder(folder);
   const name = [settings.catalog, schema].map(identifier).join(".");
   const location = literal(`hdfs://${folder}`);
   await unlessOvertaken(() =>
@@ -96,92 +132,93 @@ async function createSchema({
   );
 }
 
-/** The statement that creates a table, in the form of Trino's SHOW CREATE TABLE. */
-function createStatement(
-  table: string,
-  columns: Column[],
-  { schema = settings.schema, hdfsRoot }: Target = {},
-): string {
-  const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${sqlType(type)}`), DAY];
-  return [
-    `CREATE TABLE ${qualified(table, schema)} (`,
-    lines.map((line) => `   ${line}`).join(",\n"),
-    ")",
-    "WITH (",
-    // No host: Trino's configuration names the file system.
-    `   external_location = ${literal(`hdfs://${folderOf(table, hdfsRoot)}`)},`,
-    "   format = 'PARQUET',",
-    "   partitioned_by = ARRAY['day']",
-    ")",
-  ].join("\n");
+/** The statement that creates a table of the columns; `day` comes last. */
+function createStatement(table: string, columns: readonly StoredColumn[], target: Target): string {
+  const { schema = settings.schema, hdfsRoot } = target;
+  const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${sqlType(type)}`), "day date"];
+  return `CREATE TABLE ${qualified(table, schema)} (
+   ${lines.join(",\n   ")}
+)
+WITH (
+   external_location = ${literal(locationOf(table, hdfsRoot))},
+   format = 'PARQUET',
+   partitioned_by = ARRAY['day']
+)`;
 }
 
-/** The type in Trino's words, as SHOW CREATE TABLE writes it. */
-export function sqlType(type: ColumnType): string {
-  const decimal = decimalOf(type);
-  if (decimal) return `decimal(${decimal.precision}, ${decimal.scale})`;
-  return (
-    { text: "varchar", json: "varchar", offset: "bigint", timestamp: "timestamp(3)" }[type as string] ?? type
-  );
+/** A type of a file in Trino's words. */
+export function sqlType(type: StoredType): string {
+  return { text: "varchar", timestamp: "timestamp(3)" }[type] ?? type;
 }
 
-async function createTable(table: string, columns: Column[], target: Target): Promise<TableState> {
-  const { schema = settings.schema } = target;
-  const expected = createStatement(table, columns, target);
-  const state = (state: TableState["state"]): TableState => ({ table, columns: columns.length + 1, state });
+/**
+ * Makes the table read its files: creates it, or gives it the columns of the files' list. The table
+ * is external, so its files stay as they are.
+ */
+async function makeTable(
+  { table, wanted }: TableDefinition,
+  target: Target,
+  hdfs: WebHdfs,
+): Promise<MadeTable> {
+  const { schema = settings.schema, hdfsRoot = settings.hdfsRoot } = target;
+  await hdfs.makeFolder(tableFolder(hdfsRoot, table)); // Trino refuses a location without a folder
+  const { columns, conflicts } = await addColumns(hdfs, hdfsRoot, table, wanted);
+  const problem = conflicts.length === 0 ? null : describeConflicts(table, conflicts);
+  const made = (state: TableState["state"], changes: string[] = []): MadeTable => {
+    return { table, columns: columns.length + 1, state, changes, problem, stored: columns };
+  };
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);
-    if (found !== undefined) {
-      const difference = differenceOf(expected, found);
-      if (difference.length === 0) return state("found");
-      throw new Error(
-        `table ${table} differs from the catalogue:\n${difference.join("\n")}\n` +
-          "Drop the table, whose files stay where they are, and run `npm run tables`: " +
-          `npm run query -- 'DROP TABLE ${qualified(table, schema).replaceAll('"', "")}'`,
-      );
+    if (found === undefined) {
+      await query(createStatement(table, columns, target), { schema });
+      await registerDaysOf(table, schema);
+      return made("created");
     }
-    await makeFolder(folderOf(table, target.hdfsRoot)); // Trino refuses a location without a folder
-    await query(expected, { schema });
-    return state("created");
+    refuseOtherFiles(table, found, target);
+    const changes = changesOf(columnsIn(found), columns);
+    if (changes.length === 0) return made("found");
+    await query(`DROP TABLE ${qualified(table, schema)}`, { schema });
+    await query(createStatement(table, columns, target), { schema });
+    await registerDaysOf(table, schema);
+    return made("changed", changes);
   });
 }
 
-/** The differences of two statements, as lines "expected …" and "found …"; order counts. */
-function differenceOf(expected: string, found: string): string[] {
-  const wanted = linesOf(expected);
-  const got = linesOf(found);
-  if (wanted.join("\n") === got.join("\n")) return [];
-  const missing = wanted.filter((line) => !got.includes(line));
-  const extra = got.filter((line) => !wanted.includes(line));
-  if (missing.length + extra.length > 0) {
-    return [...missing.map((line) => `  expected  ${line}`), ...extra.map((line) => `  found     ${line}`)];
-  }
-  return [`  expected  this order: ${wanted.join(", ")}`, `  found     this order: ${got.join(", ")}`];
+/** The columns of a CREATE statement, without `day`, as SHOW CREATE TABLE writes them. */
+function columnsIn(statement: string): Map<string, string> {
+  const lines = statement.matchAll(/^ {3}(?:"((?:[^"]|"")+)"|(\w+)) ([a-z].*?),?$/gm);
+  const columns = Array.from(lines, ([, quoted, plain, type]): [string, string] => [quoted ?? plain!, type!]);
+  return new Map(columns.filter(([name]) => name !== "day" && !["format", "partitioned_by"].includes(name)));
 }
 
-/** A statement's lines without quotes, commas and the NameNode's address, which may differ. */
-function linesOf(statement: string): string[] {
-  return statement
-    .split("\n")
-    .map((line) =>
-      line
-        .replace(/hdfs:\/\/[^/]*/, "hdfs://")
-        .replaceAll('"', "")
-        .replace(/,$/, "")
-        .trim(),
-    )
-    .filter((line) => line !== "");
+/** The changes that make the found columns the wanted ones, for people. */
+function changesOf(found: ReadonlyMap<string, string>, wanted: readonly StoredColumn[]): string[] {
+  const changes = wanted.flatMap(({ name, type }) => {
+    const [was, is] = [found.get(name), sqlType(type)];
+    if (was === undefined) return [`column ${name} ${is} added`];
+    return was === is ? [] : [`column ${name} changed from ${was} to ${is}`];
+  });
+  const names = new Set(wanted.map(({ name }) => name));
+  const extra = [...found.keys()].filter((name) => !names.has(name));
+  return [...changes, ...extra.map((name) => `column ${name} removed: no file has it`)];
 }
 
-async function makeFolder(path: string): Promise<void> {
-  const hdfs = new WebHdfs();
-  try {
-    await hdfs.makeFolder(path);
-  } finally {
-    hdfs.close();
-  }
+/** @throws Error if the table has its files in another folder, such as that of another stack */
+function refuseOtherFiles(
+  table: string,
+  found: string,
+  { schema = settings.schema, hdfsRoot }: Target,
+): void {
+  const path = (location: string) => location.replace(/^hdfs:\/\/[^/]*/, "");
+  const [, location = ""] = /external_location = '([^']*)'/.exec(found) ?? [];
+  if (path(location) === path(locationOf(table, hdfsRoot))) return;
+  throw new Error(
+    `table ${table}: expected its files in ${path(locationOf(table, hdfsRoot))}, got ${path(location)}; ` +
+      `use another schema (QUESTLOG_SCHEMA), or drop the table, whose files stay: npm run query -- 'DROP TABLE ${schema}.${table}'`,
+  );
 }
 
-function folderOf(table: string, hdfsRoot = settings.hdfsRoot): string {
-  return tableFolder(hdfsRoot, table);
+/** No host: Trino's configuration names the file system. */
+function locationOf(table: string, hdfsRoot = settings.hdfsRoot): string {
+  return `hdfs://${tableFolder(hdfsRoot, table)}`;
 }

@@ -3,46 +3,70 @@
  *
  * A table holds each message once. Two messages can hold the same event: a client sent it again, or
  * the API did after a crash. Of messages with equal event_ids, the first one by (timestamp,
- * partition, offset) counts.
+ * partition, offset) counts. `events` compares the ids of all tables, so an id that two types have
+ * counts once there.
  *
  * A subquery over four narrow columns of all days finds the ids of doubles. So a condition on the
  * view (`day = …`) still limits the rows that Trino reads. A window function would read all columns
  * of every day, since copies of an id can lie in different days.
+ *
+ * A parameter with an earlier name has one column in the view: of older rows it has the old value.
  */
-import { columnsOf, type EventDefinition } from "../catalog.ts";
-import { events } from "../events.ts";
+import { createHash } from "node:crypto";
+import { columnsOf, envelopeColumns, type EventDefinition } from "../catalog.ts";
+import { columnName } from "../parameters.ts";
+import type { StoredColumn } from "../parquet-footer.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { query } from "../trino.ts";
+import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 
 const EVENTS = "events";
+const UNIQUE = "unique_";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // of copies, the lowest row counts
+const EVENT_TIME = "coalesce(one.occurred_at, one.received_at) AS event_time";
 
 interface View {
   name: string;
-  columns: string[];
-  comment: string; // identifies the definition: Trino rewrites a view's SQL, but not its comment
+  columns: number;
+  subject: string; // for its comment
   select: string;
+  types: string; // Trino refuses a view whose tables have got other types
 }
+
+/** The columns of each table, without `day`. */
+export type ColumnsByTable = ReadonlyMap<string, readonly StoredColumn[]>;
 
 /** The name of the view in which each event of a table counts once. */
 export function uniqueView(table: string): string {
-  return `unique_${table}`;
+  return UNIQUE + table;
 }
 
-/** Creates all views, or replaces those with another definition. The tables must exist. */
-export async function createViews({ schema = settings.schema }: Target): Promise<TableState[]> {
-  const unique = await Promise.all(events.map((event) => createView(uniqueEvents(event, schema), schema)));
-  return [...unique, await createView(allEvents(schema), schema)];
+/**
+ * Creates all views, replaces those with another definition, and drops those of event types that
+ * the catalogue no longer has. The tables must exist.
+ */
+export async function createViews(
+  { schema = settings.schema }: Target,
+  catalogue: readonly EventDefinition[],
+  stored: ColumnsByTable,
+): Promise<TableState[]> {
+  const unique = await Promise.all(
+    catalogue.map((event) => createView(uniqueEvents(event, stored.get(event.table)!, schema), schema)),
+  );
+  const all = await createView(allEvents(catalogue, schema), schema);
+  return [...unique, all, ...(await dropViewsOfOthers(catalogue, schema))];
 }
 
-function createView({ name, columns, comment, select }: View, schema: string): Promise<TableState> {
+function createView(view: View, schema: string): Promise<TableState> {
+  const { name, columns, select, subject, types } = view;
+  const hash = createHash("sha256").update(`${types}\n${select}`).digest("hex").slice(0, 16);
+  const comment = `${subject} (definition ${hash})`; // Trino rewrites a view's SQL, but not its comment
   return unlessOvertaken(async () => {
     const found = await showCreate("VIEW", name, schema);
-    const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "replaced";
+    const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "changed";
     if (state !== "found") {
-      const create = state === "replaced" ? "CREATE OR REPLACE" : "CREATE";
+      const create = state === "changed" ? "CREATE OR REPLACE" : "CREATE";
       await query(
         `${create} VIEW ${qualified(name, schema)}
          COMMENT ${literal(comment)}
@@ -51,51 +75,88 @@ function createView({ name, columns, comment, select }: View, schema: string): P
         { schema },
       );
     }
-    return { table: name, columns: columns.length, state };
+    return { table: name, columns, state, changes: [], problem: null };
   });
 }
 
 /** The rows of a table; of rows with the same event_id only the first. */
-function uniqueEvents(event: EventDefinition, schema: string): View {
-  const columns = [...columnsOf(event).map(({ name }) => name), "day"];
+function uniqueEvents(event: EventDefinition, stored: readonly StoredColumn[], schema: string): View {
   const table = qualified(event.table, schema);
-  const position = (alias: string): string =>
-    `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
+  const there = new Map(stored.map(({ name, type }) => [name, type]));
+  const earlier = new Map(
+    event.parameters.map(({ column, was }) => [
+      column,
+      was.map(columnName).filter((name) => there.has(name)),
+    ]),
+  );
+  const names = columnsOf(event).map(({ name }) => name);
+  const columns = names.map((name) => {
+    const all = [name, ...(earlier.get(name) ?? [])].map((one) => `one.${identifier(one)}`);
+    return all.length === 1 ? all[0]! : `coalesce(${all.join(", ")}) AS ${identifier(name)}`;
+  });
   return {
     name: uniqueView(event.table),
-    columns,
-    comment: `Of ${event.table} the columns ${columns.join(", ")}; of equal event_ids the row with the lowest (${ORDER.join(", ")})`,
+    columns: columns.length + 2,
+    subject: `Each event of ${event.table} once: of equal event_ids the row with the lowest (${ORDER.join(", ")})`,
+    types: JSON.stringify(
+      names.map((name) => [name, ...[name, ...(earlier.get(name) ?? [])].map((one) => there.get(one))]),
+    ),
     select: `
-      SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")}
+      SELECT ${columns.join(", ")}, ${EVENT_TIME}, one.day
       FROM ${table} one
-      LEFT JOIN (
+      ${firstOfCopies(`SELECT * FROM ${table}`)}`,
+  };
+}
+
+/** The columns that all types have, each event once. */
+function allEvents(catalogue: readonly EventDefinition[], schema: string): View {
+  const columns = envelopeColumns.map(({ name }) => name);
+  const union = (names: readonly string[]): string =>
+    catalogue
+      .map(({ table }) => `SELECT ${names.map(identifier).join(", ")} FROM ${qualified(table, schema)}`)
+      .join(" UNION ALL ");
+  return {
+    name: EVENTS,
+    columns: columns.length + 2,
+    subject: `Each event once, of all types: ${catalogue.map(({ table }) => table).join(", ")}`,
+    types: JSON.stringify(envelopeColumns),
+    select: `
+      SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")}, ${EVENT_TIME}, one.day
+      FROM (${union([...columns, "day"])}) one
+      ${firstOfCopies(union(["event_id", ...ORDER]))}`,
+  };
+}
+
+/** Of the rows `one`, those that are the first among `copies` with their event_id. */
+function firstOfCopies(copies: string): string {
+  const position = (alias: string): string =>
+    `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
+  return `LEFT JOIN (
         SELECT event_id, min(${position("copy")}) AS first
-        FROM ${table} copy
+        FROM (${copies}) copy
         GROUP BY event_id
         HAVING count(*) > 1
       ) doubles ON one.event_id = doubles.event_id
-      WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`,
-  };
+      WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`;
 }
 
-/** The common columns of all types, each event once. */
-function allEvents(schema: string): View {
-  const columns = commonColumns();
-  const from = events.map(({ table }) => uniqueView(table));
-  const list = columns.map(identifier).join(", ");
-  return {
-    name: EVENTS,
-    columns,
-    comment: `The columns ${columns.join(", ")} of ${from.join(", ")}`,
-    select: from.map((view) => `SELECT ${list} FROM ${qualified(view, schema)}`).join(" UNION ALL "),
-  };
-}
-
-/** The names of the columns that all event tables have, with one type; `day` last. */
-function commonColumns(): string[] {
-  const [first, ...others] = events.map(columnsOf);
-  const common = first!.filter(({ name, type }) =>
-    others.every((columns) => columns.some((column) => column.name === name && column.type === type)),
+/** Drops the views of tables that the catalogue does not have; the tables stay. */
+async function dropViewsOfOthers(
+  catalogue: readonly EventDefinition[],
+  schema: string,
+): Promise<TableState[]> {
+  const wanted = new Set(catalogue.map(({ table }) => uniqueView(table)));
+  const found = await query<{ table_name: string }>(
+    `SELECT table_name FROM information_schema.views WHERE table_schema = ? AND starts_with(table_name, ?)`,
+    { schema, parameters: [schema, UNIQUE] },
   );
-  return [...common.map(({ name }) => name), "day"];
+  const states: TableState[] = [];
+  for (const { table_name: name } of found) {
+    if (wanted.has(name)) continue;
+    const statement = await showCreate("VIEW", name, schema);
+    if (!/COMMENT '(Each event of|Of) /.test(statement ?? "")) continue; // a user's own view
+    await query(`DROP VIEW IF EXISTS ${qualified(name, schema)}`, { schema });
+    states.push({ table: name, columns: 0, state: "dropped", changes: [], problem: null });
+  }
+  return states;
 }

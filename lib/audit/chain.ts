@@ -9,7 +9,8 @@
 import { settings } from "../settings.ts";
 import { type CommitRecord, type DeletedOffsets, describeDeleted, readRecord } from "../land/commits.ts";
 import { chainFolder, chainsFolder } from "../layout.ts";
-import { withHdfs, type HdfsTarget, mapInParallel, namesIn } from "./files.ts";
+import { withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
+import { namesIn } from "../folders.ts";
 
 const MAX_COMMITS = 500; // of each partition
 

@@ -18,7 +18,8 @@ import {
   parseCommitName,
   parseFileName,
 } from "../layout.ts";
-import { findFiles, withHdfs, type HdfsTarget, mapInParallel, namesIn } from "./files.ts";
+import { findFiles, withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
+import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
 
 /** One row of a file. */

@@ -4,11 +4,12 @@
  * The number of a file's rows comes from the file's own footer. So it can be compared with the
  * number in the commit record.
  */
+import { entriesOf, namesIn } from "../folders.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import { chainFolder, chainsFolder, dayFolder, parseDayName, tableFolder, tablesFolder } from "../layout.ts";
-import { footerBytes, readRowCount } from "../land/parquet.ts";
-import { type FileStatus, type Hdfs, WebHdfs } from "../webhdfs.ts";
+import { footerBytes, readRowCount } from "../parquet-footer.ts";
+import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 
 /** One Parquet file of a table. */
 export interface LandedFile {
@@ -115,23 +116,6 @@ export async function withHdfs<T>(
   } finally {
     own.close();
   }
-}
-
-/** All entries of a folder; one page of them is in memory at a time. */
-export async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<FileStatus> {
-  let page = await hdfs.list(folder);
-  yield* page.entries;
-  while (page.more > 0 && page.entries.length > 0) {
-    page = await hdfs.list(folder, page.entries.at(-1)!.name);
-    yield* page.entries;
-  }
-}
-
-/** The names in a folder; empty if the folder does not exist. */
-export async function namesIn(hdfs: Hdfs, folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of entriesOf(hdfs, folder)) names.push(name);
-  return names;
 }
 
 /** Runs `work` on each item, 8 at a time. */

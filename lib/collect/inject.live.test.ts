@@ -246,9 +246,9 @@ async function checkIdentifiers({ schema, hdfs, root }: Pipeline): Promise<void>
      GROUP BY 1`,
     { schema, parameters: [schema, schema] },
   );
-  const expected = tables.map(({ table, columns }) => ({
+  const expected = tables.map(({ table, wanted }) => ({
     table_name: table,
-    columns: [...columns.map(({ name }) => name), "day"],
+    columns: [...wanted.columns.map(({ name }) => name), "day"],
   }));
   const byName = (a: { table_name: string }, b: { table_name: string }) =>
     a.table_name < b.table_name ? -1 : 1;

@@ -3,7 +3,7 @@
  */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { entriesOf } from "../audit/files.ts";
+import { entriesOf } from "../folders.ts";
 import type { WebHdfs } from "../webhdfs.ts";
 import { type Figures, underLoad } from "./drill.ts";
 import type { Child } from "../testbed/child.ts";

@@ -5,7 +5,7 @@
  */
 import { compressSync } from "snappy";
 import type { Value } from "../catalog.ts";
-import { type ColumnStatistics, serializeThrift, thrift } from "./parquetjs.ts";
+import { type ColumnStatistics, serializeThrift, thrift } from "../parquetjs.ts";
 import { encodeLevels } from "./rle.ts";
 
 /** A column of one row group, ready to be written. */

@@ -5,7 +5,7 @@
  * readers disagree on the order of its bytes.
  */
 import { doubled, type EncodedColumn, INITIAL_ROWS, NullableColumn } from "./nullable-column.ts";
-import type { ColumnStatistics } from "./parquetjs.ts";
+import type { ColumnStatistics } from "../parquetjs.ts";
 
 /** The form of a number in a page; `number64` is an int64 whose values are JavaScript numbers. */
 export type NumberForm = "int32" | "number64" | "double";

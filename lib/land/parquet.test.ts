@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { Column, Value } from "../catalog.ts";
-import { footerBytes, ParquetFile, readRowCount } from "./parquet.ts";
+import { ParquetFile } from "./parquet.ts";
+import { footerBytes, readRowCount } from "../parquet-footer.ts";
 
 const TYPES = [
   "text",

@@ -7,6 +7,7 @@
  */
 import type { Column, Value } from "../catalog.ts";
 import { decimalOf } from "../parameters.ts";
+import { TRAILER_BYTES } from "../parquet-footer.ts";
 import { createColumn, type Form, formOf, problemWith } from "./columns.ts";
 import type { ColumnEncoder, EncodedColumn } from "./nullable-column.ts";
 import { LONG_DECIMAL_BYTES } from "./number-columns.ts";
@@ -19,7 +20,7 @@ import {
   type Schema,
   serializeThrift,
   thrift,
-} from "./parquetjs.ts";
+} from "../parquetjs.ts";
 
 /** A row group ends after this many rows, or after `ROW_GROUP_CHARS` of text before. */
 const ROW_GROUP_ROWS = 50_000;
@@ -134,24 +135,6 @@ export class ParquetFile {
       }
     });
   }
-}
-
-const TRAILER_BYTES = 8; // footer's length, magic
-
-/** The length in bytes of a Parquet file's footer; `tail` holds the file's last 8 bytes or more. */
-export function footerBytes(tail: Buffer): number {
-  const magic = tail.toString("latin1", tail.length - 4);
-  if (tail.length < TRAILER_BYTES || magic !== "PAR1") {
-    throw new Error(`Parquet file: expected it to end in PAR1, got ${JSON.stringify(magic)}`);
-  }
-  return tail.readUInt32LE(tail.length - TRAILER_BYTES) + TRAILER_BYTES;
-}
-
-/** The number of rows in a footer; `tail` holds the file's last `footerBytes` bytes or more. */
-export function readRowCount(tail: Buffer): number {
-  const metadata = new thrift.FileMetaData();
-  decodeThrift(metadata, tail, tail.length - footerBytes(tail));
-  return metadata.num_rows.valueOf();
 }
 
 function field({ type, required }: Column): FieldDefinition {

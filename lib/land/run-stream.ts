@@ -9,6 +9,7 @@ import { serveProbes } from "../probes.ts";
 import { HOST, settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { AtPoint } from "./commits.ts";
+import { TableClaim } from "./claim.ts";
 import { DayRegistrar } from "./days.ts";
 import { readiness, StreamMetrics } from "./stream-metrics.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
@@ -49,8 +50,16 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     },
   };
   const failedLog = (line: string) => log(`${failedTopic}: ${line}`);
+  const claim = new TableClaim(hdfs, root, log);
   streams.push(
-    new Stream({ ...common, topic, group: settings.consumerGroup, log }),
+    new Stream({
+      ...common,
+      topic,
+      group: settings.consumerGroup,
+      parse: claim.parse,
+      prepare: () => claim.make(),
+      log,
+    }),
     new Stream({
       ...common,
       topic: failedTopic,

@@ -43,6 +43,7 @@ export interface StreamOptions {
   hdfs: Hdfs;
   root: string; // HDFS folder
   parse?: ParseMessage; // default: messages are events
+  prepare?: () => Promise<void>; // runs before a partition is read; repeated while HDFS is away
   onCommit?: (record: CommitRecord, batch: BatchSummary) => void;
   at?: AtPoint;
   log?: Log; // one line for each change of state
@@ -260,9 +261,10 @@ export class Stream {
 
   async #openChain(session: Session, partition: number, generation: number): Promise<void> {
     const { consumer, admin } = session;
-    const { topic, hdfs, root, parse, at } = this.#options;
+    const { topic, hdfs, root, parse, prepare, at } = this.#options;
     const current = () => generation === this.#generation && !this.#stopping.signal.aborted;
     try {
+      if (prepare) await this.#outlastHdfs(prepare);
       const chain = await this.#outlastHdfs(() => openChain(hdfs, { root, topic, partition }, at));
       const { low, high } = await this.#watermarks(admin, partition);
       if (!current()) return;

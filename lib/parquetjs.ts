@@ -64,13 +64,23 @@ export interface EnvelopeWriter {
   writeFooter(metadata: Record<string, string>): void;
 }
 
+/** A column in a footer, or the root of all columns. */
+export interface SchemaElement {
+  name: string;
+  type: number;
+  converted_type: number | null;
+  precision: number | null;
+  scale: number | null;
+}
+
 interface Thrift {
   PageHeader: new (fields: object) => ThriftStruct;
   DataPageHeader: new (fields: object) => ThriftStruct;
   DictionaryPageHeader: new (fields: object) => ThriftStruct;
   Statistics: new (fields: ColumnStatistics) => ThriftStruct;
-  FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number }; schema: { name: string }[] };
-  ConvertedType: { DECIMAL: number };
+  FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number }; schema: SchemaElement[] };
+  ConvertedType: { UTF8: number; DECIMAL: number; DATE: number; TIMESTAMP_MILLIS: number };
+  Type: { BOOLEAN: number; INT32: number; INT64: number; DOUBLE: number };
   PageType: { DATA_PAGE: number; DICTIONARY_PAGE: number };
   Encoding: { PLAIN: number; PLAIN_DICTIONARY: number; RLE: number };
 }
