@@ -55,9 +55,8 @@ export async function createTables(target: Target = {}, catalogue = events): Pro
   try {
     await createSchema(target, hdfs);
     const made = await Promise.all(tablesOf(catalogue).map((one) => makeTable(one, target, hdfs)));
-    const stored = new Map(made.map(({ table, stored }) => [table, stored]));
-    const states = made.map(({ stored: _, ...state }): TableState => state);
-    return [...states, ...(await createViews(target, catalogue, stored))];
+    const stored = new Map(made.map(({ state, stored }) => [state.table, stored]));
+    return [...made.map(({ state }) => state), ...(await createViews(target, catalogue, stored))];
   } finally {
     hdfs.close();
   }
@@ -72,7 +71,8 @@ export function describeChanges(states: readonly TableState[]): string[] {
   return [...lines, ...states.flatMap(({ problem }) => problem ?? [])];
 }
 
-interface MadeTable extends TableState {
+interface MadeTable {
+  state: TableState;
   stored: StoredColumn[]; // the table's columns, without `day`
 }
 
@@ -165,7 +165,7 @@ async function makeTable(
   const { columns, conflicts } = await addColumns(hdfs, hdfsRoot, table, wanted);
   const problem = conflicts.length === 0 ? null : describeConflicts(table, conflicts);
   const made = (state: TableState["state"], changes: string[] = []): MadeTable => {
-    return { table, columns: columns.length + 1, state, changes, problem, stored: columns };
+    return { state: { table, columns: columns.length + 1, state, changes, problem }, stored: columns };
   };
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);

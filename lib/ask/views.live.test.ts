@@ -39,7 +39,7 @@ describe("the views unique_<table>", () => {
     const parameters = table === "guild_joins" ? "'ny', " : "";
     const rows = copies.map(({ id, at, day, partition = 0, offset }) => {
       const time = `TIMESTAMP '${day} ${at}'`;
-      return `('x', ${time}, NULL, NULL, NULL, '${type}', ${parameters}'::1', '${id}', 'p', ${time}, ${partition}, BIGINT '${offset}', DATE '${day}')`;
+      return `('x', ${time}, NULL, NULL, NULL, '${type}', ${parameters}'::1', '${id}', 'p', NULL, ${time}, NULL, NULL, ${partition}, BIGINT '${offset}', DATE '${day}')`;
     });
     await query(`INSERT INTO ${table} VALUES ${rows.join(", ")}`, { schema });
   }
@@ -76,7 +76,7 @@ describe("the views unique_<table>", () => {
   });
 
   it("are the source of `events` and countEvents; countDoubles counts the rows that they leave out", async () => {
-    assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 5 }]);
+    assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 4 }]); // `once` counts once
     const rows = Object.fromEntries(events.map(({ type }) => [type, 0]));
     assert.deepEqual(await countTables({ schema }), { ...rows, default: 1, join_a_guild: 7 });
     assert.deepEqual(await countEvents({ schema }), { ...rows, default: 1, join_a_guild: 4 });
