@@ -4,6 +4,7 @@
  * The list is data (game.ts); this module never imports it, so it can check and describe the events
  * of any game. A wrong entry is refused when the program starts, before a table or topic exists.
  */
+import { createHash } from "node:crypto";
 import {
   CatalogueError,
   columnName,
@@ -71,6 +72,12 @@ export function defineEvents(entries: readonly EventEntry[]): readonly EventDefi
   const events = entries.map(defineEvent);
   for (const field of ["type", "route", "table"] as const) refuseTwice(events, field);
   return events;
+}
+
+/** 8 hexadecimal digits that differ when any entry of a game's list differs. */
+export function catalogueVersion(events: readonly EventDefinition[]): string {
+  const facts = events.map(({ type, route, table, reply, version }) => [type, route, table, reply, version]);
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 8);
 }
 
 function defineEvent(entry: EventEntry): EventDefinition {

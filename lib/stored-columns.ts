@@ -92,7 +92,7 @@ export function changeOf(
   return change;
 }
 
-/** Whether a reader can read a column of the type `stored` as `read`, without a change of values. */
+/** Whether a reader can read a column of type `stored` as `read`, without a change of values. */
 export function isReadableAs(stored: StoredType, read: StoredType): boolean {
   if (stored === read) return true;
   if (stored === "integer") return read === "bigint";

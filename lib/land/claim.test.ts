@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { columnsOf, defineEvents, type EventEntry } from "../catalog.ts";
+import { dayFolder, fileName } from "../layout.ts";
+import { readColumns } from "../stored-columns.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+import { TableClaim } from "./claim.ts";
+import { ParquetFile } from "./parquet.ts";
+
+const ROOT = "/questlog";
+const position = { timestamp: 1, partition: 0, offset: 0 };
+const gameOf = (parameters: EventEntry["parameters"] = {}) => defineEvents([{ type: "buy", parameters }]);
+
+describe("new TableClaim(hdfs, root, log, catalogue)", () => {
+  let hdfs: HdfsModel;
+  let log: string[];
+  beforeEach(() => {
+    hdfs = new HdfsModel();
+    log = [];
+  });
+
+  async function claim(parameters: EventEntry["parameters"]): Promise<TableClaim> {
+    const made = new TableClaim(hdfs, ROOT, (line) => log.push(line), gameOf(parameters));
+    await made.make();
+    return made;
+  }
+
+  async function land(parameters: EventEntry["parameters"], first: number): Promise<void> {
+    const file = new ParquetFile(columnsOf(gameOf(parameters)[0]!));
+    const name = fileName({ topic: "t", partition: 0, first });
+    await hdfs.create(`${dayFolder(ROOT, "buy", "2026-01-31")}/${name}`, file.finish());
+  }
+
+  const message = (params: object) =>
+    JSON.stringify({
+      event_id: "a",
+      event_type: "buy",
+      received_at: "2026-01-31T12:00:00.000Z",
+      player: null,
+      params,
+      headers: {},
+      remote_addr: "",
+    });
+  const typesOf = async () => {
+    const { columns } = await readColumns(hdfs, ROOT, "buy");
+    const parameters = columns.filter(({ name }) => ["n", "m"].includes(name));
+    return Object.fromEntries(parameters.map(({ name, type }) => [name, type]));
+  };
+
+  it("adds its columns to the table's list, and leaves no staged file", async () => {
+    await claim({ n: "integer" });
+    assert.deepEqual(await typesOf(), { n: "integer" });
+    await claim({ m: "text", n: "bigint" });
+    assert.deepEqual(await typesOf(), { m: "text", n: "bigint" });
+    assert.deepEqual((await hdfs.list(`${ROOT}/staging`)).entries, []);
+    assert.equal((await readColumns(hdfs, ROOT, "buy")).number, 2);
+  });
+
+  it("lets events of a table with a conflict wait, with the remedy, and says so once", async () => {
+    await claim({ n: "text" });
+    await land({ n: "text" }, 0);
+    const { parse } = await claim({ n: "integer" });
+    const reason =
+      "table buy: column n has text in its files and integer in lib/game.ts; to rewrite it: npm run tables -- --rebuild buy";
+    const raw = message({ n: "7" });
+    for (let i = 0; i < 2; i++) assert.deepEqual(parse(raw, position), { reason: `waiting: ${reason}`, raw });
+    assert.deepEqual(log, [`${reason}; until then its events wait in failed_events`]);
+    assert.deepEqual(await typesOf(), { n: "text" });
+  });
+
+  it("takes any type for a table without files", async () => {
+    await claim({ n: "text" });
+    const { parse } = await claim({ n: "integer" });
+    assert.ok("event" in parse(message({ n: "7" }), position));
+    assert.deepEqual(await typesOf(), { n: "integer" });
+  });
+
+  it("reads the columns of the newest file of a table that has no list", async () => {
+    await land({ n: "integer" }, 0);
+    await claim({ n: "bigint" });
+    assert.deepEqual(await typesOf(), { n: "bigint" });
+  });
+
+  it("gives all of several writers one list with the columns of each", async () => {
+    const parameters = ["a", "b", "c", "d", "e"].map((name) => ({ [name]: "integer" as const }));
+    await Promise.all(parameters.map((one) => claim(one)));
+    const names = (await readColumns(hdfs, ROOT, "buy")).columns.map(({ name }) => name);
+    for (const name of ["a", "b", "c", "d", "e"]) assert.ok(names.includes(name), name);
+  });
+});
