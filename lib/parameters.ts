@@ -57,10 +57,25 @@ export class CatalogueError extends Error {
   override name = "CatalogueError";
 }
 
-/** Precision and scale of a decimal type; null: another type. */
-export function decimalOf(type: string): { precision: number; scale: number } | null {
+/** A decimal's digits, those of them after the point, and the least number that has too many. */
+export interface Decimal {
+  precision: number;
+  scale: number;
+  limit: bigint; // of the value without its point
+}
+
+const decimals = new Map<string, Decimal | null>(); // by type: each value of a column asks
+
+/** The digits of a decimal type; null: another type. */
+export function decimalOf(type: string): Decimal | null {
+  const known = decimals.get(type);
+  if (known !== undefined) return known;
   const [, precision, scale] = /^decimal\((\d{1,3}), ?(\d{1,3})\)$/.exec(type) ?? [];
-  return precision === undefined ? null : { precision: Number(precision), scale: Number(scale) };
+  const limit = 10n ** BigInt(precision ?? 0);
+  const decimal =
+    precision === undefined ? null : { precision: Number(precision), scale: Number(scale), limit };
+  decimals.set(type, decimal);
+  return decimal;
 }
 
 /**
@@ -196,7 +211,7 @@ function readType({ type, scale }: Parameter, text: string): Exclude<Value, null
       return isObjectOrList(text) ? text : undefined;
     default: {
       const value = scaled(text, scale);
-      const limit = 10n ** BigInt(decimalOf(type)!.precision);
+      const { limit } = decimalOf(type)!;
       return value !== undefined && value < limit && value > -limit ? value : undefined;
     }
   }

@@ -97,7 +97,7 @@ function isOfType(type: ColumnType, value: Exclude<Value, null>): boolean {
     case "bigint":
       return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
     default: {
-      const limit = 10n ** BigInt(decimalOf(type)!.precision);
+      const { limit } = decimalOf(type)!;
       return typeof value === "bigint" && value < limit && value > -limit;
     }
   }
