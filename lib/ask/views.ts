@@ -17,6 +17,7 @@ import { columnsOf, envelopeColumns, type EventDefinition } from "../catalog.ts"
 import { columnName } from "../parameters.ts";
 import type { StoredColumn } from "../parquet-footer.ts";
 import { settings } from "../settings.ts";
+import { isReadableAs } from "../stored-columns.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";

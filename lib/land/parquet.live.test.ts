@@ -10,6 +10,8 @@ import { promisify } from "node:util";
 import { BasicAuth, type QueryResult, Trino } from "trino-client";
 import type { Column, Value } from "../catalog.ts";
 import { sqlType } from "../ask/tables.ts";
+import { decimalOf } from "../parameters.ts";
+import { storedType } from "../stored-columns.ts";
 import { settings } from "../settings.ts";
 import { ParquetFile } from "./parquet.ts";
 import { WebHdfs } from "../webhdfs.ts";
@@ -17,25 +19,66 @@ import { WebHdfs } from "../webhdfs.ts";
 const PYARROW = "21.0.0";
 const run = promisify(execFile);
 
-const columns: Column[] = [
-  { name: "a_text", type: "text", required: false },
-  { name: "an_integer", type: "integer", required: false },
-  { name: "a_bigint", type: "bigint", required: false },
-  { name: "a_boolean", type: "boolean", required: false },
-  { name: "a_timestamp", type: "timestamp", required: false },
-  { name: "row_number", type: "integer", required: true },
-];
+const TYPES = [
+  "text",
+  "integer",
+  "bigint",
+  "boolean",
+  "timestamp",
+  "offset",
+  "double",
+  "date",
+  "json",
+  "decimal(9, 2)",
+  "decimal(18, 4)",
+  "decimal(38, 10)",
+] as const;
+const nullable = TYPES.map((type, i): Column => ({
+  name: `c${i}_${type.split("(")[0]}`,
+  type,
+  required: false,
+}));
+const columns: Column[] = [...nullable, { name: "row_number", type: "integer", required: true }];
+const AT = TYPES.indexOf("timestamp");
 
 const LARGE = "x".repeat(2 ** 20);
 const YEAR_2100 = Date.UTC(2100, 0, 1);
+const [MIN64, MAX64] = [-(2n ** 63n), 2n ** 63n - 1n];
+const [LEAST, MOST] = [-(10n ** 38n) + 1n, 10n ** 38n - 1n];
 const values: Value[][] = [
-  ["", 0, 0, false, 0],
-  ["😀", -(2 ** 31), -(2 ** 53) + 1, true, YEAR_2100],
-  ["\uFFFD after the emoji in UTF-16, before it in UTF-8", 2 ** 31 - 1, 2 ** 53 - 1, true, -1],
-  [null, null, null, null, null],
-  ['it\'s "quoted" \\ and\nbroken', -1, -1, false, 1_700_000_000_123],
-  [LARGE, 1, 2 ** 32, true, 1],
-  ["null", 1, 1, null, -62_135_596_800_000],
+  ["", 0, 0n, false, 0, 0, 0, 0, "{}", 0n, 0n, 0n],
+  [
+    "😀",
+    -(2 ** 31),
+    MIN64,
+    true,
+    YEAR_2100,
+    1,
+    -1.7976931348623157e308,
+    -719162,
+    "[]",
+    -999_999_999n,
+    1n,
+    LEAST,
+  ],
+  [
+    "\uFFFD after the emoji in UTF-16, before it in UTF-8",
+    2 ** 31 - 1,
+    MAX64,
+    true,
+    -1,
+    2 ** 53 - 1,
+    1.7976931348623157e308,
+    2932896,
+    '{"a":"ü"}',
+    999_999_999n,
+    10n ** 18n - 1n,
+    MOST,
+  ],
+  Array<null>(TYPES.length).fill(null),
+  ['it\'s "quoted" \\ and\nbroken', -1, -1n, false, 1_700_000_000_123, 2, -1.5, -1, "[null]", -1n, -1n, -1n],
+  [LARGE, 1, 2n ** 53n + 1n, true, 1, 2 ** 32, 5e-324, 1, "[1,\n2]", 1n, -(10n ** 18n) + 1n, 1n],
+  ["null", 1, -(2n ** 53n) - 1n, null, -62_135_596_800_000, 3, 0.1, 20_000, '"', 12_345n, 12_345n, 2n ** 64n],
 ];
 
 function encode(): Buffer {
@@ -58,7 +101,7 @@ describe("a file of ParquetFile", () => {
   async function createTable(suffix: string, bytes: Buffer): Promise<string> {
     const table = `${name}_${suffix}`;
     await hdfs.create(`/${name}/${suffix}/file.parquet`, bytes);
-    const definitions = columns.map(({ name, type }) => `${name} ${sqlType(type)}`).join(", ");
+    const definitions = columns.map(({ name, type }) => `${name} ${sqlType(storedType(type))}`).join(", ");
     await query(
       `CREATE TABLE ${table} (${definitions}) WITH (external_location = 'hdfs:///${name}/${suffix}', format = 'PARQUET')`,
     );
@@ -68,7 +111,7 @@ describe("a file of ParquetFile", () => {
 
   it("lets Trino find every value of every column by a predicate", async () => {
     const table = await createTable("edges", encode());
-    const checks = columns.slice(0, 5).flatMap((column, c) =>
+    const checks = nullable.flatMap((column, c) =>
       [...new Set(values.map((row) => row[c]!))].map((value) => ({
         predicate: value === null ? `${column.name} IS NULL` : `${column.name} = ${literal(column, value)}`,
         expected: values.flatMap((row, i) => (row[c] === value ? [i] : [])),
@@ -86,10 +129,13 @@ describe("a file of ParquetFile", () => {
 
   it("lets Trino skip the row groups with other times", async () => {
     const file = new ParquetFile(columns, { rowGroupRows: 100 });
-    for (let i = 0; i < 2_000; i++) file.append(["a", i, i, true, i * 1_000, i]);
+    for (let i = 0; i < 2_000; i++)
+      file.append([...nullable.map(({ type }) => (type === "timestamp" ? i * 1_000 : null)), i]);
     const table = await createTable("pruned", file.finish());
-    const at = literal(columns[4]!, 1_234_000);
-    const { rows, processedRows } = await query(`SELECT row_number FROM ${table} WHERE a_timestamp = ${at}`);
+    const at = literal(columns[AT]!, 1_234_000);
+    const { rows, processedRows } = await query(
+      `SELECT row_number FROM ${table} WHERE ${columns[AT]!.name} = ${at}`,
+    );
     assert.deepEqual(rows, [[1234]]);
     assert.ok(processedRows <= 100, `Trino read ${processedRows} of 2000 rows for one row group of 100`);
   });
@@ -101,19 +147,23 @@ describe("a file of ParquetFile", () => {
     try {
       writeFileSync(join(folder, "file.parquet"), encode());
       const program = [
-        "import json, sys, pyarrow.parquet as parquet",
-        "rows = parquet.read_table(sys.argv[1]).to_pydict()",
-        "rows['a_timestamp'] = parquet.read_table(sys.argv[1]).column('a_timestamp').cast('int64').to_pylist()",
-        "print(json.dumps(rows))",
+        "import json, sys, pyarrow as arrow, pyarrow.parquet as parquet",
+        "def text(value):",
+        "  if value is None or isinstance(value, (str, bool, float)): return value",
+        "  return format(value, 'f') if type(value).__name__ == 'Decimal' else str(value)",
+        "def column(values):",
+        "  return values.cast('int64') if arrow.types.is_timestamp(values.type) else values",
+        "table = parquet.read_table(sys.argv[1])",
+        "print(json.dumps({n: [text(v) for v in column(table.column(n)).to_pylist()] for n in table.column_names}))",
       ].join("\n");
       const { stdout } = await run(python, ["-c", program, join(folder, "file.parquet")], {
         maxBuffer: 1 << 26,
       });
       const read = JSON.parse(stdout) as Record<string, Value[]>;
-      columns.forEach((column, c) => {
+      nullable.forEach((column, c) => {
         assert.deepEqual(
           read[column.name],
-          values.map((row, i) => [...row, i][c]),
+          values.map((row) => textOf(column, row[c]!)),
           column.name,
         );
       });
@@ -123,11 +173,31 @@ describe("a file of ParquetFile", () => {
   });
 });
 
-function literal({ type }: Column, value: Value): string {
+/** A value as pyarrow's program prints it: exact texts, and doubles as numbers. */
+function textOf({ type }: Column, value: Value): Value {
+  if (value === null || ["text", "json", "boolean", "double"].includes(type)) return value;
+  if (type === "date") return new Date(Number(value) * 86_400_000).toISOString().slice(0, 10);
+  return decimalText(type, value as bigint);
+}
+
+function decimalText(type: string, value: number | bigint): string {
+  const scale = decimalOf(type)?.scale ?? 0;
+  const digits = String(value)
+    .replace("-", "")
+    .padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  return `${value < 0 ? "-" : ""}${digits.slice(0, point)}${scale > 0 ? "." : ""}${digits.slice(point)}`;
+}
+
+function literal(column: Column, value: Value): string {
+  const { type } = column;
   if (value === LARGE) return `rpad('x', ${LARGE.length}, 'x')`;
-  if (type === "text") return `'${String(value).replaceAll("'", "''")}'`;
-  if (type !== "timestamp") return String(value);
-  return `timestamp '${new Date(Number(value)).toISOString().replace("T", " ").replace("Z", "")}'`;
+  if (type === "text" || type === "json") return `'${String(value).replaceAll("'", "''")}'`;
+  if (type === "timestamp")
+    return `timestamp '${new Date(Number(value)).toISOString().replace("T", " ").replace("Z", "")}'`;
+  const text = type === "double" ? Number(value).toExponential() : String(textOf(column, value));
+  const name = type === "offset" ? "bigint" : type.split("(")[0];
+  return type === "integer" || type === "boolean" ? text : `${name} '${text}'`;
 }
 
 async function query(sql: string): Promise<{ rows: unknown[][]; processedRows: number }> {
