@@ -85,10 +85,11 @@ function uniqueEvents(event: EventDefinition, stored: readonly StoredColumn[], s
   const table = qualified(event.table, schema);
   const there = new Map(stored.map(({ name, type }) => [name, type]));
   const earlier = new Map(
-    event.parameters.map(({ column, was }) => [
-      column,
-      was.map(columnName).filter((name) => there.has(name)),
-    ]),
+    event.parameters.map(({ column, was }) => {
+      const type = there.get(column)!;
+      const isSame = (old = "") => isReadableAs(old, type) || isReadableAs(type, old);
+      return [column, was.map(columnName).filter((name) => isSame(there.get(name)))];
+    }),
   );
   const names = columnsOf(event).map(({ name }) => name);
   const columns = names.map((name) => {
