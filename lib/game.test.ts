@@ -61,7 +61,11 @@ describe("lib", () => {
   const lib = import.meta.dirname;
 
   it("names no event, table or parameter of the game outside of the game's files", () => {
-    const words = events.flatMap(({ type, table, parameters }) => [type, table, ...parameters.map(({ name }) => name)]);
+    const words = events.flatMap(({ type, table, parameters }) => [
+      type,
+      table,
+      ...parameters.map(({ name }) => name),
+    ]);
     const names = new RegExp(
       `\\b(swords?|guilds?|${words.filter((word) => word !== "default").join("|")})\\b`,
     );

@@ -81,7 +81,7 @@ export function decimalOf(type: string): Decimal | null {
 /**
  * The column of a parameter: snake_case of a-z, 0-9 and _.
  *
- * `powerLevel` → power_level, `HTTPStatus` → http_status, `Sword Metal` → sword_metal. Accents are
+ * `chestId` → chest_id, `HTTPStatus` → http_status, `Item Name` → item_name. Accents are
  * dropped, other letters become u and their code point in hexadecimal, other characters become _.
  */
 export function columnName(name: string): string {
