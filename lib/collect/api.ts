@@ -26,7 +26,7 @@ import { type AcceptedBy, Unavailable } from "./batcher.ts";
 import type { Metrics } from "./api-metrics.ts";
 import { type EventSink, publishPosted } from "./post.ts";
 import { answerRecent } from "./recent.ts";
-import { keepRefusal, Refusal } from "./refusal.ts";
+import { factsOf, keepRefusal, Refusal } from "./refusal.ts";
 import { type Locals, logWhenDone, type RequestLog } from "./request-log.ts";
 
 const MAX_URL_LENGTH = 8192;
@@ -189,8 +189,7 @@ function errorAnswer(options: ApiOptions): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const { method, path } = request;
     if (error instanceof Misfit) {
-      const { message, field, expected, got } = error;
-      const answer = { error: message, field, expected, value: got };
+      const answer = factsOf(error);
       if (!(error instanceof Refusal)) return answerJson(response, 400, answer);
       const kept = method !== "HEAD" && (await keepRefusal(error, options));
       answerJson(response, 400, { ...answer, kept });

@@ -317,6 +317,23 @@ describe("POST /events", () => {
     assert.equal(answer.verdicts[1]?.error, 'line: expected UTF-8, got "the byte 0xff at position 35"');
   });
 
+  it("names every misfit of an event", async () => {
+    const { json } = await post({
+      event_type: "purchase_sword",
+      event_id: "7",
+      params: { power_level: "x", magical: 1 },
+    });
+    const [{ error, others = [] } = { error: "" }] = json.verdicts;
+    assert.match(error ?? "", /^power_level: .*; magical: .*; event_id: /);
+    assert.deepEqual(
+      others.map(({ field, value }) => [field, value]),
+      [
+        ["magical", "1"],
+        ["event_id", "7"],
+      ],
+    );
+  });
+
   it("takes null as no value, in each field and parameter", async () => {
     const nothing = { event_id: null, player: null, session: null, occurred_at: null, params: null };
     await post({ event_type: "purchase_sword", ...nothing });

@@ -11,7 +11,7 @@ import { BodyError, readBody } from "./body.ts";
 import type { Origin } from "./receive.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
 import { type Item, type ItemEvent, readJsonItems, readLines, receiveItem, refuseConflict } from "./items.ts";
-import { keepRefusal, Refusal, type RefusalSink } from "./refusal.ts";
+import { factsOf, keepRefusal, type MisfitFacts, Refusal, type RefusalSink } from "./refusal.ts";
 
 /** The targets of accepted and of refused events. */
 export interface EventSink extends RefusalSink {
@@ -30,6 +30,7 @@ export interface Verdict {
   field?: string;
   expected?: string;
   value?: unknown; // the value got; a long text is shortened
+  others?: MisfitFacts[]; // the event's other misfits
 }
 
 /** The answer: the verdicts in the order sent, and the number of each. */
@@ -105,16 +106,8 @@ async function verdictOn(item: Item, { origin, since, sent, sink }: Post): Promi
   }
 }
 
-function refusal({ message, field, expected, got, refused }: Refusal, kept: boolean): Verdict {
-  return {
-    event_id: refused.eventId,
-    verdict: "refused",
-    kept,
-    error: message,
-    field,
-    expected,
-    value: got,
-  };
+function refusal(error: Refusal, kept: boolean): Verdict {
+  return { event_id: error.refused.eventId, verdict: "refused", kept, ...factsOf(error) };
 }
 
 const READERS: Readonly<Record<string, typeof readJsonItems>> = {

@@ -63,6 +63,20 @@ describe("receive(event, request): the envelope", () => {
     });
   }
 
+  it("reads headers as UTF-8 if their bytes are UTF-8, otherwise as Latin-1", () => {
+    const utf8 = (text: string) => Buffer.from(text).toString("latin1"); // as node:http hands it over
+    const agent = "Safari (Ergänzendes Update)";
+    const { headers, player } = envelope("", {
+      host: utf8("müller.example:5000"),
+      "user-agent": utf8(agent),
+    });
+    assert.deepEqual(
+      [headers["User-Agent"], headers.Host, player],
+      [agent, "müller.example:5000", "müller.example"],
+    );
+    assert.equal(envelope("", { host: "müller.example" }).player, "müller.example");
+  });
+
   it("names headers in Title-Case and joins repeated ones", () => {
     const headers = {
       host: "h",

@@ -28,6 +28,27 @@ export class Refusal extends Misfit {
   }
 }
 
+/** A misfit in an answer. */
+export interface MisfitFacts {
+  field: string;
+  expected: string;
+  value: unknown; // the value got; a long text is shortened
+}
+
+/** The first misfit with the message of all, and the other ones, if any. */
+export function factsOf({
+  message,
+  others,
+  ...first
+}: Misfit): MisfitFacts & { error: string; others?: MisfitFacts[] } {
+  const facts = ({ field, expected, got }: Pick<Misfit, "field" | "expected" | "got">) => ({
+    field,
+    expected,
+    value: got,
+  });
+  return { error: message, ...facts(first), ...(others.length > 0 && { others: others.map(facts) }) };
+}
+
 /** The targets of refused events. */
 export interface RefusalSink {
   /** Publishes a record to the failed topic; resolves with true if that succeeded. */
