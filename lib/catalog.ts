@@ -5,16 +5,8 @@
  * of any game. A wrong entry is refused when the program starts, before a table or topic exists.
  */
 import { createHash } from "node:crypto";
-import {
-  CatalogueError,
-  columnName,
-  defineParameter,
-  exampleText,
-  type Parameter,
-  type ParameterEntry,
-  type ParameterType,
-  versionOf,
-} from "./parameters.ts";
+import { CatalogueError, defineParameter, type ParameterEntry, versionOf } from "./parameter-entries.ts";
+import { columnName, exampleText, type Parameter, type ParameterType } from "./parameters.ts";
 
 export { parseValue, type ParameterType, type Value } from "./parameters.ts";
 
