@@ -5,6 +5,9 @@
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
  *   columns/<table>/<number>.json                                   the columns of its files
+ *   rebuild/<table>/…                                               a rebuild of a table at work
+ *   rebuilds/<table>-<time>.json                                    its record, when it has ended
+ *   replaced/<table>-<time>/…                                       the files that it replaced
  *   schemas/<schema>/                                               tables of users, made with SQL
  *
  * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
@@ -64,6 +67,21 @@ export function parseColumnsName(name: string): number | null {
 /** A list of columns before it has its number. */
 export function stagedColumns(root: string, id: string): string {
   return `${stagingFolder(root)}/columns-${id}.json`;
+}
+
+/** The folder of a table's rebuild. While it exists, only the rebuild makes or writes the table. */
+export function rebuildFolder(root: string, table: string): string {
+  return `${root}/rebuild/${table}`;
+}
+
+/** The record of a rebuild that has ended. @param id table and time */
+export function rebuildRecordPath(root: string, id: string): string {
+  return `${root}/rebuilds/${id}.json`;
+}
+
+/** The files that a rebuild replaced. */
+export function replacedFolder(root: string, id: string): string {
+  return `${root}/replaced/${id}`;
 }
 
 /** The name of a commit's file, in each of its tables. */

@@ -185,14 +185,14 @@ async function makeTable(
 }
 
 /** The columns of a CREATE statement, without `day`, as SHOW CREATE TABLE writes them. */
-function columnsIn(statement: string): Map<string, string> {
+export function columnsIn(statement: string): Map<string, string> {
   const lines = statement.matchAll(/^ {3}(?:"((?:[^"]|"")+)"|(\w+)) ([a-z].*?),?$/gm);
   const columns = Array.from(lines, ([, quoted, plain, type]): [string, string] => [quoted ?? plain!, type!]);
   return new Map(columns.filter(([name]) => name !== "day" && !["format", "partitioned_by"].includes(name)));
 }
 
 /** The changes that make the found columns the wanted ones, for people. */
-function changesOf(found: ReadonlyMap<string, string>, wanted: readonly StoredColumn[]): string[] {
+export function changesOf(found: ReadonlyMap<string, string>, wanted: readonly StoredColumn[]): string[] {
   const changes = wanted.flatMap(({ name, type }) => {
     const [was, is] = [found.get(name), sqlType(type)];
     if (was === undefined) return [`column ${name} ${is} added`];
@@ -204,7 +204,7 @@ function changesOf(found: ReadonlyMap<string, string>, wanted: readonly StoredCo
 }
 
 /** @throws Error if the table has its files in another folder, such as that of another stack */
-function refuseOtherFiles(
+export function refuseOtherFiles(
   table: string,
   found: string,
   { schema = settings.schema, hdfsRoot }: Target,

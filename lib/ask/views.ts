@@ -27,7 +27,8 @@ const UNIQUE = "unique_";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // of copies, the lowest row counts
 const EVENT_TIME = "coalesce(one.occurred_at, one.received_at) AS event_time";
 
-interface View {
+/** A view as the catalogue defines it. */
+export interface View {
   name: string;
   columns: number;
   subject: string; // for its comment
@@ -52,25 +53,43 @@ export async function createViews(
   catalogue: readonly EventDefinition[],
   stored: ColumnsByTable,
 ): Promise<TableState[]> {
-  const unique = await Promise.all(
-    catalogue.map((event) => createView(uniqueEvents(event, stored.get(event.table)!, schema), schema)),
-  );
-  const all = await createView(allEvents(catalogue, schema), schema);
-  return [...unique, all, ...(await dropViewsOfOthers(catalogue, schema))];
+  const made = await Promise.all(viewsOf(catalogue, stored, schema).map((view) => createView(view, schema)));
+  return [...made, ...(await dropViewsOfOthers(catalogue, schema))];
+}
+
+/** All views of a catalogue. */
+export function viewsOf(
+  catalogue: readonly EventDefinition[],
+  stored: ColumnsByTable,
+  schema: string,
+): View[] {
+  const unique = catalogue.map((event) => uniqueEvents(event, stored.get(event.table)!, schema));
+  return [...unique, allEvents(catalogue, schema)];
+}
+
+/** Compares a view in Trino with its definition. */
+export async function findView(view: View, schema: string): Promise<"missing" | "other" | "equal"> {
+  const found = await showCreate("VIEW", view.name, schema);
+  return found === undefined ? "missing" : found.includes(literal(commentOf(view))) ? "equal" : "other";
+}
+
+/** A view's comment, with the hash of its definition: Trino rewrites the SQL, but not the comment. */
+function commentOf({ types, select, subject }: View): string {
+  const hash = createHash("sha256").update(`${types}\n${select}`).digest("hex").slice(0, 16);
+  return `${subject} (definition ${hash})`;
 }
 
 function createView(view: View, schema: string): Promise<TableState> {
-  const { name, columns, select, subject, types } = view;
-  const hash = createHash("sha256").update(`${types}\n${select}`).digest("hex").slice(0, 16);
-  const comment = `${subject} (definition ${hash})`; // Trino rewrites a view's SQL, but not its comment
+  const { name, columns, select } = view;
   return unlessOvertaken(async () => {
-    const found = await showCreate("VIEW", name, schema);
-    const state = found === undefined ? "created" : found.includes(literal(comment)) ? "found" : "changed";
+    const state = ({ missing: "created", other: "changed", equal: "found" } as const)[
+      await findView(view, schema)
+    ];
     if (state !== "found") {
       const create = state === "changed" ? "CREATE OR REPLACE" : "CREATE";
       await query(
         `${create} VIEW ${qualified(name, schema)}
-         COMMENT ${literal(comment)}
+         COMMENT ${literal(commentOf(view))}
          SECURITY INVOKER AS
          ${select}`,
         { schema },
@@ -147,18 +166,29 @@ async function dropViewsOfOthers(
   catalogue: readonly EventDefinition[],
   schema: string,
 ): Promise<TableState[]> {
+  const states: TableState[] = [];
+  for (const name of await findViewsOfOthers(catalogue, schema)) {
+    await query(`DROP VIEW IF EXISTS ${qualified(name, schema)}`, { schema });
+    states.push({ table: name, columns: 0, state: "dropped", changes: [], problem: null });
+  }
+  return states;
+}
+
+/** The names of our views of tables that the catalogue does not have. */
+export async function findViewsOfOthers(
+  catalogue: readonly EventDefinition[],
+  schema: string,
+): Promise<string[]> {
   const wanted = new Set(catalogue.map(({ table }) => uniqueView(table)));
   const found = await query<{ table_name: string }>(
     `SELECT table_name FROM information_schema.views WHERE table_schema = ? AND starts_with(table_name, ?)`,
     { schema, parameters: [schema, UNIQUE] },
   );
-  const states: TableState[] = [];
+  const names: string[] = [];
   for (const { table_name: name } of found) {
     if (wanted.has(name)) continue;
     const statement = await showCreate("VIEW", name, schema);
-    if (!/COMMENT '(Each event of|Of) /.test(statement ?? "")) continue; // a user's own view
-    await query(`DROP VIEW IF EXISTS ${qualified(name, schema)}`, { schema });
-    states.push({ table: name, columns: 0, state: "dropped", changes: [], problem: null });
+    if (/COMMENT '(Each event of|Of) /.test(statement ?? "")) names.push(name); // else a user's own
   }
-  return states;
+  return names;
 }
