@@ -1,7 +1,12 @@
 // A batch is landed by the stream's own code, in an HDFS in memory, and read back by hyparquet.
 import assert from "node:assert/strict";
+import { parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { columnsOf, defineEvents } from "../catalog.ts";
+import { eventReader } from "../envelope.ts";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
+import { ParquetFile } from "../land/parquet.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { compareFields, readRow } from "./read-back.ts";
 
@@ -98,6 +103,60 @@ describe("compareFields(message, row)", () => {
     assert.deepEqual(
       differing.map(({ field }) => field),
       ["event_id", "metal", "power_level", "magical"],
+    );
+  });
+
+  // A file's row by hyparquet, and the same values as Trino's client returns them.
+  it("compares each type in the forms of both readers", async () => {
+    const catalogue = defineEvents([
+      {
+        type: "all",
+        parameters: {
+          big: "bigint",
+          price: "decimal(12, 2)",
+          long: "decimal(38, 10)",
+          whole: "decimal(20, 0)",
+          ratio: "double",
+          at: "timestamp",
+          day_born: "date",
+          bag: "json",
+          new_name: { type: "text", was: "old_name" },
+        },
+      },
+    ]);
+    const params = {
+      big: "9007199254740993",
+      price: "-19.90",
+      long: "1234567890.0123456789",
+      whole: "1e2",
+      ratio: "0.1",
+      at: "2026-01-31T12:00:00+01:00",
+      day_born: "2026-01-31",
+      bag: "[1]",
+      old_name: "x",
+    };
+    const text = JSON.stringify({ ...(JSON.parse(message(3, params)) as object), event_type: "all" });
+    const [event] = catalogue;
+    const file = new ParquetFile(columnsOf(event!));
+    file.append(eventReader(catalogue)(text, { timestamp: NOON, partition: 0, offset: 0 }).values);
+    const bytes = new Uint8Array(file.finish()).buffer;
+    const [row] = await parquetReadObjects({ file: bytes, compressors });
+    const byTrino = {
+      ...row,
+      big: 9007199254740993n,
+      price: "-19.90",
+      long: "1234567890.0123456789",
+      whole: "100",
+      day_born: "2026-01-31",
+    };
+    for (const one of [row!, byTrino]) {
+      const differing = compareFields(text, one, catalogue).filter(({ same }) => !same);
+      assert.deepEqual(differing, []);
+    }
+    const wrong = { ...byTrino, big: 9007199254740992n, price: "-19.91", day_born: "2026-02-01", ratio: 0.2 };
+    assert.deepEqual(
+      compareFields(text, wrong, catalogue).flatMap(({ field, same }) => (same ? [] : field)),
+      ["big", "price", "ratio", "day_born"],
     );
   });
 });

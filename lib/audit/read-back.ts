@@ -5,16 +5,20 @@
  * no code with their writer. In the message a parameter is text; in the file it has its own type.
  */
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
-import { columnsOf, type EventDefinition, parseValue } from "../catalog.ts";
+import { columnsOf, type EventDefinition, parseValue, type Value } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
+import { date, scaled } from "../exact.ts";
 import type { CommitRecord } from "../land/commits.ts";
+import type { Parameter } from "../parameters.ts";
 import { settings } from "../settings.ts";
 import type { TopicMessage } from "../topic.ts";
 import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { readCommits } from "./coverage.ts";
 import { withHdfs, type HdfsTarget } from "./files.ts";
+
+const DAY_MS = 86_400_000;
 
 /** One row of a file. */
 export interface ReadBack {
@@ -56,12 +60,12 @@ export async function readRow(
 }
 
 /**
- * Compares id, type, player and parameters of an event.
+ * Compares id, type, player and parameters of an event. The row is one of a file or of Trino.
  * @throws Error if the message is not an event of the game
  */
-export function compareFields(message: string, row: Row): ComparedField[] {
+export function compareFields(message: string, row: Row, catalogue = events): ComparedField[] {
   const envelope = peek(message);
-  const event = events.find(({ type }) => type === envelope.event_type);
+  const event = catalogue.find(({ type }) => type === envelope.event_type);
   if (event === undefined) throw new Error(`message: expected an event of the game, got ${message}`);
   const names = (["event_id", "event_type", "player"] as const).map((field) => {
     const in_message = envelope[field];
@@ -69,14 +73,29 @@ export function compareFields(message: string, row: Row): ComparedField[] {
     return { field, in_message, in_row, type: typeOf(event, field), same: in_row === in_message };
   });
   const parameters = event.parameters.map((parameter) => {
-    const { name, column, type } = parameter;
-    const sent = Object.hasOwn(envelope.params ?? {}, name) ? envelope.params![name] : null;
+    const { name, column, type, was } = parameter;
+    const sentName = [name, ...was].find((one) => Object.hasOwn(envelope.params ?? {}, one));
+    const sent = sentName === undefined ? null : envelope.params![sentName];
     const in_message = typeof sent === "string" ? sent : null;
     const in_row = row[column];
     const value = in_message === null ? null : parseValue(parameter, in_message);
-    return { field: column, in_message, in_row, type, same: in_row === value };
+    const same = value === undefined ? false : isSame(parameter, value, in_row);
+    return { field: column, in_message, in_row, type, same };
   });
   return [...names, ...parameters];
+}
+
+/** Whether a row's value is a parameter's value: readers return some types in forms of their own. */
+function isSame({ type, scale }: Parameter, value: Value, inRow: unknown): boolean {
+  if (value === null || inRow === null || inRow === undefined) return value === (inRow ?? null);
+  if (inRow instanceof Date) return value === inRow.getTime() / (type === "date" ? DAY_MS : 1);
+  if (type === "date" && typeof inRow === "string") return value === date(inRow);
+  if (typeof value !== "bigint") return value === inRow;
+  if (typeof inRow === "string") return value === scaled(inRow, scale);
+  if (scale === 0) return value === BigInt(inRow as number);
+  // hyparquet returns a decimal as a number, which may differ in the 16th digit.
+  const number = Number(value) / 10 ** scale;
+  return Math.abs((inRow as number) - number) <= Math.abs(number) * 1e-15;
 }
 
 function typeOf(event: EventDefinition, field: string): string {

@@ -6,9 +6,9 @@
  * becomes a row, and no message stops the stream.
  */
 import { isUtf8 } from "node:buffer";
-import { failedEvents, type Value } from "../catalog.ts";
+import { type Column, columnsOf, failedEvents, type Value } from "../catalog.ts";
 import type { Batch, StagedFile } from "./commits.ts";
-import { type EventRow, eventColumns, type Position, readEvent } from "../envelope.ts";
+import { type EventRow, type Position, readEvent } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { ParquetFile } from "./parquet.ts";
 
@@ -77,7 +77,7 @@ export class BatchBuilder {
     if ("reason" in row) {
       this.#fail(position, row);
     } else {
-      this.#file(position.timestamp, row.event.table).append(row.values);
+      this.#file(position.timestamp, row.event.table, () => columnsOf(row.event)).append(row.values);
     }
     this.rows++;
     this.bytes += value?.length ?? 0;
@@ -120,11 +120,11 @@ export class BatchBuilder {
   #fail({ timestamp, partition, offset }: Position, { reason, raw }: FailedRow): void {
     const time = isUsable(timestamp) ? timestamp : 0;
     const row: Value[] = [raw, time, reason, this.#topic, partition, offset];
-    this.#file(time, failedEvents.table).append(row);
+    this.#file(time, failedEvents.table, () => failedEvents.columns).append(row);
     this.failed++;
   }
 
-  #file(timestamp: number, table: string): ParquetFile {
+  #file(timestamp: number, table: string, columns: () => Column[]): ParquetFile {
     const day = Math.floor(timestamp / DAY_MS);
     let tables = this.#days.get(day);
     if (tables === undefined) {
@@ -133,7 +133,7 @@ export class BatchBuilder {
     }
     let file = tables.get(table);
     if (file === undefined) {
-      file = new ParquetFile(eventColumns.get(table) ?? failedEvents.columns);
+      file = new ParquetFile(columns());
       tables.set(table, file);
       this.#files++;
     }
