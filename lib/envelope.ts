@@ -48,9 +48,6 @@ export interface EnvelopeMaps extends Omit<
   headers: ReadonlyMap<string, string>;
 }
 
-/** A refused envelope. Without an id, a replay cannot send it as it is. */
-type RefusedEnvelope = Omit<EnvelopeMaps, "event_id"> & { event_id: string | undefined };
-
 /** Fields of a text that may be an envelope; null: missing, or of another type. */
 export interface Glimpse {
   event_id: string | null;
@@ -79,7 +76,7 @@ export function isEventId(text: unknown): text is string {
 }
 
 /** Writes the text of an envelope. */
-export function writeEnvelope(envelope: RefusedEnvelope): string {
+export function writeEnvelope(envelope: EnvelopeMaps): string {
   const { params, headers, remote_addr, ...fields } = envelope;
   const opening = JSON.stringify(fields).slice(0, -1);
   const maps = `"params":${writeMap(params)},"headers":${writeMap(headers)}`;

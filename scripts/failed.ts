@@ -8,13 +8,13 @@ import { withLock } from "../lib/lock.ts";
 import { settings } from "../lib/settings.ts";
 
 const MAX_LIMIT = 1_000; // all rows are in memory, and each can have a megabyte
-const usage = `npm run failed -- [explain PLACE | replay (PLACE… | --all)] [--limit N] [--json]
+const usage = `npm run failed -- [explain PLACE | replay (PLACE… | --all)] [--all] [--limit N] [--json]
   Lists, explains or replays refused events. PLACE is TOPIC/PARTITION/OFFSET.
-  --limit N    lists the newest N, the newest first; default 20
+  --limit N    lists the newest N that are open, the newest first; default 20
+  --all        lists, or replays, all of them: the replayed ones too
   --json       lists them as one JSON array of objects
   explain      prints one refused event as a whole, with its present faults
-  replay       sends the events that fit the present catalogue, each event once
-  --all        replays all of them`;
+  replay       sends the events that fit the present catalogue, each event once`;
 const options = {
   limit: { type: "string", default: "20" },
   json: { type: "boolean", default: false },
@@ -39,7 +39,7 @@ await command(
       throw new UsageError(`expected explain or replay, got "${positionals.join(" ")}"`);
     places.forEach(parsePlace); // throws before any service is asked
     if (verb !== "replay") await registerDays();
-    if (verb === "list") await printFailed(limit, json);
+    if (verb === "list") await printFailed({ limit, all }, json);
     if (verb === "explain") await explainFailed(places[0]!);
     if (verb !== "replay") return;
     const run = () => printReplay(all ? {} : { places });

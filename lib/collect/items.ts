@@ -75,7 +75,8 @@ function checkCount({ length }: unknown[]): void {
     throw new BodyError(413, `body: expected at most ${MAX_EVENTS} events, got ${length}`);
 }
 
-function readItem(bytes: Buffer): Item {
+/** Reads the text of one item. */
+export function readItem(bytes: Buffer): Item {
   const source = utf8Text(bytes);
   if (source === null)
     return { source: bytes.toString("utf8"), expected: "UTF-8", got: firstWrongByte(bytes) };

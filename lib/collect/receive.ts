@@ -105,7 +105,8 @@ export function checkedEnvelope(event: EventDefinition, envelope: EnvelopeMaps):
   });
   if (!isEventId(eventId)) misfits.push(new Refusal(refused, "event_id", EVENT_ID, eventId));
   const time = occurredAt === undefined ? undefined : timestamp(occurredAt);
-  if (occurredAt !== undefined && !(time! <= Date.now() + MAX_AHEAD_MS))
+  const latest = Date.parse(envelope.received_at) + MAX_AHEAD_MS; // a replay comes later
+  if (occurredAt !== undefined && !(time! <= latest))
     misfits.push(new Refusal(refused, "occurred_at", OCCURRED_AT, occurredAt));
   refuseMisfits(misfits);
   const occurred_at = time === undefined ? undefined : new Date(time).toISOString();
@@ -116,14 +117,10 @@ const EVENT_ID = "a UUID, other than the nil UUID and the max UUID";
 const OCCURRED_AT =
   "a time like 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970, at most 10 minutes ahead of this server";
 
-/**
- * The text of a refused envelope. An id that is not a UUID is left out: with it, a replay could
- * send the message as an event.
- */
+/** The text of a refused envelope, with each value as sent: so the refusal can be explained. */
 export function refusedAs(envelope: EnvelopeMaps): RefusedText {
   const eventId = isEventId(envelope.event_id) ? envelope.event_id : null;
-  const raw = writeEnvelope({ ...envelope, event_id: eventId ?? undefined });
-  return { raw, key: envelope.player, eventId };
+  return { raw: writeEnvelope(envelope), key: envelope.player, eventId };
 }
 
 /** A refused text that cannot be an envelope. It has no key. */

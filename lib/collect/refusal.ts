@@ -64,13 +64,16 @@ const MAX_KEY_CHARS = 1000;
 
 /** Counts a refused event and keeps it; resolves with true if the failed topic has it. */
 export async function keepRefusal(
-  { message, field, expected, refused: { raw, key } }: Refusal,
+  refusal: Refusal,
   { keepRefused, metrics, recent, retention }: RefusalSink,
 ): Promise<boolean> {
+  const { message, others, refused } = refusal;
+  const { raw, key } = refused;
   metrics?.refused("misfit");
-  // The refused value may be personal: the reason names it only if retention changes nothing.
+  // The refused values may be personal: the reason names them only if retention changes nothing.
   const keepsAll = retention === undefined || retention.changes.length === 0;
-  const record = refusedRecord(keepsAll ? message : `${field}: expected ${expected}`, raw);
+  const unnamed = [refusal, ...others].map(({ field, expected }) => `${field}: expected ${expected}`);
+  const record = refusedRecord(keepsAll ? message : unnamed.join("; "), raw);
   recent?.add(record.raw, record.reason);
   if (!keepRefused) return false;
   return keepRefused(writeRefused(record), key && key.slice(0, MAX_KEY_CHARS));

@@ -35,7 +35,7 @@ describe("npm run failed", () => {
         stdout,
       );
       const listed = await npm({ env })`npm run --silent failed -- --limit 3`;
-      assert.equal(listed.stderr, "3 failed events\n");
+      assert.equal(listed.stderr, "3 open failed events\n");
       assert.match(listed.stdout, /third[^]*second[^]*first/);
 
       const place = rows[0]!.place;

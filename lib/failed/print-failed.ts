@@ -1,30 +1,36 @@
 /** Failed events → lines for people: a table, one whole event, the outcomes of a replay. */
 import { jsonText, textTable } from "../ask/table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
-import { assess, type FailedEvent, findFailed, listFailed } from "./failed.ts";
-import { findKnown, type Outcome, replay } from "./replay.ts";
+import { assess } from "./assess.ts";
+import { blockedTables } from "./blocked-tables.ts";
+import { findFailed } from "./failed.ts";
+import { KnownEvents } from "./known.ts";
+import { type ListedEvent, listFailed } from "./list.ts";
+import { type Outcome, replay } from "./replay.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
 
 /** Prints the newest failed events: shortened in a table, or whole in one JSON array. */
-export async function printFailed(limit: number, json: boolean): Promise<void> {
-  const rows = await listFailed({ limit });
+export async function printFailed(options: { limit: number; all: boolean }, json: boolean): Promise<void> {
+  const rows = await listFailed(options);
   if (json) return console.log(jsonText(rows));
-  if (rows.length > 0) console.log(textTable(rows.map(beginnings)));
-  console.error(`${rows.length} failed ${rows.length === 1 ? "event" : "events"}`);
+  if (rows.length > 0) console.log(textTable(rows.map((row) => beginnings(row, options.all))));
+  const replayed = rows.filter(({ state }) => state === "replayed").length;
+  const open = `${rows.length - replayed} open failed ${rows.length - replayed === 1 ? "event" : "events"}`;
+  console.error(options.all ? `${open}, ${replayed} replayed` : open);
 }
 
 /** Prints one failed event whole, with its assessment by the present catalogue. */
 export async function explainFailed(place: string): Promise<void> {
   const failed = await findFailed(place);
-  const now = assess(failed);
+  const assessed = { failed, now: assess(failed, { blocked: await blockedTables() }) };
+  const [{ now, isThere } = { now: assessed.now }] = await new KnownEvents().judge([assessed]);
   console.log(`place   ${failed.place}`);
   console.log(`time    ${failed.time.toISOString()}`);
   console.log(`reason  ${forTerminal(failed.reason)}`);
   if (!now.fits) {
     console.log(`now     still unfit: ${forTerminal(now.why)}`);
   } else {
-    const isThere = (await findKnown([now.event_id])).length > 0;
     const state = isThere ? "it is there already" : `to send it: npm run failed -- replay ${place}`;
     console.log(`now     fits as ${now.event_type}, event_id ${forTerminal(now.event_id)}; ${state}`);
   }
@@ -42,9 +48,10 @@ export async function printReplay(options: { places?: string[] }): Promise<void>
   console.error(texts.join(", "));
 }
 
-function beginnings({ time, reason, place, raw_event: raw }: FailedEvent): object {
+function beginnings({ time, state, reason, place, raw_event: raw }: ListedEvent, all: boolean): object {
   const raw_event = raw === null ? null : shortened(raw, SHOWN_CHARS.raw);
-  return { time, reason: shortened(reason, SHOWN_CHARS.reason), place, raw_event };
+  const row = { time, reason: shortened(reason, SHOWN_CHARS.reason), place, raw_event };
+  return all ? { state, ...row } : row;
 }
 
 function outcomeText({ place, outcome, event_id, why }: Outcome): string {
