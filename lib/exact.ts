@@ -22,6 +22,13 @@ export function scaled(text: string, scale: number): bigint | undefined {
   return sign === "-" ? -value : value;
 }
 
+/** The number that `scaled` made an integer, as text: 150n with scale 2 is "1.50". */
+export function scaledText(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  const sign = value < 0n ? "-" : "";
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
 /** A finite number of 64 bits; a decimal fraction becomes the nearest one. */
 export function double(text: string): number | undefined {
   const value = NUMBER.test(text) ? Number(text) : NaN;

@@ -4,7 +4,7 @@
  * The API and the stream both read the same texts by this module, so both accept the same values.
  * Nothing is coerced: a text that does not fit its type or its limits is refused.
  */
-import { date, double, scaled, timestamp } from "./exact.ts";
+import { date, double, scaled, scaledText, timestamp } from "./exact.ts";
 
 /** A type without precision and scale. */
 export type PlainType = "text" | "integer" | "bigint" | "double" | "boolean" | "timestamp" | "date" | "json";
@@ -151,10 +151,7 @@ export function exampleText(parameter: Parameter, n: number): string {
       return String(within(parameter, 2n ** 53n + 1n + BigInt(n), BigInt)); // no double has this value
     default: {
       const { precision } = decimalOf(type)!;
-      const value = within(parameter, BigInt(n) % 10n ** BigInt(precision), BigInt);
-      const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
-      const sign = value < 0n ? "-" : "";
-      return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+      return scaledText(within(parameter, BigInt(n) % 10n ** BigInt(precision), BigInt), scale);
     }
   }
 }

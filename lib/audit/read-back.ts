@@ -3,12 +3,13 @@
  *
  * The commit record names the files of the message's batch. hyparquet reads these files, and shares
  * no code with their writer. In the message a parameter is text; in the file it has its own type.
+ * A date and a decimal become text as in Trino's rows, because hyparquet would round a decimal.
  */
-import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
+import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
 import { columnsOf, type EventDefinition, parseValue, type Value } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
-import { date, scaled } from "../exact.ts";
+import { scaledText } from "../exact.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import type { Parameter } from "../parameters.ts";
 import { settings } from "../settings.ts";
@@ -74,28 +75,20 @@ export function compareFields(message: string, row: Row, catalogue = events): Co
   });
   const parameters = event.parameters.map((parameter) => {
     const { name, column, type, was } = parameter;
-    const sentName = [name, ...was].find((one) => Object.hasOwn(envelope.params ?? {}, one));
-    const sent = sentName === undefined ? null : envelope.params![sentName];
+    const sentAs = [name, ...was].find((one) => Object.hasOwn(envelope.params ?? {}, one));
+    const sent = sentAs === undefined ? null : envelope.params![sentAs];
     const in_message = typeof sent === "string" ? sent : null;
     const in_row = row[column];
-    const value = in_message === null ? null : parseValue(parameter, in_message);
-    const same = value === undefined ? false : isSame(parameter, value, in_row);
+    const same = valueOf(parameter, in_row) === valueOf(parameter, in_message);
     return { field: column, in_message, in_row, type, same };
   });
   return [...names, ...parameters];
 }
 
-/** Whether a row's value is a parameter's value: readers return some types in forms of their own. */
-function isSame({ type, scale }: Parameter, value: Value, inRow: unknown): boolean {
-  if (value === null || inRow === null || inRow === undefined) return value === (inRow ?? null);
-  if (inRow instanceof Date) return value === inRow.getTime() / (type === "date" ? DAY_MS : 1);
-  if (type === "date" && typeof inRow === "string") return value === date(inRow);
-  if (typeof value !== "bigint") return value === inRow;
-  if (typeof inRow === "string") return value === scaled(inRow, scale);
-  if (scale === 0) return value === BigInt(inRow as number);
-  // hyparquet returns a decimal as a number, which may differ in the 16th digit.
-  const number = Number(value) / 10 ** scale;
-  return Math.abs((inRow as number) - number) <= Math.abs(number) * 1e-15;
+/** The value of a text of a message, or of a column of a row; undefined: it does not fit. */
+function valueOf(parameter: Parameter, given: unknown): Value | undefined {
+  if (given === null || given === undefined) return null;
+  return parseValue(parameter, given instanceof Date ? String(given.getTime()) : String(given));
 }
 
 function typeOf(event: EventDefinition, field: string): string {
@@ -109,5 +102,37 @@ async function readRows(hdfs: Hdfs, path: string): Promise<Row[]> {
     byteLength: bytes.length,
     slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
   };
-  return parquetReadObjects({ file });
+  const metadata = parquetMetadata(new Uint8Array(bytes).buffer);
+  const scales = unreadDecimals(metadata);
+  const rows = await parquetReadObjects({ file, metadata, parsers: { dateFromDays } });
+  return rows.map((row) => withDecimals(row, scales));
+}
+
+/** Makes hyparquet read each decimal as a plain number or bytes. Returns column → scale. */
+function unreadDecimals({ schema }: FileMetaData): Map<string, number> {
+  const decimals = schema.filter((element) => element.converted_type === "DECIMAL");
+  for (const element of decimals) {
+    delete element.converted_type;
+    delete element.logical_type;
+  }
+  return new Map(decimals.map(({ name, scale }) => [name, scale ?? 0]));
+}
+
+function withDecimals(row: Row, scales: ReadonlyMap<string, number>): Row {
+  const texts = [...scales].map(([name, scale]): [string, string | null] => {
+    const value = row[name] as number | bigint | Uint8Array | null;
+    if (value === null) return [name, null];
+    const digits = value instanceof Uint8Array ? fromBytes(value) : BigInt(value);
+    return [name, scaledText(digits, scale)];
+  });
+  return { ...row, ...Object.fromEntries(texts) };
+}
+
+/** The integer of bytes in two's complement, the highest byte first. */
+function fromBytes(bytes: Uint8Array): bigint {
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).toString("hex")}`));
+}
+
+function dateFromDays(days: number): string {
+  return new Date(days * DAY_MS).toISOString().slice(0, 10);
 }
