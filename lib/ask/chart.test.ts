@@ -159,9 +159,29 @@ describe("steps(rows, { x, y, series, title })", () => {
     assert.ok(texts(await drawSvg(steps([{ [x]: 1, stage: "a", rows: 1 }], { ...options, x }))).includes(x));
   });
 
-  it("refuses more series than it has colours", () => {
-    const many = Array.from({ length: 7 }, (_, i) => ({ seconds: i, stage: `s${i}`, rows: i }));
-    assert.throws(() => steps(many, options), /expected at most 6 values of stage, got 7/);
+  it("adds up the smallest of many series to one, which holds their values until the next", async () => {
+    const many = Array.from({ length: 9 }, (_, i) => [
+      { seconds: i % 2, stage: `s${i}`, rows: i },
+      { seconds: 2, stage: `s${i}`, rows: i * 10 },
+    ]).flat();
+    const spec = steps(
+      many.sort((a, b) => a.seconds - b.seconds),
+      { ...options, stacked: true },
+    );
+    const drawn = texts(await drawSvg(spec));
+    for (const name of ["s8", "s4", "4 others"]) assert.ok(drawn.includes(name), name);
+    assert.ok(!drawn.includes("s3"));
+    const values = spec.data as { values: { name: string; time: number; number: number }[] };
+    const others = values.values.filter(({ name }) => name === "4 others");
+    assert.deepEqual(
+      others.slice(0, 3).map(({ time, number }) => [time, number]),
+      [
+        [0, 0 + 2],
+        [1, 0 + 2 + 1 + 3],
+        [2, 0 + 20 + 10 + 30],
+      ],
+    );
+    assert.match(spec.description, /s8 from 8 to 80.*, 4 others from 2 to 60/);
   });
 });
 

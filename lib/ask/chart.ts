@@ -71,23 +71,22 @@ export function bars(
 }
 
 /**
- * One line of steps per series over time: each value holds until the next value.
+ * One line of steps per series over time: each value holds until the next value. With more series
+ * than colours, the largest have lines of their own; the others are added up to one line.
  * @param options.x the column of time: Dates, or seconds since a start
  * @param options.y the column of numbers
- * @param options.series the column that names the line, with at most 6 different values
+ * @param options.series the column that names the line
  * @param options.stacked draws areas on top of each other, so that the upper edge is the total
- * @throws Error if there are more series than colours
  */
 export function steps(rows: readonly object[], { x, y, series, title, stacked = false }: StepOptions): Spec {
-  const values = rows.map((row) => ({
-    time: toTime(row, x),
-    number: toNumber(row, y),
-    name: toLabel(valueOf(row, series)),
-  }));
+  const values = withoutSmall(
+    rows.map((row) => ({
+      time: toTime(row, x),
+      number: toNumber(row, y),
+      name: toLabel(valueOf(row, series)),
+    })),
+  );
   const names = [...new Set(values.map(({ name }) => name))];
-  if (names.length > MAX_SERIES) {
-    throw new Error(`steps: expected at most ${MAX_SERIES} values of ${series}, got ${names.length}`);
-  }
   const isDate = rows.length > 0 && valueOf(rows[0]!, x) instanceof Date;
   const said = names.map((name) => {
     const line = values.filter((value) => value.name === name);
@@ -132,6 +131,25 @@ interface Step {
   time: number;
   number: number;
   name: string;
+}
+
+/** Adds up the smallest series to one, if there are more series than colours. */
+function withoutSmall(values: Step[]): Step[] {
+  const last = new Map(values.map(({ name, number }) => [name, number]));
+  if (last.size <= MAX_SERIES) return values;
+  const largest = [...last.keys()].sort((a, b) => last.get(b)! - last.get(a)!).slice(0, MAX_SERIES - 1);
+  const name = `${last.size - largest.length} others`;
+  const soFar = new Map<string, number>(); // of the small series
+  const sums = new Map<number, number>(); // time → sum
+  for (const small of values.filter((one) => !largest.includes(one.name))) {
+    soFar.set(small.name, small.number);
+    sums.set(
+      small.time,
+      [...soFar.values()].reduce((sum, number) => sum + number, 0),
+    );
+  }
+  const others = [...sums].map(([time, number]) => ({ time, number, name }));
+  return [...values.filter((one) => largest.includes(one.name)), ...others];
 }
 
 /** Repeats each line's last value a little later, so that its last step has a visible width. */
@@ -196,7 +214,8 @@ function frame(title: string, said: string, note = ""): Spec {
   };
 }
 
-function toLabel(value: unknown): string {
+/** The name of a value in a chart or a sentence. */
+export function toLabel(value: unknown): string {
   return value === null ? "(none)" : formatValue(value); // a client may have sent the text "null"
 }
 

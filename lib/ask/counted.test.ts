@@ -7,11 +7,12 @@ import {
   countBars,
   countBy,
   countedInSentence,
+  countText,
   eventsIn,
   numbersOf,
   totalOf,
 } from "./counted.ts";
-import { chartBundle, say } from "./show.ts";
+import { chartBundle } from "./show.ts";
 
 const RANGES = [{ partition: 0, from: 10, to: 130 }];
 
@@ -74,7 +75,16 @@ describe("countedInSentence(sentence, counts)", () => {
   it("refuses a sentence that leaves a number out, or shows another one", () => {
     const expected = /^Error: say: expected the number 50 of copper in the sentence "Gold: 60\."$/;
     assert.throws(() => countedInSentence("Gold: **60**.", [swords]), expected);
-    assert.throws(() => say("60 and 150", swords), /expected the number 50 of copper/);
+  });
+});
+
+describe("say`…` with a count", () => {
+  it("shows each number, also of no value, and records the events", () => {
+    const none = { ...swords, values: [...swords.values, { value: null, number: 1234 }] };
+    assert.equal(countText(none), "**60** gold, **50** copper, **1,234** (none)");
+    assert.equal(countText(totalOf(none)), "**1,344**");
+    assert.equal(countText({ ...swords, values: [] }), "no events");
+    assert.deepEqual(countedInSentence(`Swords: ${countText(none)}.`, [none])[0]!.values, none.values);
   });
 });
 

@@ -10,7 +10,7 @@ import { events } from "../events.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
-import { bars, MAX_BARS, type Spec } from "./chart.ts";
+import { bars, MAX_BARS, type Spec, toLabel } from "./chart.ts";
 import { formatValue, valueOf } from "./table.ts";
 import { uniqueView } from "./views.ts";
 
@@ -100,6 +100,15 @@ export function numbersOf({ values }: Count): Record<string, number> {
   return Object.fromEntries(values.map(({ value, number }) => [String(value), number]));
 }
 
+/** The numbers of a count in Markdown: "**60** gold, **50** copper", or "**110**" for a total. */
+export function countText({ by, values }: Count): string {
+  const texts = values.map(({ value, number }) => {
+    const shown = `**${number.toLocaleString("en-US", { maximumFractionDigits: 20 })}**`;
+    return by === null ? shown : `${shown} ${toLabel(value)}`;
+  });
+  return texts.join(", ") || "no events";
+}
+
 /** Draws a count as bars; the spec carries the record of the shown bars. */
 export function countBars(count: Count, title: string): Spec {
   const spec = bars(count.values, { category: "value", value: "number", title });
@@ -115,7 +124,7 @@ export function countedInSentence(sentence: string, counts: readonly Count[]): C
   const title = sentence.replaceAll("**", "");
   const shown = title.match(/\d[\d,]*(\.\d+)?/g)?.map((number) => Number(number.replaceAll(",", ""))) ?? [];
   for (const { value, number } of counts.flatMap(({ values }) => values)) {
-    if (shown.includes(number)) continue;
+    if (shown.includes(Math.abs(number))) continue;
     throw new Error(`say: expected the number ${number} of ${formatValue(value)} in the sentence "${title}"`);
   }
   return counts.map((count) => ({ ...count, kind: "sentence", title }));

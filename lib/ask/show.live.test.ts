@@ -52,7 +52,7 @@ describe("show(spec) in a notebook's cell", () => {
 
   it("keeps a sentence's values as text, even where Markdown may contain any HTML", async () => {
     const outputs = await run(
-      `say("**60** of <img src=x onerror=alert(1)> ![a](http://b/) [c](javascript:d)");`,
+      "say`**${60}** of <img src=x onerror=alert(1)> ![a](http://b/) [c](javascript:d)`;",
     );
     const data = outputs[0]!.content.data as Record<string, string>;
     assert.deepEqual(Object.keys(data), ["text/html", "text/markdown", "text/plain"]);

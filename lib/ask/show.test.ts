@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { bars } from "./chart.ts";
-import { say, show, table, transposed } from "./show.ts";
+import { type Said, say, show, table, transposed } from "./show.ts";
 
 const spec = bars([{ metal: "gold", swords: 60 }], { category: "metal", value: "swords", title: "Swords" });
 
@@ -46,12 +46,50 @@ describe("table(rows, { caption, limit }) outside a notebook", () => {
   });
 });
 
-describe("say(markdown) outside a notebook", () => {
-  it("prints the sentence unchanged", () => {
+describe("say`…` outside a notebook", () => {
+  const all = (...values: Said[]) => printed(() => say`${values[0]!} and ${values[1] ?? ""}`)[0];
+
+  it("prints the sentence, with values as people write them", () => {
     assert.deepEqual(
-      printed(() => say("**60** swords")),
+      printed(() => say`**${60}** swords`),
       ["**60** swords"],
     );
+    assert.equal(all(1234567, 9007199254740993n), "1,234,567 and 9,007,199,254,740,993");
+    assert.equal(all(12.3456, "1234567.80"), "12.3456 and 1,234,567.80");
+    assert.equal(all(new Date(0), false), "1970-01-01T00:00:00.000Z and false");
+    assert.equal(all("2026.1 a", "0123"), "2026.1 a and 0123");
+  });
+
+  it("refuses undefined, null, NaN, objects and texts of them, and names their place", () => {
+    const invalid = [
+      undefined,
+      null,
+      NaN,
+      Infinity,
+      {},
+      [1],
+      new Date(NaN),
+      "a undefined b",
+      `${{}}`,
+      "1 NaN",
+    ];
+    for (const value of invalid as Said[])
+      assert.throws(() => say`Trino shows ${value} swords`, {
+        message: `say: expected a value after "Trino shows ", got ${String(value)}`,
+      });
+  });
+
+  it("shows any text in code", () => {
+    const sent = '{"metal": "undefined"}';
+    assert.deepEqual(
+      printed(() => say`\`${sent}\` and\n\`\`\`json\n${sent}\n\`\`\``),
+      [`\`${sent}\` and\n\`\`\`json\n${sent}\n\`\`\``],
+    );
+    assert.throws(() => say`\`${sent}\` and \`\`\`a\`\`\` ${sent}`, /expected a value after/);
+  });
+
+  it("refuses to be called without a template", () => {
+    assert.throws(() => (say as (text: unknown) => void)("60"), /^Error: say: expected a template/);
   });
 });
 

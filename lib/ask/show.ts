@@ -10,7 +10,7 @@
 import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
 import type { Spec } from "./chart.ts";
-import { type Count, COUNTED_MIME, countedInSentence } from "./counted.ts";
+import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
 import { forTerminalLines } from "../untrusted.ts";
 import { htmlTable, tableData, textTable } from "./table.ts";
 
@@ -74,15 +74,53 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
   "reference",
 ]);
 
+/** A value in a sentence. A count shows all of its numbers. */
+export type Said = string | number | bigint | boolean | Date | Count;
+
 /**
- * Displays a sentence in Markdown that takes its numbers from results. The sentence must show every
- * number of `counts`; the report records which events each number counts.
+ * Displays a sentence in Markdown that takes its numbers from results: say`**${rows.length}** rows`.
+ *
+ * Numbers get commas, and a Date is in ISO 8601. A count is written as "**60** gold, **50** copper",
+ * and the report records which events each of its numbers counts.
+ * @throws Error if a value is undefined, null, NaN or an object, or a text that says so: outside of
+ * code, no text may contain "undefined", "NaN" or "[object …]"
  */
-export function say(markdown: string, ...counts: Count[]): void {
+export function say(parts: TemplateStringsArray, ...values: Said[]): void {
+  if (!Array.isArray(parts?.raw)) throw new Error("say: expected a template: write say`…`, not say(…)");
+  let markdown = parts[0]!;
+  for (const [i, value] of values.entries()) markdown += saidText(value, markdown) + parts[i + 1]!;
   // The class keeps JupyterLab from drawing text between two $ as a formula.
   const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`;
+  const counts = values.filter(isCount);
   const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
   write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records });
+}
+
+/** The text of a value behind the text `before`. */
+function saidText(value: Said, before: string): string {
+  if (typeof value === "number" && Number.isFinite(value))
+    return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
+  if (typeof value === "bigint") return value.toLocaleString("en-US");
+  if (typeof value === "boolean") return String(value);
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  if (isCount(value)) return countText(value);
+  if (typeof value === "string" && (isInCode(before) || !/\bundefined\b|\bNaN\b|\[object /.test(value)))
+    return withCommas(value);
+  throw new Error(`say: expected a value after ${JSON.stringify(before)}, got ${String(value)}`);
+}
+
+function isCount(value: unknown): value is Count {
+  return typeof value === "object" && value !== null && "statement" in value && "values" in value;
+}
+
+/** Whether a Markdown text ends inside of `code` or a block of code. */
+function isInCode(markdown: string): boolean {
+  return markdown.split("```").length % 2 === 0 || markdown.replaceAll("```", "").split("`").length % 2 === 0;
+}
+
+/** "1234567.80" → "1,234,567.80"; any other text stays. */
+function withCommas(text: string): string {
+  return /^-?\d{4,}\.\d+$/.test(text) ? text.replace(/\B(?=(\d{3})+\.)/g, ",") : text;
 }
 
 type Writer = (content: { data: Bundle; metadata: object; transient: object }, update: boolean) => void;

@@ -56,7 +56,7 @@ describe("checkNotebooks(paths)", function () {
     "const f = () => 1;\nf();": /definition of a function/,
     'try {\n  console.log("x");\n} catch {\n  console.log("y");\n}': /try: a failed cell ends the run/,
     "const a   = 1;\na;": /expected formatted code/,
-    'const say = console.log;\nsay("There are 110.");':
+    "const say = console.log;\nsay`There are 110.`;":
       /expected sentences to take numbers from results, got 110/,
     [`${"console.log(1);\n".repeat(11)}`]: /expected at most 10 lines, got 11/,
   };

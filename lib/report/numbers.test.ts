@@ -10,16 +10,16 @@ import { sentNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
 
 describe("typedNumbers(source)", () => {
   it("finds a number that was typed into a sentence, and no other", () => {
-    assert.deepEqual(typedNumbers("say(`All **${n}** of 220 events after **1,000.5 s**.`);"), [
+    assert.deepEqual(typedNumbers("say`All **${n}** of 220 events after **1,000.5 s**.`;"), [
       "220",
       "1000.5",
     ]);
-    assert.deepEqual(typedNumbers('const a = 7;\nsay("There are 110.");\nshow(8);'), ["110"]);
+    assert.deepEqual(typedNumbers('const a = 7;\nsay`${"There are 110."}`;\nshow(8);'), ["110"]);
   });
 
   it("accepts values from results, names and code", () => {
     assert.deepEqual(
-      typedNumbers("say(`**${rows.length + 110}** at p99, as \\`limit(11)\\` of 5-report says.`);"),
+      typedNumbers("say`**${rows.length + 110}** at p99, as \\`limit(11)\\` of 5-report says.`;"),
       [],
     );
   });
@@ -27,14 +27,14 @@ describe("typedNumbers(source)", () => {
 
 describe("typedNumbers(source), in other places than one text of a say", () => {
   it("finds numbers in joined texts, captions and titles", () => {
-    assert.deepEqual(typedNumbers("say(`**${n}** of ` + `220 ` + `events`);"), ["220"]);
-    assert.deepEqual(typedNumbers("say(`All of ${220} events`);"), ["220"]);
+    assert.deepEqual(typedNumbers("say`${`**${n}** of ` + `220 ` + `events`}`;"), ["220"]);
+    assert.deepEqual(typedNumbers("say`All of ${220} events`;"), ["220"]);
     assert.deepEqual(typedNumbers('table(rows, { caption: "The 8 newest" });'), ["8"]);
     assert.deepEqual(typedNumbers('bars(rows, { title: "Seconds of eleven", limit: 7 });'), ["eleven"]);
   });
 
   it("finds number words", () => {
-    assert.deepEqual(typedNumbers("say(`Gold leads: six of the eleven rounds, ${n} in two seconds.`);"), [
+    assert.deepEqual(typedNumbers("say`Gold leads: six of the eleven rounds, ${n} in two seconds.`;"), [
       "six",
       "eleven",
       "two",
@@ -67,43 +67,43 @@ describe("typedNumbers(source), whatever the form of the sentence", () => {
     'const chart = countBars(c, "Top 12 dragons"); show(chart);',
     'show(bars(rows, { title: ok ? "12 rows" : "x" }));',
     'const title = "12 rows"; table(rows, { title });',
-    'const t = "12 rows"; say(t);',
-    'const t = "12 rows"; say(`All ${t}`);',
-    'const { t } = { t: "12 rows" }; say(t);',
-    'const texts = { all: "12 rows" }; say(texts.all);',
-    'const text = () => "12 rows"; say(text());',
-    "const n = 12; say(`${n} rows`);",
-    "const n = -(10 + 2); say(`${n * 2} rows`);",
-    'let t = ""; t = "12 rows"; say(t);',
-    'say(ok ? "12 rows" : "");',
-    'say(text ?? "12 rows");',
-    'say(("12 rows"));',
-    'say("12 rows" as string);',
-    'say(["12", "rows"].join(" "));',
-    'say("rows: ".concat("12"));',
-    'say("rows: " + 12);',
-    "say(`${String(12)} rows`);",
-    "say(`${12} rows`);",
-    "say(`${-12} rows`);",
-    "say(`${ok ? 12 : n} rows`);",
-    'say(`${"12"} rows`);',
-    "say(`${n}000 rows`);",
-    'report.say("12 rows");',
-    "say(rows.map((row) => `${row.name} of 12`).join());",
+    'const t = "12 rows"; say`${t}`;',
+    'const t = "12 rows"; say`All ${t}`;',
+    'const { t } = { t: "12 rows" }; say`${t}`;',
+    'const texts = { all: "12 rows" }; say`${texts.all}`;',
+    'const text = () => "12 rows"; say`${text()}`;',
+    "const n = 12; say`${n} rows`;",
+    "const n = -(10 + 2); say`${n * 2} rows`;",
+    'let t = ""; t = "12 rows"; say`${t}`;',
+    'say`${ok ? "12 rows" : ""}`;',
+    'say`${text ?? "12 rows"}`;',
+    'say`${("12 rows")}`;',
+    'say`${"12 rows" as string}`;',
+    'say`${["12", "rows"].join(" ")}`;',
+    'say`${"rows: ".concat("12")}`;',
+    'say`${"rows: " + 12}`;',
+    "say`${String(12)} rows`;",
+    "say`${12} rows`;",
+    "say`${-12} rows`;",
+    "say`${ok ? 12 : n} rows`;",
+    'say`${"12"} rows`;',
+    "say`${n}000 rows`;",
+    'report.say`${"12 rows"}`;',
+    "say`${rows.map((row) => `${row.name} of 12`).join()}`;",
   ]) {
     it(`refuses ${source}`, () => assert.notDeepEqual(typedNumbers(source), []));
   }
 
   for (const source of [
-    "say(`**${(all.p95_ms / 1000).toFixed(1)} s**`);",
-    "const [slowest] = rows.slice(0, -1); say(`**${slowest.ms}**`);",
-    "const rows = await query(`SELECT 12 LIMIT 12`); say(`${rows[0].n} rows`);",
-    "const sent = [{ power: 7 }]; say(`${sent.length} events`);",
-    "const played = await limit(11, { pauseMs: 500 }); say(`${played.requests} requests`);",
-    "const golden = (swords.gold * totals.rounds) / 2; say(`${golden} rounds`);",
+    "say`**${(all.p95_ms / 1000).toFixed(1)} s**`;",
+    "const [slowest] = rows.slice(0, -1); say`**${slowest.ms}**`;",
+    "const rows = await query(`SELECT 12 LIMIT 12`); say`${rows[0].n} rows`;",
+    "const sent = [{ power: 7 }]; say`${sent.length} events`;",
+    "const played = await limit(11, { pauseMs: 500 }); say`${played.requests} requests`;",
+    "const golden = (swords.gold * totals.rounds) / 2; say`${golden} rounds`;",
     'show(bars(hops, { category: "hop", value: "p95_ms", title: "Milliseconds, p95", limit: 7 }));',
-    "say(`\\`limit(${n}, 12)\\``);",
-    "say(`\\`\\`\\`json\\n${JSON.stringify(record, null, 2)}\\n\\`\\`\\``);",
+    "say`\\`limit(${n}, 12)\\``;",
+    "say`\\`\\`\\`json\\n${JSON.stringify(record, null, 2)}\\n\\`\\`\\``;",
     'table([{ power: "12 rows" }], { caption: `The first of ${n}` });',
     'recordHistory("5-report");',
   ]) {
@@ -111,7 +111,7 @@ describe("typedNumbers(source), whatever the form of the sentence", () => {
   }
 
   it("finds a constant of another cell", () => {
-    assert.deepEqual(typedNumbers("say(t);", 'const t = "12 rows";\nsay(t);'), ["12"]);
+    assert.deepEqual(typedNumbers("say`${t}`;", 'const t = "12 rows";\nsay`${t}`;'), ["12"]);
   });
 });
 

@@ -81,7 +81,7 @@ describe("runNotebooks(paths, options)", function () {
   it("fails a notebook when one number in its prose is changed", async () => {
     const cells = (text: string, sentence: string) =>
       `// %% [markdown]\n// It showed ${text} rows.\n// %%\nconst rows = "x".repeat(110).length;\n` +
-      `// %%\nconst say = (text: string) => console.log(text);\nsay(\`${sentence}\`);\n`;
+      `// %%\nconst say = (parts: TemplateStringsArray, n: number) => console.log(parts.join(String(n)));\nsay\`${sentence}\`;\n`;
     const failure = async (name: string, text: string) => {
       const { status, steps } = await runNotebooks([await save(name, text)], { outFolder: folder });
       return [status, steps[0]!.cells.at(-1)!.cell.outputs.find(isError)?.evalue.split(";")[0]];

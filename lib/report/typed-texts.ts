@@ -1,7 +1,7 @@
 /**
  * A cell's code → the texts and numbers of the code that become part of a sentence.
  *
- * Sentences are the arguments of `say`, captions, titles, and texts inside a chart's call. A
+ * Sentences are the templates of `say`, captions, titles, and texts inside a chart's call. A
  * constant counts as its definition, in any cell of the notebook. A call is a result: of a call in
  * a definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
  */
@@ -30,10 +30,10 @@ export function typedTexts(source: string, code = source): string[] {
   const reader = new TextReader(definitionsIn(parse(code)));
   const found: string[] = [];
   visit(parse(source), (node) => {
-    if (ts.isCallExpression(node)) {
-      const name = lastName(node.expression);
-      if (name === "say") for (const argument of node.arguments) found.push(...reader.read(argument));
-      else if (CHART.test(name) && !isInChart(node)) found.push(...reader.readTexts(node));
+    if (ts.isTaggedTemplateExpression(node) && lastName(node.tag) === "say") {
+      found.push(...reader.read(node.template));
+    } else if (ts.isCallExpression(node)) {
+      if (CHART.test(lastName(node.expression)) && !isInChart(node)) found.push(...reader.readTexts(node));
     } else if (
       (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) &&
       /^["']?(?:caption|title)["']?$/.test(node.name.getText()) &&
@@ -85,6 +85,7 @@ class TextReader {
     if (ts.isElementAccessExpression(node)) return read(node.expression);
     if (ts.isCallExpression(node)) return this.#readCall(node, inDefinition);
     if (ts.isArrowFunction(node)) return ts.isBlock(node.body) ? this.readTexts(node.body) : read(node.body);
+    if (ts.isTaggedTemplateExpression(node)) return read(node.template);
     const inner = (node as Partial<ts.ParenthesizedExpression>).expression ?? operandOf(node);
     return inner === undefined ? [] : read(inner); // (x), x as string, x!, await x, -x, ...x
   }

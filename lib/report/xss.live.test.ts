@@ -98,7 +98,7 @@ async function makeNotebook(folder: string, { schema }: Pipeline): Promise<void>
   await mkdir(join(folder, "notebooks"));
   for (const name of ["dist", "node_modules"]) await symlink(join(settings.root, name), join(folder, name));
   const says = [0, 1, 2, 3].map(
-    (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say(\`**said** \${text}\`));`,
+    (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say\`**said** \${text}\`);`,
   );
   const cells = [
     `import { bars, steps } from "../dist/ask/chart.js";
