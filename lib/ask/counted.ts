@@ -7,6 +7,7 @@
  */
 import { type ColumnType, columnsOf, type Value } from "../catalog.ts";
 import { events } from "../events.ts";
+import { decimalOf } from "../parameters.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -54,7 +55,15 @@ export interface SelectionOptions {
   schema?: string;
 }
 
-const GROUP_TYPES: readonly ColumnType[] = ["text", "integer", "boolean"];
+/** The types of columns whose values `countBy` can group by. */
+export const GROUP_TYPES: readonly ColumnType[] = ["text", "integer", "boolean"];
+
+const MAX_ADDED_DIGITS = 18; // a sum of more digits could exceed those of Trino's decimals
+
+/** Whether `sumBy` can add up a column of this type without a loss. */
+export function isAdded(type: ColumnType): boolean {
+  return type === "integer" || (decimalOf(type)?.precision ?? Infinity) <= MAX_ADDED_DIGITS;
+}
 
 /**
  * Selects the events in `ranges` of the topic.
@@ -140,8 +149,10 @@ export function conditionOf(ranges: readonly OffsetRange[]): string {
 }
 
 async function measure(selection: Selection, by: string, sum: string | null): Promise<Count> {
-  for (const column of [by, ...Object.keys(selection.where)]) requireColumn(column, selection, GROUP_TYPES);
-  if (sum !== null) requireColumn(sum, selection, ["integer"]);
+  for (const column of [by, ...Object.keys(selection.where)])
+    requireColumn(column, selection, (type) => GROUP_TYPES.includes(type), GROUP_TYPES.join(", "));
+  if (sum !== null)
+    requireColumn(sum, selection, isAdded, `integer, decimal of at most ${MAX_ADDED_DIGITS} digits`);
   const number = sum === null ? "count(*) AS events" : `sum(${identifier(sum)}) AS total`;
   const conditions = [
     `(${conditionOf(selection.ranges)})`,
@@ -169,11 +180,16 @@ function viewOf({ event_types }: Selection): string {
   return event !== undefined && others.length === 0 ? uniqueView(event.table) : "events";
 }
 
-function requireColumn(name: string, { event_types }: Selection, types: readonly ColumnType[]): void {
+function requireColumn(
+  name: string,
+  { event_types }: Selection,
+  fits: (type: ColumnType) => boolean,
+  expected: string,
+): void {
   for (const event of events.filter(({ type }) => event_types.includes(type))) {
     const column = columnsOf(event).find((one) => one.name === name);
-    if (column !== undefined && types.includes(column.type)) continue;
+    if (column !== undefined && fits(column.type)) continue;
     const got = column === undefined ? "no such column" : `a column of type ${column.type}`;
-    throw new Error(`count: expected ${name} of ${event.type} to be ${types.join(", ")}, got ${got}`);
+    throw new Error(`count: expected ${name} of ${event.type} to be ${expected}, got ${got}`);
   }
 }

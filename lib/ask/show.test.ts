@@ -47,6 +47,7 @@ describe("table(rows, { caption, limit }) outside a notebook", () => {
 });
 
 describe("say`…` outside a notebook", () => {
+  const shown = (value: unknown) => String(value);
   const all = (...values: Said[]) => printed(() => say`${values[0]!} and ${values[1] ?? ""}`)[0];
 
   it("prints the sentence, with values as people write them", () => {
@@ -70,12 +71,12 @@ describe("say`…` outside a notebook", () => {
       [1],
       new Date(NaN),
       "a undefined b",
-      `${{}}`,
+      "[object Object]",
       "1 NaN",
     ];
     for (const value of invalid as Said[])
       assert.throws(() => say`Trino shows ${value} swords`, {
-        message: `say: expected a value after "Trino shows ", got ${String(value)}`,
+        message: `say: expected a value after "Trino shows ", got ${shown(value)}`,
       });
   });
 

@@ -88,7 +88,7 @@ export function compareFields(message: string, row: Row, catalogue = events): Co
 /** The value of a text of a message, or of a column of a row; undefined: it does not fit. */
 function valueOf(parameter: Parameter, given: unknown): Value | undefined {
   if (given === null || given === undefined) return null;
-  return parseValue(parameter, given instanceof Date ? String(given.getTime()) : String(given));
+  return parseValue(parameter, String(given instanceof Date ? given.getTime() : (given as Value)));
 }
 
 function typeOf(event: EventDefinition, field: string): string {

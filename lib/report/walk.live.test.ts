@@ -35,7 +35,7 @@ describe("npm run report", function () {
     const { stdout } = await npm`npm run --silent query -- ${sql} --json`;
     const [{ event_id }] = JSON.parse(stdout) as [{ event_id: string }];
     const trace = (await npm`npm run --silent trace -- ${event_id}`).stdout;
-    for (const bar of ["purchase_sword of Events by type", "gold of Swords purchased, by metal"])
+    for (const bar of ["purchase_sword of Events by type", "gold of purchase_sword by metal"])
       assert.match(trace, new RegExp(` report of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d: bar ${bar}\\n`));
   });
 
@@ -55,7 +55,7 @@ describe("npm run report", function () {
         assert.deepEqual(requests, [pathToFileURL(file).href]);
         assert.equal(await page.getByRole("img").count(), 9);
         assert.ok(
-          (await page.getByRole("img", { name: "Swords purchased, by metal" }).boundingBox())!.width > 200,
+          (await page.getByRole("img", { name: "purchase_sword by metal" }).boundingBox())!.width > 200,
         );
         assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
         await page.screenshot({

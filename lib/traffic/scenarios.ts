@@ -10,7 +10,7 @@ import { events } from "../events.ts";
 import { gameTraffic } from "../game-traffic.ts";
 import { HOST, settings } from "../settings.ts";
 import { load, newTally, type Tally, type Totals, totalsOf } from "./load.ts";
-import { eventOf, type Step, trafficOf } from "./steps.ts";
+import { eventOf, paramsOf, type Step, trafficOf } from "./steps.ts";
 
 const REQUESTS_PER_STEP = 10;
 const traffic = trafficOf(events, gameTraffic);
@@ -19,6 +19,15 @@ const traffic = trafficOf(events, gameTraffic);
 export interface ScenarioTotals extends Totals {
   rounds: number;
   accepted: Record<string, number>;
+  sent: SentStep[];
+}
+
+/** A step with its answers 200 in all rounds. */
+export interface SentStep {
+  event_type: string;
+  host: string;
+  params: Record<string, string>;
+  accepted: number;
 }
 
 export interface ScenarioOptions {
@@ -67,17 +76,20 @@ async function run(
 ): Promise<ScenarioTotals> {
   const tally = newTally();
   const accepted: Record<string, number> = {};
+  const sent = new Map<Step, SentStep>();
   let round = 0;
   const totalsSoFar = (): ScenarioTotals => ({
     ...totalsOf(tally),
     rounds: round,
     accepted: { ...accepted },
+    sent: Array.from(sent.values(), (step) => ({ ...step })),
   });
   while (round < rounds && !signal?.aborted) {
     if (round > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal?.aborted) break;
     round++;
-    for (const { host, path } of stepsOf(round)) {
+    for (const step of stepsOf(round)) {
+      const { host, path } = step;
       const before = okCount(tally);
       await load(url + path, {
         headers: { ...headers, Host: host },
@@ -86,7 +98,10 @@ async function run(
         signal,
       });
       const { type } = eventOf(path, events)!; // each step has the route of an event
-      accepted[type] = (accepted[type] ?? 0) + okCount(tally) - before;
+      const more = okCount(tally) - before;
+      accepted[type] = (accepted[type] ?? 0) + more;
+      const soFar = sent.get(step)?.accepted ?? 0;
+      sent.set(step, { event_type: type, host, params: paramsOf(path), accepted: soFar + more });
     }
     onRound?.(totalsSoFar());
   }

@@ -4,6 +4,7 @@
  * A caller that sends an event again keeps its `event_id`. Then the messages are copies of one
  * event.
  */
+import type { Envelope } from "../envelope.ts";
 import { settings } from "../settings.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -12,14 +13,16 @@ const TIMEOUT_MS = 10_000;
 export interface SentEvent {
   event_type: string;
   event_id?: string; // default: the API makes an id
-  player?: string; // default: the request's Host
+  occurred_at?: string; // of the client's clock
+  player?: string | null;
+  session?: string;
   params?: Readonly<Record<string, string | number | boolean | undefined>>; // undefined: not sent
 }
 
 /** The API's verdict on one event. */
 export interface SentVerdict {
   event_id: string | null;
-  verdict: "accepted" | "refused" | "unavailable";
+  verdict: "accepted" | "double" | "refused" | "unavailable";
   error?: string; // the reason when not accepted
 }
 
@@ -41,6 +44,12 @@ export async function sendEvents(
   const { verdicts } = parseAnswer(text);
   if (verdicts?.length === events.length) return verdicts;
   throw new Error(`POST /events: expected ${events.length} verdicts, got ${response.status} ${text}`);
+}
+
+/** The event of a message, as its client sends it again. */
+export function sentEventOf(message: string): SentEvent {
+  const { event_type, event_id, occurred_at, player, session, params } = JSON.parse(message) as Envelope;
+  return { event_type, event_id, occurred_at, player, session, params };
 }
 
 function parseAnswer(text: string): { verdicts?: SentVerdict[] } {

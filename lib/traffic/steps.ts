@@ -41,17 +41,27 @@ export function eventOf(path: string, events: readonly EventDefinition[]): Event
   return events.find((event) => event.route === route);
 }
 
+/** The parameters in a path's query. */
+export function paramsOf(path: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(path.split("?")[1] ?? ""));
+}
+
+/** The path of a request of the event with these parameters. */
+export function pathOf({ route }: EventDefinition, params: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(params).toString();
+  return query === "" ? route : `${route}?${query}`;
+}
+
 function fits(path: string, events: readonly EventDefinition[]): boolean {
   const event = eventOf(path, events);
   if (event === undefined) return false;
-  const query = new URLSearchParams(path.slice(event.route.length));
-  return [...query].every(([name, text]) => {
-    const parameter = event.parameters.find((one) => one.name === name);
-    return parameter === undefined || parseValue(parameter, text) !== undefined;
+  const params = paramsOf(path);
+  return event.parameters.every((parameter) => {
+    const text = params[parameter.name];
+    return text === undefined ? !parameter.required : parseValue(parameter, text) !== undefined;
   });
 }
 
 function generated(event: EventDefinition, n: number): Step {
-  const query = new URLSearchParams(exampleParameters(event, n)).toString();
-  return { host: HOSTS[n % HOSTS.length]!, path: query === "" ? event.route : `${event.route}?${query}` };
+  return { host: HOSTS[n % HOSTS.length]!, path: pathOf(event, exampleParameters(event, n)) };
 }
