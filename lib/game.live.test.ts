@@ -1,12 +1,9 @@
 // The whole pipeline with another game: lib/game.ts is replaced, the commands are unchanged.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { $ } from "zx";
-import { HOST, settings } from "./settings.ts";
 import { defineEvents } from "./catalog.ts";
 import { game } from "./testbed/bookshop.fixture.ts";
-import { copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
-import { freePort } from "./testbed/child.ts";
+import { apiUrlIn, checkoutEnv, copyCheckout, removeCheckout } from "./testbed/checkout.fixture.ts";
 import { Ground } from "./testbed/ground.ts";
 import { until } from "./until.ts";
 
@@ -17,30 +14,14 @@ const EACH = 20; // requests of each event type that `basic` sends
 describe("another game, from its events to its rows", function () {
   this.timeout(180_000);
   const ground = new Ground("bookshop");
-  const { name } = ground; // of topic, consumer group and schema
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let apiUrl: string;
 
   before(async () => {
-    folder = copyCheckout();
-    const apiPort = await freePort();
-    apiUrl = `http://${HOST}:${apiPort}`;
-    env = {
-      ...process.env,
-      QUESTLOG_KAFKA_BROKERS: settings.kafkaBrokers.join(","),
-      QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
-      QUESTLOG_TRINO_URL: settings.trinoUrl,
-      QUESTLOG_TOPIC: name,
-      QUESTLOG_FAILED_TOPIC: ground.failedTopic,
-      QUESTLOG_CONSUMER_GROUP: name,
-      QUESTLOG_HDFS_ROOT: ground.root,
-      QUESTLOG_SCHEMA: name,
-      QUESTLOG_HOME: join(folder, ".questlog"),
-      QUESTLOG_HISTORY: join(folder, "history.jsonl"),
-      QUESTLOG_API_PORT: String(apiPort),
-      QUESTLOG_STREAM_PORT: String(await freePort()),
-    };
+    folder = copyCheckout("bookshop");
+    env = await checkoutEnv(folder, ground);
+    apiUrl = apiUrlIn(env);
   });
 
   after(async () => {

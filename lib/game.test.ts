@@ -11,7 +11,7 @@ describe("lib/game.ts with the events of another game", function () {
   let folder: string;
 
   before(() => {
-    folder = copyCheckout();
+    folder = copyCheckout("bookshop");
   });
   after(() => removeCheckout(folder));
 
@@ -52,6 +52,33 @@ describe("lib/game.ts with the events of another game", function () {
     assert.match(unfit![1], /pages: expected an integer/);
     assert.equal(unknown![0], 404);
     assert.match(unknown![1], /expected one of \/visit_shop, \/buy_book, \/return_book, got/);
+  });
+});
+
+// The other tests have the original's game; this one has the game of this checkout.
+describe("lib/game.ts of this checkout", () => {
+  it("is valid, and the API accepts each request of its traffic and its examples", async () => {
+    const lib = import.meta.dirname;
+    const source = `
+      import { createApi } from "${lib}/collect/api.ts";
+      import { serve } from "${lib}/collect/serve.ts";
+      import { events } from "${lib}/events.ts";
+      import { gameTraffic } from "${lib}/game-traffic.ts";
+      import { exampleRequests } from "${lib}/traffic/examples.ts";
+      import { trafficOf } from "${lib}/traffic/steps.ts";
+      const listener = await serve(createApi({ publish: async () => "kafka", whyNotReady: () => null }), 0);
+      const { basic, odd, even } = trafficOf(events, gameTraffic);
+      const refused = [];
+      for (const { path } of [...basic, ...odd, ...even, ...exampleRequests(events)]) {
+        const answer = await fetch("http://127.0.0.1:" + listener.port + path);
+        if (answer.status !== 200) refused.push(path + ": " + (await answer.text()));
+      }
+      console.log(JSON.stringify(refused));
+      await listener.close();
+    `;
+    const env = { ...process.env, NODE_OPTIONS: undefined };
+    const { stdout } = await $({ quiet: true, env })`${process.execPath} --input-type=module -e ${source}`;
+    assert.deepEqual(JSON.parse(stdout), []);
   });
 });
 

@@ -1,6 +1,6 @@
 // The original's game with four more events: parameters of all types, with all limits.
 import type { EventEntry } from "../catalog.ts";
-import { game as original } from "../game.ts";
+import { game as original } from "./original.fixture.ts";
 
 export const game = [
   ...original,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { defineEvents, parseValue, widestEvent } from "../catalog.ts";
 import { game as bookshop } from "../testbed/bookshop.fixture.ts";
 import { game as everyType } from "../testbed/every-type.fixture.ts";
-import { game as original } from "../game.ts";
+import { game as original } from "../testbed/original.fixture.ts";
 import { countTypes, exampleEvents, exampleRequests, refusedPaths } from "./examples.ts";
 import { paramsOf } from "./steps.ts";
 

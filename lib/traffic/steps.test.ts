@@ -7,8 +7,7 @@ import {
   parseValue,
 } from "../catalog.ts";
 import { events } from "../events.ts";
-import { game } from "../game.ts";
-import { gameTraffic } from "../game-traffic.ts";
+import { game, gameTraffic } from "../testbed/original.fixture.ts";
 import { trafficOf } from "./steps.ts";
 
 const lendEntry: EventEntry = {
