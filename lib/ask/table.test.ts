@@ -62,6 +62,12 @@ describe("htmlTable(data)", () => {
     );
   });
 
+  it("puts decimals to the right, which Trino returns as text, but no other text of digits", () => {
+    const [head] = htmlTable(tableData([{ price: "-19.90", code: "1.2.3", zip: "0123" }])).split("</thead>");
+    assert.match(head!, /class="number">price.*"col">code.*"col">zip/);
+    assert.match(textTable([{ price: "5.00" }, { price: "-19.90" }]), /│ {3}5\.00 │\n│ -19\.90 │/);
+  });
+
   it("writes arrays and rows as JSON", () => {
     assert.match(
       htmlTable(tableData([{ a: [1, { b: 2n ** 60n }] }])),

@@ -115,9 +115,15 @@ function columnsOf(rows: readonly object[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
+const DECIMAL = /^-?(0|[1-9]\d*)\.\d+$/; // the form of Trino's decimals, which are strings
+
 function isNumeric(rows: readonly object[], column: string): boolean {
   const values = rows
     .map((row) => valueOf(row, column))
     .filter((value) => value !== null && value !== undefined);
-  return values.length > 0 && values.every((value) => typeof value === "number" || typeof value === "bigint");
+  const isNumber = (value: unknown) =>
+    typeof value === "number" ||
+    typeof value === "bigint" ||
+    (typeof value === "string" && DECIMAL.test(value));
+  return values.length > 0 && values.every(isNumber);
 }

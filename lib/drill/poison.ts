@@ -3,7 +3,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { failedEvents } from "../catalog.ts";
+import { type EventDefinition, exampleParameters, failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { kafkaClient, type Message, Partitioners } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
@@ -24,15 +24,13 @@ interface Poison {
   value: (id: string) => Message["value"];
 }
 
-const parameters = events.flatMap(({ type: event_type, parameters }) =>
-  parameters.map((parameter) => ({ event_type, ...parameter })),
-);
-const typed = parameters.filter(({ type }) => type !== "text");
+const parameters = events.flatMap((event) => event.parameters.map((parameter) => ({ event, parameter })));
+const typed = parameters.filter(({ parameter }) => parameter.type !== "text");
 const envelope = {
   event_type: events[0]!.type,
   received_at: "2026-01-31T12:00:00.000Z",
   player: "poison",
-  params: {},
+  params: exampleParameters(events[0]!, 1),
   headers: {},
   remote_addr: "127.0.0.1",
 };
@@ -53,13 +51,13 @@ const KINDS: readonly Poison[] = [
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
   // The next two kinds exist only if the game has a parameter, and a parameter that is not a text.
-  ...parameters.slice(0, 1).map(({ event_type, name }): Poison => ({
+  ...parameters.slice(0, 1).map(({ event, parameter: { name } }): Poison => ({
     reason: `params.${name}: expected text`,
-    value: (id) => eventOf(id, { event_type, params: { [name]: 50 } }),
+    value: (id) => eventOf(id, withValue(event, name, 50)),
   })),
-  ...typed.slice(0, 1).map(({ event_type, name, expected }): Poison => ({
+  ...typed.slice(0, 1).map(({ event, parameter: { name, expected } }): Poison => ({
     reason: `params.${name}: expected ${expected}`,
-    value: (id) => eventOf(id, { event_type, params: { [name]: "?" } }),
+    value: (id) => eventOf(id, withValue(event, name, "?")),
   })),
   { reason: "player: expected text", value: (id) => eventOf(id, { player: ["a"] }) },
   {
@@ -100,6 +98,11 @@ export const poison = underLoad(
     return { bad, kinds: sent.size, last_visible_ms: visibleMs };
   },
 );
+
+/** The fields of an event whose parameters fit, except for one. */
+function withValue(event: EventDefinition, name: string, value: unknown): object {
+  return { event_type: event.type, params: { ...exampleParameters(event, 1), [name]: value } };
+}
 
 function eventOf(event_id: string, fields: object): string {
   return JSON.stringify({ ...envelope, event_id, ...fields });
