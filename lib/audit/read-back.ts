@@ -95,7 +95,8 @@ function typeOf(event: EventDefinition, field: string): string {
   return columnsOf(event).find(({ name }) => name === field)!.type;
 }
 
-async function readRows(hdfs: Hdfs, path: string): Promise<Row[]> {
+/** Reads the rows of a file. */
+export async function readRows(hdfs: Hdfs, path: string): Promise<Row[]> {
   const bytes = await hdfs.read(path);
   if (bytes === null) throw new Error(`${path}: expected a file, found none`);
   const file: AsyncBuffer = {
