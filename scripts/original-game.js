@@ -18,3 +18,8 @@ module.registerHooks?.({
     return replaced.includes(found.url) ? { ...found, ...original } : found;
   },
 });
+
+// The processes that the tests start have the original's game too.
+const { NODE_OPTIONS = "" } = process.env;
+const option = `--import=${import.meta.url}`;
+if (!NODE_OPTIONS.includes(option)) process.env.NODE_OPTIONS = `${NODE_OPTIONS} ${option}`.trim();

@@ -6,18 +6,14 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { $, glob } from "zx";
-import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
+import { DEFAULT_PORTS, portVariable } from "../settings.ts";
 
 const TEST_PORT_OFFSET = 10_000;
 const LIVE_TIMEOUT_MS = 60_000; // of one live test, unless it says otherwise
 const START = "lib/services/start.live.test.ts"; // starts the stack of all live tests
 // These two run last, because they break the stack, and take it down and up again.
 const LAST = ["lib/drill/outages.live.test.ts", "lib/services/restart.live.test.ts"];
-
-// All processes of the tests run the original's game, also if lib/game.ts is a user's own.
-const ORIGINAL_GAME = pathToFileURL(join(settings.root, "scripts", "original-game.js")).href;
 
 /**
  * Runs the tests whose path has one of the words; without words all, with coverage. Resolves with
@@ -31,8 +27,8 @@ export async function runTests(words: readonly string[]): Promise<number> {
   await $({ env })`npm run --silent down`.quiet();
   rmSync(home, { recursive: true, force: true });
   // --exit: otherwise an open addon or client would keep mocha running after the last test.
-  const reporter = "scripts/test-reporter.ts";
-  const options = ["--exit", "--timeout", String(LIVE_TIMEOUT_MS), "--reporter", reporter];
+  const own = ["--require", "./scripts/original-game.js", "--reporter", "scripts/test-reporter.ts"];
+  const options = ["--exit", "--timeout", String(LIVE_TIMEOUT_MS), ...own];
   const runner = words.length === 0 ? ["c8", "mocha"] : ["mocha"]; // some tests alone would miss the coverage
   const mocha = $({ env, stdio: "inherit", nothrow: true });
   const files = await testFiles(words);
@@ -56,7 +52,6 @@ function testEnvironment(home: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...Object.fromEntries(ports),
-    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${ORIGINAL_GAME}`.trim(),
     QUESTLOG_HOME: home,
     QUESTLOG_OUT: join(home, "out"),
     QUESTLOG_HISTORY: join(home, "history.jsonl"),
