@@ -1,11 +1,9 @@
 /** Show, explain and replay refused events, and messages of the topic that are not events. */
-import { join } from "node:path";
 import { registerDays } from "../lib/ask/tables.ts";
 import { command, UsageError } from "../lib/command.ts";
 import { parsePlace } from "../lib/failed/failed.ts";
 import { explainFailed, printFailed, printReplay } from "../lib/failed/print-failed.ts";
-import { withLock } from "../lib/lock.ts";
-import { settings } from "../lib/settings.ts";
+import { withReplayLock } from "../lib/failed/replay.ts";
 
 const MAX_LIMIT = 1_000; // all rows are in memory, and each can have a megabyte
 const usage = `npm run failed -- [explain PLACE | replay (PLACE… | --all)] [--all] [--limit N] [--json]
@@ -42,7 +40,6 @@ await command(
     if (verb === "list") await printFailed({ limit, all }, json);
     if (verb === "explain") await explainFailed(places[0]!);
     if (verb !== "replay") return;
-    const run = () => printReplay(all ? {} : { places });
-    await withLock(join(settings.home, "replay.lock"), console.error, run); // two replays at once could send an event twice
+    await withReplayLock(console.error, () => printReplay(all ? {} : { places }));
   },
 );

@@ -1,6 +1,7 @@
 /** Write events and refused events to tables, until Ctrl-C or SIGTERM. */
 import { registerDays } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
+import { replayWaiting } from "../lib/failed/replay-waiting.ts";
 import { runStream } from "../lib/land/run-stream.ts";
 import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
@@ -12,6 +13,10 @@ const usage = `npm run stream
 await command("stream", { usage, interruptible: true }, async ({ signal }) => {
   const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
   const at = settings.killAt && killAt(settings.killAt);
-  await runStream({ signal, say: console.log, log, registerDays: () => registerDays(), at });
+  const say = (line: string) => {
+    console.log(line);
+    void replayWaiting({ signal, log });
+  };
+  await runStream({ signal, say, log, registerDays: () => registerDays(), at });
 });
 process.exit(); // a connection that kafkajs left open must not keep the process

@@ -5,8 +5,10 @@
  * days. It sends one message at a time: when Kafka does not answer, only the last message is in
  * doubt, and another replay decides it.
  */
+import { join } from "node:path";
 import { registerDays } from "../ask/tables.ts";
 import { kafkaClient, kafkaReason, Partitioners, PATIENT } from "../kafka.ts";
+import { withLock } from "../lock.ts";
 import { readOffsets } from "../topic.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { settings } from "../settings.ts";
@@ -56,6 +58,15 @@ export async function* replay(options: ReplayOptions = {}): AsyncGenerator<Outco
   } finally {
     await sender.close();
   }
+}
+
+/** Runs a replay alone: two at once could send an event twice. `signal` ends the wait. */
+export function withReplayLock<T>(
+  log: (line: string) => void,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return withLock(join(settings.home, "replay.lock"), log, work, signal);
 }
 
 /** Sends an event, unless a table has it or an event before it has its id. */

@@ -67,6 +67,21 @@ describe("new TableClaim(hdfs, root, log, catalogue)", () => {
     assert.deepEqual(await typesOf(), { n: "text" });
   });
 
+  it("says once for each unknown type that its events wait", async () => {
+    const { parse } = await claim({});
+    const sent = (event_type: string, definition?: string) =>
+      JSON.stringify({ ...(JSON.parse(message({})) as object), event_type, definition });
+    for (const text of [sent("sell", "v1"), sent("sell", "v1"), sent("steal", "v1"), sent("fly")])
+      assert.throws(() => parse(text, position), { name: "Misfit" });
+    assert.deepEqual(
+      log,
+      ["sell", "steal"].map(
+        (type) =>
+          `event_type: expected one of buy, got "${type}"; its events wait in failed_events for a stream that has this type`,
+      ),
+    );
+  });
+
   it("takes any type for a table without files", async () => {
     await claim({ n: "text" });
     const { parse } = await claim({ n: "integer" });

@@ -5,13 +5,17 @@
  * its files. Its events become failed events that wait, until the table is rebuilt.
  */
 import type { EventDefinition } from "../catalog.ts";
-import { eventReader, type ReadEvent } from "../envelope.ts";
+import { type EventRow, eventReader, type Position, type ReadEvent } from "../envelope.ts";
 import { events } from "../events.ts";
+import { Misfit } from "../misfit.ts";
 import { addColumns, describeConflicts, wantedColumns } from "../stored-columns.ts";
+import { forTerminal } from "../untrusted.ts";
 import { WAITING } from "../waiting.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import type { ParseMessage } from "./batch.ts";
 import type { Log } from "./outage.ts";
+
+const MAX_UNKNOWN = 100; // types; any program can write to the topic
 
 /** The tables of a stream; made once, before the first message is read. */
 export class TableClaim {
@@ -20,6 +24,7 @@ export class TableClaim {
   readonly #log: Log;
   readonly #readEvent: ReadEvent;
   readonly #catalogue: readonly EventDefinition[];
+  readonly #unknown = new Set<string>(); // types that are told
   #reasons: ReadonlyMap<string, string> | null = null; // by table with a conflict; null: not made
 
   constructor(hdfs: Hdfs, root: string, log: Log, catalogue: readonly EventDefinition[] = events) {
@@ -49,8 +54,25 @@ export class TableClaim {
 
   /** Reads an event; an event of a table with a conflict waits. */
   readonly parse: ParseMessage = (text, position) => {
-    const row = this.#readEvent(text, position);
+    const row = this.#read(text, position);
     const reason = this.#reasons!.get(row.event.table);
     return reason === undefined ? row : { reason: WAITING + reason, raw: text };
   };
+
+  /** Reads an event; a type that only the API knows is told once. */
+  #read(text: string, position: Position): EventRow {
+    try {
+      return this.#readEvent(text, position);
+    } catch (error) {
+      const isUnknown =
+        error instanceof Misfit && error.field === "event_type" && error.message.startsWith(WAITING);
+      if (isUnknown && this.#unknown.size < MAX_UNKNOWN && !this.#unknown.has(String(error.got))) {
+        this.#unknown.add(String(error.got));
+        this.#log(
+          `${forTerminal(error.message.slice(WAITING.length))}; its events wait in failed_events for a stream that has this type`,
+        );
+      }
+      throw error;
+    }
+  }
 }
