@@ -6,9 +6,9 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../events.ts";
+import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import type { Target } from "./metastore.ts";
-import { uniqueView } from "./views.ts";
 
 /** A number for each event type. */
 export type Counts = Record<string, number>;
@@ -25,33 +25,72 @@ const SAMPLE_INTERVAL_MS = 500;
 
 /** Counts the rows of each event type's table: one row for each message, 0 for an empty table. */
 export function countTables(target: Target = {}): Promise<Counts> {
-  return count("count(*)", (table) => table, target);
+  return count(`SELECT event_type, count(*) AS n FROM (${rowsOf([])}) GROUP BY event_type`, target);
 }
 
-/** Counts the events of each type by the views, which count each event once. */
+/** Counts the events of each type by the view `events`, which counts each id once. */
 export function countEvents(target: Target = {}): Promise<Counts> {
-  return count("count(*)", uniqueView, target);
+  return count("SELECT event_type, count(*) AS n FROM events GROUP BY event_type", target);
 }
 
 /**
- * Counts the rows of each type that repeat the id of another row. It does not use the views, so
- * that a notebook can compare its result with theirs.
+ * Counts the rows of each type that repeat the id of an earlier row, of any type. It does not use
+ * the views, so that a notebook can compare its result with theirs.
  */
 export function countDoubles(target: Target = {}): Promise<Counts> {
-  return count("count(*) - count(DISTINCT event_id)", (table) => table, target);
+  return count(
+    `SELECT event_type, sum(n) AS n
+     FROM (
+       SELECT event_type, count(*) AS n FROM (${rowsOf([])}) GROUP BY event_type
+       UNION ALL
+       SELECT first, -count(*)
+       FROM (SELECT min_by(event_type, ${POSITION}) AS first FROM (${rowsOf(IDENTITY)}) GROUP BY event_id)
+       GROUP BY first
+     )
+     GROUP BY event_type`,
+    target,
+  );
 }
 
-async function count(
-  expression: string,
-  sourceOf: (table: string) => string,
-  { schema }: Target,
-): Promise<Counts> {
-  const selects = events.map(
-    ({ type, table }) => `SELECT '${type}' AS event_type, ${expression} AS n FROM ${sourceOf(table)}`,
+/**
+ * Counts the rows of each type in conflict: their id is that of an earlier row with other content.
+ * They are among the doubles.
+ */
+export function countConflicts(target: Target = {}): Promise<Counts> {
+  return count(
+    `SELECT event_type, count_if(content <> first) AS n
+     FROM (
+       SELECT event_type, content, first_value(content) OVER (PARTITION BY event_id ORDER BY ${POSITION}) AS first
+       FROM (SELECT *, ${CONTENT} AS content FROM (${rowsOf([...IDENTITY, ...FIELDS])}))
+       WHERE event_id IN (SELECT event_id FROM (${rowsOf(["event_id"])}) GROUP BY event_id HAVING count(*) > 1)
+     )
+     GROUP BY event_type`,
+    target,
   );
-  const rows = await query<{ event_type: string; n: number }>(selects.join("\nUNION ALL\n"), { schema });
-  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // rows come in any order
-  return Object.fromEntries(events.map(({ type }) => [type, found.get(type)!]));
+}
+
+const IDENTITY = ["event_id", "timestamp", "kafka_partition", "kafka_offset"];
+const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
+const FIELDS = ["player", "session", "occurred_at", "raw_event"];
+// As lib/content.ts; json_parse sorts the parameters by name.
+const CONTENT = `json_format(CAST(ARRAY[
+  event_type, player, session, CAST(occurred_at AS varchar),
+  TRY(json_format(json_extract(json_parse(raw_event), '$.params')))
+] AS json))`;
+
+/** The rows of all tables, with their event_type and some columns. */
+function rowsOf(columns: readonly string[]): string {
+  const selects = events.map(({ type, table }) => {
+    const wanted = [`${literal(type)} AS event_type`, ...columns.map(identifier)];
+    return `SELECT ${wanted.join(", ")} FROM ${identifier(table)}`;
+  });
+  return selects.join(" UNION ALL ");
+}
+
+async function count(statement: string, { schema }: Target): Promise<Counts> {
+  const rows = await query<{ event_type: string; n: number }>(statement, { schema });
+  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // without a row: 0
+  return Object.fromEntries(events.map(({ type }) => [type, found.get(type) ?? 0]));
 }
 
 /**

@@ -131,6 +131,50 @@ describe("conservation(answers, seen)", () => {
     assert.deepEqual([in_topic, doubles, counted], [4, 1, 3]);
   });
 
+  it("names a message whose id is that of another event, in the ranges or before them", () => {
+    const { answers, seen } = even(3);
+    const first = { ...seen.topic[0]!, content: "gold" };
+    const again = { ...first, offset: 99, content: "iron", where: "topic again" };
+    seen.topic = [first, ...seen.topic.slice(1), again];
+    for (const stage of ["files", "tables"] as const)
+      seen[stage] = [...seen[stage], { ...seen[stage][0]!, offset: 99 }];
+    const conflict = (first: string) =>
+      `counted · conflict · id-0 · partition 0, offset 99 · topic again: its id is that of another event (${first}), with other content`;
+    const conserved = conservation(answers, seen);
+    assert.deepEqual(lines(conserved.discrepancies), [conflict("partition 0, offset 0")]);
+    assert.throws(() => assertConserved(conserved), /not conserved:\n {2}counted: conflict 1\n {4}id-0 at/);
+
+    const [, ...others] = answers.event_ids;
+    for (const stage of ["topic", "files", "tables"] as const)
+      seen[stage] = seen[stage].filter(({ event_id, offset }) => event_id !== "id-0" || offset === 99);
+    seen.counted = seen.counted.map((one) => (one.event_id === "id-0" ? { ...first, offset: -1 } : one));
+    const { discrepancies } = conservation({ accepted: { [TYPE]: 2 }, event_ids: others }, seen);
+    assert.deepEqual(lines(discrepancies), [conflict("partition 0, offset -1")]);
+  });
+
+  it("counts an id of two types once, and names the message of the other type", () => {
+    const { answers, seen } = even(2);
+    const other = { event_type: "purchase_sword", partition: 0, offset: 99 };
+    for (const stage of ["topic", "files", "tables"] as const)
+      seen[stage] = [...seen[stage], { ...seen[stage][0]!, ...other }];
+    const { rows, discrepancies } = conservation(answers, seen);
+    assert.deepEqual(
+      rows.map(({ event_type, in_topic, counted, verdict }) => [event_type, in_topic, counted, verdict]),
+      [
+        [TYPE, 2, 2, "equal"],
+        [
+          "purchase_sword",
+          1,
+          0,
+          "1 too many from requests accepted (0) to events in topic (1); 1 lost from events in topic (1) to events counted (0)",
+        ],
+      ],
+    );
+    assert.deepEqual(lines(discrepancies), [
+      "counted · conflict · id-0 · partition 0, offset 99 · topic 0: its id is that of another event (partition 0, offset 0), with other content",
+    ]);
+  });
+
   it("takes an event that was counted before the range for a double", () => {
     const { answers, seen } = even(2);
     const late = { event_type: TYPE, event_id: "early", partition: 0, offset: 99, where: "again" };

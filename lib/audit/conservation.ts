@@ -22,7 +22,7 @@ export interface ConservationRow {
   in_topic: number; // messages
   in_files: number; // rows
   in_trino: number; // rows
-  doubles: number; // messages whose event counts at another position
+  doubles: number; // messages whose id counts at another position
   counted: number; // events
   verdict: string; // "equal", or each difference with its two stages
 }

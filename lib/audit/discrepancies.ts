@@ -6,10 +6,11 @@
  * Each stage is compared with the one before it. Messages are compared by their positions, and at
  * each position type and id must be equal. Events are compared by their ids. The topic can hold an
  * event twice (a client's retry, a spool that is sent again): that is no fault, but the event
- * counts once. Each message is covered by one commit record, and the files have as many rows as it
+ * counts once. Two events under one id are a conflict: only one of them counts. Each message is covered by one commit record, and the files have as many rows as it
  * says. Offsets that Kafka deleted before they were landed are missing.
  */
 import { type CommitRecord, type DeletedOffsets, describeDeleted } from "../land/commits.ts";
+import { conflictWith, findConflicts } from "./conflicts.ts";
 import { isIn } from "./coverage.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
@@ -22,7 +23,7 @@ import type { Sighting, Sightings } from "./sightings.ts";
  */
 export interface Discrepancy {
   stage: "accepted" | "topic" | "commits" | "files" | "tables" | "counted";
-  problem: "missing" | "double" | "unexpected" | "unnamed";
+  problem: "missing" | "double" | "unexpected" | "unnamed" | "conflict";
   event_id: string | null;
   position: string | null;
   where: string;
@@ -49,6 +50,9 @@ export function findDiscrepancies(
     ...compareMessages("files", seen.topic, seen.files, seen.expected),
     ...compareMessages("tables", seen.files, seen.tables, ({ where }) => `it is in ${where}`),
     ...compareCounted(seen),
+    ...findConflicts(seen).map(({ message, first }) =>
+      about(message, "counted", "conflict", `${message.where}: ${conflictWith(first)}`),
+    ),
   ];
 }
 
@@ -181,18 +185,19 @@ function compareMessages(
 /** Each event with a row counts once, at the position of one of its rows. */
 function compareCounted({ tables, counted, ranges }: Sightings): Discrepancy[] {
   const discrepancies: Discrepancy[] = [];
-  const rows = groupBy(tables, eventOf);
-  const counts = groupBy(counted, eventOf);
-  for (const [event, [row]] of rows) {
-    if (row.event_id === null) continue;
-    const found = counts.get(event);
+  const rows = groupBy(tables, ({ event_id }) => event_id);
+  const counts = groupBy(counted, ({ event_id }) => event_id);
+  for (const [event_id, [row]] of rows) {
+    if (event_id === null) continue;
+    const found = counts.get(event_id);
     if (!found) discrepancies.push(about(row, "counted", "missing", row.where));
     else if (found.length > 1) discrepancies.push(about(found[0], "counted", "double", wheresOf(found)));
   }
   for (const one of counted) {
-    const ofEvent = rows.get(eventOf(one)) ?? [];
+    const ofEvent = rows.get(one.event_id) ?? [];
     const isEarlier = !isIn(ranges, one.partition, one.offset);
-    const hasRow = ofEvent.some((row) => isEarlier || positionOf(row) === positionOf(one));
+    const isRow = (row: Sighting) => positionOf(row) === positionOf(one) && isSame(row, one);
+    const hasRow = ofEvent.some((row) => isEarlier || isRow(row));
     if (!hasRow) discrepancies.push(about(one, "counted", "unexpected", one.where));
   }
   return discrepancies;
@@ -231,10 +236,6 @@ function wheresOf(found: Sighting[]): string {
 
 function isSame(message: Sighting, row: Sighting): boolean {
   return message.event_type === row.event_type && message.event_id === row.event_id;
-}
-
-function eventOf({ event_type, event_id }: Sighting): string {
-  return `${event_type} ${event_id}`;
 }
 
 function positionOf({ partition, offset }: Sighting): string {

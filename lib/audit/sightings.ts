@@ -6,9 +6,9 @@
  * conservation.ts compares the sightings.
  */
 import { conditionOf, type OffsetRange } from "../ask/counted.ts";
-import { literal } from "../sql.ts";
+import { contentOf } from "../content.ts";
+import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
-import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { peek } from "../envelope.ts";
@@ -24,6 +24,7 @@ export interface Sighting {
   partition: number;
   offset: number;
   where: string; // for people: the topic, the file and row, the table or the view
+  content?: string; // of the event; only of messages, and of counted rows before the ranges
 }
 
 export interface Sightings {
@@ -77,7 +78,8 @@ async function seeTopic(ranges: readonly OffsetRange[], topic: string): Promise<
     from: new Map(ranges.map(({ partition, from }) => [partition, from])),
     onMessage: ({ partition, offset, value }) => {
       if (!isIn(ranges, partition, offset)) return;
-      seen.push({ ...identityOf(value), partition, offset, where: `topic ${topic}` });
+      const content = contentOf(value);
+      seen.push({ ...identityOf(value), partition, offset, where: `topic ${topic}`, content });
     },
   });
   return seen;
@@ -87,8 +89,8 @@ async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: 
   const condition = conditionOf(ranges);
   const selects = events.map(
     ({ table }) => `
-    SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset, "$path" AS path
-    FROM ${table} WHERE ${condition}
+    SELECT ${literal(table)} AS "table", event_id, kafka_partition, kafka_offset, "$path" AS path
+    FROM ${identifier(table)} WHERE ${condition}
     UNION ALL`,
   );
   const sql = `${selects.join("")}
@@ -102,14 +104,25 @@ async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: 
 
 async function seeCounted(ranges: readonly OffsetRange[], schema: string): Promise<Sighting[]> {
   const condition = conditionOf(ranges);
-  const selects = events.map(
-    ({ table }) => `
-    SELECT '${table}' AS "table", event_id, kafka_partition, kafka_offset
-    FROM ${uniqueView(table)}
-    WHERE event_id IN (SELECT event_id FROM ${table} WHERE ${condition})`,
+  const ids = events.map(({ table }) => `SELECT event_id FROM ${identifier(table)} WHERE ${condition}`);
+  const rows = await query<CountedRow>(
+    `SELECT event_type, event_id, kafka_partition, kafka_offset, IF(${condition}, NULL, raw_event) AS earlier
+     FROM events
+     WHERE event_id IN (${ids.join(" UNION ALL ")})`,
+    { schema },
   );
-  const rows = await query<TableRow>(selects.join("\n    UNION ALL"), { schema });
-  return rows.map((row) => ({ ...fromRow(row), where: `view ${uniqueView(row.table)}` }));
+  return rows.map(({ event_type, event_id, kafka_partition: partition, kafka_offset: offset, earlier }) => {
+    const content = earlier === null ? {} : { content: contentOf(earlier) };
+    return { event_type, event_id, partition, offset, where: "view events", ...content };
+  });
+}
+
+interface CountedRow {
+  event_type: string;
+  event_id: string;
+  kafka_partition: number;
+  kafka_offset: number;
+  earlier: string | null; // the text of a row before the ranges
 }
 
 interface TableRow {

@@ -1,28 +1,37 @@
 /**
  * An event's id → the journeys of its messages: request, message, commit, file, table, report.
  *
- * Several messages can carry one id. Each message has a journey of its own, and one message counts.
+ * Several messages can carry one id: copies of an event, or other events by mistake. Each message
+ * has a journey of its own, and one message counts.
  * Trino finds a message that has landed. To find any other message, both topics are read from
  * beginning to end: that takes longer the more messages they hold.
  */
 import { join } from "node:path";
-import { literal } from "../sql.ts";
-import { query } from "../trino.ts";
+import { contentOf } from "../content.ts";
 import { forTerminal } from "../untrusted.ts";
-import { uniqueView } from "../ask/views.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { peek } from "../envelope.ts";
-import { readTopic } from "../topic.ts";
 import { commitPath } from "../layout.ts";
 import { readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
 import { countedBy, type CountingTarget } from "./counted-by.ts";
+import { conflictWith } from "./conflicts.ts";
+import { findCounted, findMessages, findRows, type FoundMessage, isAt } from "./find-messages.ts";
 import type { SightingsOptions } from "./sightings.ts";
+
+/** The request that a message records. */
+interface Request {
+  received_at: string;
+  route: string;
+  params: string;
+  player: string | null; // null: the request named no player
+  remote_addr: string;
+}
 
 /** The journey of one message; null: the message has not come so far. */
 export interface Journey {
-  request: { received_at: string; route: string; params: string; player: string; remote_addr: string } | null;
+  request: Request | null;
   message: { topic: string; partition: number; offset: number; timestamp: string };
   commit: { path: string; writer: string; committed_at: string; first: number; last: number } | null;
   files: { path: string; row: number }[]; // more than one: the file has a copy
@@ -35,19 +44,6 @@ export interface Trace {
   event_id: string;
   looked_in: string[];
   ways: Journey[]; // one for each message, in the order of their times; empty: not found
-}
-
-/** A message with the event's id, from a table or from the topic. */
-interface FoundMessage {
-  table: string | null; // null: the message is only in the topic
-  reason: string | null; // of its row in failed_events; null: it has no row there
-  topic: string;
-  raw_event: string;
-  timestamp: Date;
-  kafka_partition: number;
-  kafka_offset: number;
-  day: string;
-  counts: boolean;
 }
 
 export interface TraceOptions extends SightingsOptions {
@@ -65,14 +61,17 @@ export async function traceEvent(eventId: string, options: TraceOptions = {}): P
   const { report = join(settings.out, "report.html") } = options;
   const tables = [...events.map(({ table }) => table), failedEvents.table];
   const looked_in = [`tables ${tables.join(", ")} of schema ${schema}`];
-  const found = await findRows(eventId, topic, schema);
+  const [found, position] = await Promise.all([
+    findRows(eventId, topic, schema),
+    findCounted(eventId, schema),
+  ]);
   if (found.length === 0) {
     for (const one of [topic, failedTopic]) {
       found.push(...(await findMessages(eventId, one, one === failedTopic)));
       looked_in.push(`topic ${one}, from its beginning to its end`);
     }
   }
-  const counted = found.find(({ counts }) => counts);
+  const counted = position && found.find((one) => isAt(one, position));
   const ways = found.map(async (one): Promise<Journey> => {
     const landed = await findFiles(one, root);
     const count = await findCounts(eventId, one, report, { root, schema });
@@ -108,7 +107,8 @@ function describeJourney({ request, message, commit, files, row, bars, uncounted
 
 function describeRequest(request: NonNullable<Journey["request"]>): string {
   const { received_at, route, params, player, remote_addr } = request;
-  return `received ${received_at}, ${route} ${params}, player ${player}, from ${remote_addr}`;
+  const from = remote_addr === "" ? "" : `, from ${remote_addr}`; // an item that was replayed has none
+  return `received ${received_at}, ${route} ${params}, ${player === null ? "no player" : `player ${player}`}${from}`;
 }
 
 function describeCommit({ path, first, last, committed_at, writer }: NonNullable<Journey["commit"]>): string {
@@ -138,84 +138,38 @@ async function findCounts(
   target: CountingTarget,
 ): Promise<Pick<Journey, "bars" | "uncounted">> {
   const event = events.find(({ table }) => table === one.table);
+  if (one.table === null && one.reason !== null) return { bars: [], uncounted: `it failed: ${one.reason}` };
   if (one.table === null) return { bars: [], uncounted: "Trino does not show the message yet" };
-  if (event === undefined || !one.counts) return { bars: [], uncounted: "this message does not count" };
-  const { topic, kafka_partition: partition, kafka_offset: offset, timestamp } = one;
+  const { topic, kafka_partition: partition, kafka_offset: offset, timestamp, isFirst } = one;
+  if (event === undefined || !isFirst) return { bars: [], uncounted: "this message does not count" };
   const message = { event, event_id, topic, partition, offset, timestamp };
   const { bars, reason } = await countedBy(message, report, target);
   return { bars, uncounted: reason };
-}
-
-/**
- * The rows of an event: of each message with its id, and of each refused text that contains the id.
- */
-async function findRows(eventId: string, topic: string, schema: string): Promise<FoundMessage[]> {
-  const selects = events.map(
-    ({ table }) => `
-    SELECT '${table}' AS "table", CAST(NULL AS varchar) AS reason, ${literal(topic)} AS topic,
-      raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar) AS day,
-      (kafka_partition, kafka_offset) IN (
-        SELECT kafka_partition, kafka_offset FROM ${uniqueView(table)} WHERE event_id = ?
-      ) AS counts
-    FROM ${table} WHERE event_id = ?
-    UNION ALL`,
-  );
-  const sql = `${selects.join("")}
-    SELECT '${failedEvents.table}', reason, topic,
-      raw_event, "timestamp", kafka_partition, kafka_offset, CAST(day AS varchar), false
-    FROM ${failedEvents.table} WHERE strpos(raw_event, ?) > 0
-    ORDER BY "timestamp", kafka_partition, kafka_offset`;
-  const parameters = [...events.flatMap(() => [eventId, eventId]), eventId];
-  return query<FoundMessage>(sql, { schema, parameters });
-}
-
-/**
- * The messages of an event that has not landed. The text of a refused event contains its id
- * somewhere.
- */
-async function findMessages(eventId: string, topic: string, isRefused: boolean): Promise<FoundMessage[]> {
-  const found: FoundMessage[] = [];
-  await readTopic({
-    topic,
-    onMessage: ({ partition, offset, timestamp, value }) => {
-      if (value === null) return;
-      const isFound = isRefused ? value.includes(eventId) : peek(value).event_id === eventId;
-      if (!isFound) return;
-      found.push({
-        table: null,
-        reason: null,
-        topic,
-        raw_event: value,
-        timestamp: new Date(timestamp),
-        kafka_partition: partition,
-        kafka_offset: offset,
-        day: "",
-        counts: false,
-      });
-    },
-  });
-  return found;
 }
 
 function messageOf({ topic, kafka_partition, kafka_offset, timestamp }: FoundMessage): Journey["message"] {
   return { topic, partition: kafka_partition, offset: kafka_offset, timestamp: timestamp.toISOString() };
 }
 
-/** The row of a message in a table; `counted` is the message of the same event that counts. */
+/** The row of a message in a table; `counted` is the message with the same id that counts. */
 function rowOf(one: FoundMessage, counted: FoundMessage | undefined): Journey["row"] {
-  const { table, day, counts, reason } = one;
+  const { table, day, reason } = one;
   if (table === null) return null;
-  if (counts) return { table, day, counts: "yes" };
+  if (one === counted) return { table, day, counts: "yes" };
   if (reason !== null) return { table, day, counts: `no, ${reason}` };
   if (counted === undefined) return { table, day, counts: "no" };
-  const { kafka_partition, kafka_offset } = counted;
-  return { table, day, counts: `no, it is a double of partition ${kafka_partition}, offset ${kafka_offset}` };
+  const { kafka_partition: partition, kafka_offset: offset } = counted;
+  const isCopy = contentOf(one.raw_event) === contentOf(counted.raw_event);
+  const why = isCopy
+    ? `it is a double of partition ${partition}, offset ${offset}`
+    : conflictWith({ partition, offset });
+  return { table, day, counts: `no, ${why}` };
 }
 
 /** The request that a message records; null: the message is not the envelope of a known event. */
-function requestOf(message: string): Journey["request"] {
+function requestOf(message: string): Request | null {
   const { event_type, received_at, player, remote_addr, params } = peek(message);
   const event = events.find(({ type }) => type === event_type);
-  if (event === undefined || received_at === null || player === null || remote_addr === null) return null;
+  if (event === undefined || received_at === null || remote_addr === null) return null;
   return { received_at, route: event.route, params: JSON.stringify(params), player, remote_addr };
 }

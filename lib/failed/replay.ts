@@ -1,9 +1,10 @@
 /**
  * Failed events that fit the present catalogue → messages of the events' topic, each event once.
  *
- * A replayed event keeps its event_id, so the tables show whether it was sent before. So replay first waits until the stream has landed the whole topic, and registers the
- * days. It sends one message at a time: when Kafka does not answer, only the last message is in
- * doubt, and another replay decides it.
+ * A replayed event keeps its event_id, so the tables show whether it was sent before. So replay
+ * first waits until the stream has landed the whole topic, and registers the days. It sends one
+ * message at a time: when Kafka does not answer, only the last message is in doubt, and another
+ * replay decides it.
  */
 import { join } from "node:path";
 import { registerDays } from "../ask/tables.ts";
