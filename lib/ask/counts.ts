@@ -25,71 +25,27 @@ const SAMPLE_INTERVAL_MS = 500;
 
 /** Counts the rows of each event type's table: one row for each message, 0 for an empty table. */
 export function countTables(target: Target = {}): Promise<Counts> {
-  return count(`SELECT event_type, count(*) AS n FROM (${rowsOf([])}) GROUP BY event_type`, target);
+  return countByType(rowsOf(["count(*) AS n"]), target);
 }
 
 /** Counts the events of each type by the view `events`, which counts each id once. */
 export function countEvents(target: Target = {}): Promise<Counts> {
-  return count("SELECT event_type, count(*) AS n FROM events GROUP BY event_type", target);
+  return countByType("SELECT event_type, count(*) AS n FROM events GROUP BY event_type", target);
 }
 
-/**
- * Counts the rows of each type that repeat the id of an earlier row, of any type. It does not use
- * the views, so that a notebook can compare its result with theirs.
- */
-export function countDoubles(target: Target = {}): Promise<Counts> {
-  return count(
-    `SELECT event_type, sum(n) AS n
-     FROM (
-       SELECT event_type, count(*) AS n FROM (${rowsOf([])}) GROUP BY event_type
-       UNION ALL
-       SELECT first, -count(*)
-       FROM (SELECT min_by(event_type, ${POSITION}) AS first FROM (${rowsOf(IDENTITY)}) GROUP BY event_id)
-       GROUP BY first
-     )
-     GROUP BY event_type`,
-    target,
-  );
-}
-
-/**
- * Counts the rows of each type in conflict: their id is that of an earlier row with other content.
- * They are among the doubles.
- */
-export function countConflicts(target: Target = {}): Promise<Counts> {
-  return count(
-    `SELECT event_type, count_if(content <> first) AS n
-     FROM (
-       SELECT event_type, content, first_value(content) OVER (PARTITION BY event_id ORDER BY ${POSITION}) AS first
-       FROM (SELECT *, ${CONTENT} AS content FROM (${rowsOf([...IDENTITY, ...FIELDS])}))
-       WHERE event_id IN (SELECT event_id FROM (${rowsOf(["event_id"])}) GROUP BY event_id HAVING count(*) > 1)
-     )
-     GROUP BY event_type`,
-    target,
-  );
-}
-
-const IDENTITY = ["event_id", "timestamp", "kafka_partition", "kafka_offset"];
-const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
-const FIELDS = ["player", "session", "occurred_at", "raw_event"];
-// As lib/content.ts; json_parse sorts the parameters by name.
-const CONTENT = `json_format(CAST(ARRAY[
-  event_type, player, session, CAST(occurred_at AS varchar),
-  TRY(json_format(json_extract(json_parse(raw_event), '$.params')))
-] AS json))`;
-
-/** The rows of all tables, with their event_type and some columns. */
-function rowsOf(columns: readonly string[]): string {
+/** SQL: the rows of all tables, with their event_type and some columns. */
+export function rowsOf(columns: readonly string[]): string {
   const selects = events.map(({ type, table }) => {
-    const wanted = [`${literal(type)} AS event_type`, ...columns.map(identifier)];
+    const wanted = [`${literal(type)} AS event_type`, ...columns];
     return `SELECT ${wanted.join(", ")} FROM ${identifier(table)}`;
   });
   return selects.join(" UNION ALL ");
 }
 
-async function count(statement: string, { schema }: Target): Promise<Counts> {
+/** Runs a statement with the columns event_type and n; a type without a row has 0. */
+export async function countByType(statement: string, { schema }: Target): Promise<Counts> {
   const rows = await query<{ event_type: string; n: number }>(statement, { schema });
-  const found = new Map(rows.map(({ event_type, n }) => [event_type, n])); // without a row: 0
+  const found = new Map(rows.map(({ event_type, n }) => [event_type, n]));
   return Object.fromEntries(events.map(({ type }) => [type, found.get(type) ?? 0]));
 }
 
@@ -141,6 +97,14 @@ export function difference(after: Counts, before: Counts): Counts {
   return Object.fromEntries(
     Object.entries(after).map(([type, count]) => [type, count - (before[type] ?? 0)]),
   );
+}
+
+/** Counts as the rows of a table: one for each event type, with a column for each of the counts. */
+export function byType(counts: Record<string, Counts>): Record<string, string | number | undefined>[] {
+  return events.map(({ type }) => {
+    const columns = Object.entries(counts).map(([name, one]) => [name, one[type]]);
+    return { event_type: type, ...(Object.fromEntries(columns) as Counts) };
+  });
 }
 
 function countsText(counts: Counts): string {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { countBars, countBy, eventsIn, type OffsetRange, type SelectionOptions } from "../ask/counted.ts";
 import { chartBundle } from "../ask/show.ts";
+import { events } from "../events.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { readRefused, writeRefused } from "../refused.ts";
 import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
@@ -23,6 +24,8 @@ import type { Run } from "../report/run.ts";
 import { describeTrace, traceEvent } from "./trace.ts";
 
 const REFUSED_ID = randomUUID();
+const CUT_ID = randomUUID(); // in a text that is no JSON object
+const REASON = "metal: expected text, got 7";
 const YEAR_S = 366 * 24 * 3600;
 
 describe("traceEvent(eventId, options)", () => {
@@ -37,7 +40,11 @@ describe("traceEvent(eventId, options)", () => {
     report = join(folder, "report.html");
     await ground.create();
     sent = await ground.send(3);
-    await refuse();
+    await refuse(
+      JSON.stringify({ event_id: REFUSED_ID, params: { metal: 7 } }),
+      JSON.stringify({ event_id: randomUUID(), params: { friend: REFUSED_ID } }),
+      `{"event_id":"${CUT_ID.toUpperCase()}","params":{"metal":7`,
+    );
   });
   after(async () => {
     await rm(folder, { recursive: true });
@@ -91,8 +98,35 @@ describe("traceEvent(eventId, options)", () => {
     assert.deepEqual([way!.message.topic, others], [failedTopic, []]);
     assert.match(way!.commit!.path, new RegExp(`^${ground.root}/commits/${failedTopic}/0/0{20}\\.json$`));
     assert.match(way!.files[0]!.path, new RegExp(`/${failedTopic}-0-0{20}\\.parquet$`));
-    assert.equal(way!.row!.counts, "no, metal: expected text, got 7");
+    assert.equal(way!.row!.counts, `no, ${REASON}`);
     assert.deepEqual([way!.bars, way!.uncounted], [[], "this message does not count"]);
+  });
+
+  it("finds a refused text that is no JSON object by any part of it", async () => {
+    const [way, ...others] = (await trace(CUT_ID)).ways;
+    assert.deepEqual([way!.message.topic, way!.message.offset, others], [failedTopic, 2, []]);
+    assert.deepEqual([way!.request, way!.files[0]!.row], [null, 3]);
+  });
+
+  it("finds a refused event that has not landed, as when the stream is down, with the reason", async () => {
+    const event_id = randomUUID();
+    const [sword] = events.filter(({ parameters }) => parameters.length > 0);
+    const envelope = {
+      event_id,
+      event_type: sword!.type,
+      received_at: "2026-01-31T12:00:00.000Z",
+      player: null,
+      params: { power_level: "abc" },
+      headers: {},
+      remote_addr: "::1",
+    };
+    await publishRefused(JSON.stringify(envelope), JSON.stringify({ params: { friend: event_id } }));
+    const traced = await trace(event_id);
+    const [way, ...others] = traced.ways;
+    const { topic, partition, offset } = way!.message;
+    assert.deepEqual([topic, partition, offset, others], [failedTopic, 0, 3, []]);
+    assert.deepEqual([way!.commit, way!.row, way!.uncounted], [null, null, `it failed: ${REASON}`]);
+    assert.match(describeTrace(traced), new RegExp(`received .*, ${sword!.route} .*, no player, from ::1`));
   });
 
   describe("and a report", () => {
@@ -200,16 +234,20 @@ describe("traceEvent(eventId, options)", () => {
     assert.match(stderr, /^trace: expected one event_id, a UUID, got "17"; try: npm run trace -- EVENT_ID/);
   });
 
-  /** Publishes an event that the API refused, and lands it as the stream does. */
-  async function refuse(): Promise<void> {
-    const raw = JSON.stringify({ event_id: REFUSED_ID, params: { metal: 7 } });
-    const value = writeRefused({ reason: "metal: expected text, got 7", raw });
-    const topic = await TopicWriter.open({ topic: failedTopic, partitions: 1 });
-    await topic.publish(value, "player-1");
-    await topic.close();
+  /** Publishes texts that the API refused, and lands them as the stream does. */
+  async function refuse(...raws: string[]): Promise<void> {
     const builder = new BatchBuilder(failedTopic, 0, DEFAULT_LIMITS, readRefused);
-    builder.push({ offset: "0", timestamp: String(Date.now()), value: Buffer.from(value) });
+    for (const [i, value] of (await publishRefused(...raws)).entries())
+      builder.push({ offset: String(i), timestamp: String(Date.now()), value: Buffer.from(value) });
     const chain = await openChain(ground.hdfs, { root: ground.root, topic: failedTopic, partition: 0 });
-    await chain.commit({ ...builder.finish(), last: 0 });
+    await chain.commit({ ...builder.finish(), last: raws.length - 1 });
+  }
+
+  async function publishRefused(...raws: string[]): Promise<string[]> {
+    const values = raws.map((raw) => writeRefused({ reason: REASON, raw }));
+    const topic = await TopicWriter.open({ topic: failedTopic, partitions: 1 });
+    for (const value of values) await topic.publish(value, "player-1");
+    await topic.close();
+    return values;
   }
 });
