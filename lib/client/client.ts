@@ -3,8 +3,7 @@
  *
  * An event stays in the queue until the API has answered for it. So it may be sent twice, always
  * with the same id, and counts once. Therefore pages share a storage without locks: each event has
- * its own key, and a new page sends all events that it finds. All imports are types, so a browser
- * can load this file alone, once it is compiled.
+ * its own key, and a new page sends all events that it finds. A browser can load this file alone.
  */
 import type { EventEntry } from "../catalog.ts";
 
@@ -19,23 +18,12 @@ export interface ClientOptions {
 }
 
 const QUEUE = { events: 5_000, chars: 2_000_000 };
-const BATCH = { events: 100, chars: 160_000, waitMs: 200 }; // at most 480 kB of UTF-8
-const LAST_CHARS = 20_000; // browsers take 64 KiB from a closed page
-const TIMEOUT_MS = 30_000; // of a request
-const MAX_WAIT_MS = 60_000; // after a failure
+const BATCH = { events: 100, chars: 160_000 }; // at most 480 kB of UTF-8
+const LAST_CHARS = 20_000; // browsers take 64 KiB from closed pages
+const WAIT_MS = { batch: 200, answer: 30_000, longest: 60_000 };
 
-/** Makes a client. A page's client has its queue in localStorage, and sends when it is hidden. */
-export function createClient<G extends Game>(options: ClientOptions): Client<G> {
-  const client = new Client<G>(options);
-  page.document?.addEventListener("visibilitychange", () => {
-    if (page.document?.hidden) void client.send(LAST_CHARS);
-  });
-  if (page.document)
-    page.addEventListener("online", () => {
-      void client.flush();
-    });
-  return client;
-}
+/** Makes a client: `createClient<typeof game>({ url })`. In a page it keeps the queue in localStorage. */
+export const createClient = <G extends Game>(options: ClientOptions): Client<G> => new Client<G>(options);
 
 export class Client<G extends Game> {
   readonly options: ClientOptions;
@@ -44,9 +32,8 @@ export class Client<G extends Game> {
   #queue = new Map<string, string>(); // id → the event's JSON; without the events under way
   #chars = 0; // of all events without an answer
   #batchEvents = BATCH.events;
-  #failures = 0; // since the last success
   #retryAfterMs = 0;
-  #clockIsWrong = false;
+  #clockIsWrong = false; // then the API's time counts
   #isClosed = false;
   #running: Promise<void> | undefined;
   #wake = () => {};
@@ -62,11 +49,13 @@ export class Client<G extends Game> {
     } catch {
       // The page's user allows no storage. The queue is in memory.
     }
+    page.document?.addEventListener("visibilitychange", this);
+    if (page.document) page.addEventListener("online", this);
     this.#running = this.#run();
   }
 
   /** Puts an event into the queue. False: the queue is full, and `onRefused` gets the event. */
-  track<T extends G[number]["type"]>(type: T, ...[params]: Arguments<Entry<G, T>>): boolean {
+  track<T extends G[number]["type"]>(type: T, ...[params]: Params<Extract<G[number], { type: T }>>): boolean {
     const { player, session, onRefused = console.warn } = this.options;
     const occurred_at = this.#clockIsWrong ? undefined : new Date().toISOString();
     const event = { event_type: type, event_id: newId(), occurred_at, player, session, params };
@@ -76,7 +65,6 @@ export class Client<G extends Game> {
     if (isFull) onRefused(event, `queue: expected at most ${QUEUE.events} events, ${QUEUE.chars} characters`);
     else this.#put(event.event_id, line);
     this.#running ??= this.#run();
-    if (this.#queue.size >= this.#batchEvents && this.#failures === 0) this.#wake();
     return !isFull;
   }
 
@@ -86,6 +74,12 @@ export class Client<G extends Game> {
     await this.#running;
   }
 
+  /** For the page's events: a hidden page may be closed, so it sends its last events at once. */
+  handleEvent(): void {
+    if (page.document?.hidden) void this.#send(LAST_CHARS);
+    else this.#wake();
+  }
+
   /** Ends the sending; the storage keeps the queue. */
   close(): void {
     this.#isClosed = true;
@@ -93,51 +87,45 @@ export class Client<G extends Game> {
   }
 
   async #run(): Promise<void> {
+    let failures = 0; // since the last success
     do {
-      const backOffMs = 500 * 2 ** this.#failures * (0.5 + Math.random() / 2);
-      const failedMs = Math.min(Math.max(backOffMs, this.#retryAfterMs), MAX_WAIT_MS);
-      const batchMs = this.#queue.size >= this.#batchEvents ? 0 : BATCH.waitMs;
-      let timer;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        timer = setTimeout(resolve, this.#failures === 0 ? batchMs : failedMs);
-      });
+      const backOffMs = Math.max(500 * 2 ** failures * (0.5 + Math.random() / 2), this.#retryAfterMs);
+      const batchMs = this.#queue.size >= this.#batchEvents ? 0 : WAIT_MS.batch;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, failures === 0 ? batchMs : Math.min(backOffMs, WAIT_MS.longest));
+      this.#wake = resolve;
+      await promise;
       clearTimeout(timer);
-      const trouble = this.#isClosed ? null : await this.send();
-      if (trouble !== null && this.#failures === 0) (this.options.onTrouble ?? console.warn)(trouble);
-      this.#failures = trouble === null ? 0 : this.#failures + 1;
-    } while (this.#queue.size > 0 && !this.#isClosed);
+      const trouble = this.#isClosed ? null : await this.#send(BATCH.chars);
+      if (trouble !== null && failures === 0) (this.options.onTrouble ?? console.warn)(trouble);
+      failures = trouble === null ? 0 : failures + 1;
+    } while (this.#chars > 0 && !this.#isClosed);
     this.#running = undefined;
   }
 
   /** Sends the first events. Resolves with the reason why it has failed for some of them, or null. */
-  async send(maxChars = BATCH.chars): Promise<string | null> {
+  async #send(maxChars: number): Promise<string | null> {
     let batch = [...this.#queue].slice(0, this.#batchEvents);
     while (batch.length > 1 && bodyOf(batch).length > maxChars) batch = batch.slice(0, batch.length / 2);
     if (batch.length === 0) return null;
     for (const [id] of batch) this.#queue.delete(id);
-    let waiting = batch;
     try {
       const verdicts = await this.#post(bodyOf(batch), batch.length);
-      waiting = batch.filter(([id, line], i) => !this.#settle(id, line, verdicts[i]!));
+      batch = batch.filter(([id, line], i) => !this.#settle(id, line, verdicts[i]!));
       return verdicts.find(({ verdict }) => verdict === "unavailable")?.error ?? null;
     } catch (error) {
       return `${this.options.url}/events: ${String(error)}`;
     } finally {
-      this.#queue = new Map([...waiting, ...this.#queue]);
-      this.#running ??= this.#run();
+      this.#queue = new Map([...batch, ...this.#queue]);
     }
   }
 
   async #post(body: string, events: number): Promise<Verdict[]> {
     const { url, writeKey } = this.options;
-    // Without a key, a browser sends this type without a preflight.
-    const headers = {
-      "Content-Type": "text/plain;charset=UTF-8",
-      ...(writeKey && { "Write-Key": writeKey }),
-    };
+    const key = writeKey && { "Write-Key": writeKey }; // without it, browsers send no preflight
+    const headers = { "Content-Type": "text/plain;charset=UTF-8", ...key };
     const keepalive = body.length <= LAST_CHARS; // outlives the page, as with sendBeacon
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(WAIT_MS.answer);
     const response = await fetch(`${url}/events`, { method: "POST", headers, body, keepalive, signal });
     this.#retryAfterMs = Number(response.headers.get("Retry-After")) * 1000 || 0;
     const answer = (await response.json().catch(() => ({}))) as { verdicts?: Verdict[]; error?: string };
@@ -158,8 +146,7 @@ export class Client<G extends Game> {
     const event = JSON.parse(line) as Tracked;
     const isAhead = field === "occurred_at" && event.occurred_at !== undefined;
     this.#clockIsWrong ||= isAhead;
-    if (isAhead)
-      this.#put(id, JSON.stringify({ ...event, occurred_at: undefined })); // the API's time counts
+    if (isAhead) this.#put(id, JSON.stringify({ ...event, occurred_at: undefined }));
     else (this.options.onRefused ?? console.warn)(event, error);
     return true;
   }
@@ -175,9 +162,7 @@ export class Client<G extends Game> {
   }
 }
 
-function bodyOf(batch: [id: string, line: string][]): string {
-  return batch.map(([, line]) => line).join("\n");
-}
+const bodyOf = (batch: [id: string, line: string][]): string => batch.map(([, line]) => line).join("\n");
 
 let lastTime = 0n;
 
@@ -186,12 +171,9 @@ function newId(): string {
   const now = BigInt(Date.now()) << 12n;
   lastTime = now > lastTime ? now : lastTime + 1n;
   const [random = 0n] = crypto.getRandomValues(new BigUint64Array(1));
-  const bits =
-    ((lastTime >> 12n) << 80n) | ((0x7000n | (lastTime & 0xfffn)) << 64n) | (1n << 63n) | (random >> 2n);
-  return bits
-    .toString(16)
-    .padStart(32, "0")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const time = lastTime.toString(16).padStart(15, "0");
+  const digits = `${time.slice(0, 12)}7${time.slice(12)}${((1n << 63n) | (random >> 2n)).toString(16)}`;
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 type Page = EventTarget & { document?: EventTarget & { hidden: boolean }; localStorage: Storage };
@@ -199,11 +181,10 @@ const page = globalThis as unknown as Page;
 type Tracked = { event_type: string; event_id: string; occurred_at?: string | undefined; params?: unknown };
 type Verdict = { verdict: string; field?: string; error?: string };
 type Game = readonly EventEntry[];
-type Entry<G extends Game, T> = Extract<G[number], { type: T }>;
 type Required<P> = { [N in keyof P as P[N] extends { required: true } ? N : never]: ValueOf<P[N]> };
 type Optional<P> = { [N in keyof P as P[N] extends { required: true } ? never : N]?: ValueOf<P[N]> | null };
 type Given<P> = object extends Required<P> ? [params?: Optional<P>] : [params: Required<P> & Optional<P>];
-type Arguments<E> = E extends { parameters?: infer P } ? (keyof P extends never ? [] : Given<P & {}>) : never;
+type Params<E> = E extends { parameters?: infer P } ? (keyof P extends never ? [] : Given<P & {}>) : never;
 type Kind<T> = T extends { type: infer Type } ? Type : T;
 type ValueOf<T> = T extends { oneOf: readonly (infer V)[] } ? V : Values[Kind<T> & keyof Values];
 interface Values {
