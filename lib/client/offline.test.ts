@@ -1,17 +1,19 @@
-// The client in Chromium, with a real API. The page's files come from the test also without a
-// network, as from a service worker.
+// The client in Chromium, with a real API and a page of another origin.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
+import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { exampleParameters, widestEvent } from "../catalog.ts";
 import { events } from "../events.ts";
+import { HOST } from "../settings.ts";
 import { openBrowser } from "../testbed/browser.ts";
 import { until } from "../until.ts";
 import { Receiver } from "./sent.fixture.ts";
 
 const event = widestEvent(events);
-const GAME = "http://localhost:49999"; // no server listens there
 const many = (length: number, first = 0) => Array.from({ length }, (_, i) => first + i);
 
 describe("a page with createClient(options)", function () {
@@ -19,33 +21,50 @@ describe("a page with createClient(options)", function () {
   let browser: Browser;
   let context: BrowserContext;
   let receiver: Receiver;
+  let script: string; // client.ts without its types
+  let pages: Server;
+  let game: string; // the page's origin
 
   before(async function () {
     const found = await openBrowser();
     if (!found) return this.skip();
     browser = found;
+    script = stripTypeScriptTypes(await readFile(new URL("./client.ts", import.meta.url), "utf8"));
   });
   after(() => browser?.close());
 
   beforeEach(async () => {
     receiver = new Receiver();
-    await receiver.start({ origins: [GAME] });
+    pages = createServer((request, response) => {
+      const file = fileOf(request.url ?? "");
+      response.writeHead(200, { "Content-Type": file.contentType }).end(file.body);
+    }).listen(0, HOST);
+    await once(pages, "listening");
+    game = `http://${HOST}:${(pages.address() as AddressInfo).port}`;
+    await receiver.start({ origins: [game] });
     context = await browser.newContext();
-    const script = stripTypeScriptTypes(await readFile(new URL("./client.ts", import.meta.url), "utf8"));
-    await context.route(`${GAME}/**`, (route) =>
-      route.request().url().endsWith(".js")
-        ? route.fulfill({ contentType: "text/javascript", body: script })
-        : route.fulfill({ contentType: "text/html", body: page(receiver.url) }),
-    );
   });
   afterEach(async () => {
     await context?.close();
     await receiver?.stop();
+    pages?.close();
   });
+
+  function fileOf(path: string): { contentType: string; body: string } {
+    if (path.endsWith("/client.js")) return { contentType: "text/javascript", body: script };
+    return { contentType: "text/html", body: htmlOf(receiver.url) };
+  }
+
+  /** From now on the page's files come without a network, as from a service worker. */
+  async function keepPages(): Promise<void> {
+    // Chromium takes such a page for one of the Internet, and asks before it sends to this machine.
+    await context.grantPermissions(["local-network-access"], { origin: game });
+    await context.route(`${game}/**`, (route) => route.fulfill(fileOf(route.request().url())));
+  }
 
   async function open(): Promise<Page> {
     const opened = await context.newPage();
-    await opened.goto(GAME);
+    await opened.goto(game);
     await opened.waitForFunction("window.client");
     return opened;
   }
@@ -57,43 +76,44 @@ describe("a page with createClient(options)", function () {
   const stored = (at: Page) => at.evaluate<number>("localStorage.length");
 
   it("sends events without a preflight, and then stores none", async () => {
-    const game = await open();
-    await track(game, many(120));
-    await flush(game);
+    const page = await open();
+    await track(page, many(120));
+    await flush(page);
     assert.deepEqual(receiver.numbers(), many(120));
     assert.deepEqual(new Set(receiver.requests), new Set(["POST /events"]));
-    assert.equal(await stored(game), 0);
+    assert.equal(await stored(page), 0);
   });
 
   it("keeps events while the network is cut, and sends them by itself when it is back", async () => {
-    const game = await open();
-    await track(game, many(10));
-    await flush(game);
+    const page = await open();
+    await track(page, many(10));
+    await flush(page);
     await context.setOffline(true);
-    await track(game, many(20, 10));
-    await game.waitForFunction("window.troubles.length > 0");
-    assert.equal(await stored(game), 20);
+    await track(page, many(20, 10));
+    await page.waitForFunction("window.troubles.length > 0");
+    assert.equal(await stored(page), 20);
     await context.setOffline(false);
-    await game.waitForFunction("localStorage.length === 0");
+    await page.waitForFunction("localStorage.length === 0");
     assert.deepEqual([receiver.numbers(), receiver.published.length], [many(30), 30]);
   });
 
   it("keeps events over a reload without a network", async () => {
-    const game = await open();
+    await keepPages();
+    const page = await open();
     await context.setOffline(true);
-    await track(game, many(10));
-    await game.reload();
-    await game.waitForFunction("window.client");
-    await track(game, many(10, 10));
+    await track(page, many(10));
+    await page.reload();
+    await page.waitForFunction("window.client");
+    await track(page, many(10, 10));
     await context.setOffline(false);
-    await game.waitForFunction("localStorage.length === 0");
+    await page.waitForFunction("localStorage.length === 0");
     assert.deepEqual([receiver.numbers(), receiver.published.length], [many(20), 20]);
   });
 
   it("sends its last events when the page is closed at once", async () => {
-    const game = await open();
-    await track(game, many(20));
-    await game.close({ runBeforeUnload: true });
+    const page = await open();
+    await track(page, many(20));
+    await page.close({ runBeforeUnload: true });
     await until("the events of the closed page", () => receiver.published.length >= 20 || undefined, {
       limitMs: 5000,
     });
@@ -101,9 +121,9 @@ describe("a page with createClient(options)", function () {
   });
 
   it("sends its last events when the page is left", async () => {
-    const game = await open();
-    await track(game, many(20));
-    await game.goto("about:blank");
+    const page = await open();
+    await track(page, many(20));
+    await page.goto("about:blank");
     await until("the events of the left page", () => receiver.published.length >= 20 || undefined, {
       limitMs: 5000,
     });
@@ -111,10 +131,10 @@ describe("a page with createClient(options)", function () {
   });
 
   it("sends the events of a page that was closed without a network, from the next page", async () => {
-    const game = await open();
+    const page = await open();
     await context.setOffline(true);
-    await track(game, many(10));
-    await game.close();
+    await track(page, many(10));
+    await page.close();
     await context.setOffline(false);
     const next = await open();
     await next.waitForFunction("localStorage.length === 0");
@@ -122,6 +142,7 @@ describe("a page with createClient(options)", function () {
   });
 
   it("loses no event of two pages at once, and counts none twice", async () => {
+    await keepPages();
     const [first, second] = [await open(), await open()];
     await context.setOffline(true);
     await track(first, many(50));
@@ -140,14 +161,14 @@ describe("a page with createClient(options)", function () {
   });
 
   it("survives an API that goes away between two requests", async () => {
-    const game = await open();
-    await track(game, many(10));
-    await flush(game);
+    const page = await open();
+    await track(page, many(10));
+    await flush(page);
     await receiver.stop();
-    await track(game, many(10, 10));
-    await game.waitForFunction("window.troubles.length > 0");
-    await receiver.start({ origins: [GAME] });
-    await flush(game);
+    await track(page, many(10, 10));
+    await page.waitForFunction("window.troubles.length > 0");
+    await receiver.start({ origins: [game] });
+    await flush(page);
     assert.deepEqual([receiver.numbers(), receiver.published.length], [many(20), 20]);
   });
 
@@ -155,20 +176,20 @@ describe("a page with createClient(options)", function () {
     await context.addInitScript(
       "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })",
     );
-    const game = await context.newPage();
-    await game.clock.install({ time: Date.now() + 400 * 86_400_000 });
-    await game.goto(GAME);
-    await game.waitForFunction("window.client");
-    await track(game, many(10));
-    await flush(game);
-    await track(game, many(10, 10));
-    await flush(game);
+    const page = await context.newPage();
+    await page.clock.install({ time: Date.now() + 400 * 86_400_000 });
+    await page.goto(game);
+    await page.waitForFunction("window.client");
+    await track(page, many(10));
+    await flush(page);
+    await track(page, many(10, 10));
+    await flush(page);
     assert.deepEqual(receiver.numbers(), many(20));
-    assert.deepEqual(await game.evaluate("window.refused"), []);
+    assert.deepEqual(await page.evaluate("window.refused"), []);
   });
 });
 
-function page(url: string): string {
+function htmlOf(url: string): string {
   return `<!doctype html><script type="module">
     import { createClient } from "/client.js";
     window.troubles = [];
