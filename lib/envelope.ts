@@ -5,9 +5,10 @@
  * request. Reading trusts no message, because any program can write to the topic. `readEvent` reads
  * an event of the catalogue or throws; `peek` takes any text and returns the fields that it has.
  */
-import { MAX, NIL, validate } from "uuid";
+import { validate } from "uuid";
 import { columnsOf, type EventDefinition, parseValue, type Value } from "./catalog.ts";
 import { events } from "./events.ts";
+import { utcTime } from "./exact.ts";
 import {
   isObject,
   type JsonObject,
@@ -72,7 +73,7 @@ export interface EventRow {
 
 /** Whether a text identifies an event: a UUID other than the nil UUID and the max UUID. */
 export function isEventId(text: unknown): text is string {
-  return typeof text === "string" && validate(text) && !isSharedId(text);
+  return typeof text === "string" && validate(text) && !SHARED_ID.test(text);
 }
 
 /** Writes the text of an envelope. */
@@ -165,14 +166,12 @@ export const eventColumns = new Map(events.map((event) => [event.table, columnsO
 /** The event's id. Another producer's id can be any text, but not the id that many events share. */
 function idOf(envelope: JsonObject): string {
   const id = textOf(envelope, "event_id");
-  if (isSharedId(id)) throw new Misfit("event_id", "an id of this event alone", id);
+  if (SHARED_ID.test(id)) throw new Misfit("event_id", "an id of this event alone", id);
   return id;
 }
 
-/** Whether an id stands for no event or for all: the nil UUID, the max UUID. */
-function isSharedId(id: string): boolean {
-  return id === NIL || id.toLowerCase() === MAX;
-}
+/** The nil UUID and the max UUID: they stand for no event, or for all. */
+const SHARED_ID = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12})$/i;
 
 function header(headers: JsonObject, name: string): string | null {
   const value = own(headers, name) ?? null;
@@ -201,10 +200,8 @@ function timeOrNull(envelope: JsonObject, name: string): number | null {
 }
 
 function timeOf(name: string, value: unknown): number {
-  const time = typeof value === "string" && value.length === 24 ? Date.parse(value) : NaN;
-  // Date.parse accepts the 31st of February, and an offset instead of Z. Writing the time again
-  // shows the difference.
-  if (!Number.isNaN(time) && new Date(time).toISOString() === value) return time;
+  const time = typeof value === "string" ? utcTime(value) : undefined;
+  if (time !== undefined) return time;
   throw new Misfit(name, "a time like 2026-01-31T12:00:00.000Z", value);
 }
 

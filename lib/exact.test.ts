@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { date, double, scaled, timestamp } from "./exact.ts";
+import { date, double, scaled, timestamp, utcTime } from "./exact.ts";
 
 describe("scaled(text, scale)", () => {
   const cases: [text: string, scale: number, value: bigint | undefined][] = [
@@ -117,4 +117,37 @@ describe("timestamp(text)", () => {
     ["yesterday", undefined],
   ];
   for (const [text, ms] of cases) it(`reads ${text} as ${ms}`, () => assert.equal(timestamp(text), ms));
+});
+
+describe("utcTime(text)", () => {
+  it("reads each time that Date writes, from the year 1 to 9999", () => {
+    const [min, max] = [new Date("0001-01-01T00:00:00Z"), new Date("9999-12-31T23:59:59.999Z")];
+    fc.assert(
+      fc.property(fc.date({ min, max, noInvalidDate: true }), (time) => {
+        assert.equal(utcTime(time.toISOString()), time.getTime());
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("refuses every text that Date would not write", () => {
+    const time = "2026-01-31T12:00:00.000Z";
+    const place = fc.nat(time.length - 1);
+    const character = fc.constantFrom(..."0123456789TZ:.- +é");
+    const changed = fc.array(fc.tuple(place, character), { minLength: 1, maxLength: 3 }).map((changes) => {
+      const characters = [...time];
+      for (const [at, one] of changes) characters[at] = one;
+      return characters.join("");
+    });
+    const expected = (text: string) => {
+      const value = Date.parse(text);
+      return !Number.isNaN(value) && new Date(value).toISOString() === text ? value : undefined;
+    };
+    fc.assert(
+      fc.property(fc.oneof(changed, fc.string()), (text) =>
+        assert.equal(utcTime(text), expected(text), text),
+      ),
+      { numRuns: 5000, examples: [["2026-02-30T00:00:00.000Z"], ["2026-01-31T24:00:00.000Z"]] },
+    );
+  });
 });

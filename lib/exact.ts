@@ -77,3 +77,40 @@ function isoTime(text: string): number | undefined {
     days * DAY_MS + ((h * 60 + m) * 60 + s) * 1000 + Number(fraction.slice(0, 3).padEnd(3, "0")) - offsetMs
   );
 }
+
+const MAX_DAYS = 1000; // kept in `days`; messages of one batch have few days
+const days = new Map<string, number>(); // "2026-01-31" → its first millisecond; NaN: no such day
+
+/**
+ * Milliseconds since 1970 of a time in the form of Date's toISOString, 2026-01-31T12:00:00.000Z.
+ *
+ * It runs for every message, so it reads digits itself: Date.parse and toISOString take ten times as
+ * long.
+ */
+export function utcTime(text: string): number | undefined {
+  if (text.length !== 24 || !hasMarks(text)) return undefined;
+  const day = text.slice(0, 10);
+  let start = days.get(day);
+  if (start === undefined) {
+    start = (date(day) ?? NaN) * DAY_MS;
+    if (days.size === MAX_DAYS) days.clear();
+    days.set(day, start);
+  }
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
+  const ms = twoDigits(text, 20) * 10 + (twoDigits(text, 21) % 10);
+  const time = start + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Whether a text of 24 characters has T, :, :, . and Z at their places. */
+function hasMarks(text: string): boolean {
+  const at = (i: number) => text.charCodeAt(i);
+  return at(10) === 84 && at(13) === 58 && at(16) === 58 && at(19) === 46 && at(23) === 90;
+}
+
+/** The number of two digits; NaN: one of them is no digit. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+}

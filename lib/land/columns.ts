@@ -70,35 +70,41 @@ const EXPECTATIONS: Partial<Record<ColumnType, string>> = {
   timestamp: "milliseconds since 1970, an integer within ±(2^53 - 1)",
 };
 
-/** Why `value` cannot go into `column`, or null if it can. Nothing is ever coerced. */
-export function problemWith({ name, type, required }: Column, value: Value | undefined): string | null {
-  const fits = value === null ? !required : value !== undefined && isOfType(type, value);
-  if (fits) return null;
+/** Whether a value can go into a column; made once for each column. Nothing is ever coerced. */
+export type Fits = (value: Value | undefined) => boolean;
+
+export function fitsOf({ type, required }: Column): Fits {
+  const isOfType = typeCheck(type);
+  return (value) => (value === null ? !required : value !== undefined && isOfType(value));
+}
+
+/** Why a value does not fit a column. */
+export function describeMisfit({ name, type, required }: Column, value: Value | undefined): string {
   const expected = (EXPECTATIONS[type] ?? `a bigint of ${type}`) + (required ? "" : " or null");
   const got = typeof value === "string" ? shortened(JSON.stringify(value)) : String(value);
   return `column ${name}: expected ${expected}, got ${got}`;
 }
 
-function isOfType(type: ColumnType, value: Exclude<Value, null>): boolean {
+function typeCheck(type: ColumnType): (value: Exclude<Value, null>) => boolean {
   switch (type) {
     case "text":
     case "json":
-      return typeof value === "string";
+      return (value) => typeof value === "string";
     case "boolean":
-      return typeof value === "boolean";
+      return (value) => typeof value === "boolean";
     case "integer":
     case "date":
-      return typeof value === "number" && (value | 0) === value;
+      return (value) => typeof value === "number" && (value | 0) === value;
     case "timestamp":
     case "offset":
-      return Number.isSafeInteger(value);
+      return (value) => Number.isSafeInteger(value);
     case "double":
-      return Number.isFinite(value);
+      return (value) => Number.isFinite(value);
     case "bigint":
-      return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
+      return (value) => typeof value === "bigint" && BigInt.asIntN(64, value) === value;
     default: {
       const { limit } = decimalOf(type)!;
-      return typeof value === "bigint" && value < limit && value > -limit;
+      return (value) => typeof value === "bigint" && value < limit && value > -limit;
     }
   }
 }

@@ -110,7 +110,7 @@ export class BooleanColumn extends NullableColumn {
 }
 
 const bytesOf: Record<NumberForm, (values: Float64Array) => Buffer> = {
-  int32: (values) => bytesOfArray(Int32Array.from(values)),
+  int32: (values) => bytesOfArray(new Int32Array(values)),
   double: (values) => bytesOfArray(values),
   number64: (values) => {
     const bytes = Buffer.allocUnsafe(values.length * 8);

@@ -8,7 +8,7 @@
 import type { Column, Value } from "../catalog.ts";
 import { decimalOf } from "../parameters.ts";
 import { TRAILER_BYTES } from "../parquet-footer.ts";
-import { createColumn, type Form, formOf, problemWith } from "./columns.ts";
+import { createColumn, describeMisfit, type Fits, fitsOf, type Form, formOf } from "./columns.ts";
 import type { ColumnEncoder, EncodedColumn } from "./nullable-column.ts";
 import { LONG_DECIMAL_BYTES } from "./number-columns.ts";
 import {
@@ -40,6 +40,7 @@ const PARQUET_TYPES: Record<Form, FieldDefinition["type"]> = {
 export class ParquetFile {
   rows = 0;
   readonly #columns: readonly Column[];
+  readonly #fits: readonly Fits[];
   readonly #rowGroupRows: number;
   readonly #schema: Schema;
   readonly #envelope: EnvelopeWriter;
@@ -51,6 +52,7 @@ export class ParquetFile {
 
   constructor(columns: readonly Column[], { rowGroupRows = ROW_GROUP_ROWS } = {}) {
     this.#columns = columns;
+    this.#fits = columns.map(fitsOf);
     this.#rowGroupRows = rowGroupRows;
     this.#schema = new ParquetSchema(
       Object.fromEntries(columns.map((column) => [column.name, field(column)])),
@@ -76,8 +78,7 @@ export class ParquetFile {
       throw new TypeError(`row: expected ${columns.length} values, got ${row.length}`);
     }
     for (let i = 0; i < columns.length; i++) {
-      const problem = problemWith(columns[i]!, row[i]);
-      if (problem !== null) throw new TypeError(problem);
+      if (!this.#fits[i]!(row[i])) throw new TypeError(describeMisfit(columns[i]!, row[i]));
     }
     const encoders = (this.#encoders ??= columns.map(createColumn));
     for (let i = 0; i < columns.length; i++) {
