@@ -56,10 +56,11 @@ export function createApi(options: ApiOptions): Express {
       logWhenDone(request, response, { log, keepsAll });
       next();
     });
+  // First: a preflight has no key, and a page can read an answer only with the headers of cors.
+  if (cors.length > 0) api.use(cors);
   api.use((request, response, next) => {
     if (!refuseTooLarge(request, response, metrics)) next();
   });
-  if (cors.length > 0) api.use(cors); // first: a preflight has no key
   if (guard.length > 0) api.use(guard);
   for (const event of events) {
     api.all(event.route, (request, response) => collect(event, request, response, options));

@@ -51,6 +51,34 @@ describe("createCors(origins)", () => {
     assert.match(answer.headers.get("access-control-expose-headers") ?? "", /Event-Id/);
   });
 
+  // pelias/api#296, jikan-me/jikan-rest#148: a page saw "network error", and sent again for ever.
+  it("lets a page that may send read the answer to each request that is refused", async () => {
+    const ask = await listen([GAME]);
+    const json = { Origin: GAME, "Content-Type": "application/json" };
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      fetch(`http://127.0.0.1:${listener.port}${path}`, { headers: { Origin: GAME, ...headers } });
+    const large = fetch(`http://127.0.0.1:${listener.port}/join_a_guild`, {
+      method: "POST",
+      headers: json,
+      body: " ".repeat(100_000),
+    });
+    const answers = await Promise.all([
+      ask("POST", json, "{"),
+      ask("POST", json, " ".repeat(1_100_000)),
+      ask("POST", { ...json, "Content-Type": "application/xml" }, "<a/>"),
+      ask("PUT", json, "{}"),
+      get("/nowhere"),
+      get(`/join_a_guild?region=${"x".repeat(9000)}`),
+      large,
+    ]);
+    const facts = answers.map((answer) => [answer.status, allowed(answer)]);
+    const statuses = [400, 413, 415, 405, 404, 414, 413];
+    assert.deepEqual(
+      facts,
+      statuses.map((status) => [status, GAME]),
+    );
+  });
+
   it("lets every page send with *", async () => {
     assert.equal(allowed(await (await listen(["*"]))("OPTIONS", preflight("https://any.example"))), "*");
   });
