@@ -211,7 +211,7 @@ describe("an envelope that the API writes", () => {
     );
   });
 
-  it("has the values of a POST item in every column that the stream reads, under any retention", () => {
+  it("has the values of a POST item in every column that the stream reads, under any retention; half a character is refused", () => {
     fc.assert(
       fc.property(requests(halves), (sent) => {
         const { event, params, eventId, player, session, occurredAt } = sent;
@@ -226,10 +226,54 @@ describe("an envelope that the API writes", () => {
         const origin = originOf(sent);
         const since = Date.now();
         const { items } = readJsonItems(Buffer.from(JSON.stringify(item)), origin);
+        const texts = [player, session, ...[...params].flat()];
+        if (!texts.every((text) => text?.isWellFormed() ?? true))
+          return assert.throws(
+            () => receiveItem(items[0]!, origin, events),
+            /expected text of whole characters/,
+          );
         checkRow(receiveItem(items[0]!, origin, events).message, sent, { since, host: false });
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+// Any program can write to the topic.
+describe("readEvent(text, position)", () => {
+  const game = defineEvents([
+    { type: "buy", parameters: { metal: "text", price: { type: "integer", was: "cost" } } },
+  ]);
+  const messageOf = (fields: object) =>
+    JSON.stringify({
+      event_id: "1",
+      event_type: "buy",
+      received_at: new Date(0).toISOString(),
+      params: {},
+      headers: {},
+      remote_addr: "::1",
+      ...fields,
+    });
+  const valuesOf = (fields: object) => {
+    const { values } = eventReader(game)(messageOf(fields), position);
+    return Object.fromEntries(columnsOf(game[0]!).map(({ name }, i) => [name, values[i]]));
+  };
+
+  const cut = "\u{1f525}".slice(0, 1);
+  for (const [field, fields] of Object.entries({
+    "params.metal": { params: { metal: cut } },
+    player: { player: cut },
+    session: { session: cut },
+    "headers.Host": { headers: { Host: cut } },
+  }))
+    it(`refuses half a character in ${field}, which a file would hold as another one`, () => {
+      const reason = `${field}: expected text of whole characters, without half a surrogate pair, got "\\ud83d"`;
+      assert.throws(() => valuesOf(fields), { message: reason });
+    });
+
+  it("takes null as no value, so the earlier name's value counts", () => {
+    assert.equal(valuesOf({ params: { price: null, cost: "5" } }).price, 5);
+    assert.equal(valuesOf({ params: { price: null, cost: null } }).price, null);
   });
 });
 

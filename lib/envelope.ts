@@ -10,6 +10,7 @@ import { columnsOf, type EventDefinition, parseValue, type Value } from "./catal
 import { events } from "./events.ts";
 import { utcTime } from "./exact.ts";
 import {
+  checkedText,
   isObject,
   type JsonObject,
   Misfit,
@@ -19,6 +20,7 @@ import {
   refuseMisfits,
   textOf,
   textOrNull,
+  WHOLE_TEXT,
 } from "./misfit.ts";
 import type { Parameter } from "./parameters.ts";
 import { waiting } from "./waiting.ts";
@@ -175,23 +177,24 @@ const SHARED_ID = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12})$/i;
 
 function header(headers: JsonObject, name: string): string | null {
   const value = own(headers, name) ?? null;
-  if (value === null || typeof value === "string") return value;
-  throw new Misfit(`headers.${name}`, "text", value);
+  return value === null ? null : checkedText(`headers.${name}`, value);
 }
 
 /** The parameter's value; a misfit is added to `misfits`. */
 function parameter(params: JsonObject, definition: Parameter, misfits: Misfit[]): Value {
   const { name, was, required, expected } = definition;
-  let sent = own(params, name);
-  for (let i = 0; sent === undefined && i < was.length; i++) sent = own(params, was[i]!);
-  if (sent === undefined || sent === null) {
+  let sent = own(params, name) ?? null;
+  for (let i = 0; sent === null && i < was.length; i++) sent = own(params, was[i]!) ?? null;
+  if (sent === null) {
     if (required) misfits.push(new Misfit(`params.${name}`, expected, undefined));
     return null;
   }
-  if (typeof sent !== "string") misfits.push(new Misfit(`params.${name}`, "text, as sent", sent));
-  const value = typeof sent === "string" ? parseValue(definition, sent) : null;
-  if (value === undefined) misfits.push(new Misfit(`params.${name}`, expected, sent));
-  return value ?? null;
+  const isWhole = typeof sent === "string" && sent.isWellFormed();
+  const value = isWhole ? parseValue(definition, sent as string) : undefined;
+  if (value !== undefined) return value;
+  const form = isWhole ? expected : typeof sent === "string" ? WHOLE_TEXT : "text, as sent";
+  misfits.push(new Misfit(`params.${name}`, form, sent));
+  return null;
 }
 
 function timeOrNull(envelope: JsonObject, name: string): number | null {

@@ -51,16 +51,26 @@ export function own(object: JsonObject, name: string): unknown {
 
 /** The object's own text. @throws Misfit if the object has no text of that name. */
 export function textOf(object: JsonObject, name: string): string {
-  const value = own(object, name);
-  if (typeof value === "string") return value;
-  throw new Misfit(name, "text", value);
+  return checkedText(name, own(object, name));
 }
 
 /** The object's own text, or null without one. @throws Misfit if the value has another type. */
 export function textOrNull(object: JsonObject, name: string): string | null {
   const value = own(object, name) ?? null;
-  if (value === null || typeof value === "string") return value;
-  throw new Misfit(name, "text", value);
+  return value === null ? null : checkedText(name, value);
+}
+
+/**
+ * JSON can hold half a character: one unit of a surrogate pair, as from a text that was cut. UTF-8
+ * cannot, so such a text would change on its way into a file.
+ */
+export const WHOLE_TEXT = "text of whole characters, without half a surrogate pair";
+
+/** @throws Misfit if the value is no text, or has half a character */
+export function checkedText(field: string, value: unknown): string {
+  if (typeof value !== "string") throw new Misfit(field, "text", value);
+  if (!value.isWellFormed()) throw new Misfit(field, WHOLE_TEXT, value);
+  return value;
 }
 
 /** Throws one Misfit that names all the given ones, changed by `as`; does nothing without any. */

@@ -4,9 +4,7 @@ import { MAX_RAW_BYTES, isShortened, readRefused, refusedRecord, writeRefused } 
 
 describe("a refused event's record", () => {
   it("is read as it was written", () => {
-    const texts = fc.string({
-      unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
-    });
+    const texts = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(texts, texts, (reason, raw) => {
         assert.deepEqual(readRefused(writeRefused(refusedRecord(reason, raw))), { reason, raw });

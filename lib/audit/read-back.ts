@@ -10,6 +10,7 @@ import { columnsOf, type EventDefinition, parseValue, type Value } from "../cata
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
 import { scaledText } from "../exact.ts";
+import { own } from "../misfit.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import type { Parameter } from "../parameters.ts";
 import { settings } from "../settings.ts";
@@ -75,9 +76,8 @@ export function compareFields(message: string, row: Row, catalogue = events): Co
   });
   const parameters = event.parameters.map((parameter) => {
     const { name, column, type, was } = parameter;
-    const sentAs = [name, ...was].find((one) => Object.hasOwn(envelope.params ?? {}, one));
-    const sent = sentAs === undefined ? null : envelope.params![sentAs];
-    const in_message = typeof sent === "string" ? sent : null;
+    const sent = [name, ...was].map((one) => own(envelope.params ?? {}, one) ?? null);
+    const in_message = sent.find((one) => typeof one === "string") ?? null;
     const in_row = row[column];
     const same = valueOf(parameter, in_row) === valueOf(parameter, in_message);
     return { field: column, in_message, in_row, type, same };

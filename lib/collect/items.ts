@@ -9,6 +9,7 @@
  */
 import { events } from "../events.ts";
 import { type EnvelopeMaps, writeEnvelope } from "../envelope.ts";
+import { WHOLE_TEXT } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { firstWrongByte, utf8Text } from "./bytes.ts";
 import {
@@ -134,6 +135,8 @@ export function receiveItem(item: Item, origin: Origin, catalogue = events): Ite
 function readFields(json: Json, origin: Origin): SentEvent {
   const refusal = (field: string, expected: string, got?: string) =>
     new Refusal(refusedText(json.source, origin), field, expected, got);
+  const half = halfText(json);
+  if (half !== undefined) throw refusal("event", WHOLE_TEXT, half);
   const fields = readObject("event", json);
   const unknown = [...fields.keys()].find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw refusal("event", `only ${FIELDS.join(", ")}`, unknown);
@@ -180,4 +183,16 @@ function readFields(json: Json, origin: Origin): SentEvent {
     }
     return params;
   }
+}
+
+/** A text or name that has half a character. The body is UTF-8, so only an escape can make one. */
+function halfText(json: Json): string | undefined {
+  if (!/\\u[dD][89a-fA-F]/.test(json.source)) return undefined;
+  return textsIn(json).find((text) => !text.isWellFormed());
+}
+
+function textsIn(json: Json): string[] {
+  if (json.type === "text") return [json.value];
+  if (json.type === "array") return json.items.flatMap(textsIn);
+  return json.type === "object" ? json.members.flatMap(([name, value]) => [name, ...textsIn(value)]) : [];
 }

@@ -317,6 +317,32 @@ describe("POST /events", () => {
     assert.equal(answer.verdicts[1]?.error, 'line: expected UTF-8, got "the byte 0xff at position 35"');
   });
 
+  // PostHog/posthog#9368, apache/spark#55661: an emoji that a client cut in two.
+  it("refuses half a character in each text, as it refuses wrong bytes, and accepts the other events", async () => {
+    const halves = [
+      '{"event_type":"default","player":"\\ud83d"}',
+      '{"event_type":"default","session":"\\udd25"}',
+      '{"event_type":"default","params":{"a\\ud83d":"1"}}',
+      '{"event_type":"purchase_sword","params":{"metal":"gold \\ud83d"}}',
+      '{"event_type":"default","params":{"any":{"deep":["\\uDD25\\uD83D"]}}}',
+    ];
+    const whole = '{"event_type":"default","player":"\\ud83d\\udd25 \\\\ud83d"}';
+    const { json } = await post(`[${[...halves, whole].join(",")}]`);
+    assert.deepEqual(
+      json.verdicts.map(({ verdict }) => verdict),
+      [...halves.map(() => "refused"), "accepted"],
+    );
+    assert.equal(
+      json.verdicts[3]?.error,
+      'event: expected text of whole characters, without half a surrogate pair, got "gold \\ud83d"',
+    );
+    assert.equal(published[0]?.key, "\u{1f525} \\ud83d");
+    assert.deepEqual(
+      kept.map(({ raw }) => raw),
+      halves,
+    );
+  });
+
   it("names every misfit of an event", async () => {
     const { json } = await post({
       event_type: "purchase_sword",

