@@ -22,13 +22,7 @@ import {
   tableFolder,
 } from "./layout.ts";
 import { columnName, decimalOf } from "./parameters.ts";
-import {
-  footerBytes,
-  readFileColumns,
-  type StoredColumn,
-  type StoredType,
-  TRAILER_BYTES,
-} from "./parquet-footer.ts";
+import { footerBytes, readFileColumns, type StoredColumn, type StoredType } from "./parquet-footer.ts";
 import type { FileStatus, Hdfs } from "./webhdfs.ts";
 
 /** A column whose files hold another type than the game's list. */
@@ -107,6 +101,11 @@ export function describeConflicts(table: string, conflicts: readonly Conflict[])
       `column ${column} has ${stored} in its files and ${wanted} in lib/game.ts`,
   );
   return `table ${table}: ${facts.join("; ")}; to rewrite it: npm run tables -- --rebuild ${table}`;
+}
+
+/** The state of a table while its rebuild's folder is there, as one sentence with the remedy. */
+export function describeRebuild(table: string): string {
+  return `table ${table}: its rebuild is at work, or was interrupted; to finish it: npm run tables -- --rebuild ${table}`;
 }
 
 /** Reads a table's list; number 0 and no columns: the table has none yet. */
@@ -189,5 +188,6 @@ export async function fileColumns(hdfs: Hdfs, path: string, bytes: number): Prom
     if (found === null) throw new Error(`${path}: expected a file, found none`);
     return found;
   };
-  return readFileColumns(await tail(footerBytes(await tail(TRAILER_BYTES))));
+  const end = await tail(16 << 10); // most footers are shorter
+  return readFileColumns(footerBytes(end) > end.length ? await tail(footerBytes(end)) : end);
 }

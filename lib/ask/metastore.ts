@@ -57,5 +57,5 @@ export async function unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
 /** The metastore looks for a duplicate without a lock, so its database may report the duplicate. */
 function isOvertaken(error: unknown): boolean {
   if (!(error instanceof QueryError)) return false;
-  return error.code.endsWith("ALREADY_EXISTS") || /AlreadyExists|duplicate/i.test(error.message);
+  return error.code.endsWith("ALREADY_EXISTS") || /already ?exists|duplicate/i.test(error.message);
 }

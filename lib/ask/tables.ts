@@ -7,11 +7,19 @@
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
+import { randomBytes } from "node:crypto";
 import { type EventDefinition, failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import type { StoredColumn, StoredType } from "../parquet-footer.ts";
-import { addColumns, describeConflicts, type WantedColumns, wantedColumns } from "../stored-columns.ts";
-import { schemaFolder, tableFolder } from "../layout.ts";
+import {
+  addColumns,
+  describeConflicts,
+  describeRebuild,
+  readColumns,
+  type WantedColumns,
+  wantedColumns,
+} from "../stored-columns.ts";
+import { rebuildFolder, schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -55,8 +63,10 @@ export async function createTables(target: Target = {}, catalogue = events): Pro
   try {
     await createSchema(target, hdfs);
     const made = await Promise.all(tablesOf(catalogue).map((one) => makeTable(one, target, hdfs)));
+    const states = made.map(({ state }) => state);
+    if (made.some(({ isRebuilt }) => isRebuilt)) return states; // views need each of the tables
     const stored = new Map(made.map(({ state, stored }) => [state.table, stored]));
-    return [...made.map(({ state }) => state), ...(await createViews(target, catalogue, stored))];
+    return [...states, ...(await createViews(target, catalogue, stored))];
   } finally {
     hdfs.close();
   }
@@ -74,6 +84,7 @@ export function describeChanges(states: readonly TableState[]): string[] {
 interface MadeTable {
   state: TableState;
   stored: StoredColumn[]; // the table's columns, without `day`
+  isRebuilt: boolean; // at present, or its rebuild was interrupted
 }
 
 /**
@@ -89,7 +100,8 @@ export async function registerDays({ schema = settings.schema }: Target = {}): P
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
-async function registerDaysOf(table: string, schema: string): Promise<void> {
+/** Registers the new day folders of one table. */
+export async function registerDaysOf(table: string, schema: string): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
   await query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema });
 }
@@ -132,11 +144,34 @@ async function createSchema(
   );
 }
 
-/** The statement that creates a table of the columns; `day` comes last. */
-function createStatement(table: string, columns: readonly StoredColumn[], target: Target): string {
+/**
+ * Creates a table with all of its days. It gets its name last, so no reader sees it without a day.
+ */
+async function createWhole(table: string, columns: readonly StoredColumn[], target: Target): Promise<void> {
+  const { schema = settings.schema } = target;
+  const unnamed = `new_${randomBytes(8).toString("hex")}`;
+  await query(createStatement(unnamed, table, columns, target), { schema });
+  try {
+    await registerDaysOf(unnamed, schema);
+    await query(`ALTER TABLE ${qualified(unnamed, schema)} RENAME TO ${qualified(table, schema)}`, {
+      schema,
+    });
+  } catch (error) {
+    await query(`DROP TABLE ${qualified(unnamed, schema)}`, { schema });
+    throw error;
+  }
+}
+
+/** The statement that creates `name`, a table of the columns over `table`'s files; `day` is last. */
+function createStatement(
+  name: string,
+  table: string,
+  columns: readonly StoredColumn[],
+  target: Target,
+): string {
   const { schema = settings.schema, hdfsRoot } = target;
   const lines = [...columns.map(({ name, type }) => `${identifier(name)} ${sqlType(type)}`), "day date"];
-  return `CREATE TABLE ${qualified(table, schema)} (
+  return `CREATE TABLE ${qualified(name, schema)} (
    ${lines.join(",\n   ")}
 )
 WITH (
@@ -161,27 +196,38 @@ async function makeTable(
   hdfs: WebHdfs,
 ): Promise<MadeTable> {
   const { schema = settings.schema, hdfsRoot = settings.hdfsRoot } = target;
+  if ((await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null) return ofRebuild(table, hdfs, hdfsRoot);
   await hdfs.makeFolder(tableFolder(hdfsRoot, table)); // Trino refuses a location without a folder
   const { columns, conflicts } = await addColumns(hdfs, hdfsRoot, table, wanted);
   const problem = conflicts.length === 0 ? null : describeConflicts(table, conflicts);
   const made = (state: TableState["state"], changes: string[] = []): MadeTable => {
-    return { state: { table, columns: columns.length + 1, state, changes, problem }, stored: columns };
+    return {
+      state: { table, columns: columns.length + 1, state, changes, problem },
+      stored: columns,
+      isRebuilt: false,
+    };
   };
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);
     if (found === undefined) {
-      await query(createStatement(table, columns, target), { schema });
-      await registerDaysOf(table, schema);
+      await createWhole(table, columns, target);
       return made("created");
     }
     refuseOtherFiles(table, found, target);
     const changes = changesOf(columnsIn(found), columns);
     if (changes.length === 0) return made("found");
-    await query(`DROP TABLE ${qualified(table, schema)}`, { schema });
-    await query(createStatement(table, columns, target), { schema });
-    await registerDaysOf(table, schema);
+    await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
+    await createWhole(table, columns, target);
     return made("changed", changes);
   });
+}
+
+/** The state of a table that only its rebuild may change. */
+async function ofRebuild(table: string, hdfs: WebHdfs, root: string): Promise<MadeTable> {
+  const { columns } = await readColumns(hdfs, root, table);
+  const problem = describeRebuild(table);
+  const state = { table, columns: columns.length + 1, state: "found", changes: [], problem } as const;
+  return { state: { ...state, changes: [] }, stored: columns, isRebuilt: true };
 }
 
 /** The columns of a CREATE statement, without `day`, as SHOW CREATE TABLE writes them. */

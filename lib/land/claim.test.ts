@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { columnsOf, defineEvents, type EventEntry } from "../catalog.ts";
-import { dayFolder, fileName } from "../layout.ts";
+import { dayFolder, fileName, rebuildFolder } from "../layout.ts";
 import { readColumns } from "../stored-columns.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { TableClaim } from "./claim.ts";
@@ -53,6 +53,14 @@ describe("new TableClaim(hdfs, root, log, catalogue)", () => {
     assert.deepEqual(await typesOf(), { m: "text", n: "bigint" });
     assert.deepEqual((await hdfs.list(`${ROOT}/staging`)).entries, []);
     assert.equal((await readColumns(hdfs, ROOT, "buy")).number, 2);
+  });
+
+  it("lets events of a table wait that is being rebuilt, and leaves its list as it is", async () => {
+    await hdfs.makeFolder(rebuildFolder(ROOT, "buy"));
+    const { parse } = await claim({ n: "integer" });
+    const row = parse(message({ n: "1" }), position);
+    assert.ok("reason" in row && row.reason.startsWith("waiting: table buy: its rebuild is at work"));
+    assert.equal((await readColumns(hdfs, ROOT, "buy")).number, 0);
   });
 
   it("lets events of a table with a conflict wait, with the remedy, and says so once", async () => {

@@ -2,13 +2,15 @@
  * The game's list → the tables that this stream may write, with its columns in their lists.
  *
  * A table whose files hold another type of a column is not written: Trino could read only a part of
- * its files. Its events become failed events that wait, until the table is rebuilt.
+ * its files. Its events become failed events that wait, until the table is rebuilt. The same holds
+ * for a table that is being rebuilt.
  */
 import type { EventDefinition } from "../catalog.ts";
 import { type EventRow, eventReader, type Position, type ReadEvent } from "../envelope.ts";
 import { events } from "../events.ts";
+import { rebuildFolder } from "../layout.ts";
 import { Misfit } from "../misfit.ts";
-import { addColumns, describeConflicts, wantedColumns } from "../stored-columns.ts";
+import { addColumns, describeConflicts, describeRebuild, wantedColumns } from "../stored-columns.ts";
 import { forTerminal } from "../untrusted.ts";
 import { WAITING } from "../waiting.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -44,6 +46,10 @@ export class TableClaim {
     const reasons = new Map<string, string>();
     for (const event of this.#catalogue) {
       const { table } = event;
+      if ((await this.#hdfs.status(rebuildFolder(this.#root, table))) !== null) {
+        reasons.set(table, describeRebuild(table));
+        continue;
+      }
       const { conflicts } = await addColumns(this.#hdfs, this.#root, table, wantedColumns(event));
       if (conflicts.length > 0) reasons.set(table, describeConflicts(table, conflicts));
     }

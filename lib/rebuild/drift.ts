@@ -18,6 +18,7 @@ import { settings } from "../settings.ts";
 import {
   changeOf,
   type ColumnsChange,
+  describeRebuild,
   fileColumns,
   isReadableAs,
   readColumns,
@@ -98,8 +99,8 @@ async function readFiles(hdfs: Hdfs, root: string, table: string, onFiles: OnFil
 
 async function interrupted(hdfs: Hdfs, root: string, table: string): Promise<Difference[]> {
   if ((await hdfs.status(rebuildFolder(root, table))) === null) return [];
-  const difference = "its rebuild is at work, or was interrupted";
-  return [{ subject: `table ${table}`, difference, remedy: `to finish it: ${rebuildCommand(table)}` }];
+  const [difference = "", remedy = ""] = describeRebuild(table).split("; ");
+  return [{ subject: `table ${table}`, difference: difference.replace(`table ${table}: `, ""), remedy }];
 }
 
 function compareList({ table, wanted, columns, isListed, files }: ListedTable): Difference[] {
@@ -218,9 +219,5 @@ async function compareViews(
 }
 
 function rewrite(table: string): string {
-  return `to rewrite it: ${rebuildCommand(table)}`;
-}
-
-function rebuildCommand(table: string): string {
-  return `npm run tables -- --rebuild ${table}`;
+  return `to rewrite it: npm run tables -- --rebuild ${table}`;
 }

@@ -42,7 +42,7 @@ export class BuyGround extends Ground {
     const read = eventReader(game);
     const timestamp = NOON + day * DAY_MS;
     for (const params of sent) {
-      const text = JSON.stringify(envelope(event, params, this.sent, timestamp));
+      const text = JSON.stringify(envelopeOf(event, params, this.sent, timestamp));
       file.append(read(text, { timestamp, partition: 0, offset: this.sent++ }).values);
     }
     const chain = await openChain(this.hdfs, { root: this.root, topic: this.topic, partition: 0 });
@@ -66,7 +66,8 @@ export class BuyGround extends Ground {
   }
 }
 
-function envelope(event: EventDefinition, params: object, n: number, time: number) {
+/** The n-th event of `buy`. */
+export function envelopeOf(event: EventDefinition, params: object, n: number, time: number) {
   return {
     event_id: `id ${n}`,
     event_type: "buy",

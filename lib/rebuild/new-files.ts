@@ -1,0 +1,165 @@
+/**
+ * A table's old files → its new files in the rebuild's folder, each proven, then the plan.
+ *
+ * Some files are in memory at a time. A file is never larger than the stream's batch.
+ */
+import { columnsOf, type EventDefinition } from "../catalog.ts";
+import { eventReader } from "../envelope.ts";
+import { entriesOf, namesIn } from "../folders.ts";
+import { openChain } from "../land/commits.ts";
+import { chainsFolder, commitsFolder, parseDayName, rebuildFolder, tableFolder } from "../layout.ts";
+import { storedType } from "../stored-columns.ts";
+import type { Hdfs } from "../webhdfs.ts";
+import { failedName, newFailedFile, newFile, type PlannedFile, type RebuildPlan, writePlan } from "./plan.ts";
+import { type Changes, noChanges, proveSame, rewriteFile } from "./rewrite.ts";
+
+/** The steps of a rebuild, in order. */
+export const REBUILD_STEPS = [
+  "begun",
+  "written",
+  "planned",
+  "dropped",
+  "moved_out",
+  "listed",
+  "failed_moved",
+  "moved_in",
+  "recorded",
+  "cleared",
+] as const;
+
+export type RebuildStep = (typeof REBUILD_STEPS)[number];
+
+/** All that the parts of a rebuild need. */
+export interface RebuildWork {
+  hdfs: Hdfs;
+  root: string;
+  schema: string;
+  event: EventDefinition;
+  catalogue: readonly EventDefinition[];
+  topic: string; // of files whose names name no topic
+  log: (line: string) => void; // progress
+  signal: AbortSignal | undefined; // ends the rebuild before the swap
+  at: (step: RebuildStep) => Promise<void> | void; // called after each step: tests end it there
+  maxWaitMs: number; // for queries that read the old files
+}
+
+/** A file in a folder with days. */
+export interface DayFile {
+  day: string; // YYYY-MM-DD
+  name: string;
+  path: string;
+}
+
+const PARALLEL = 4; // files in memory
+
+/** Writes and proves the new files, then the plan. After an error nothing has changed. */
+export async function prepare(work: RebuildWork): Promise<RebuildPlan> {
+  const { hdfs, root, event, at } = work;
+  const { table } = event;
+  const started_at = new Date().toISOString();
+  const id = `${table}-${started_at.replaceAll(/[:.]/g, "")}`;
+  const columns = columnsOf(event).map(({ name, type }) => ({ name, type: storedType(type) }));
+  const plan: RebuildPlan = { id, table, definition: event.version, columns, started_at, files: [] };
+  await hdfs.remove(rebuildFolder(root, table));
+  await hdfs.makeFolder(rebuildFolder(root, table));
+  await at("begun");
+  try {
+    await finishMoves(work);
+    await eachFile(work, async (file) => {
+      plan.files.push(await writeNewFiles(work, plan, file));
+    });
+    await at("written");
+    await writePlan(hdfs, root, plan);
+  } catch (error) {
+    await hdfs.remove(rebuildFolder(root, table));
+    throw error;
+  }
+  await at("planned");
+  return plan;
+}
+
+/** The differences that a rebuild would make; changes nothing. */
+export async function preview(work: RebuildWork): Promise<Changes> {
+  const changes = noChanges();
+  const readEvent = eventReader(work.catalogue);
+  await eachFile(work, async ({ name, path }) => {
+    const bytes = await readWhole(work.hdfs, path);
+    await rewriteFile({ name, bytes }, work.event, readEvent, { topic: work.topic, changes });
+  });
+  return changes;
+}
+
+/** Writes the new files of one old file, and proves them. */
+export async function writeNewFiles(
+  { hdfs, root, event, catalogue, topic }: RebuildWork,
+  plan: RebuildPlan,
+  { day, name, path }: DayFile,
+): Promise<PlannedFile> {
+  const bytes = await readWhole(hdfs, path);
+  const options = { topic, changes: noChanges() };
+  const { rows, kept, failed } = await rewriteFile({ name, bytes }, event, eventReader(catalogue), options);
+  const keptPath = newFile(root, plan.table, { day, name });
+  const failedPath = newFailedFile(root, plan.table, { day, name: failedName(plan, name) });
+  for (const one of [keptPath, failedPath]) await hdfs.remove(one); // of an interrupted attempt
+  await hdfs.create(keptPath, kept.finish());
+  if (failed.rows > 0) await hdfs.create(failedPath, failed.finish());
+  const written = {
+    kept: await readWhole(hdfs, keptPath),
+    failed: failed.rows > 0 ? await readWhole(hdfs, failedPath) : null,
+  };
+  await proveSame({ day, name, bytes }, written);
+  return { day, name, rows, kept: kept.rows, unfit: failed.rows };
+}
+
+/** The Parquet files in a folder with days, such as that of a table. */
+export async function filesIn(hdfs: Hdfs, folder: string): Promise<DayFile[]> {
+  const files: DayFile[] = [];
+  for (const one of await namesIn(hdfs, folder)) {
+    const day = parseDayName(one);
+    if (day === null) continue;
+    for await (const { name, type } of entriesOf(hdfs, `${folder}/${one}`)) {
+      if (type === "FILE" && name.endsWith(".parquet"))
+        files.push({ day, name, path: `${folder}/${one}/${name}` });
+    }
+  }
+  return files;
+}
+
+/** Runs `step` on each file, some at a time; rejects with the first failure after all ended. */
+export async function inLanes<T>(items: readonly T[], step: (item: T) => Promise<void>): Promise<void> {
+  let begun = 0;
+  const lane = async (): Promise<void> => {
+    while (begun < items.length) await step(items[begun++]!);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: PARALLEL }, lane));
+  const failed = lanes.find(({ status }) => status === "rejected");
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
+/** A committed file may not have been moved into its table yet. */
+async function finishMoves({ hdfs, root }: RebuildWork): Promise<void> {
+  for (const topic of await namesIn(hdfs, commitsFolder(root)))
+    for (const partition of await namesIn(hdfs, chainsFolder(root, topic)))
+      await openChain(hdfs, { root, topic, partition: Number(partition) });
+}
+
+async function eachFile(
+  { hdfs, root, event: { table }, signal, log }: RebuildWork,
+  step: (file: DayFile) => Promise<void>,
+): Promise<void> {
+  const files = await filesIn(hdfs, tableFolder(root, table));
+  let done = 0;
+  await inLanes(files, async (file) => {
+    signal?.throwIfAborted();
+    await step(file).catch((error: unknown) => {
+      throw new Error(`${file.path}: ${(error as Error).message}`, { cause: error });
+    });
+    log(`table ${table}: ${++done} of ${files.length} files`);
+  });
+}
+
+async function readWhole(hdfs: Hdfs, path: string): Promise<Buffer> {
+  const bytes = await hdfs.read(path);
+  if (bytes === null) throw new Error(`${path}: expected a file, but it was deleted meanwhile`);
+  return bytes;
+}
