@@ -1,4 +1,4 @@
-// Ten sabotages: each test breaks one thing of a run, expects the run to fail, and expects the
+// Sabotages: each test breaks one thing of a run, expects the run to fail, and expects the
 // error to name the thing.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -295,6 +295,19 @@ describe("a report, after a sabotage of a notebook", function () {
     assert.ok(verdict.includes(`${got} 5`), verdict);
     const [, other] = await run(replacing("at the same moment", "within 90210 s"));
     assert.ok(other.includes(`${got} 90210`), other);
+  });
+
+  it("3 · names the place of a sentence's value that is undefined, NaN or an object", async () => {
+    for (const [value, got] of [
+      ["(status as any)[90]?.service", "undefined"],
+      ["status.length / ({} as any).n", "NaN"],
+      ["({} as any)", "[object Object]"],
+      ["`${({} as any).version}`", "undefined"],
+    ] as const) {
+      const [status, verdict] = await run(replacing("${status.length}", `\${${value}}`));
+      assert.equal(status, "failed");
+      assert.ok(verdict.includes(`say: expected a value after "All **", got ${got}`), verdict);
+    }
   });
 
   it("7 · names the claim whose value is changed, with the value got", async () => {
