@@ -39,14 +39,15 @@ export interface TopicCount {
   partitions: PartitionOffsets[];
 }
 
+const LOOK_MS = 2_000; // until a reader that follows notices new partitions
 const MAX_JOINS = 30; // attempts, 0.3 s apart, while the broker still loads its groups
 
 /** The type of messages that are not a JSON object with an event_type. */
 export const NOT_AN_EVENT = "not_an_event";
 
 /**
- * Creates the topic, or finds it with the same number of partitions.
- * @throws TopicDiffers for another number of partitions, Error if Kafka is away.
+ * Creates the topic, or finds it; an existing topic keeps its number of partitions.
+ * @throws Error if Kafka is away.
  */
 export async function createTopic({
   brokers = settings.kafkaBrokers,
@@ -55,24 +56,8 @@ export async function createTopic({
 }: TopicAddress & { partitions?: number } = {}): Promise<"created" | "found"> {
   return withAdmin(brokers, async (admin) => {
     const created = await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
-    if (created) return "created";
-    const metadata = await admin.fetchTopicMetadata({ topics: [topic] });
-    const found = metadata.topics[0]?.partitions.length;
-    if (found !== partitions) throw new TopicDiffers(topic, partitions, found);
-    return "found";
+    return created ? "created" : "found";
   });
-}
-
-/** Thrown when the topic exists with another number of partitions. */
-export class TopicDiffers extends Error {
-  override name = "TopicDiffers";
-
-  constructor(topic: string, expected: number, found: number | undefined) {
-    super(
-      `topic ${topic}: expected ${expected} partitions, found ${found}; ` +
-        `delete the topic, or name another with QUESTLOG_TOPIC`,
-    );
-  }
 }
 
 /**
@@ -110,6 +95,7 @@ export async function readTopic({
     const consumer = kafkaClient(brokers, { retries: PATIENT }).consumer({
       groupId,
       maxWaitTimeInMs: 200,
+      metadataMaxAge: LOOK_MS,
       allowAutoTopicCreation: false,
       retry: {
         restartOnFailure: (error) => Promise.resolve(isGroupLoading(error) && attempts++ < MAX_JOINS),
@@ -213,7 +199,7 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
     const eachBatch = async (payload: EachBatchPayload) => {
       const { batch } = payload;
       const { partition } = batch;
-      const end = ends?.get(partition) ?? Infinity;
+      const end = ends === undefined ? Infinity : (ends.get(partition) ?? 0);
       for (const { offset, timestamp, key, value } of batch.messages) {
         if (!payload.isRunning() || signal?.aborted) return;
         const at = Number(offset);

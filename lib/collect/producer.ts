@@ -10,10 +10,11 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Kafka, kafkaClient, kafkaReason, Partitioners, type Producer } from "../kafka.ts";
-import { createTopic, TopicDiffers } from "../topic.ts";
+import { createTopic } from "../topic.ts";
 import type { Pending } from "./batcher.ts";
 import { before, type DirectSender } from "./fallback.ts";
 
+const LOOK_MS = 2_000; // until new partitions of the topic get messages
 const RECONNECT_MS = { first: 200, longest: 500 };
 
 export interface ProducerOptions {
@@ -99,12 +100,13 @@ export class TopicProducer implements DirectSender {
     const { brokers, topic, partitions } = this.#options;
     const fresh = this.#kafka.producer({
       idempotent: true,
+      metadataMaxAge: LOOK_MS,
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
     });
     try {
       await fresh.connect();
-      await createTopic({ brokers, topic, partitions }).catch(allowOtherPartitions);
+      await createTopic({ brokers, topic, partitions });
       this.#producer = fresh;
       return null;
     } catch (error) {
@@ -118,9 +120,4 @@ export class TopicProducer implements DirectSender {
 function discard(producer: Producer, sent: Promise<unknown>): void {
   const disconnect = () => producer.disconnect();
   void sent.then(disconnect, disconnect).catch(() => undefined);
-}
-
-/** A topic with more or fewer partitions takes events as well; `npm run up` reports it. */
-function allowOtherPartitions(error: unknown): void {
-  if (!(error instanceof TopicDiffers)) throw error;
 }

@@ -12,6 +12,7 @@
  *   assigned, landing ── HDFS fails ──▶ waits for HDFS ── HDFS answers ──▶ goes on as before;
  *   assigned, landing ── a rebalance ──▶ assigned;
  *   any state ── the consumer fails ──▶ waits for Kafka ── a delay ──▶ idle, with a new consumer;
+ *   assigned, landing ── the topic gets more partitions ──▶ idle, with a new consumer;
  *   any state ── stop() ──▶ stopping, with commits for up to 20 s ──▶ ended, `done` resolves;
  *   assigned, landing ── another topic under the same name ──▶ ended, `done` rejects.
  */
@@ -34,6 +35,7 @@ import {
   PartitionLander,
   PositionResetError,
 } from "./partition.ts";
+import type { PartitionOffsets } from "../topic.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 export interface StreamOptions {
@@ -53,9 +55,11 @@ export interface StreamState {
   rows: number; // landed by this process, failed events included
   failed: number; // landed in failed_events
   commits: number;
-  is_reading: boolean; // the consumer is in the group, and all of its partitions are open
+  /** The consumer is in the group, its partitions are open, and the group knows all partitions. */
+  is_reading: boolean;
   away: { kafka: boolean; hdfs: boolean };
-  partitions: { partition: number; next: number; lag: number }[]; // open partitions; lag in events
+  /** Open partitions, and new ones that nobody reads yet; lag in events. */
+  partitions: { partition: number; next: number; lag: number }[];
 }
 
 const PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
@@ -71,12 +75,15 @@ const FETCH_BYTES = 2 << 20; // per partition
 const DRAIN_MS = 20_000; // limit for the last commits before the consumer leaves the group
 const DISCONNECT_MS = 5_000;
 const MEASURE_MS = 2_000; // limit for Kafka's answer to a question for the ends of partitions
+const LOOK_MS = 2_000; // between two such questions; kafkajs looks for new partitions every 5 min
 
 /** One consumer with its admin client, from connecting to disconnecting. */
 interface Session {
   consumer: Consumer;
   admin: Admin;
   pending: Set<Promise<void>>; // operations that use the admin client now
+  known: number; // number of the topic's partitions before the consumer joined
+  end: () => void; // ends the consumer; another one follows
 }
 
 /** Lands a topic from its construction on. Kafka and HDFS may come up later. */
@@ -95,6 +102,7 @@ export class Stream {
   #landers = new Map<number, PartitionLander>(); // by partition
   #generation = 0; // of the assignment; work for an older assignment is void
   #assigned: number | null = null; // number of partitions; null: not in the group
+  #unread: PartitionOffsets[] = []; // new partitions, which the group does not know yet
   #session: Session | null = null;
   #crash: (error: unknown) => void = () => {};
   #becomeReady: () => void = () => {};
@@ -120,23 +128,30 @@ export class Stream {
   }
 
   state(): StreamState {
-    const partitions = [...this.#landers]
-      .map(([partition, { next, high }]) => ({ partition, next, lag: Math.max(0, high - next) }))
+    const open = [...this.#landers].map(([partition, { next, high }]) => ({ partition, next, high }));
+    const unread = this.#unread.map(({ partition, low, high }) => ({ partition, next: low, high }));
+    const partitions = [...open, ...unread]
+      .map(({ partition, next, high }) => ({ partition, next, lag: Math.max(0, high - next) }))
       .sort((a, b) => a.partition - b.partition);
     const away = { kafka: this.#kafkaOutage.isOn, hdfs: this.#hdfsOutage.isOn };
-    return { ...this.#totals, is_reading: this.#landers.size === this.#assigned, away, partitions };
+    const isReading = this.#landers.size === this.#assigned && unread.length === 0;
+    return { ...this.#totals, is_reading: isReading, away, partitions };
   }
 
-  /** Asks Kafka for the ends of the open partitions; without an answer in 2 s, known ends stand. */
+  /** Asks Kafka for the ends of the partitions; without an answer in 2 s, known ends stand. */
   async measureLag(): Promise<void> {
     const session = this.#session;
-    if (session === null || this.#landers.size === 0) return;
-    const measured = session.admin.fetchTopicOffsets(this.topic).then(
-      (ends) => {
-        for (const { partition, high } of ends) {
+    if (session === null || this.#assigned === null) return;
+    const measured = this.#offsets(session.admin).then(
+      (offsets) => {
+        if (session !== this.#session) return;
+        for (const { partition, high } of offsets) {
           const lander = this.#landers.get(partition);
-          if (lander) lander.high = Math.max(lander.high, Number(high));
+          if (lander) lander.high = Math.max(lander.high, high);
         }
+        this.#unread = offsets.filter(
+          ({ partition }) => partition >= session.known && !this.#landers.has(partition),
+        );
       },
       () => {},
     );
@@ -162,7 +177,8 @@ export class Stream {
 
   /** Runs one consumer after another until `stop`. */
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#stopping.signal.aborted; failures++) {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
       const before = this.#generation;
       try {
         await this.#consume();
@@ -171,7 +187,7 @@ export class Stream {
         if (this.#stopping.signal.aborted) return;
         this.#kafkaOutage.begin(error);
         if (this.#generation > before) failures = 0; // the consumer had joined the group
-        await sleep(delayMs(failures, MAX_KAFKA_DELAY_MS), undefined, {
+        await sleep(delayMs(failures++, MAX_KAFKA_DELAY_MS), undefined, {
           signal: this.#stopping.signal,
         }).catch(() => {});
       }
@@ -193,7 +209,9 @@ export class Stream {
     });
     const admin = this.#kafka.admin();
     const over = new AbortController(); // aborted: this consumer has ended
+    let end = () => {};
     const ended = new Promise<void>((resolve, reject) => {
+      end = resolve;
       this.#crash = reject;
       this.#leaving.signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
     });
@@ -207,11 +225,13 @@ export class Stream {
       this.#kafkaOutage.end();
       this.#assign(session, payload.memberAssignment[topic] ?? []);
     });
-    const session: Session = { consumer, admin, pending: new Set() };
+    const session: Session = { consumer, admin, pending: new Set(), known: 0, end };
     this.#session = session;
     try {
       await Promise.all([consumer.connect(), admin.connect()]);
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      session.known = (await this.#offsets(admin)).length;
+      void this.#lookForPartitions(session, over.signal);
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -233,10 +253,25 @@ export class Stream {
     }
   }
 
+  /** Ends the session when the topic has new partitions: the next consumer's group knows them. */
+  async #lookForPartitions(session: Session, over: AbortSignal): Promise<void> {
+    const { known } = session;
+    for (;;) {
+      await sleep(LOOK_MS, undefined, { ref: false, signal: over }).catch(() => {});
+      if (over.aborted) return;
+      await this.measureLag();
+      if (this.#unread.length > 0 && !this.#stopping.signal.aborted) break;
+    }
+    const now = Math.max(...this.#unread.map(({ partition }) => partition)) + 1;
+    this.#log(`topic ${this.topic} has ${now} partitions, not ${known} any more: joins its group again`);
+    session.end();
+  }
+
   /** Starts on a new assignment; the old one's uncommitted messages are dropped. */
   #assign(session: Session, partitions: number[]): void {
     this.#closeLanders();
     this.#assigned = partitions.length;
+    this.#unread = [];
     if (partitions.length > 0) session.consumer.pause([{ topic: this.#options.topic, partitions }]);
     const opened = partitions.map((partition) => this.#open(session, partition));
     Promise.all(opened).then(this.#becomeReady, () => {}); // a failure has ended the consumer
@@ -339,11 +374,16 @@ export class Stream {
     return (await asked).low;
   }
 
-  async #watermarks(admin: Admin, partition: number): Promise<{ low: number; high: number }> {
-    const offsets = await admin.fetchTopicOffsets(this.topic);
-    const found = offsets.find((one) => one.partition === partition);
+  async #watermarks(admin: Admin, partition: number): Promise<PartitionOffsets> {
+    const found = (await this.#offsets(admin)).find((one) => one.partition === partition);
     if (found === undefined) throw new Error(`topic ${this.topic} has no partition ${partition}`);
-    return { low: Number(found.low), high: Number(found.high) };
+    return found;
+  }
+
+  /** Asks Kafka for the topic's partitions, new ones included: the admin client keeps no list. */
+  async #offsets(admin: Admin): Promise<PartitionOffsets[]> {
+    const offsets = await admin.fetchTopicOffsets(this.topic);
+    return offsets.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
   }
 
   #outlastHdfs<T>(call: () => Promise<T>): Promise<T> {
