@@ -137,15 +137,26 @@ export async function addColumns(
   wanted: WantedColumns,
 ): Promise<ColumnsChange> {
   for (;;) {
-    const { number, columns } = await readColumns(hdfs, root, table);
-    const stored = number === 0 ? await columnsOfFiles(hdfs, root, table) : columns;
-    const change = changeOf(stored, wanted);
-    const hasConflict = change.conflicts.length > 0;
-    if (hasConflict && (await columnsOfFiles(hdfs, root, table)).length > 0) return change;
-    const next = hasConflict ? changeOf([], wanted) : change;
-    const isNew = number === 0 || hasConflict || change.added.length + change.widened.length > 0;
-    if (!isNew || (await writeColumns(hdfs, root, table, number + 1, next.columns))) return next;
+    const { number, change, isNew } = await planColumns(hdfs, root, table, wanted);
+    if (!isNew || (await writeColumns(hdfs, root, table, number + 1, change.columns))) return change;
   }
+}
+
+/** The change that a table's list needs, and whether it can be made; writes nothing. */
+export async function planColumns(
+  hdfs: Hdfs,
+  root: string,
+  table: string,
+  wanted: WantedColumns,
+): Promise<{ number: number; change: ColumnsChange; isNew: boolean }> {
+  const { number, columns } = await readColumns(hdfs, root, table);
+  const stored = number === 0 ? await columnsOfFiles(hdfs, root, table) : columns;
+  const change = changeOf(stored, wanted);
+  if (change.conflicts.length === 0) {
+    return { number, change, isNew: number === 0 || change.added.length + change.widened.length > 0 };
+  }
+  if ((await columnsOfFiles(hdfs, root, table)).length > 0) return { number, change, isNew: false };
+  return { number, change: changeOf([], wanted), isNew: true };
 }
 
 /** Writes a list under its number; false: another writer was faster. */

@@ -1,12 +1,14 @@
 /** Show each service, its version and its readiness; exit code 0 if all are ready. */
+import { findConflicts, findMissingTables } from "../lib/ask/table-problems.ts";
 import { textTable } from "../lib/ask/table.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
+import type { ServiceName } from "../lib/services/services.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 
 const usage = `npm run status -- [--native | --docker]
-  Shows each service, its version and its readiness.
-  Exit code 0: all are ready; 1: a service is not ready.`;
+  Shows each service, its version and its readiness, and each problem of a table.
+  Exit code 1: a service is not ready, or a table has a problem.`;
 
 await command("status", { usage, options: runtimeOptions, onlyPrints: true }, async ({ values }) => {
   const rows = await serviceStatus(chooseServices([], values).runtime);
@@ -15,7 +17,21 @@ await command("status", { usage, options: runtimeOptions, onlyPrints: true }, as
   });
   console.log(textTable(shown));
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);
-  if (waiting.length === 0) return;
-  console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts the services that do not run`);
-  return 1;
+  const problems = await tableProblems((service) => !waiting.includes(service));
+  for (const problem of problems) console.error(`status: ${problem}`);
+  if (waiting.length > 0)
+    console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts the services that do not run`);
+  return waiting.length + problems.length === 0 ? 0 : 1;
 });
+
+/** The problems of tables, as far as the services that know them are ready. */
+async function tableProblems(isReady: (service: ServiceName) => boolean): Promise<string[]> {
+  const asked = [
+    ...(isReady("datanode") ? [findConflicts()] : []),
+    ...(isReady("trino") ? [findMissingTables()] : []),
+  ];
+  const answers = await Promise.allSettled(asked);
+  return answers.flatMap((answer) =>
+    answer.status === "fulfilled" ? answer.value : `tables: ${(answer.reason as Error).message}`,
+  );
+}

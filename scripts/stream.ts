@@ -1,5 +1,5 @@
 /** Write events and refused events to tables, until Ctrl-C or SIGTERM. */
-import { registerDays } from "../lib/ask/tables.ts";
+import { keepTables } from "../lib/ask/keep-tables.ts";
 import { command } from "../lib/command.ts";
 import { replayWaiting } from "../lib/failed/replay-waiting.ts";
 import { runStream } from "../lib/land/run-stream.ts";
@@ -17,6 +17,6 @@ await command("stream", { usage, interruptible: true }, async ({ signal }) => {
     console.log(line);
     void replayWaiting({ signal, log });
   };
-  await runStream({ signal, say, log, registerDays: () => registerDays(), at });
+  await runStream({ signal, say, log, registerDays: keepTables(log), at });
 });
 process.exit(); // a connection that kafkajs left open must not keep the process

@@ -1,5 +1,4 @@
 /** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
-import type { TableState } from "../lib/ask/metastore.ts";
 import { createTables, describeChanges } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, rememberRuntime, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
@@ -20,16 +19,22 @@ const frame = { usage, options: runtimeOptions, positionals: true, interruptible
 await command("up", frame, async ({ values, positionals, signal }) => {
   const start = Date.now();
   const { names, all, runtime } = chooseServices(positionals, values);
-  let tables: TableState[] = [];
+  let hasProblem = false;
   const makeTables = async () => {
-    tables = await createTables();
-    for (const line of describeChanges(tables)) console.log(line);
+    try {
+      const tables = await createTables();
+      for (const line of describeChanges(tables)) console.log(line);
+      hasProblem = tables.some(({ problem }) => problem !== null);
+    } catch (error) {
+      console.error(`tables: ${(error as Error).message}`); // API and stream work without tables
+      hasProblem = true;
+    }
   };
   const after = all ? { kafka: createTopics, trino: makeTables } : {};
   const rows = await startServices({ names, runtime, after, onReady: printRow, signal });
   rememberRuntime(runtime);
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
-  return tables.some(({ problem }) => problem !== null) ? 1 : 0;
+  return hasProblem ? 1 : 0;
 });
 
 /** Prints a line, not a table, because each service gets ready at another time. */

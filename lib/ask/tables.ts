@@ -22,7 +22,7 @@ import {
 import { rebuildFolder, schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { query } from "../trino.ts";
+import { query, QueryError } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
@@ -88,16 +88,21 @@ interface MadeTable {
 }
 
 /**
- * Registers the new day folders of all tables; quick without new folders.
+ * Registers the new day folders of all tables; quick without new folders. A table that does not
+ * exist yet is left out: `createTables` registers its days.
  * @throws Error of the first table that failed, after all calls have ended: a caller that repeats
  * them at once must not pile up calls, which would take all connections of the metastore
  */
 export async function registerDays({ schema = settings.schema }: Target = {}): Promise<void> {
   const calls = await Promise.allSettled(
-    tables.map(({ table }) => unlessOvertaken(() => registerDaysOf(table, schema))),
+    tables.map(({ table }) => unlessOvertaken(() => registerDaysOf(table, schema)).catch(unlessMissing)),
   );
   const failed = calls.find(({ status }) => status === "rejected");
   if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof QueryError && error.code === "TABLE_NOT_FOUND")) throw error;
 }
 
 /** Registers the new day folders of one table. */

@@ -88,6 +88,7 @@ describe("new Stream(options)", () => {
       QUESTLOG_FAILED_TOPIC: failedTopic,
       QUESTLOG_CONSUMER_GROUP: topic,
       QUESTLOG_HDFS_ROOT: root,
+      QUESTLOG_TRINO_URL: "http://127.0.0.1:1", // nobody listens: the user's tables stay as they are
       QUESTLOG_STREAM_PORT: "0",
       QUESTLOG_HISTORY: "/dev/null",
     };
