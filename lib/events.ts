@@ -1,5 +1,8 @@
 /** The game's list of events → the checked definitions that all modules use. */
-import { defineEvents } from "./catalog.ts";
+import { catalogueVersion, defineEvents } from "./catalog.ts";
 import { game } from "./game.ts";
 
 export const events = defineEvents(game);
+
+/** The version of the list that this process has loaded, which it says on /ready. */
+export const loadedCatalogue = catalogueVersion(events);

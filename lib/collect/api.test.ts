@@ -4,6 +4,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Envelope } from "../envelope.ts";
+import { loadedCatalogue } from "../events.ts";
 import { createApi } from "./api.ts";
 import type { RequestLog } from "./request-log.ts";
 import { Unavailable, type AcceptedBy } from "./batcher.ts";
@@ -237,11 +238,15 @@ describe("createApi({ publish, keepRefused, … })", () => {
 
   it("tells on /ready whether it can take events, or the reason why not, without an event", async () => {
     const here = await ask("/ready");
-    assert.deepEqual([here.status, here.body], [200, '{"ready":true}\n']);
+    assert.deepEqual(
+      [here.status, JSON.parse(here.body)],
+      [200, { ready: true, catalogue: loadedCatalogue }],
+    );
     whyNot = "shutting down";
     const away = await ask("/ready");
     assert.deepEqual([away.status, away.headers["retry-after"]], [503, "2"]);
-    assert.equal(away.body, '{"ready":false,"reason":"shutting down"}\n');
+    const reason = "shutting down";
+    assert.deepEqual(JSON.parse(away.body), { ready: false, reason, catalogue: loadedCatalogue });
     const health = await ask("/health");
     assert.deepEqual([health.status, health.body], [200, `{"ok":true,"version":"${settings.version}"}\n`]);
     assert.deepEqual(published, []);

@@ -17,7 +17,7 @@ import express, {
   type Response,
 } from "express";
 import type { EventDefinition } from "../catalog.ts";
-import { events } from "../events.ts";
+import { events, loadedCatalogue as catalogue } from "../events.ts";
 import { answerJson, answerProbe, probePaths } from "../probes.ts";
 import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
@@ -140,8 +140,8 @@ function acceptedHeaders(eventId: string, acceptedBy: AcceptedBy): Record<string
   return { "Event-Id": eventId, ...(acceptedBy === "spool" && { "Event-Spooled": "true" }) };
 }
 
-function readiness(reason: string | null): { ready: boolean; reason?: string } {
-  return reason === null ? { ready: true } : { ready: false, reason };
+function readiness(reason: string | null): { ready: boolean; reason?: string; catalogue: string } {
+  return reason === null ? { ready: true, catalogue } : { ready: false, reason, catalogue };
 }
 
 /** Whether the request is GET or HEAD; answers it if not. */

@@ -4,6 +4,7 @@
  * The topics are that of the events and the failed topic, each with its own consumer group. If one
  * topic's stream fails, the other one stops too.
  */
+import { loadedCatalogue } from "../events.ts";
 import { readRefused } from "../refused.ts";
 import { serveProbes } from "../probes.ts";
 import { HOST, settings } from "../settings.ts";
@@ -31,7 +32,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
   const streams: Stream[] = [];
   const metrics = new StreamMetrics();
   const probes = {
-    state: () => readiness(streams),
+    state: () => ({ ...readiness(streams), catalogue: loadedCatalogue }),
     metrics: { contentType: metrics.contentType, text: () => metrics.text(streams) },
   };
   const probeServer = await serveProbes(probes, settings.ports.stream, "stream");

@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { portVariable, settings } from "../settings.ts";
+import { isOurs, otherCatalogue } from "./catalogue.ts";
 import { findPortHolder } from "./ports.ts";
 import type { Service } from "./services.ts";
 
@@ -13,17 +14,26 @@ const DATA_MB = 1_000; // for data and logs in the stack's home
 /** @throws Error that names each taken port of `services` and its holder. */
 export async function checkPorts(services: readonly Service[]): Promise<void> {
   const problems: string[] = [];
-  for (const { name, ports } of services) {
+  for (const service of services) {
+    const { name, ports } = service;
     for (const port of ports) {
       const holder = await findPortHolder(port);
       if (!holder) continue;
       const who =
         holder.pid === undefined ? "another user's process" : `process ${holder.pid} (${holder.name})`;
       const variable = Object.entries(settings.ports).find(([, each]) => each === port)?.[0] ?? name;
-      problems.push(`${name}: port ${port} is taken by ${who}; stop it, or set ${portVariable(variable)}`);
+      const remedy = `stop it${await byHand(service, port)}, or set ${portVariable(variable)}`;
+      problems.push(`${name}: port ${port} is taken by ${who}; ${remedy}`);
     }
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+/** The way to stop an API or stream that a person started in a terminal; else an empty text. */
+async function byHand(service: Service, port: number): Promise<string> {
+  if (port !== service.ports[0] || !(await isOurs(service))) return "";
+  const other = await otherCatalogue(service);
+  return ` by Ctrl-C in its terminal (npm run up did not start it${other === null ? "" : `, and it ${other}`})`;
 }
 
 /** @throws Error if the machine has too little memory for `services`, or disk for their data. */

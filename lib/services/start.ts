@@ -1,11 +1,12 @@
 /**
  * Names of services → all of them ready, a row for each; or an error, and the stack as it was
- * before.
+ * before. A running API or stream with another lib/game.ts is stopped and started.
  */
 import { within, $ } from "zx";
 import { recordCommand } from "../history.ts";
 import { until } from "../until.ts";
 import { withLock } from "../lock.ts";
+import { otherCatalogue } from "./catalogue.ts";
 import { type Log, seconds } from "./log.ts";
 import { stackRuntime } from "./arguments.ts";
 import type { Runtime } from "./runtime.ts";
@@ -50,6 +51,7 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
   const startAll = async (): Promise<ServiceRow[]> => {
     if (signal) $.signal = signal; // ends a running command of zx; within() limits this to startAll
     signal?.throwIfAborted();
+    await stopOutdated(selected, runtime, log);
     const toStart = await notRunning(selected, runtime);
     if (toStart.length > 0) {
       await checkPorts(toStart);
@@ -116,6 +118,18 @@ async function allReady(selected: Service[], options: Start): Promise<ServiceRow
     await Promise.allSettled(ready.values());
     throw error;
   }
+}
+
+/** Stops our processes with another list of events; then they are started like the others. */
+async function stopOutdated(selected: Service[], runtime: Runtime, log: Log): Promise<void> {
+  const names: ServiceName[] = [];
+  for (const service of selected) {
+    const problem = await otherCatalogue(service);
+    if (problem === null || !(await runtime.isRunning(service))) continue;
+    log(`${service.name} ${problem}: it is started anew`);
+    names.push(service.name);
+  }
+  if (names.length > 0) await stopLocked({ runtime, names });
 }
 
 async function notRunning(selected: Service[], runtime: Runtime): Promise<Service[]> {

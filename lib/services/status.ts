@@ -1,5 +1,6 @@
 /** Services → version and readiness of each one, or its problem. Each is asked once. */
 import { stackRuntime } from "./arguments.ts";
+import { otherCatalogue } from "./catalogue.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
 import { isPinned } from "./versions.ts";
@@ -32,10 +33,12 @@ async function ask(service: Service): Promise<Pick<StatusRow, "version" | "probl
     return { version: null, problem: service.given ? "" : `version: ${messageOf(version)}` };
   }
   const isWrong = !service.given && !isPinned(version.value, service.version);
-  const problem = isWrong
-    ? `expected version ${service.version}, got ${version.value}: npm run down, npm run up`
-    : "";
-  return { version: version.value, problem };
+  if (isWrong) {
+    const problem = `expected version ${service.version}, got ${version.value}: npm run down, npm run up`;
+    return { version: version.value, problem };
+  }
+  const other = await otherCatalogue(service);
+  return { version: version.value, problem: other === null ? "" : `${other}: npm run up starts it anew` };
 }
 
 function valueOf(result: PromiseSettledResult<string>): string | null {
