@@ -182,6 +182,12 @@ describe("new Stream(options)", () => {
     await assertExactlyOnce();
   });
 
+  it("can stop before it has joined its group", async () => {
+    const stream = start();
+    await stream.stop();
+    assert.equal(stream.state().commits, 0);
+  });
+
   it("leaves no connection open when it stops during a request for the ends of its partitions", async () => {
     const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
     await proxy.open();

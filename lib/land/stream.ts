@@ -165,7 +165,8 @@ export class Stream {
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
       this.#stopping.abort();
-      this.#session?.consumer.pause([{ topic: this.#options.topic }]);
+      // Before the consumer joins its group, kafkajs would throw.
+      if (this.#assigned !== null) this.#session?.consumer.pause([{ topic: this.#options.topic }]);
       const timer = setTimeout(() => this.#leaving.abort(), DRAIN_MS);
       const drained = Promise.all([...this.#landers.values()].map((lander) => lander.drain()));
       await Promise.race([drained, once(this.#leaving.signal, "abort")]);
@@ -230,7 +231,8 @@ export class Stream {
     try {
       await Promise.all([consumer.connect(), admin.connect()]);
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      session.known = (await this.#offsets(admin)).length;
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      session.known = topics[0]!.partitions.length;
       void this.#lookForPartitions(session, over.signal);
       await consumer.run({
         autoCommit: false,
@@ -260,7 +262,7 @@ export class Stream {
       await sleep(LOOK_MS, undefined, { ref: false, signal: over }).catch(() => {});
       if (over.aborted) return;
       await this.measureLag();
-      if (this.#unread.length > 0 && !this.#stopping.signal.aborted) break;
+      if (this.#unread.length > 0 && !over.aborted && !this.#stopping.signal.aborted) break;
     }
     const now = Math.max(...this.#unread.map(({ partition }) => partition)) + 1;
     this.#log(`topic ${this.topic} has ${now} partitions, not ${known} any more: joins its group again`);
