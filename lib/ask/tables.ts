@@ -101,8 +101,10 @@ export async function registerDays({ schema = settings.schema }: Target = {}): P
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
+/** The procedure's code for a missing table is only NOT_FOUND. */
 function unlessMissing(error: unknown): void {
-  if (!(error instanceof QueryError && error.code === "TABLE_NOT_FOUND")) throw error;
+  if (!(error instanceof QueryError && /^(TABLE_)?NOT_FOUND: Table .* not found/.test(error.message)))
+    throw error;
 }
 
 /** Registers the new day folders of one table. */
