@@ -167,6 +167,7 @@ async function createWhole(table: string, columns: readonly StoredColumn[], targ
     await query(`DROP TABLE ${qualified(unnamed, schema)}`, { schema });
     throw error;
   }
+  await registerDaysOf(table, schema); // a stream's new day, whose registration found no table
 }
 
 /** The statement that creates `name`, a table of the columns over `table`'s files; `day` is last. */
