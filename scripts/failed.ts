@@ -6,7 +6,7 @@ import { explainFailed, printFailed, printReplay } from "../lib/failed/print-fai
 import { withReplayLock } from "../lib/failed/replay.ts";
 
 const MAX_LIMIT = 1_000; // all rows are in memory, and each can have a megabyte
-const usage = `npm run failed -- [explain PLACE | replay (PLACE… | --all)] [--all] [--limit N] [--json]
+const usage = `npm run failed -- [explain PLACE | replay PLACE… | --all] [--limit N] [--json]
   Lists, explains or replays refused events. PLACE is TOPIC/PARTITION/OFFSET.
   --limit N    lists the newest N that are open, the newest first; default 20
   --all        lists, or replays, all of them: the replayed ones too

