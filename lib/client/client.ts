@@ -22,7 +22,7 @@ const BATCH = { events: 100, chars: 160_000 }; // at most 480 kB of UTF-8
 const LAST_CHARS = 20_000; // browsers take 64 KiB from closed pages
 const WAIT_MS = { batch: 200, answer: 30_000, longest: 60_000 };
 
-/** Makes a client: `createClient<typeof game>({ url })`. In a page it keeps the queue in localStorage. */
+/** `createClient<typeof game>({ url })`. In a page, localStorage keeps the queue. */
 export const createClient = <G extends Game>(options: ClientOptions): Client<G> => new Client<G>(options);
 
 export class Client<G extends Game> {
@@ -103,7 +103,7 @@ export class Client<G extends Game> {
     this.#running = undefined;
   }
 
-  /** Sends the first events. Resolves with the reason why it has failed for some of them, or null. */
+  /** Sends the first events. Resolves with the reason why some of them stay, or null. */
   async #send(maxChars: number): Promise<string | null> {
     let batch = [...this.#queue].slice(0, this.#batchEvents);
     while (batch.length > 1 && bodyOf(batch).length > maxChars) batch = batch.slice(0, batch.length / 2);
@@ -166,7 +166,7 @@ const bodyOf = (batch: [id: string, line: string][]): string => batch.map(([, li
 
 let lastTime = 0n;
 
-/** A UUID v7: 48 bits of milliseconds, 12 bits that count the ids of one millisecond, random bits. */
+/** A UUID v7: milliseconds, 12 bits that count the ids of one millisecond, random bits. */
 function newId(): string {
   const now = BigInt(Date.now()) << 12n;
   lastTime = now > lastTime ? now : lastTime + 1n;

@@ -49,7 +49,7 @@ export class Receiver {
     this.#listener = undefined;
   }
 
-  /** The parameter n of each event, in the order of arrival; an event that came twice counts once. */
+  /** The parameter n of each event, in the order of arrival; a repeated event counts once. */
   numbers(): number[] {
     const byId = new Map(this.published.map(({ event_id, params }) => [event_id, Number(params.n)]));
     return [...byId.values()];
