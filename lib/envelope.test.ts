@@ -271,6 +271,18 @@ describe("readEvent(text, position)", () => {
       assert.throws(() => valuesOf(fields), { message: reason });
     });
 
+  // trinodb/trino#17843: one such row, and every json_extract of the column fails.
+  it("refuses a message, and a json parameter, that Trino's JSON functions cannot read", () => {
+    const deep = "[".repeat(5000) + "]".repeat(5000);
+    const bags = defineEvents([{ type: "buy", parameters: { bag: "json" } }]);
+    for (const message of [
+      messageOf({ params: { bag: deep } }),
+      messageOf({}).replace("{", `{"more":${deep},`),
+      messageOf({ params: { ["k".repeat(60_000)]: "1" } }),
+    ])
+      assert.throws(() => eventReader(bags)(message, position), /at most 100 levels, names of at most 20000/);
+  });
+
   it("takes null as no value, so the earlier name's value counts", () => {
     assert.equal(valuesOf({ params: { price: null, cost: "5" } }).price, 5);
     assert.equal(valuesOf({ params: { price: null, cost: null } }).price, null);

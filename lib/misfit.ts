@@ -3,6 +3,7 @@
  *
  * Only an object's own fields count: "__proto__" is a name like any other name.
  */
+import { isReadableJson, JSON_LIMITS } from "./json-limits.ts";
 import { shortened } from "./untrusted.ts";
 
 /** Thrown by the API and by the stream when a value is not as expected. */
@@ -25,12 +26,19 @@ export class Misfit extends Error {
 
 export type JsonObject = Record<string, unknown>;
 
-/** @throws Misfit if `text` is not JSON. */
+/** @throws Misfit if `text` is not JSON, or if Trino's JSON functions cannot read it. */
 export function parseJson(text: string): unknown {
+  const value = jsonOf(text);
+  if (value === undefined) throw new Misfit("the message", "JSON", text);
+  if (!isReadableJson(text)) throw new Misfit("the message", `JSON (${JSON_LIMITS})`, text);
+  return value;
+}
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Misfit("the message", "JSON", text);
+    return undefined;
   }
 }
 

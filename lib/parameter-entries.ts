@@ -2,6 +2,7 @@
  * A parameter's entry in the game's list → its definition, or an error that names the remedy.
  */
 import { createHash } from "node:crypto";
+import { JSON_LIMITS } from "./json-limits.ts";
 import {
   columnName,
   type Decimal,
@@ -153,7 +154,7 @@ function expectationOf({ type, oneOf, maxLength }: Parameter, given: ParameterEn
     case "date":
       return `a date like 2026-01-31${limits()}`;
     case "json":
-      return `a JSON object or list${length}`;
+      return `a JSON object or list${length} (${JSON_LIMITS})`;
     default: {
       const { precision, scale } = decimalOf(type)!;
       return `a number of at most ${precision - scale} digits before the point and ${scale} after it${limits()}`;

@@ -53,6 +53,8 @@ describe("parseValue(parameter, text)", () => {
     ["json", '"text"', undefined],
     ["json", "7", undefined],
     ["json", "{", undefined],
+    ["json", "[".repeat(100) + "]".repeat(100), "[".repeat(100) + "]".repeat(100)],
+    ["json", "[".repeat(101) + "]".repeat(101), undefined],
     [{ type: "json", maxLength: 4 }, "[1,2]", undefined],
   ];
   for (const [entry, text, value] of cases)

@@ -4,6 +4,7 @@
  * The API and the stream both read the same texts by this module, so both accept the same values.
  * Nothing is coerced: a text that does not fit its type or its limits is refused.
  */
+import { isReadableJson } from "./json-limits.ts";
 import { date, double, scaled, scaledText, timestamp } from "./exact.ts";
 
 /** A type without precision and scale. */
@@ -170,7 +171,7 @@ function isObjectOrList(text: string): boolean {
   if (!/^[ \t\r\n]*[[{]/.test(text)) return false;
   try {
     JSON.parse(text);
-    return true;
+    return isReadableJson(text);
   } catch {
     return false;
   }

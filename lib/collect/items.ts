@@ -9,6 +9,7 @@
  */
 import { events } from "../events.ts";
 import { type EnvelopeMaps, writeEnvelope } from "../envelope.ts";
+import { isReadableJson, JSON_LIMITS } from "../json-limits.ts";
 import { WHOLE_TEXT } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { firstWrongByte, utf8Text } from "./bytes.ts";
@@ -135,6 +136,7 @@ export function receiveItem(item: Item, origin: Origin, catalogue = events): Ite
 function readFields(json: Json, origin: Origin): SentEvent {
   const refusal = (field: string, expected: string, got?: string) =>
     new Refusal(refusedText(json.source, origin), field, expected, got);
+  if (!isReadableJson(json.source)) throw refusal("event", `JSON (${JSON_LIMITS})`, json.source);
   const half = halfText(json);
   if (half !== undefined) throw refusal("event", WHOLE_TEXT, half);
   const fields = readObject("event", json);

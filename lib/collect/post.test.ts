@@ -343,6 +343,15 @@ describe("POST /events", () => {
     );
   });
 
+  it("refuses a name that Trino's JSON functions cannot read", async () => {
+    const params = { ["k".repeat(60_000)]: "1" };
+    const { json } = await post([{ event_type: "default", params }]);
+    assert.match(
+      json.verdicts[0]?.error ?? "",
+      /^event: expected JSON \(at most 100 levels, names of at most/,
+    );
+  });
+
   it("names every misfit of an event", async () => {
     const { json } = await post({
       event_type: "purchase_sword",

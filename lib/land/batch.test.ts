@@ -170,7 +170,7 @@ describe("new BatchBuilder(topic, partition).push(message)", () => {
     [
       "a value that is nested very deeply",
       `[{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}]`,
-      `the message: expected a JSON object, got [{"a":${"[".repeat(94)}… (200008 characters)`,
+      `the message: expected JSON (at most 100 levels, names of at most 20000 characters), got "[{\\"a\\":${"[".repeat(94)}… (200008 characters)"`,
     ],
   ];
   for (const [subject, text, reason] of failures) {
