@@ -75,6 +75,12 @@ describe("npm run report with another game", function () {
     assert.ok(before[0]!.n > 0 && old === before[0]!.n && n > old, JSON.stringify({ before, old, n }));
   });
 
+  it("npm run drill passes with required parameters and limits", async () => {
+    const npm = $({ cwd: folder, env, quiet: true, nothrow: true });
+    const { exitCode, stdout, stderr } = await npm`npm run --silent drill -- poison --short`;
+    assert.equal(exitCode, 0, stdout + stderr);
+  });
+
   function versionOf(type: string): string {
     return defineEvents(changed).find((event) => event.type === type)!.version;
   }
