@@ -6,8 +6,10 @@
  * text as sent. A message of the events' topic can fail too; its raw_event is the message.
  */
 import { UsageError } from "../command.ts";
-import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
+import { events } from "../events.ts";
+import { identifier } from "../sql.ts";
+import { query } from "../trino.ts";
 import { WAITING } from "../waiting.ts";
 
 /** A row of failed_events. */
@@ -28,6 +30,26 @@ export interface FailedOptions {
 const COLUMNS = `timestamp AS time, reason,
   topic || '/' || CAST(kafka_partition AS varchar) || '/' || CAST(kafka_offset AS varchar) AS place,
   topic, kafka_partition, kafka_offset, raw_event`;
+const ID = "TRY(lower(json_extract_scalar(raw_event, '$.event_id')))";
+const FIELDS = ["event_type", "player", "session", "occurred_at"].map(
+  (name) => `json_extract_scalar(raw_event, '$.${name}')`,
+);
+// As lib/content.ts; json_parse sorts the parameters by name.
+const CONTENT = `TRY(json_format(CAST(ARRAY[${FIELDS.join(", ")},
+  json_format(json_extract(json_parse(raw_event), '$.params'))] AS json)))`;
+const ALL_TABLES = events.map(({ table }) => `SELECT event_id, raw_event FROM ${identifier(table)}`);
+// The failed events without those that a table has, as far as SQL can tell: after an outage there
+// can be many of them. known.ts decides.
+const UNSENT = `(
+  SELECT failed.*
+  FROM (SELECT *, ${ID} AS id, ${CONTENT} AS content FROM ${failedEvents.table}) failed
+  LEFT JOIN (
+    SELECT event_id, ${CONTENT} AS content
+    FROM (${ALL_TABLES.join(" UNION ALL ")})
+    WHERE event_id IN (SELECT ${ID} FROM ${failedEvents.table})
+  ) sent ON failed.id = sent.event_id AND failed.content = sent.content
+  WHERE sent.event_id IS NULL
+)`;
 const AFTER_ALL = {
   time: new Date("9999-12-31T23:59:59.999Z"),
   topic: "",
@@ -36,15 +58,18 @@ const AFTER_ALL = {
 };
 const PAGE_ROWS = 100; // in memory at once: a raw_event can have a megabyte
 
-/** All failed events, the newest first, page by page. */
-export async function* newestFailed({ schema }: FailedOptions = {}): AsyncGenerator<FailedEvent[]> {
+/** All failed events, or those that no table has, the newest first, page by page. */
+export async function* newestFailed({
+  schema,
+  all = false,
+}: FailedOptions & { all?: boolean } = {}): AsyncGenerator<FailedEvent[]> {
   let before: FailedEvent | undefined; // the last event of the page before
   for (;;) {
     const { time, topic, kafka_partition: partition, kafka_offset: offset } = before ?? AFTER_ALL;
     const parameters = [time, time, topic, time, topic, partition, time, topic, partition, offset];
     const page: FailedEvent[] = await query<FailedEvent>(
       `SELECT ${COLUMNS}
-       FROM ${failedEvents.table}
+       FROM ${all ? failedEvents.table : UNSENT}
        WHERE timestamp < ?
          OR (timestamp = ? AND topic > ?)
          OR (timestamp = ? AND topic = ? AND kafka_partition > ?)
@@ -84,7 +109,10 @@ export function parsePlace(place: string): { topic: string; partition: number; o
   return { topic, partition: Number(partition), offset: Number(offset) };
 }
 
-/** All failed events, or those that wait, by topic, partition and offset, page by page. */
+/**
+ * All failed events, or those that wait and that no table has, by topic, partition and offset, page
+ * by page.
+ */
 export async function* pagesOfFailed({
   schema,
   waiting = false,
@@ -94,7 +122,7 @@ export async function* pagesOfFailed({
     const { topic, kafka_partition: partition, kafka_offset: offset } = after;
     const page: FailedEvent[] = await query<FailedEvent>(
       `SELECT ${COLUMNS}
-       FROM ${failedEvents.table}
+       FROM ${waiting ? UNSENT : failedEvents.table}
        WHERE (topic > ?
          OR (topic = ? AND kafka_partition > ?)
          OR (topic = ? AND kafka_partition = ? AND kafka_offset > ?))

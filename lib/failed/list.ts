@@ -23,7 +23,7 @@ export async function listFailed({ limit = 20, all = false, schema, failedTopic 
   ListedEvent[]
 > {
   const listed: ListedEvent[] = [];
-  for await (const page of newestFailed({ schema })) {
+  for await (const page of newestFailed({ schema, all })) {
     const assessed = page.map((failed) => ({ failed, now: assess(failed, { failedTopic }) }));
     for (const { failed, isThere } of await new KnownEvents({ schema }).judge(assessed)) {
       if (all || !isThere) listed.push({ ...failed, state: isThere ? "replayed" : "open" });
