@@ -1,8 +1,8 @@
 /**
  * Tables → the number of rows whose event_id an earlier row has: doubles, and conflicts among them.
  *
- * A double repeats the id of an earlier row, of any type. Mostly it is a copy of the same event. With
- * other content it is another event under the same id: a conflict. The views leave out both.
+ * A double repeats the id of an earlier row, of any type. Mostly it is a copy of the same event.
+ * With other content it is another event under the same id: a conflict. The views leave out both.
  */
 import { type Counts, countByType, rowsOf } from "./counts.ts";
 import type { Target } from "./metastore.ts";

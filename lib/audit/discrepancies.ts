@@ -6,8 +6,9 @@
  * Each stage is compared with the one before it. Messages are compared by their positions, and at
  * each position type and id must be equal. Events are compared by their ids. The topic can hold an
  * event twice (a client's retry, a spool that is sent again): that is no fault, but the event
- * counts once. Two events under one id are a conflict: only one of them counts. Each message is covered by one commit record, and the files have as many rows as it
- * says. Offsets that Kafka deleted before they were landed are missing.
+ * counts once. Two events under one id are a conflict: only one of them counts. Each message is
+ * covered by one commit record, and the files have as many rows as it says. Offsets that Kafka
+ * deleted before they were landed are missing.
  */
 import { type CommitRecord, type DeletedOffsets, describeDeleted } from "../land/commits.ts";
 import { conflictWith, findConflicts } from "./conflicts.ts";

@@ -74,7 +74,7 @@ export function isAt(
   );
 }
 
-/** Whether a text is of the event: by its event_id, or if it is no JSON object by any part of it. */
+/** Whether a text is of the event: by its event_id; without a JSON object, by any part of it. */
 function isOf(text: string, eventId: string): boolean {
   const { event_id } = peek(text);
   if (event_id !== null) return event_id.toLowerCase() === eventId;

@@ -1,5 +1,5 @@
 /**
- * A failed event → the event that it is by the present catalogue, or the reason why it is none.
+ * A failed event → the event that it is by the present catalogue, or the reason why it is not one.
  *
  * A message of the events' topic is read as the stream reads it. A text that the API refused is
  * read as the API reads it: an envelope, or an item of a POST. An item becomes an envelope with the

@@ -34,7 +34,7 @@ describe("replayWaiting(options)", function () {
     await ground.remove();
   });
 
-  /** Runs a stream with a list of events for the time of `work`, which it lands all messages before. */
+  /** Runs a stream with a list of events until it has landed all messages after `work`. */
   async function during(catalogue: readonly EventDefinition[], work: () => Promise<void>): Promise<void> {
     const claim = new TableClaim(hdfs, root, (line) => log.push(line), catalogue);
     const stream = new Stream({
