@@ -39,6 +39,22 @@ describe("defineEvents(entries)", () => {
   const event = (entry: Partial<EventEntry>): EventEntry => ({ type: "buy", ...entry });
   const wrong: [subject: string, entries: EventEntry[], message: RegExp][] = [
     ["an empty list", [], /^lib\/game.ts: expected at least one event, got none$/],
+    ["an entry that is no object", [null as never], /^lib\/game.ts: expected each event as .* got null$/],
+    [
+      "a field that no event has",
+      [{ type: "buy", paramters: { n: "integer" } } as EventEntry],
+      /event "buy": expected only the fields type, route, table, parameters, reply, got paramters$/,
+    ],
+    [
+      "a list of parameters",
+      [event({ parameters: ["n"] as never })],
+      /parameters: expected { name: type, … }, got \["n"\]$/,
+    ],
+    [
+      "a reply that is a text",
+      [event({ reply: "Hello" as never })],
+      /reply: expected { plain: text, echo: text or null }, got "Hello"$/,
+    ],
     ["an empty type", [event({ type: "" })], /expected a type of 1 to 120 printable characters/],
     ["a type with a line break", [event({ type: "a\nb" })], /printable/],
     [

@@ -51,6 +51,7 @@ export const VIEW_COLUMNS = ["event_time", "day"];
 /** Names of a request's query that are fields of the envelope too. */
 export const QUERY_FIELDS: readonly string[] = ["event_id", "player", "occurred_at", "session"];
 
+const FIELDS = ["type", "route", "table", "parameters", "reply"];
 const OWN_ROUTES = ["/events", "/health", "/ready", "/metrics"];
 const OWN_TABLES = ["events", "failed_events"];
 const MAX_NAME = 120; // characters; the metastore keeps 128
@@ -73,13 +74,21 @@ export function catalogueVersion(events: readonly EventDefinition[]): string {
 }
 
 function defineEvent(entry: EventEntry): EventDefinition {
+  if (typeof entry !== "object" || entry === null)
+    throw new CatalogueError(
+      `lib/game.ts: expected each event as { type: "…" }, got ${JSON.stringify(entry) ?? String(entry)}`,
+    );
   const { type, parameters = {} } = entry;
   const where = `lib/game.ts, event ${JSON.stringify(type)}`;
   const fail = (problem: string): never => {
     throw new CatalogueError(`${where}: ${problem}`);
   };
+  const unknown = Object.keys(entry).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined) fail(`expected only the fields ${FIELDS.join(", ")}, got ${unknown}`);
   if (typeof type !== "string" || type === "" || type.length > MAX_NAME || /\p{C}/u.test(type))
     fail(`expected a type of 1 to ${MAX_NAME} printable characters`);
+  if (typeof parameters !== "object" || Array.isArray(parameters))
+    fail(`parameters: expected { name: type, … }, got ${JSON.stringify(parameters)}`);
   const { route = `/${encodeURIComponent(type)}`, table = columnName(type) } = entry;
   if (!/^\/[A-Za-z0-9_.~%/-]*$/.test(route) || OWN_ROUTES.includes(route))
     fail(
@@ -94,6 +103,8 @@ function defineEvent(entry: EventEntry): EventDefinition {
   );
   checkColumns(where, defined);
   const { reply = { plain: `${type} received`, echo: `${type} received: ` } } = entry;
+  if (typeof reply.plain !== "string" || (typeof reply.echo !== "string" && reply.echo !== null))
+    fail(`reply: expected { plain: text, echo: text or null }, got ${JSON.stringify(reply)}`);
   return { type, route, table, parameters: defined, reply, version: versionOf(type, defined) };
 }
 

@@ -55,6 +55,41 @@ describe("lib/game.ts with the events of another game", function () {
   });
 });
 
+describe("A command with a lib/game.ts that cannot be loaded", function () {
+  this.timeout(60_000);
+  const wrong: [subject: string, source: string, line: RegExp][] = [
+    [
+      "is no TypeScript",
+      'export const game = [\n  { type: "a"\n',
+      /^questlog: lib\/game\.ts, line \d: Expected/,
+    ],
+    [
+      "uses an unknown name",
+      "export const game = [\n  { type: slay },\n];\n",
+      /^questlog: lib\/game\.ts, line 2: slay is not defined$/,
+    ],
+    [
+      "has a wrong entry",
+      'export const game = [{ type: "a", parameters: { n: "int" } }];\n',
+      /^questlog: lib\/game\.ts, event "a", parameter "n": expected a type of text/,
+    ],
+  ];
+  for (const [subject, source, line] of wrong)
+    it(`ends with 2 and one sentence if it ${subject}`, async () => {
+      const folder = copyCheckout("bookshop");
+      try {
+        writeFileSync(join(folder, "lib", "game.ts"), source);
+        const child = $({ cwd: folder, quiet: true, nothrow: true });
+        const { exitCode, stderr } = await child`${process.execPath} scripts/run.js tables`;
+        assert.equal(exitCode, 2);
+        assert.match(stderr.trimEnd(), line);
+        assert.equal(stderr.trimEnd().split("\n").length, 1);
+      } finally {
+        removeCheckout(folder);
+      }
+    });
+});
+
 // The other tests have the original's game; this one has the game of this checkout.
 describe("lib/game.ts of this checkout", () => {
   it("is valid, and the API accepts each request of its traffic and its examples", async () => {

@@ -23,6 +23,8 @@ describe("defineParameter(where, name, entry) refuses, and names the remedy", ()
     [{ type: "integer", min: 1.5 }, /min 1.5 is no value of the type integer/],
     [{ type: "integer", min: 5, max: 4 }, /min 5 is more than max 4, so no value would fit/],
     [{ type: "integer", max: 2 ** 31 }, /max 2147483648 is no value of the type integer/],
+    [{ type: "bigint", max: 2 ** 60 }, /max 1152921504606847000 is not exact, .* write it in quotes/],
+    [{ type: "text", required: "yes" }, /required: expected true or false, got "yes"/],
     [{ type: "text", oneOf: [] }, /oneOf has no value, so no value would fit/],
     [{ type: "integer", oneOf: ["a"] }, /oneOf "a" is no value of the type integer/],
     [{ type: "integer", min: 5, oneOf: [1] }, /oneOf 1 is no value/],

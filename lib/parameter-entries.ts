@@ -50,6 +50,8 @@ export function defineParameter(
   if (name === "") fail("expected a name of 1 character or more");
   refuseUnknownFields(given, fail);
   const { type, required = false, was = [], maxLength = null } = given;
+  if (typeof required !== "boolean")
+    fail(`required: expected true or false, got ${JSON.stringify(required)}`);
   const decimal = decimalOf(type);
   const kind = decimal ? "decimal" : type;
   checkType(type, decimal, fail);
@@ -66,9 +68,14 @@ export function defineParameter(
     was: typeof was === "string" ? [was] : was,
     expected: "",
   };
-  const read = (by: Parameter, field: string, value: string | number | boolean): Exclude<Value, null> =>
-    parseValue(by, String(value)) ??
-    fail(`${field} ${JSON.stringify(value)} is no value of the type ${type}`);
+  const read = (by: Parameter, field: string, value: string | number | boolean): Exclude<Value, null> => {
+    if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER && kind !== "double")
+      fail(`${field} ${value} is not exact, because a JavaScript number has 53 bits; write it in quotes`);
+    return (
+      parseValue(by, String(value)) ??
+      fail(`${field} ${JSON.stringify(value)} is no value of the type ${type}`)
+    );
+  };
   const unlimited = { ...parameter };
   for (const field of ["min", "max"] as const) {
     if (given[field] === undefined) continue;
