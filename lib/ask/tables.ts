@@ -204,7 +204,8 @@ async function makeTable(
   hdfs: WebHdfs,
 ): Promise<MadeTable> {
   const { schema = settings.schema, hdfsRoot = settings.hdfsRoot } = target;
-  if ((await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null) return ofRebuild(table, hdfs, hdfsRoot);
+  const isRebuilt = async () => (await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null;
+  if (await isRebuilt()) return ofRebuild(table, hdfs, hdfsRoot);
   await hdfs.makeFolder(tableFolder(hdfsRoot, table)); // Trino refuses a location without a folder
   const { columns, conflicts } = await addColumns(hdfs, hdfsRoot, table, wanted);
   const problem = conflicts.length === 0 ? null : describeConflicts(table, conflicts);
@@ -218,6 +219,7 @@ async function makeTable(
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);
     if (found === undefined) {
+      if (await isRebuilt()) return ofRebuild(table, hdfs, hdfsRoot); // it has just dropped the table
       await createWhole(table, columns, target);
       return made("created");
     }
