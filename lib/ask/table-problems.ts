@@ -5,9 +5,10 @@
  * `npm run tables -- --check` compares everything else too.
  */
 import { events } from "../events.ts";
+import { rebuildFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { literal } from "../sql.ts";
-import { describeConflicts, planColumns } from "../stored-columns.ts";
+import { describeConflicts, describeRebuild, planColumns } from "../stored-columns.ts";
 import { query } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { Target } from "./metastore.ts";
@@ -15,7 +16,10 @@ import { tables, tablesOf } from "./tables.ts";
 
 const LIMIT_MS = 10_000; // of Trino's answer
 
-/** One sentence with a remedy for each table whose files have other types than lib/game.ts. */
+/**
+ * One sentence with a remedy for each table whose files have other types than lib/game.ts, or whose
+ * rebuild has not ended.
+ */
 export async function findConflicts(
   { hdfsRoot = settings.hdfsRoot }: Target = {},
   catalogue = events,
@@ -23,6 +27,7 @@ export async function findConflicts(
   const hdfs = new WebHdfs();
   try {
     const found = tablesOf(catalogue).map(async ({ table, wanted }) => {
+      if ((await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null) return [describeRebuild(table)];
       const { conflicts } = (await planColumns(hdfs, hdfsRoot, table, wanted)).change;
       return conflicts.length === 0 ? [] : [describeConflicts(table, conflicts)];
     });
