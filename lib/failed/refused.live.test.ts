@@ -3,8 +3,14 @@ import assert from "node:assert/strict";
 import { registerDays } from "../ask/tables.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { traceEvent } from "../audit/trace.ts";
+import { TopicWriter } from "../collect/publish.ts";
+import { receive } from "../collect/receive.ts";
+import { events } from "../events.ts";
+import { writeRefused } from "../refused.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { readOffsets } from "../topic.ts";
+import { until } from "../until.ts";
+import { WAITING } from "../waiting.ts";
 import { assess } from "./assess.ts";
 import { listFailed } from "./list.ts";
 
@@ -55,5 +61,22 @@ describe("an event that the API refuses", function () {
     assert.ok(commit?.path.startsWith(`${root}/commits/${failedTopic}/`), String(commit?.path));
     assert.ok(files?.length === 1 && files[0]!.path.includes("/failed_events/"), String(files?.[0]?.path));
     assert.match(row!.counts, /^no, power_level: expected an integer .*, got "abc"$/);
+  });
+
+  it("is sent again, if its reason says that it waits, by the next stream that starts", async () => {
+    const { topic, failedTopic, root, schema } = pipeline;
+    const { eventId, message } = receive(events[0]!, { query: "", headers: {}, remoteAddr: "::1" });
+    const writer = await TopicWriter.open({ topic: failedTopic });
+    await writer.publish(writeRefused({ reason: `${WAITING}for a test`, raw: message }), null);
+    await writer.close();
+    await untilLanded(await readOffsets({ topic: failedTopic }), { topic: failedTopic, root });
+    await pipeline.newest("stream").signal("SIGTERM");
+    const stream = await pipeline.startStream();
+    const said = () => stream.log.find((line) => line.includes("events that waited")) ?? undefined;
+    assert.match(await until("the stream replays", said, { limitMs: 60_000 }), /1 sent again, 0 still wait$/);
+    await untilLanded(await readOffsets({ topic }), { topic, root });
+    await registerDays({ schema });
+    const { ways } = await traceEvent(eventId, { topic, failedTopic, root, schema, report: "no such page" });
+    assert.deepEqual(ways.map(({ row }) => row?.counts).sort(), [`no, ${WAITING}for a test`, "yes"]);
   });
 });

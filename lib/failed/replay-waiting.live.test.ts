@@ -93,13 +93,20 @@ describe("replayWaiting(options)", function () {
     assert.deepEqual(await listFailed({ schema, failedTopic }), []);
   });
 
-  it("says that it cannot replay, and ends with its signal", async () => {
+  it("says once that it cannot replay, and ends with its signal", async () => {
     const stop = new AbortController();
     const said = (line: string) => {
       log.push(line);
       stop.abort();
     };
-    await replayWaiting({ signal: stop.signal, log: said, schema: `${schema}_missing`, topic, root });
-    assert.match(log.join("\n"), /^cannot replay the events that wait, and tries again: /);
+    await replayWaiting({ signal: stop.signal, log: said, schema, topic: `${topic}_missing`, root });
+    assert.match(log.join("\n"), /^cannot replay the events that wait, and tries again: .*_missing/);
+  });
+
+  it("waits in silence for tables that do not exist yet, until its signal", async () => {
+    const signal = AbortSignal.timeout(500);
+    await replayWaiting({ signal, log: (line) => log.push(line), schema: "missing" });
+    assert.ok(signal.aborted);
+    assert.deepEqual(log, []);
   });
 });

@@ -24,10 +24,11 @@ const PAUSE_MS = 10_000; // before the next attempt
 export async function replayWaiting({ signal, log, ...options }: WaitingOptions): Promise<void> {
   let isTold = false;
   while (!signal.aborted) {
+    // Without an answer, Trino is away, which the stream tells, or the tables do not exist yet.
+    const isNeeded = await areWaiting(options).catch(() => undefined);
+    if (isNeeded === false) return;
     try {
-      if (await areWaiting(options))
-        await withReplayLock(log, () => replayOnce(options, signal, log), signal);
-      return;
+      if (isNeeded) return await withReplayLock(log, () => replayOnce(options, signal, log), signal);
     } catch (error) {
       if (!isTold && !signal.aborted)
         log(`cannot replay the events that wait, and tries again: ${(error as Error).message}`);
