@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EventDefinition, exampleParameters, failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
+import { JSON_LIMITS } from "../json-limits.ts";
 import { kafkaClient, type Message, Partitioners } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
@@ -44,9 +45,10 @@ const KINDS: readonly Poison[] = [
     value: () => Buffer.from([0x22, 0xff, 0xfe, 0xed, 0xa0, 0x80, 0x22]),
   },
   { reason: "the message: expected a JSON object, got null", value: () => "null" },
-  { reason: "the message: expected a JSON object, got [[", value: () => DEEP },
+  { reason: "the message: expected a JSON object, got []", value: () => "[]" },
+  { reason: `the message: expected JSON (${JSON_LIMITS}), got "[`, value: () => DEEP },
   {
-    reason: "params: expected a JSON object, got [[",
+    reason: `the message: expected JSON (${JSON_LIMITS}), got "{`,
     value: (id) => eventOf(id, { params: [] }).replace("[]", DEEP),
   },
   { reason: "event_type: expected one of", value: (id) => `{"__proto__":${eventOf(id, {})}}` },
