@@ -29,7 +29,9 @@ describe("createClient(options)", () => {
   let troubles: string[];
   let refused: [n: unknown, reason: string][];
 
+  const { warn } = console;
   beforeEach(async () => {
+    console.warn = () => undefined; // failures of a storage or a callback
     folder = await mkdtemp(join(tmpdir(), "questlog-client-"));
     clients = [];
     troubles = [];
@@ -38,6 +40,7 @@ describe("createClient(options)", () => {
     await receiver.start();
   });
   afterEach(async () => {
+    console.warn = warn;
     for (const client of clients) client.close();
     await receiver.stop();
     await rm(folder, { recursive: true });
@@ -186,6 +189,56 @@ describe("createClient(options)", () => {
     await receiver.start();
     await client.flush();
     assert.deepEqual(receiver.numbers(), many(5000));
+  });
+
+  // rudderlabs/rudder-sdk-android#359, amplitude/Amplitude-JavaScript#242: one bad item, and nothing was sent.
+  for (const [subject, item] of [
+    ["cut", '{"event_type":"x'],
+    ["empty", ""],
+    ["of two lines", "{}\n{}"],
+    ["of another program", "7"],
+    ["gone when it is read", null],
+  ] as const)
+    it(`sends the events beside an item of the storage that is ${subject}, once`, async () => {
+      const storage = new MapStorage([[`questlog ${receiver.url} 0`, item as string]]);
+      const client = open({ storage });
+      track(client, [1, 2]);
+      await client.flush();
+      assert.deepEqual([receiver.numbers(), receiver.requests.length, storage.length], [[1, 2], 1, 0]);
+    });
+
+  // segmentio/analytics-next#1200
+  it("sends each event once when the storage is full, or fails", async () => {
+    class FullStorage extends MapStorage {
+      override setItem(): void {
+        throw new Error("QuotaExceededError");
+      }
+      override removeItem(): void {
+        throw new Error("SecurityError");
+      }
+    }
+    const client = open({ storage: new FullStorage() });
+    track(client, [1, 2]);
+    await client.flush();
+    assert.deepEqual([receiver.numbers(), receiver.requests.length], [[1, 2], 1]);
+  });
+
+  it("goes on when a callback of the game fails", async () => {
+    await receiver.stop();
+    let calls = 0;
+    const fail = () => {
+      calls++;
+      throw new Error("an error of the game");
+    };
+    const client = open({ onTrouble: fail, onRefused: fail });
+    track(client, [1]);
+    client.track(unknown, {});
+    await until("the client has told its trouble", () => calls === 1 || undefined, { limitMs: 5000 });
+    await receiver.start();
+    await client.flush();
+    track(client, [2]);
+    await client.flush();
+    assert.deepEqual([receiver.numbers(), receiver.published.length, calls], [[1, 2], 2, 2]);
   });
 
   it("sends the write key", async () => {

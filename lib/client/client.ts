@@ -1,9 +1,8 @@
 /**
- * For games: events of the catalogue → POST /events, in browsers and in Node.
+ * For games, in Node and in browsers, which can load this file alone: events → POST /events.
  *
- * An event stays in the queue until the API has answered for it. So it may be sent twice, always
- * with the same id, and counts once. Therefore pages share a storage without locks: each event has
- * its own key, and a new page sends all events that it finds. A browser can load this file alone.
+ * An event stays in the queue until the API has answered. Sent twice, under one id, it counts once.
+ * So pages share a storage without locks: a new page sends each event that it finds there.
  */
 import type { EventEntry } from "../catalog.ts";
 
@@ -18,8 +17,7 @@ export interface ClientOptions {
 }
 
 const QUEUE = { events: 5_000, chars: 2_000_000 };
-const BATCH = { events: 100, chars: 160_000 }; // at most 480 kB of UTF-8
-const LAST_CHARS = 20_000; // browsers take 64 KiB from closed pages
+const BATCH = { events: 100, chars: 160_000, lastChars: 20_000 }; // of a closed page, browsers take 64 KiB
 const WAIT_MS = { batch: 200, answer: 30_000, longest: 60_000 };
 
 /** `createClient<typeof game>({ url })`. In a page, localStorage keeps the queue. */
@@ -29,7 +27,7 @@ export class Client<G extends Game> {
   readonly options: ClientOptions;
   readonly #prefix: string; // of the queue's keys in the storage
   readonly #storage: ClientOptions["storage"];
-  #queue = new Map<string, string>(); // id → the event's JSON; without the events under way
+  #queue = new Map<string, string>(); // key → the event's JSON; without the events under way
   #chars = 0; // of all events without an answer
   #batchEvents = BATCH.events;
   #retryAfterMs = 0;
@@ -41,13 +39,12 @@ export class Client<G extends Game> {
   constructor(options: ClientOptions) {
     this.options = options;
     this.#prefix = `questlog ${options.url} `;
-    try {
-      const storage = (this.#storage = options.storage ?? (page.document && page.localStorage));
-      const keys = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage!.key(i)!).sort();
-      for (const key of keys.filter((one) => one.startsWith(this.#prefix)))
-        this.#put(key.slice(this.#prefix.length), storage!.getItem(key)!);
-    } catch {
-      // The page's user allows no storage. The queue is in memory.
+    this.#storage = attempt(() => options.storage ?? (page.document && page.localStorage)); // users may forbid it
+    const keys = Array.from({ length: this.#storage?.length ?? 0 }, (_, i) => this.#storage!.key(i)!).sort();
+    for (const key of keys.filter((one) => one?.startsWith(this.#prefix))) {
+      const line = this.#storage?.getItem(key)?.replaceAll("\n", " ") ?? "{}"; // "{}": another page removed it
+      if (attempt(() => (JSON.parse(line) as Tracked).event_type)) this.#put(key, line);
+      else attempt(() => this.#storage?.removeItem(key)); // no event: it would stop each batch
     }
     page.document?.addEventListener("visibilitychange", this);
     if (page.document) page.addEventListener("online", this);
@@ -63,7 +60,7 @@ export class Client<G extends Game> {
     const line = JSON.stringify(event, (_, value: unknown) => (isNoJson(value) ? String(value) : value));
     const isFull = this.#queue.size >= QUEUE.events || this.#chars + line.length > QUEUE.chars;
     if (isFull) onRefused(event, `queue: expected at most ${QUEUE.events} events, ${QUEUE.chars} characters`);
-    else this.#put(event.event_id, line);
+    else this.#put(this.#prefix + event.event_id, line);
     this.#running ??= this.#run();
     return !isFull;
   }
@@ -76,7 +73,7 @@ export class Client<G extends Game> {
 
   /** For the page's events: a hidden page may be closed, so it sends its last events at once. */
   handleEvent(): void {
-    if (page.document?.hidden) void this.#send(LAST_CHARS);
+    if (page.document?.hidden) void this.#send(BATCH.lastChars);
     else this.#wake();
   }
 
@@ -94,10 +91,9 @@ export class Client<G extends Game> {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, failures === 0 ? batchMs : Math.min(backOffMs, WAIT_MS.longest));
       this.#wake = resolve;
-      await promise;
-      clearTimeout(timer);
+      await promise.finally(() => clearTimeout(timer));
       const trouble = this.#isClosed ? null : await this.#send(BATCH.chars);
-      if (trouble !== null && failures === 0) (this.options.onTrouble ?? console.warn)(trouble);
+      if (trouble && failures === 0) attempt(() => (this.options.onTrouble ?? console.warn)(trouble));
       failures = trouble === null ? 0 : failures + 1;
     } while (this.#chars > 0 && !this.#isClosed);
     this.#running = undefined;
@@ -108,10 +104,10 @@ export class Client<G extends Game> {
     let batch = [...this.#queue].slice(0, this.#batchEvents);
     while (batch.length > 1 && bodyOf(batch).length > maxChars) batch = batch.slice(0, batch.length / 2);
     if (batch.length === 0) return null;
-    for (const [id] of batch) this.#queue.delete(id);
+    for (const [key] of batch) this.#queue.delete(key);
     try {
       const verdicts = await this.#post(bodyOf(batch), batch.length);
-      batch = batch.filter(([id, line], i) => !this.#settle(id, line, verdicts[i]!));
+      batch = batch.filter(([key, line], i) => !this.#settle(key, line, verdicts[i]!));
       return verdicts.find(({ verdict }) => verdict === "unavailable")?.error ?? null;
     } catch (error) {
       return `${this.options.url}/events: ${String(error)}`;
@@ -121,10 +117,10 @@ export class Client<G extends Game> {
   }
 
   async #post(body: string, events: number): Promise<Verdict[]> {
-    const { url, writeKey } = this.options;
-    const key = writeKey && { "Write-Key": writeKey }; // without it, browsers send no preflight
-    const headers = { "Content-Type": "text/plain;charset=UTF-8", ...key };
-    const keepalive = body.length <= LAST_CHARS; // outlives the page, as with sendBeacon
+    const { url, writeKey } = this.options; // without a key, browsers send no preflight
+    const type = { "Content-Type": "text/plain;charset=UTF-8" };
+    const headers = writeKey ? { ...type, "Write-Key": writeKey } : type;
+    const keepalive = body.length <= BATCH.lastChars; // outlives the page, as with sendBeacon
     const signal = AbortSignal.timeout(WAIT_MS.answer);
     const response = await fetch(`${url}/events`, { method: "POST", headers, body, keepalive, signal });
     this.#retryAfterMs = Number(response.headers.get("Retry-After")) * 1000 || 0;
@@ -138,33 +134,37 @@ export class Client<G extends Game> {
   }
 
   /** Removes an event that the API has taken or refused, and returns whether it did so. */
-  #settle(id: string, line: string, { verdict, field, error = "" }: Verdict): boolean {
+  #settle(key: string, line: string, { verdict, field, error = "" }: Verdict): boolean {
     if (verdict !== "accepted" && verdict !== "double" && verdict !== "refused") return false;
     this.#chars -= line.length;
-    this.#storage?.removeItem(this.#prefix + id);
+    attempt(() => this.#storage?.removeItem(key));
     if (verdict !== "refused") return true;
     const event = JSON.parse(line) as Tracked;
     const isAhead = field === "occurred_at" && event.occurred_at !== undefined;
     this.#clockIsWrong ||= isAhead;
-    if (isAhead) this.#put(id, JSON.stringify({ ...event, occurred_at: undefined }));
-    else (this.options.onRefused ?? console.warn)(event, error);
+    if (isAhead) this.#put(key, JSON.stringify({ ...event, occurred_at: undefined }));
+    else attempt(() => (this.options.onRefused ?? console.warn)(event, error));
     return true;
   }
 
-  #put(id: string, line: string): void {
-    this.#queue.set(id, line);
+  #put(key: string, line: string): void {
+    this.#queue.set(key, line);
     this.#chars += line.length;
-    try {
-      this.#storage?.setItem(this.#prefix + id, line);
-    } catch {
-      // The storage is full. The queue in memory has the event.
-    }
+    attempt(() => this.#storage?.setItem(key, line)); // if it is full, the memory has the event
   }
 }
 
-const bodyOf = (batch: [id: string, line: string][]): string => batch.map(([, line]) => line).join("\n");
+let lastTime = 0n; // of an id
+const bodyOf = (batch: [key: string, line: string][]): string => batch.map(([, line]) => line).join("\n");
 
-let lastTime = 0n;
+/** Calls a storage or a callback: no failure of theirs may stop the sending. */
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    console.warn(error);
+  }
+}
 
 /** A UUID v7: milliseconds, 12 bits that count the ids of one millisecond, random bits. */
 function newId(): string {
