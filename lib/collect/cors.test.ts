@@ -35,7 +35,7 @@ describe("createCors(origins)", () => {
     );
     const answer = await ask("OPTIONS", preflight(GAME));
     assert.deepEqual([answer.status, allowed(answer)], [204, GAME]);
-    assert.match(answer.headers.get("access-control-allow-headers") ?? "", /Content-Type.*Write-Key/);
+    assert.equal(answer.headers.get("access-control-allow-headers"), "content-type,write-key");
     const refused = await ask("POST", { Origin: GAME, "Content-Type": "application/json" }, "[]");
     assert.deepEqual([refused.status, allowed(refused)], [401, GAME]); // the page can read why
   });
@@ -77,6 +77,15 @@ describe("createCors(origins)", () => {
       facts,
       statuses.map((status) => [status, GAME]),
     );
+  });
+
+  // PostHog/posthog#9639, getsentry/sentry-javascript#6077
+  it("allows the headers that a tracer of the page adds", async () => {
+    const headers = "baggage,content-type,sentry-trace,traceparent";
+    const ask = await listen([GAME]);
+    const answer = await ask("OPTIONS", { ...preflight(GAME), "Access-Control-Request-Headers": headers });
+    assert.equal(answer.headers.get("access-control-allow-headers"), headers);
+    assert.match(answer.headers.get("vary") ?? "", /Access-Control-Request-Headers/);
   });
 
   it("lets every page send with *", async () => {

@@ -4,6 +4,9 @@
  * A browser asks before it sends JSON from a page of another origin (preflight). It does not ask
  * before it sends text/plain, as navigator.sendBeacon does. So that type is refused here if the
  * page may not send.
+ *
+ * The answer to a preflight allows all headers that it names: other programs of the page, such as
+ * tracers, add headers to each request.
  */
 import cors from "cors";
 import type { Request, RequestHandler } from "express";
@@ -18,7 +21,6 @@ export function createCors(origins: readonly string[]): RequestHandler[] {
   const answer = cors({
     origin: origins.includes(ANY) ? ANY : [...origins],
     methods: ["GET", "HEAD", "POST"],
-    allowedHeaders: ["Content-Type", "Authorization", "Write-Key"],
     exposedHeaders: ["Event-Id", "Event-Spooled", "Retry-After"],
     maxAge: PREFLIGHT_S,
   });
