@@ -101,10 +101,10 @@ export async function registerDays({ schema = settings.schema }: Target = {}): P
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
-/** The procedure's code for a missing table is only NOT_FOUND. */
+/** A missing table has the code NOT_FOUND, and one that is dropped meanwhile HIVE_METASTORE_ERROR. */
 function unlessMissing(error: unknown): void {
-  if (!(error instanceof QueryError && /^(TABLE_)?NOT_FOUND: Table .* not found/.test(error.message)))
-    throw error;
+  const isMissing = /^NOT_FOUND: Table .* not found|^HIVE_METASTORE_ERROR: .* does not exist$/m;
+  if (!(error instanceof QueryError && isMissing.test(error.message))) throw error;
 }
 
 /** Registers the new day folders of one table. */
