@@ -7,6 +7,7 @@ import { createApi } from "./api.ts";
 import type { RequestLog } from "./request-log.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { newWriteKey, type WriteKey } from "./keys.ts";
+import { readRefused } from "../refused.ts";
 import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";
 
@@ -211,5 +212,21 @@ describe("createApi({ retention })", () => {
     assert.deepEqual([player, params.player], [key, key]);
     assert.equal(logged[0]?.url, "/join_a_guild");
     assert.doesNotMatch(JSON.stringify([published, logged]), /annabelle/);
+  });
+
+  it("keeps each misfit of a refused event as its reason, without the values sent", async () => {
+    const kept: string[] = [];
+    const api = createApi({
+      publish: () => assert.fail("published"),
+      whyNotReady: () => null,
+      keepRefused: (message) => Promise.resolve(kept.push(message) > 0),
+      retention: createRetention({ overrides: "player=drop" }),
+    });
+    const listener = await serve(api, 0);
+    await fetch(`http://127.0.0.1:${listener.port}/purchase_sword?power_level=many&magical=perhaps`);
+    await listener.close();
+    const { reason } = readRefused(kept[0]!);
+    assert.match(reason, /^power_level: expected an integer [^;]*; magical: expected true or false$/);
+    assert.doesNotMatch(reason, /many|perhaps/);
   });
 });
