@@ -118,6 +118,9 @@ describe("createClient(options)", () => {
     track(client, many(20));
     await client.flush();
     assert.deepEqual([receiver.numbers(), receiver.published.length], [many(20), 40]);
+    // PostHog/posthog-js#4901, segmentio/analytics-next#483: each repetition had another time.
+    const copies = receiver.published.map(({ event_id, occurred_at }) => `${event_id} ${occurred_at}`);
+    assert.equal(new Set(copies).size, 20);
   });
 
   it("repeats the unavailable events, and only these", async () => {
