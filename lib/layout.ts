@@ -5,9 +5,11 @@
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
  *   columns/<table>/<number>.json                                   the columns of its files
+ *
  *   rebuild/<table>/…                                               a rebuild of a table at work
  *   rebuilds/<table>-<time>.json                                    its record, when it has ended
  *   replaced/<table>-<time>/…                                       the files that it replaced
+ *
  *   schemas/<schema>/                                               tables of users, made with SQL
  *
  * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.

@@ -1,4 +1,4 @@
-// The tables of one catalogue, with files, and then another catalogue. Each test has its own ground.
+// Tables of one catalogue, with files, and then another catalogue. Each test has its own ground.
 import assert from "node:assert/strict";
 import { columnsOf, defineEvents, type EventEntry } from "../catalog.ts";
 import { eventReader } from "../envelope.ts";

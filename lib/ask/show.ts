@@ -78,12 +78,13 @@ const prose = new MarkdownIt({ html: false, linkify: false }).disable([
 export type Said = string | number | bigint | boolean | Date | Count;
 
 /**
- * Displays a sentence in Markdown that takes its numbers from results: say`**${rows.length}** rows`.
+ * Displays a sentence in Markdown that takes its numbers from results: say`**${rows.length}**
+ * rows`.
  *
  * Numbers get commas, a Date is in ISO 8601. A count is written as "**60** gold, **50** copper",
  * and the report records which events each of its numbers counts.
- * @throws Error if a value is undefined, null, NaN or an object. Outside of code no text may contain
- * "undefined", "NaN" or "[object …]".
+ * @throws Error if a value is undefined, null, NaN or an object. Outside of code no text may
+ * contain "undefined", "NaN" or "[object …]".
  */
 export function say(parts: TemplateStringsArray, ...values: Said[]): void {
   if (!Array.isArray(parts?.raw)) throw new Error("say: expected a template: write say`…`, not say(…)");

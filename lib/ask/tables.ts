@@ -101,7 +101,9 @@ export async function registerDays({ schema = settings.schema }: Target = {}): P
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
-/** A missing table has the code NOT_FOUND, and one that is dropped meanwhile HIVE_METASTORE_ERROR. */
+/**
+ * A missing table has the code NOT_FOUND, and one that is dropped meanwhile HIVE_METASTORE_ERROR.
+ */
 function unlessMissing(error: unknown): void {
   const isMissing = /^NOT_FOUND: Table .* not found|^HIVE_METASTORE_ERROR: .* does not exist$/m;
   if (!(error instanceof QueryError && isMissing.test(error.message))) throw error;
@@ -170,7 +172,9 @@ async function createWhole(table: string, columns: readonly StoredColumn[], targ
   await registerDaysOf(table, schema); // a stream's new day, whose registration found no table
 }
 
-/** The statement that creates `name`, a table of the columns over `table`'s files; `day` is last. */
+/**
+ * The statement that creates `name`, a table of the columns over `table`'s files; `day` is last.
+ */
 function createStatement(
   name: string,
   table: string,

@@ -73,7 +73,9 @@ export async function findView(view: View, schema: string): Promise<"missing" | 
   return found === undefined ? "missing" : found.includes(literal(commentOf(view))) ? "equal" : "other";
 }
 
-/** A view's comment, with the hash of its definition: Trino rewrites the SQL, but not the comment. */
+/**
+ * A view's comment, with the hash of its definition: Trino rewrites the SQL, but not the comment.
+ */
 function commentOf({ types, select, subject }: View): string {
   const hash = createHash("sha256").update(`${types}\n${select}`).digest("hex").slice(0, 16);
   return `${subject} (definition ${hash})`;

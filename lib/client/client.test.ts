@@ -194,7 +194,8 @@ describe("createClient(options)", () => {
     assert.deepEqual(receiver.numbers(), many(5000));
   });
 
-  // rudderlabs/rudder-sdk-android#359, amplitude/Amplitude-JavaScript#242: one bad item, and nothing was sent.
+  // rudderlabs/rudder-sdk-android#359, amplitude/Amplitude-JavaScript#242: one bad item, and
+  // nothing was sent.
   for (const [subject, item] of [
     ["cut", '{"event_type":"x'],
     ["empty", ""],

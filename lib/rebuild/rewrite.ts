@@ -133,7 +133,7 @@ interface ComparedColumn {
   before: string[]; // the old columns with its value: its name, then its earlier names
 }
 
-/** The columns that a change of the catalogue can change; the message's version is none of them. */
+/** The columns that a change of the catalogue can change. */
 function comparedColumns(event: EventDefinition): ComparedColumn[] {
   const earlier = new Map(event.parameters.map(({ column, was }) => [column, was.map(columnName)]));
   return columnsOf(event).map(({ name, type }, index) => {
