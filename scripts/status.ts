@@ -7,7 +7,7 @@ import type { ServiceName } from "../lib/services/services.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 
 const usage = `npm run status -- [--native | --docker]
-  Shows each service, its version and its readiness, and each problem of a table.
+  Shows each service, its version and its readiness, and problems of tables.
   Exit code 1: a service is not ready, or a table has a problem.`;
 
 await command("status", { usage, options: runtimeOptions, onlyPrints: true }, async ({ values }) => {

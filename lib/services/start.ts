@@ -51,10 +51,10 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
   const startAll = async (): Promise<ServiceRow[]> => {
     if (signal) $.signal = signal; // ends a running command of zx; within() limits this to startAll
     signal?.throwIfAborted();
+    await checkPorts(await notRunning(selected, runtime)); // before a running process is stopped
     await stopOutdated(selected, runtime, log);
     const toStart = await notRunning(selected, runtime);
     if (toStart.length > 0) {
-      await checkPorts(toStart);
       await checkSpace(toStart);
       await runtime.prepare(toStart, log);
     }
