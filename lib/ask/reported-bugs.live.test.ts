@@ -51,7 +51,7 @@ describe("tables with what broke other tools", function () {
     );
   }
 
-  // trinodb/trino#30544, trinodb/trino#20981: statistics of the narrow type, a condition of the wide one.
+  // trinodb/trino#30544, #20981: statistics of the narrow type, a condition of the wide one.
   it("finds each value of a widened column by a condition, in old and new files", async () => {
     const before = { n: "integer", a: "decimal(5, 2)", b: "decimal(12, 2)", c: "decimal(5, 2)" } as const;
     const after = { n: "bigint", a: "decimal(12, 2)", b: "decimal(38, 2)", c: "decimal(38, 2)" } as const;
@@ -79,7 +79,7 @@ describe("tables with what broke other tools", function () {
     assert.deepEqual(await rowsOf(`SELECT ${columns.join(", ")}`), [counts.map(([, count]) => count)]);
   });
 
-  // confluentinc/kafka-connect-hdfs#603, snowplow/iglu#430: names that the table reads as something else.
+  // confluentinc/kafka-connect-hdfs#603, snowplow/iglu#430: a name that means something else.
   it("reads events and parameters whose names are words of SQL, digits, or very long", async () => {
     const names = ["select", "null", "1", "_", "$path", "Größe", "true", "a".repeat(120)];
     for (const type of ["10", "table", "_hidden", "t".repeat(120)]) {
