@@ -14,8 +14,8 @@ const usage = `npm run tables -- [--check | --rebuild TABLE [--dry-run]]
   Creates missing tables, gives the others the columns of lib/game.ts, and lists
   all of them.
   Exit code 1: a table cannot follow lib/game.ts.
-  --check          changes nothing: compares lib/game.ts, lists of columns, files,
-                   tables and views. Exit code 1: there is a difference
+  --check          changes nothing: compares lib/game.ts, lists of columns,
+                   files, tables and views. Exit code 1: there is a difference
   --rebuild TABLE  reads all events of the table again, by today's lib/game.ts;
                    the stream stops meanwhile. Events that no longer fit go to
                    failed_events
