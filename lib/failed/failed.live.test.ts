@@ -34,9 +34,11 @@ describe("npm run failed", () => {
         rows.every(({ place }) => place.startsWith(`${ground.name}/`)),
         stdout,
       );
-      const listed = await npm({ env })`npm run --silent failed -- --limit 3`;
+      const listed = await npm({ env })`npm run --silent failed -- --limit 4`;
       assert.equal(listed.stderr, "3 open failed events\n");
       assert.match(listed.stdout, /third[^]*second[^]*first/);
+      const newest = await npm({ env })`npm run --silent failed -- --limit 2`;
+      assert.equal(newest.stderr, "the newest: 2 open failed events; --limit N lists more\n");
 
       const place = rows[0]!.place;
       const explained = await npm({ env })`npm run --silent failed -- explain ${place}`;

@@ -17,7 +17,9 @@ export async function printFailed(options: { limit: number; all: boolean }, json
   if (rows.length > 0) console.log(textTable(rows.map((row) => beginnings(row, options.all))));
   const replayed = rows.filter(({ state }) => state === "replayed").length;
   const open = `${rows.length - replayed} open failed ${rows.length - replayed === 1 ? "event" : "events"}`;
-  console.error(options.all ? `${open}, ${replayed} replayed` : open);
+  const count = options.all ? `${open}, ${replayed} replayed` : open;
+  // A full list can be the beginning of a longer one.
+  console.error(rows.length === options.limit ? `the newest: ${count}; --limit N lists more` : count);
 }
 
 /** Prints one failed event whole, with its assessment by the present catalogue. */
