@@ -89,6 +89,16 @@ export async function preview(work: RebuildWork): Promise<Changes> {
   return changes;
 }
 
+/** Deletes the new files that an interrupted attempt may have left of one old file. */
+export async function removeNewFiles(
+  { hdfs, root }: RebuildWork,
+  plan: RebuildPlan,
+  { day, name }: DayFile,
+): Promise<void> {
+  await hdfs.remove(newFile(root, plan.table, { day, name }));
+  await hdfs.remove(newFailedFile(root, plan.table, { day, name: failedName(plan, name) }));
+}
+
 /** Writes the new files of one old file, and proves them. */
 export async function writeNewFiles(
   { hdfs, root, event, catalogue, topic }: RebuildWork,
@@ -100,7 +110,6 @@ export async function writeNewFiles(
   const { rows, kept, failed } = await rewriteFile({ name, bytes }, event, eventReader(catalogue), options);
   const keptPath = newFile(root, plan.table, { day, name });
   const failedPath = newFailedFile(root, plan.table, { day, name: failedName(plan, name) });
-  for (const one of [keptPath, failedPath]) await hdfs.remove(one); // of an interrupted attempt
   await hdfs.create(keptPath, kept.finish());
   if (failed.rows > 0) await hdfs.create(failedPath, failed.finish());
   const written = {

@@ -6,6 +6,8 @@ import { UsageError } from "../command.ts";
 import { events } from "../events.ts";
 import { rebuildRecordPath, replacedFolder } from "../layout.ts";
 import { withLock } from "../lock.ts";
+import { otherCatalogue } from "../services/catalogue.ts";
+import { services } from "../services/services.ts";
 import { settings } from "../settings.ts";
 import { forTerminal } from "../untrusted.ts";
 import { describeDifference, findDifferences } from "./drift.ts";
@@ -53,6 +55,8 @@ export async function printRebuild(table: string, signal: AbortSignal): Promise<
   const lock = join(settings.home, "rebuild.lock");
   const record = await withLock(lock, say, () => withoutStream(say, rebuild), signal);
   for (const line of describeRecord(record)) console.log(line);
+  const difference = await otherCatalogue(services.find(({ name }) => name === "api")!);
+  if (difference !== null) say(`api ${difference}; npm run up restarts it`);
 }
 
 /** The changes as lines, for `--dry-run`. */

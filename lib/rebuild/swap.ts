@@ -14,7 +14,7 @@ import { query } from "../trino.ts";
 import { shortened } from "../untrusted.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
-import { filesIn, inLanes, type RebuildWork, writeNewFiles } from "./new-files.ts";
+import { filesIn, inLanes, type RebuildWork, removeNewFiles, writeNewFiles } from "./new-files.ts";
 import { type PlannedFile, type RebuildPlan, type RebuildRecord, writeWhole } from "./plan.ts";
 
 const POLL_MS = 200;
@@ -113,6 +113,7 @@ async function addLateFiles(work: RebuildWork, plan: RebuildPlan): Promise<Plann
     const { day, name } = file;
     if (planned.has(`${day}/${name}`)) continue;
     if (await hdfs.status(`${dayFolder(root, plan.table, day)}/${name}`)) continue; // already moved in
+    await removeNewFiles(work, plan, file);
     late.push(await writeNewFiles(work, plan, file));
   }
   return late;
