@@ -29,12 +29,13 @@ describe("a query by timestamp", () => {
     const given: Record<string, (i: number) => Value> = {
       timestamp: (i) => START + i,
       received_at: (i) => START + i,
+      occurred_at: () => null,
       region: (i) => (i % 2 ? "ny" : "cali"),
       kafka_partition: () => 0,
       kafka_offset: (i) => i,
     };
     for (let i = 0; i < GROUPS * GROUP_ROWS; i++) {
-      parquet.append(columns.map(({ name }) => given[name]?.(i) ?? name));
+      parquet.append(columns.map(({ name }) => given[name] ? given[name](i) : name));
     }
     return parquet.finish();
   }
