@@ -35,7 +35,7 @@ describe("a query by timestamp", () => {
       kafka_offset: (i) => i,
     };
     for (let i = 0; i < GROUPS * GROUP_ROWS; i++) {
-      parquet.append(columns.map(({ name }) => given[name] ? given[name](i) : name));
+      parquet.append(columns.map(({ name }) => (given[name] ? given[name](i) : name)));
     }
     return parquet.finish();
   }
