@@ -58,7 +58,7 @@ describe("drills that kill services, in their short forms", function () {
     await $({ quiet: true, cwd: settings.root })`npm run --silent report -- 6-drill`;
     const html = readFileSync(join(settings.out, "report.html"), "utf8");
     assert.match(html, /All \d+ cells ran, \d+ claims held/);
-    assert.match(html, /<strong>0<\/strong> were lost, <strong>0<\/strong> doubled/);
+    assert.match(html, /<strong>0<\/strong> were lost, <strong>0<\/strong>\s+doubled/);
     assert.match(html, /Kafka away from [\d.]+ s to [\d.]+ s; HDFS away/);
   });
 });
