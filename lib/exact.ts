@@ -49,6 +49,11 @@ export function date(text: string): number | undefined {
   return time / DAY_MS;
 }
 
+/** The date of a number of days since 1970-01-01; `date` reads it back. */
+export function dateText(days: number): string {
+  return new Date(days * DAY_MS).toISOString().slice(0, 10);
+}
+
 /**
  * Milliseconds since 1970 of an ISO 8601 time with an offset or Z, or of a number of milliseconds,
  * from the year 1 to 9999. A fraction of a millisecond does not fit.

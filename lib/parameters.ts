@@ -5,7 +5,7 @@
  * Nothing is coerced: a text that does not fit its type or its limits is refused.
  */
 import { isReadableJson } from "./json-limits.ts";
-import { date, double, scaled, scaledText, timestamp } from "./exact.ts";
+import { date, dateText, double, scaled, scaledText, timestamp } from "./exact.ts";
 
 /** A type without precision and scale. */
 export type PlainType = "text" | "integer" | "bigint" | "double" | "boolean" | "timestamp" | "date" | "json";
@@ -161,10 +161,6 @@ function within<T extends number | bigint>({ min, max }: Parameter, value: T, as
   if (min !== null && value < min) return as(min as never);
   if (max !== null && value > max) return as(max as never);
   return value;
-}
-
-function dateText(days: number): string {
-  return new Date(days * 86_400_000).toISOString().slice(0, 10);
 }
 
 function isObjectOrList(text: string): boolean {

@@ -9,7 +9,7 @@ import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetReadObject
 import { columnsOf, type EventDefinition, parseValue, type Value } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
-import { scaledText } from "../exact.ts";
+import { dateText, scaledText } from "../exact.ts";
 import { own } from "../misfit.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import type { Parameter } from "../parameters.ts";
@@ -19,8 +19,6 @@ import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { readCommits } from "./coverage.ts";
 import { withHdfs, type HdfsTarget } from "./files.ts";
-
-const DAY_MS = 86_400_000;
 
 /** One row of a file. */
 export interface ReadBack {
@@ -105,7 +103,7 @@ export async function readRows(hdfs: Hdfs, path: string): Promise<Row[]> {
   };
   const metadata = parquetMetadata(new Uint8Array(bytes).buffer);
   const scales = unreadDecimals(metadata);
-  const rows = await parquetReadObjects({ file, metadata, parsers: { dateFromDays } });
+  const rows = await parquetReadObjects({ file, metadata, parsers: { dateFromDays: dateText } });
   return rows.map((row) => withDecimals(row, scales));
 }
 
@@ -132,8 +130,4 @@ function withDecimals(row: Row, scales: ReadonlyMap<string, number>): Row {
 /** The integer of bytes in two's complement, the highest byte first. */
 function fromBytes(bytes: Uint8Array): bigint {
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).toString("hex")}`));
-}
-
-function dateFromDays(days: number): string {
-  return new Date(days * DAY_MS).toISOString().slice(0, 10);
 }

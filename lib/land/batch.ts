@@ -9,6 +9,7 @@ import { isUtf8 } from "node:buffer";
 import { type Column, columnsOf, failedEvents, type Value } from "../catalog.ts";
 import type { Batch, StagedFile } from "./commits.ts";
 import { type EventRow, type Position, readEvent } from "../envelope.ts";
+import { dateText } from "../exact.ts";
 import { Misfit } from "../misfit.ts";
 import { ParquetFile } from "./parquet.ts";
 
@@ -91,7 +92,7 @@ export class BatchBuilder {
     const files: StagedFile[] = [];
     for (const [day, tables] of this.#days) {
       for (const [table, file] of tables) {
-        files.push({ table, day: dayName(day), rows: file.rows, data: file.finish() });
+        files.push({ table, day: dateText(day), rows: file.rows, data: file.finish() });
       }
     }
     this.#days.clear(); // frees the encoders: only the encoded bytes are needed now
@@ -143,8 +144,4 @@ export class BatchBuilder {
 
 function isUsable(timestamp: number): boolean {
   return timestamp >= 0 && timestamp <= MAX_TIMESTAMP;
-}
-
-function dayName(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

@@ -138,7 +138,7 @@ describe("rebuildTable(table, options)", function () {
     assert.deepEqual(await differences(TEXT), []);
   });
 
-  it("names the tables of the catalogue when the table is none of them", async () => {
+  it("refuses a table that the catalogue does not have, and names its tables", async () => {
     await assert.rejects(rebuildTable("sell", optionsOf(TEXT)), {
       message: "expected a table of lib/game.ts (buy), got sell",
     });

@@ -6,6 +6,7 @@
  * it reads, and this module applies them.
  */
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
+import { dateText } from "../exact.ts";
 import type { Value } from "../catalog.ts";
 import { decimalOf } from "../parameters.ts";
 import { footerBytes, readFileColumns, type StoredColumn, type StoredType } from "../parquet-footer.ts";
@@ -56,7 +57,7 @@ function fileColumnsOf(bytes: Buffer): StoredColumn[] {
 export function textOf(type: StoredType, value: Value | Uint8Array): string | null {
   if (value === null) return null;
   if (type === "timestamp") return new Date(Number(value)).toISOString();
-  if (type === "date") return new Date(Number(value) * 86_400_000).toISOString().slice(0, 10);
+  if (type === "date") return dateText(Number(value));
   const decimal = decimalOf(type);
   return decimal ? decimalText(unscaled(value), decimal.scale) : String(value);
 }
