@@ -13,7 +13,8 @@ import { recordScript } from "./history.ts";
 import { forTerminalLines } from "./untrusted.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
-type Values<O extends Options> = ReturnType<
+/** The values that a call gives to the options `O`. */
+export type OptionValues<O extends Options> = ReturnType<
   typeof parseArgs<{ options: O; strict: true; allowPositionals: true }>
 >["values"];
 
@@ -30,7 +31,7 @@ export interface CommandOptions<O extends Options> {
 }
 
 export interface Call<O extends Options> {
-  values: Values<O>;
+  values: OptionValues<O>;
   positionals: string[];
   signal: AbortSignal; // aborts at Ctrl-C, SIGTERM or SIGHUP
 }
@@ -80,7 +81,7 @@ function parse<O extends Options>({ options, positionals = false }: CommandOptio
       options: { ...options, help: { type: "boolean" } },
       allowPositionals: positionals,
     });
-    return parsed as { values: Values<O> & { help?: boolean }; positionals: string[] };
+    return parsed as { values: OptionValues<O> & { help?: boolean }; positionals: string[] };
   } catch (error) {
     throw new UsageError(inOurWords((error as Error).message));
   }

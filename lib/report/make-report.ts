@@ -17,6 +17,7 @@ import { renderReport, summarize } from "./html.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { recount } from "./recount.ts";
+import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
 import { runNotebooks } from "./run.ts";
 
@@ -26,32 +27,36 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 /**
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
  */
-export async function makeReport(notebooks: string[], signal: AbortSignal): Promise<number> {
+export async function makeReport(
+  notebooks: string[],
+  options: ReportValues,
+  signal: AbortSignal,
+): Promise<number> {
   const lock = join(settings.out, "report.lock");
-  return withLock(lock, console.log, () => makeLocked(notebooks, signal), signal);
+  return withLock(lock, console.log, () => makeLocked(notebooks, options, signal), signal);
 }
 
-async function makeLocked(notebooks: string[], signal: AbortSignal): Promise<number> {
+async function makeLocked(notebooks: string[], options: ReportValues, signal: AbortSignal): Promise<number> {
   const onAbort = (): void =>
     console.log("\ninterrupted: saving the report so far, stopping the services of this run");
   signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
   const file = join(settings.out, "report.html");
-  const { run, summary } = await writeReport(notebooks, file, signal).finally(() =>
+  const { run, summary } = await writeReport(notebooks, file, options, signal).finally(() =>
     stopAllBut(before.filter(({ problem }) => problem !== "not running")),
   );
   console.log(`${summary}\n${relative(process.cwd(), file)}`);
   return EXIT_CODES[run.status];
 }
 
-async function writeReport(notebooks: string[], file: string, signal: AbortSignal) {
+async function writeReport(notebooks: string[], file: string, options: ReportValues, signal: AbortSignal) {
   const { onProgress, stop } = showProgress();
   try {
     const run = await runNotebooks(notebooks, { outFolder: settings.out, onProgress, signal });
     if (run.status === "ok") await recount(run, settings.out);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
-    await writeWhole(file, await renderReport(run, { title: TITLE, facts }));
+    await writeWhole(file, await renderReport(run, { title: options.title ?? TITLE, facts }));
     return { run, summary: forTerminal(summarize(run).text) }; // it may quote texts of players
   } finally {
     stop();

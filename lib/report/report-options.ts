@@ -1,0 +1,43 @@
+/**
+ * The options of `npm run report`: one table → what the command reads, and its usage.
+ *
+ * A new option is one entry here. `makeReport` gets the values. A line of `helpLines` has at most
+ * 54 characters.
+ */
+import type { OptionValues } from "../command.ts";
+
+interface ReportOption {
+  type: "string" | "boolean";
+  multiple?: true; // the command takes the option several times
+  form: string; // in the usage, e.g. "--with drill"
+  helpLines: readonly string[];
+}
+
+export const reportOptions = {
+  with: {
+    type: "string",
+    multiple: true,
+    form: "--with drill",
+    helpLines: ["also 6-drill, which breaks each service in turn"],
+  },
+  title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
+} as const satisfies Record<string, ReportOption>;
+
+/** The values of the options of one call; an option without a value is undefined. */
+export type ReportValues = OptionValues<typeof reportOptions>;
+
+const FORM_CHARS = 22;
+
+const lines = [
+  ["NOTEBOOK", "a name in notebooks/, or the path of a file;", "without one: all in notebooks/ but 6-drill"],
+  ...Object.values<ReportOption>(reportOptions).map(({ form, helpLines }) => [form, ...helpLines]),
+].flatMap(([form = "", ...help]) =>
+  help.map((text, i) => `  ${(i === 0 ? form : "").padEnd(FORM_CHARS)}  ${text}`),
+);
+
+/** The text of `npm run report -- --help`. */
+export const reportUsage = `npm run report -- [NOTEBOOK…] [OPTION…]
+  Runs notebooks on real services, and writes out/report.html.
+${lines.join("\n")}
+  Exit code 0: every cell ran; 1: a cell failed, which the report shows;
+  130: interrupted.`;
