@@ -6,7 +6,8 @@
  * lightness, which contrast with both backgrounds. The picture is as wide as a narrow column, so
  * legends stand above the chart.
  */
-import { formatValue, valueOf } from "./table.ts";
+import { formatValue } from "./format.ts";
+import { valueOf } from "./table.ts";
 
 /** A chart as plain data: `bars` and `steps` make it, `show` displays it. */
 export interface Spec {

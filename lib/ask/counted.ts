@@ -12,7 +12,8 @@ import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { bars, MAX_BARS, type Spec, toLabel } from "./chart.ts";
-import { formatValue, valueOf } from "./table.ts";
+import { formatValue } from "./format.ts";
+import { valueOf } from "./table.ts";
 import { uniqueView } from "./views.ts";
 
 /** The MIME type of the records in a cell's output; no renderer draws this type. */

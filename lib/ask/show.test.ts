@@ -56,8 +56,8 @@ describe("say`…` outside a notebook", () => {
       ["**60** swords"],
     );
     assert.equal(all(1234567, 9007199254740993n), "1,234,567 and 9,007,199,254,740,993");
-    assert.equal(all(12.3456, "1234567.80"), "12.3456 and 1,234,567.80");
-    assert.equal(all(new Date(0), false), "1970-01-01T00:00:00.000Z and false");
+    assert.equal(all(12.3456, "1234567.80"), "12.35 and 1,234,567.80");
+    assert.equal(all(new Date(0), false), "1970-01-01 and false");
     assert.equal(all("2026.1 a", "0123"), "2026.1 a and 0123");
   });
 

@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
 import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
+import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
 import { htmlTable, tableData, textTable } from "./table.ts";
 
@@ -81,7 +82,7 @@ export type Said = string | number | bigint | boolean | Date | Count;
  * Displays a sentence in Markdown that takes its numbers from results: say`**${rows.length}**
  * rows`.
  *
- * Numbers get commas, a Date is in ISO 8601. A count is written as "**60** gold, **50** copper",
+ * Numbers and times have the form of format.ts. A count is written as "**60** gold, **50** copper",
  * and the report records which events each of its numbers counts.
  * @throws Error if a value is undefined, null, NaN or an object. Outside of code no text may
  * contain "undefined", "NaN" or "[object …]".
@@ -99,14 +100,13 @@ export function say(parts: TemplateStringsArray, ...values: Said[]): void {
 
 /** The text of a value behind the text `before`. */
 function saidText(value: Said, before: string): string {
-  if (typeof value === "number" && Number.isFinite(value))
-    return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
-  if (typeof value === "bigint") return value.toLocaleString("en-US");
+  if (typeof value === "number" && Number.isFinite(value)) return formatNumber(value);
+  if (typeof value === "bigint") return formatNumber(value);
   if (typeof value === "boolean") return String(value);
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return formatTime(value);
   if (isCount(value)) return countText(value);
   if (typeof value === "string" && (isInCode(before) || !/\bundefined\b|\bNaN\b|\[object /.test(value)))
-    return withCommas(value);
+    return /\.\d/.test(value) ? withCommas(value) : value;
   throw new Error(`say: expected a value after ${JSON.stringify(before)}, got ${String(value)}`);
 }
 
@@ -117,11 +117,6 @@ function isCount(value: unknown): value is Count {
 /** Whether a Markdown text ends inside of `code` or a block of code. */
 function isInCode(markdown: string): boolean {
   return markdown.split("```").length % 2 === 0 || markdown.replaceAll("```", "").split("`").length % 2 === 0;
-}
-
-/** "1234567.80" → "1,234,567.80"; any other text stays. */
-function withCommas(text: string): string {
-  return /^-?\d{4,}\.\d+$/.test(text) ? text.replace(/\B(?=(\d{3})+\.)/g, ",") : text;
 }
 
 type Writer = (content: { data: Bundle; metadata: object; transient: object }, update: boolean) => void;

@@ -7,6 +7,7 @@
 import Table from "cli-table3";
 import type { Row } from "../trino-values.ts";
 import { forHtml, forTerminal, forTerminalJson } from "../untrusted.ts";
+import { bigintAsText, formatValue } from "./format.ts";
 
 const MAX_UNWRAPPED = 40; // characters in a cell of an HTML table that stay in one line
 const MAX_CELL_CHARS = 80; // in one line of a cell of a terminal's table
@@ -92,17 +93,6 @@ function jsonValue(value: unknown): string | number | null {
  */
 export function jsonText(rows: readonly object[]): string {
   return `[${rows.map((row) => forTerminalJson(JSON.stringify(row, bigintAsText))).join(",\n ")}]`;
-}
-
-/** A value as text for people: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
-export function formatValue(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintAsText);
-  return String(value);
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }
 
 /** A row's value in a column, for rows of any type. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
 import { CHART_TYPE } from "../ask/show.ts";
-import { formatValue } from "../ask/table.ts";
+import { formatValue } from "../ask/format.ts";
 import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";

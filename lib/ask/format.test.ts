@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { formatNumber, formatTime, forPeople, withCommas } from "./format.ts";
+
+describe("formatNumber(number, { digits, unit })", () => {
+  for (const [number, text] of [
+    [0, "0"],
+    [-0, "0"],
+    [7, "7"],
+    [1234567, "1,234,567"],
+    [-1234, "-1,234"],
+    [1e15, "1,000,000,000,000,000"],
+    [9007199254740993n, "9,007,199,254,740,993"],
+    [1.5e24, "1.5e24"],
+    [1e300, "1e300"],
+    [1234.5, "1,234.5"],
+    [1234.5678, "1,234.57"],
+    [-3.14159, "-3.14"],
+    [0.1, "0.1"],
+    [0.1 + 0.2, "0.3"],
+    [0.123456, "0.123"],
+    [0.004, "0.004"],
+    [0.0005, "0.0005"],
+    [0.00045678, "0.000457"],
+    [-0.00045678, "-0.000457"],
+    [1e-9, "1e-9"],
+    [-1.23456e-9, "-1.23e-9"],
+    [99.9996, "99.9996"],
+    [1.0001, "1.0001"],
+    [0.99996, "0.99996"],
+    [2.9999999999999996, "3"],
+    [0.9999999999, "1"],
+    [1e-6, "0.000001"],
+    [NaN, "NaN"],
+    [Infinity, "Infinity"],
+    [-Infinity, "-Infinity"],
+  ] as const) {
+    it(`writes ${number} as ${text}`, () => assert.equal(formatNumber(number), text));
+  }
+
+  it("writes the decimals and the unit that are asked for", () => {
+    assert.equal(formatNumber(1234.5, { digits: 2 }), "1,234.50");
+    assert.equal(formatNumber(12, { digits: 1, unit: "ms" }), "12.0\u00a0ms");
+    assert.equal(formatNumber(-0.001, { digits: 2 }), "0.00");
+    assert.equal(formatNumber(12.5, { unit: "%" }), "12.5%");
+    assert.equal(formatNumber(-1234, { unit: "€" }), "-€1,234");
+    assert.equal(formatNumber(3n, { unit: "rows" }), "3\u00a0rows");
+    assert.equal(formatNumber(NaN, { digits: 2 }), "NaN");
+  });
+});
+
+describe("formatTime(time)", () => {
+  for (const [iso, text] of [
+    ["2026-11-25T00:00:00Z", "2026-11-25"],
+    ["2026-11-25T10:00:00Z", "2026-11-25 10:00 UTC"],
+    ["2026-10-25T01:30:05Z", "2026-10-25 01:30:05 UTC"],
+    ["2026-11-25T10:00:00.120Z", "2026-11-25 10:00:00.120 UTC"],
+    ["2026-11-25T00:00:01Z", "2026-11-25 00:00:01 UTC"],
+    ["never", "Invalid Date"],
+  ] as const) {
+    it(`writes ${iso} as ${text}`, () => assert.equal(formatTime(new Date(iso)), text));
+  }
+
+  it("leaves the zone out where the reader knows it", () => {
+    assert.equal(formatTime(new Date("2026-11-25T10:00:00Z"), { zone: false }), "2026-11-25 10:00");
+  });
+});
+
+describe("forPeople(value)", () => {
+  it("formats each type of value", () => {
+    const values = [1234.5678, 12n, "1234.50", "0123", "1234", null, true, new Date(0), ["a", 1n], "NaN"];
+    assert.deepEqual(
+      values.map((value) => forPeople(value)),
+      ["1,234.57", "12", "1,234.50", "0123", "1234", "(none)", "true", "1970-01-01", '["a","1"]', "NaN"],
+    );
+    assert.equal(forPeople("1234.50", { unit: "$" }), "$1,234.50");
+    assert.equal(forPeople("1234.50", { digits: 0 }), "1,235");
+  });
+});
+
+describe("withCommas(decimal)", () => {
+  it("separates thousands, and leaves decimals and other texts as they are", () => {
+    const texts = ["1234567.8901", "-1234.5", "999", "2026.1 a", "1e9"];
+    assert.deepEqual(texts.map(withCommas), ["1,234,567.8901", "-1,234.5", "999", "2026.1 a", "1e9"]);
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * Numbers and times → text for people, the same in charts, tables and sentences.
+ *
+ * | value                  | text                      | rule                                        |
+ * |------------------------|---------------------------|---------------------------------------------|
+ * | 1234567, 1e15, a bigint | 1,234,567               | whole numbers keep each digit               |
+ * | 1234.5678              | 1,234.57                  | from 1: at most 2 decimals                  |
+ * | 0.00045678             | 0.000457                  | below 1: 3 significant digits               |
+ * | 99.9996                | 99.9996                   | rounding makes no whole number of another   |
+ * | 1e-9, 1.5e24           | 1e-9, 1.5e24              | very small and very large numbers           |
+ * | "1234.50" (a decimal)  | 1,234.50                  | Trino's decimals keep each digit            |
+ * | Date                   | 2026-11-25 10:00 UTC      | UTC; seconds and milliseconds unless 0      |
+ *
+ * `formatValue` is the exact text of a value.
+ */
+export interface NumberFormat {
+  digits?: number; // exactly this number of decimals
+  unit?: string; // "ms", "%", "°C", or a currency sign such as "€", which stands before the number
+}
+
+const DECIMALS = 2; // of numbers from 1
+const SIGNIFICANT = 3; // digits of numbers below 1
+const MAX_DECIMALS = 6; // that keep a number from looking whole
+const SMALLEST = 1e-6; // smaller numbers have an exponent
+const LARGEST = 1e21; // larger numbers have an exponent, as in JavaScript
+const DECIMAL = /^-?\d+(\.\d+)?$/; // the text of Trino's decimals
+
+/** Formats a number: 1234.5 → "1,234.5", 0.0005 → "0.0005", with a unit "1,234.5 ms". */
+export function formatNumber(number: number | bigint, { digits, unit = "" }: NumberFormat = {}): string {
+  const text =
+    typeof number === "number" && !Number.isInteger(number) && digits === undefined
+      ? fractionText(number)
+      : wholeText(number, digits ?? 0);
+  return withUnit(text, unit);
+}
+
+/**
+ * Formats a time in UTC: "2026-11-25 10:00 UTC"; midnight is "2026-11-25".
+ * @param options.zone whether " UTC" follows a time of day; a chart's axis says UTC once
+ */
+export function formatTime(time: Date, { zone = true }: { zone?: boolean } = {}): string {
+  if (Number.isNaN(time.getTime())) return "Invalid Date";
+  const [day, clock] = time.toISOString().replace("Z", "").split("T") as [string, string];
+  const short = clock.replace(/\.000$/, "").replace(/^(..:..):00$/, "$1");
+  return short === "00:00" ? day : `${day} ${short}${zone ? " UTC" : ""}`;
+}
+
+/** Formats a value of any type: numbers and times as above, null as "(none)", text as it is. */
+export function forPeople(value: unknown, format: NumberFormat = {}): string {
+  if (value === null || value === undefined) return "(none)";
+  if (typeof value === "number" || typeof value === "bigint") return formatNumber(value, format);
+  if (value instanceof Date) return formatTime(value);
+  if (typeof value === "string" && /\.\d+$/.test(value) && DECIMAL.test(value)) {
+    return withUnit(
+      format.digits === undefined ? withCommas(value) : wholeText(Number(value), format.digits),
+      format.unit ?? "",
+    );
+  }
+  return formatValue(value);
+}
+
+/** The exact text of a value: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
+export function formatValue(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintAsText);
+  return String(value);
+}
+
+/** For JSON.stringify: a bigint as a string. */
+export function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** "1234567.80" → "1,234,567.80"; any other text stays. */
+export function withCommas(decimal: string): string {
+  return DECIMAL.test(decimal) ? decimal.replace(/(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g, ",") : decimal;
+}
+
+function wholeText(number: number | bigint, digits: number): string {
+  if (typeof number === "number" && Math.abs(number) >= LARGEST) return exponentText(number);
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const text = new Intl.NumberFormat("en-US", format).format(number);
+  return /^-[0.]+$/.test(text) ? text.slice(1) : text.replace("∞", "Infinity");
+}
+
+function fractionText(number: number): string {
+  const size = Math.abs(number);
+  if (size === Infinity || Number.isNaN(number)) return String(number);
+  if (size < SMALLEST) return exponentText(number);
+  for (let decimals = DECIMALS; decimals <= MAX_DECIMALS && size >= 0.1; decimals++) {
+    const rounded = size < 1 ? Number(number.toPrecision(decimals + 1)) : Number(number.toFixed(decimals));
+    if (!Number.isInteger(rounded)) return decimalText(rounded);
+  }
+  return decimalText(size < 0.1 ? Number(number.toPrecision(SIGNIFICANT)) : Math.round(number));
+}
+
+function decimalText(number: number): string {
+  return number.toLocaleString("en-US", { maximumFractionDigits: 20 });
+}
+
+function exponentText(number: number): string {
+  if (!Number.isFinite(number)) return String(number);
+  return String(Number(number.toPrecision(SIGNIFICANT)))
+    .replace("e+", "e")
+    .replace(/^(-?[\d.]+)$/, (text) => Number(text).toExponential().replace("e+", "e"));
+}
+
+function withUnit(text: string, unit: string): string {
+  if (unit === "") return text;
+  if (/^\p{Sc}$/u.test(unit)) return text.replace(/^-?/, (sign) => sign + unit);
+  return /^[%°]/.test(unit) ? text + unit : `${text}\u00a0${unit}`;
+}
