@@ -6,9 +6,9 @@
  */
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { nearest } from "./nearest.ts";
 
 const PREFIX = "QUESTLOG_";
-const MAX_TYPING_ERRORS = 4; // a name with more of them resembles no setting
 
 export class Variables {
   readonly #env: NodeJS.ProcessEnv;
@@ -83,13 +83,8 @@ export class Variables {
       return name.startsWith(PREFIX) && this.#env[name] !== undefined && !known.includes(name);
     });
     if (unknown === undefined) return;
-    const [nearest] = known
-      .map((name) => ({ name, errors: typingErrors(name, unknown) }))
-      .sort((a, b) => a.errors - b.errors);
-    const advice =
-      nearest && nearest.errors <= MAX_TYPING_ERRORS
-        ? `did you mean ${nearest.name}?`
-        : "README.md lists the settings";
+    const [similar] = nearest(unknown, known);
+    const advice = similar === undefined ? "README.md lists the settings" : `did you mean ${similar}?`;
     throw new Error(`${unknown}: no such setting; ${advice}`);
   }
 }
@@ -141,18 +136,4 @@ function makeOne(folder: string): void {
   } catch (error) {
     if (!existsSync(folder)) throw error; // otherwise another process was faster
   }
-}
-
-/** Levenshtein's distance: the least number of characters to insert, delete or replace. */
-function typingErrors(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

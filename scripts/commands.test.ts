@@ -77,7 +77,7 @@ const CASES: Case[] = [
   ["key", ["ann"], 0, "key for the sender, shown only now:"],
   ["query", [" ; "], 2, "query: expected one SQL statement; try: npm run query -- .*"],
   ["query", ["SELECT 1"], 1, `query: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
-  ["report", ["7-none"], 2, "report: expected names of notebooks \\(1-services, .*got 7-none; .*"],
+  ["report", ["7-none"], 2, 'report: expected a notebook\'s name or path, got "7-none"; .*'],
   ["status", [], 1, "status: not ready: kafka, .*; npm run up starts the services that do not run"],
   ["status", ["--native", "--docker"], 2, "status: expected --native or --docker, got both; .*"],
   ["tail", ["--type", "gift"], 2, 'tail: --type: expected one of default, .*, got "gift"; .*'],

@@ -1,11 +1,11 @@
 /** Run the notebooks on real services, and write out/report.html. */
-import { basename, join } from "node:path";
-import { glob } from "zx";
+import { join } from "node:path";
 import { command } from "../lib/command.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
 import { makeReport } from "../lib/report/make-report.ts";
 import { reportOptions, reportUsage } from "../lib/report/report-options.ts";
 import { settings } from "../lib/settings.ts";
+import { userFolder } from "../lib/user-folder.ts";
 
 const frame = {
   usage: reportUsage,
@@ -14,13 +14,11 @@ const frame = {
   interruptible: true,
 };
 
-await command("report", frame, async ({ values, positionals, signal }) => {
-  const all = (await glob(join(settings.root, "notebooks", "[0-9]-*.ipynb"))).sort();
-  const nameOf = (path: string): string => basename(path, ".ipynb");
-  const names = chooseNotebooks(positionals, values.with ?? [], all.map(nameOf));
-  return makeReport(
-    all.filter((path) => names.includes(nameOf(path))),
-    values,
-    signal,
-  );
+await command("report", frame, ({ values, positionals, signal }) => {
+  const notebooks = chooseNotebooks(positionals, {
+    extras: values.with ?? [],
+    folder: join(settings.root, "notebooks"),
+    bases: [userFolder(), settings.root],
+  });
+  return makeReport(notebooks, values, signal);
 });

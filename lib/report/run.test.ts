@@ -1,6 +1,6 @@
 // Notebooks in the real kernel; they need no services.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FAILING } from "../testbed/notebook.fixture.ts";
@@ -49,6 +49,29 @@ describe("runNotebooks(paths, options)", function () {
       [[], [{ output_type: "stream", name: "stdout", text: "done\n" }]],
     );
     assert.equal(await readFile(paths[0]!, "utf8"), before);
+  });
+
+  it("saves the executed notebooks of two notebooks with one name under two names", async () => {
+    await mkdir(join(folder, "b"));
+    const paths = [await save("shop", GOOD), await save("b/shop", GOOD)];
+    const run = await runNotebooks(paths, { outFolder: join(folder, "out") });
+    assert.deepEqual(
+      run.steps.map(({ notebook, status }) => [notebook.name, status]),
+      [
+        ["shop", "ok"],
+        ["shop-2", "ok"],
+      ],
+    );
+    assert.deepEqual((await readdir(join(folder, "out"))).sort(), ["shop-2.ipynb", "shop.ipynb"]);
+  });
+
+  it("refuses a notebook without cells, and notebooks without code", async () => {
+    const empty = join(folder, "empty.ipynb");
+    await writeNotebook(empty, { name: "empty", cells: [] });
+    const run = (path: string) => runNotebooks([path], { outFolder: folder });
+    await assert.rejects(run(empty), { message: "notebook empty: expected cells, got none" });
+    const text = await save("text", "// %% [markdown]\n// # A text\n");
+    await assert.rejects(run(text), { message: "notebook text: expected a cell with code, got none" });
   });
 
   it("stops at the first cell that fails; the report shows the error and the cells that did not run", async () => {

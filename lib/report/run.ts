@@ -12,6 +12,7 @@ import {
   type CodeCell,
   isCode,
   type Notebook,
+  NotebookError,
   readNotebook,
   stripOutputs,
   textOfCode,
@@ -68,10 +69,12 @@ export interface RunOptions {
 /**
  * Runs the notebooks at `paths`, each in its own folder. Resolves with the run, also if a cell
  * failed.
- * @throws NotebookError, before anything runs, if one of the files is not a notebook.
+ * @throws NotebookError, before anything runs, if one of the files is not a notebook, or has no
+ * cells.
  */
 export async function runNotebooks(paths: string[], options: RunOptions): Promise<Run> {
-  const notebooks = await Promise.all(paths.map(readNotebook));
+  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
+  requireCells(notebooks);
   const steps = notebooks.map((notebook) => newStep(stripOutputs(notebook)));
   const run: Run = { status: "ok", startedAt: new Date(), seconds: 0, steps };
   await mkdir(options.outFolder, { recursive: true });
@@ -183,6 +186,27 @@ function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): stri
   const code = textOfCode(notebook);
   const numbers = [...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)];
   return [...new Set([...numbers, ...(isLast ? unshownNumbers(notebook) : [])])];
+}
+
+/** @throws NotebookError for a notebook without cells, or if no notebook has a code cell */
+function requireCells(notebooks: Notebook[]): void {
+  for (const { name, cells } of notebooks)
+    if (cells.length === 0) throw new NotebookError(name, "expected cells, got none");
+  const names = notebooks.map(({ name }) => name).join(", ");
+  if (!notebooks.some(({ cells }) => cells.some(isCode)))
+    throw new NotebookError(names, "expected a cell with code, got none");
+}
+
+/** Notebooks of equal names get numbers: their executed notebooks are files in one folder. */
+function withOwnNames(notebooks: Notebook[]): Notebook[] {
+  const taken = new Set(notebooks.map(({ name }) => name));
+  return notebooks.map((notebook, i) => {
+    if (notebooks.findIndex(({ name }) => name === notebook.name) === i) return notebook;
+    let number = 2;
+    while (taken.has(`${notebook.name}-${number}`)) number++;
+    taken.add(`${notebook.name}-${number}`);
+    return { ...notebook, name: `${notebook.name}-${number}` };
+  });
 }
 
 function newStep(notebook: Notebook): StepRun {
