@@ -22,6 +22,7 @@ export interface CommandOptions<O extends Options> {
   usage: string; // the first line is the form of the command, the others explain it
   options?: O;
   positionals?: boolean; // whether the command takes words beside options
+  isWord?: (argument: string) => boolean; // an argument that looks like an option, but is none
   isRecorded?: boolean; // whether history/ gets the command; default: true
   hint?: string; // advice to print when the command fails
   /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */
@@ -75,9 +76,14 @@ export async function command<O extends Options = Options>(
   }
 }
 
-function parse<O extends Options>({ options, positionals = false }: CommandOptions<O>) {
+function parse<O extends Options>(frame: CommandOptions<O>) {
+  const { options, positionals = false, isWord = () => false } = frame;
+  const given = process.argv.slice(2);
+  const words = given.includes("--") ? [] : given.filter(isWord);
+  const args = words.length === 0 ? given : [...given.filter((one) => !isWord(one)), "--", ...words];
   try {
     const parsed: unknown = parseArgs({
+      args,
       options: { ...options, help: { type: "boolean" } },
       allowPositionals: positionals,
     });

@@ -16,7 +16,10 @@
  *
  * A zone with a name, such as Europe/Berlin, repeats an hour each autumn, and Trino does not write
  * which of the two it means. `AT TIME ZONE 'UTC'` in the statement makes a Date of the value.
+ * Columns, fields of a row and keys of a map keep their order: row-keys.ts has it.
  */
+import { randomUUID } from "node:crypto";
+import { orderedObject } from "./row-keys.ts";
 
 /** One row: column names → values. */
 export type Row = Record<string, unknown>;
@@ -47,7 +50,19 @@ export function rowReader(columns: ResultColumn[]): (values: unknown[]) => Row {
     throw new Error(`expected columns of different names, got two "${twice}": rename one of them with AS`);
   }
   const reads = columns.map(({ typeSignature }) => reader(typeSignature));
-  return (values) => Object.fromEntries(names.map((name, i) => [name, reads[i]!(values[i])]));
+  return (values) =>
+    orderedObject(
+      names,
+      names.map((_, i) => reads[i]!(values[i])),
+    );
+}
+
+const KEPT = `${randomUUID()}:`; // no key of a map begins with it
+
+/** A page of Trino's answer. A key such as "2026" begins with a mark, so that it stays in its place. */
+export function parsePage(text: string): unknown {
+  // In JSON a quote before a colon always ends a key.
+  return parseJson(text.replace(/"(0|[1-9]\d*)"(?=\s*:)/g, `"${KEPT}$1"`));
 }
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
@@ -85,8 +100,13 @@ function readerOfValue({ rawType, arguments: given }: TypeSignature): Read {
     }
     case "map": {
       const read = reader(typesOf(given)[1]!);
-      return (value) =>
-        Object.fromEntries(Object.entries(value as object).map(([key, entry]) => [key, read(entry)]));
+      return (value) => {
+        const entries = Object.entries(value as object);
+        return orderedObject(
+          entries.map(([key]) => (key.startsWith(KEPT) ? key.slice(KEPT.length) : key)),
+          entries.map(([, entry]) => read(entry)),
+        );
+      };
     }
     case "row":
       return rowReader(

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
 import { settings } from "./settings.ts";
 import { literal, type Parameter } from "./sql.ts";
-import { parseJson, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
+import { parsePage, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
 
 export type { Parameter, QueryStats, Row };
 
@@ -25,6 +25,7 @@ export interface QueryOptions {
   timeoutMs?: number; // of the whole statement; a late statement is cancelled
   signal?: AbortSignal; // cancels the statement
   onStatistics?: (statistics: QueryStats) => void; // after each page; the last are the totals
+  onColumns?: (names: string[]) => void; // once, also for a result without rows
   server?: string; // e.g. "http://localhost:8080"
   catalog?: string;
   schema?: string;
@@ -46,7 +47,7 @@ const HINT = "npm run status shows what runs";
  * s) and when aborted. The statement is then cancelled on the server.
  */
 export async function query<T extends object = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
-  const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics } = options;
+  const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics, onColumns } = options;
   const { server = settings.trinoUrl, catalog = settings.catalog, schema = settings.schema } = options;
   const statement = bind(sql, parameters);
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -57,7 +58,7 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
     if (page.stats) onStatistics?.(page.stats);
   });
   try {
-    return (await withWorkers(() => pullRows(trino, sql, statement, stop), stop)) as T[];
+    return (await withWorkers(() => pullRows(trino, sql, statement, stop, onColumns), stop)) as T[];
   } catch (error) {
     const cancelled = latest?.nextUri ? await cancel({ server, catalog, schema }, latest.id) : "";
     if (signal?.aborted)
@@ -93,7 +94,13 @@ async function withWorkers<R>(run: () => Promise<R>, signal: AbortSignal): Promi
   }
 }
 
-async function pullRows(trino: Trino, sql: string, statement: string, stop: AbortSignal): Promise<Row[]> {
+async function pullRows(
+  trino: Trino,
+  sql: string,
+  statement: string,
+  stop: AbortSignal,
+  onColumns: QueryOptions["onColumns"],
+): Promise<Row[]> {
   const pages = await withRetries(() => trino.query(statement), stop);
   const rows: Row[] = [];
   let read: ((values: unknown[]) => Row) | undefined;
@@ -102,8 +109,11 @@ async function pullRows(trino: Trino, sql: string, statement: string, stop: Abor
     const { value: page, done } = await withRetries(next, stop);
     if (page.error) throw new QueryError(sql, page.error.errorName, page.error.message);
     if (done) return rows;
-    if (!page.columns || !page.data) continue;
-    read ??= rowReader(page.columns as unknown as ResultColumn[]);
+    if (page.columns && !read) {
+      read = rowReader(page.columns as unknown as ResultColumn[]);
+      onColumns?.(page.columns.map(({ name }) => name));
+    }
+    if (!read || !page.data) continue;
     for (const values of page.data) rows.push(read(values));
     if (rows.length > MAX_ROWS) {
       throw new QueryError(
@@ -167,7 +177,7 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
     proxy: false,
     transformResponse: (text: string, _headers: unknown, status: number) => {
       if (status !== 200 || text === "") return text;
-      const page = parseJson(text) as QueryResult;
+      const page = parsePage(text) as QueryResult;
       onPage(page);
       return page;
     },

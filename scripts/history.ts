@@ -1,5 +1,5 @@
 /** Print the recorded commands, numbered like a shell's history. */
-import { textTable } from "../lib/ask/table.ts";
+import { textTable } from "../lib/ask/text-table.ts";
 import { command, UsageError } from "../lib/command.ts";
 import { describeHistory } from "../lib/history.ts";
 

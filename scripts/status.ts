@@ -1,10 +1,11 @@
 /** Show each service, its version and its readiness; exit code 0 if all are ready. */
 import { findConflicts, findMissingTables } from "../lib/ask/table-problems.ts";
-import { textTable } from "../lib/ask/table.ts";
+import { tableLines } from "../lib/ask/text-table.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
 import type { ServiceName } from "../lib/services/services.ts";
 import { serviceStatus } from "../lib/services/status.ts";
+import { printLines, terminalWidth } from "../lib/print-lines.ts";
 
 const usage = `npm run status -- [--native | --docker]
   Shows each service, its version and its readiness, and problems of tables.
@@ -15,7 +16,7 @@ await command("status", { usage, options: runtimeOptions, onlyPrints: true }, as
   const shown = rows.map(({ service, version, port, ready, problem }) => {
     return { service, version: version ?? "", port: port ?? "", ready: ready ? "yes" : "no", problem };
   });
-  console.log(textTable(shown));
+  await printLines(tableLines(shown, { width: terminalWidth() }));
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);
   const problems = await tableProblems((service) => !waiting.includes(service));
   for (const problem of problems) console.error(`status: ${problem}`);

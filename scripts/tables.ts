@@ -1,5 +1,5 @@
 /** Create missing tables, check the others, rebuild one, register new days, and list all tables. */
-import { textTable } from "../lib/ask/table.ts";
+import { tableLines } from "../lib/ask/text-table.ts";
 import { createTables, describeChanges, describeTables, registerDays } from "../lib/ask/tables.ts";
 import { command, UsageError } from "../lib/command.ts";
 import {
@@ -9,6 +9,7 @@ import {
   printRebuild,
 } from "../lib/rebuild/print-rebuild.ts";
 import { describeRebuild } from "../lib/stored-columns.ts";
+import { printLines, terminalWidth } from "../lib/print-lines.ts";
 
 const usage = `npm run tables -- [--check | --rebuild TABLE [--dry-run]]
   Creates missing tables, gives the others the columns of lib/game.ts, and lists
@@ -41,6 +42,6 @@ await command("tables", { usage, options, interruptible, hint }, async ({ values
   await printConcerned(made);
   if (made.some(({ table, problem }) => problem === describeRebuild(table))) return 1; // may be missing
   await registerDays();
-  console.log(textTable(await describeTables()));
+  await printLines(tableLines(await describeTables(), { width: terminalWidth() }));
   return made.some(({ problem }) => problem !== null) ? 1 : 0;
 });

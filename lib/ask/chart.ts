@@ -7,7 +7,7 @@
  * legends stand above the chart.
  */
 import { formatValue } from "./format.ts";
-import { valueOf } from "./table.ts";
+import { valueOf } from "./row-text.ts";
 
 /** A chart as plain data: `bars` and `steps` make it, `show` displays it. */
 export interface Spec {

@@ -13,7 +13,7 @@ import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { bars, MAX_BARS, type Spec, toLabel } from "./chart.ts";
 import { formatValue } from "./format.ts";
-import { valueOf } from "./table.ts";
+import { valueOf } from "./row-text.ts";
 import { uniqueView } from "./views.ts";
 
 /** The MIME type of the records in a cell's output; no renderer draws this type. */

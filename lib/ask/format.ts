@@ -13,6 +13,9 @@
  *
  * `formatValue` is the exact text of a value.
  */
+import { keysOf } from "../row-keys.ts";
+import type { Row } from "../trino-values.ts";
+
 export interface NumberFormat {
   digits?: number; // exactly this number of decimals
   unit?: string; // "ms", "%", "°C", or a currency sign such as "€", which stands before the number
@@ -61,14 +64,32 @@ export function forPeople(value: unknown, format: NumberFormat = {}): string {
 
 /** The exact text of a value: a Date in ISO 8601, null as "null", arrays and objects as JSON. */
 export function formatValue(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintAsText);
-  return String(value);
+  if (value instanceof Date) return dateText(value);
+  if (typeof value === "object" && value !== null) return jsonOf(value);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** For JSON.stringify: a bigint as a string. */
-export function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
+/**
+ * A value as JSON in one line. JSON has no NaN, no infinity and no -0, so these are the strings
+ * "NaN", "Infinity", "-Infinity" and "-0", as in Trino's own protocol. Null stays null.
+ */
+export function jsonOf(value: unknown): string {
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "number") return isJsonNumber(value) ? String(value) : `"${formatValue(value)}"`;
+  if (typeof value === "bigint") return `"${value}"`;
+  if (typeof value !== "object") return JSON.stringify(value);
+  if (value instanceof Date) return JSON.stringify(dateText(value));
+  if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
+  const fields = keysOf(value).filter((name) => (value as Row)[name] !== undefined);
+  return `{${fields.map((name) => `${JSON.stringify(name)}:${jsonOf((value as Row)[name])}`).join(",")}}`;
+}
+
+function isJsonNumber(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? "Invalid Date" : date.toISOString();
 }
 
 /** "1234567.80" → "1,234,567.80"; any other text stays. */

@@ -13,13 +13,15 @@ import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
 import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
-import { htmlTable, tableData, textTable } from "./table.ts";
+import { htmlTable, tableData } from "./table.ts";
+import { textTable } from "./text-table.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
 
 export const CHART_TYPE = "application/vnd.vegalite.v5+json";
 export const TABLE_TYPE = "application/vnd.dataresource+json";
+const MAX_TEXT_WIDTH = 160; // characters of a table as text
 
 /** Displays a chart in the running cell; outside a notebook, prints its description. */
 export function show(spec: Spec): void {
@@ -56,7 +58,9 @@ export function table(
   write({
     [TABLE_TYPE]: data,
     "text/html": htmlTable(data),
-    "text/plain": [title, textTable(shown, columns)].filter((text) => text !== "").join("\n"),
+    "text/plain": [title, textTable(shown, { columns, width: MAX_TEXT_WIDTH })]
+      .filter((text) => text !== "")
+      .join("\n"),
   });
 }
 

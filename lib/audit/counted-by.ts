@@ -9,7 +9,7 @@ import type { CellCount, ReportRecord } from "../report/record.ts";
 import { readRecord, RecordError } from "../report/record.ts";
 import type { EventDefinition } from "../catalog.ts";
 import { formatValue } from "../ask/format.ts";
-import { valueOf } from "../ask/table.ts";
+import { valueOf } from "../ask/row-text.ts";
 import { uniqueView } from "../ask/views.ts";
 import { query, type Row } from "../trino.ts";
 import { isIn } from "./coverage.ts";

@@ -1,5 +1,6 @@
 /** Failed events → lines for people: a table, one whole event, the outcomes of a replay. */
-import { jsonText, textTable } from "../ask/table.ts";
+import { jsonLines } from "../ask/row-text.ts";
+import { tableLines } from "../ask/text-table.ts";
 import { forTerminal, shortened } from "../untrusted.ts";
 import { assess } from "./assess.ts";
 import { blockedTables } from "./blocked-tables.ts";
@@ -7,14 +8,22 @@ import { findFailed } from "./failed.ts";
 import { KnownEvents } from "./known.ts";
 import { type ListedEvent, listFailed } from "./list.ts";
 import { type Outcome, replay } from "./replay.ts";
+import { printLines, terminalWidth } from "../print-lines.ts";
 
 const SHOWN_CHARS = { reason: 100, raw: 60 }; // in a table
 
 /** Prints the newest failed events: shortened in a table, or whole in one JSON array. */
 export async function printFailed(options: { limit: number; all: boolean }, json: boolean): Promise<void> {
   const rows = await listFailed(options);
-  if (json) return console.log(jsonText(rows));
-  if (rows.length > 0) console.log(textTable(rows.map((row) => beginnings(row, options.all))));
+  if (json) return printLines(jsonLines(rows));
+  if (rows.length > 0) {
+    await printLines(
+      tableLines(
+        rows.map((row) => beginnings(row, options.all)),
+        { width: terminalWidth() },
+      ),
+    );
+  }
   const replayed = rows.filter(({ state }) => state === "replayed").length;
   const open = `${rows.length - replayed} open failed ${rows.length - replayed === 1 ? "event" : "events"}`;
   const count = options.all ? `${open}, ${replayed} replayed` : open;
