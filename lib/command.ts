@@ -22,7 +22,7 @@ export interface CommandOptions<O extends Options> {
   usage: string; // the first line is the form of the command, the others explain it
   options?: O;
   positionals?: boolean; // whether the command takes words beside options
-  isWord?: (argument: string) => boolean; // an argument that looks like an option, but is none
+  isWord?: (argument: string) => boolean; // an SQL comment, which looks like an option
   isRecorded?: boolean; // whether history/ gets the command; default: true
   hint?: string; // advice to print when the command fails
   /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */

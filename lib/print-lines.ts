@@ -1,5 +1,5 @@
 /**
- * Lines → stdout, in pieces, at the reader's speed. A terminal has a width, a pipe or file has none.
+ * Lines → stdout, in pieces, at the reader's speed. A terminal has a width, a pipe has no width.
  */
 import { once } from "node:events";
 

@@ -59,7 +59,7 @@ export function rowReader(columns: ResultColumn[]): (values: unknown[]) => Row {
 
 const KEPT = `${randomUUID()}:`; // no key of a map begins with it
 
-/** A page of Trino's answer. A key such as "2026" begins with a mark, so that it stays in its place. */
+/** A page of Trino's answer. A mark keeps a key such as "2026" in its place. */
 export function parsePage(text: string): unknown {
   // In JSON a quote before a colon always ends a key.
   return parseJson(text.replace(/"(0|[1-9]\d*)"(?=\s*:)/g, `"${KEPT}$1"`));
