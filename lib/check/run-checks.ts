@@ -7,7 +7,7 @@ import { globSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
-import { isCode, readNotebook, writeNotebook } from "../report/notebook.ts";
+import { isMarkdown, type Notebook, NotebookError, readNotebook, writeNotebook } from "../report/notebook.ts";
 import { formatSeconds } from "../report/progress.ts";
 import { importFindings, readImports } from "./imports.ts";
 import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
@@ -36,10 +36,23 @@ export async function runChecks(): Promise<boolean> {
   return passed.every(Boolean);
 }
 
-/** Formats the notebooks, and removes outputs of a run from them. */
+/** Formats the notebooks, and removes outputs of a run. Leaves a file that is not a notebook. */
 export async function tidyNotebooks(): Promise<void> {
-  for (const path of await notebooks())
-    await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));
+  for (const [path, notebook] of await readNotebooks())
+    await writeNotebook(path, await tidyNotebook(notebook, path));
+}
+
+/** The notebooks by their paths, without the broken ones: a check reports those. */
+async function readNotebooks(): Promise<[path: string, notebook: Notebook][]> {
+  const read = (await notebooks()).map(async (path): Promise<[string, Notebook] | null> => {
+    try {
+      return [path, await readNotebook(path)];
+    } catch (error) {
+      if (error instanceof NotebookError) return null;
+      throw error;
+    }
+  });
+  return (await Promise.all(read)).filter((one) => one !== null);
 }
 
 async function notebooks(): Promise<string[]> {
@@ -95,10 +108,10 @@ async function findWords(): Promise<string[]> {
   for (const file of globSync(["lib/**/*.ts", "scripts/**/*.ts"]).sort())
     add(file, commentFindings(readFileSync(file, "utf8")));
   add("README.md", proseFindings(readFileSync("README.md", "utf8")));
-  for (const path of await notebooks()) {
-    for (const [i, cell] of (await readNotebook(path)).cells.entries()) {
+  for (const [path, { cells }] of await readNotebooks()) {
+    for (const [i, cell] of cells.entries()) {
       const text = `${relative(".", path)}, cell ${i + 1} of all cells`;
-      if (!isCode(cell)) add(text, proseFindings(cell.source));
+      if (isMarkdown(cell)) add(text, proseFindings(cell.source));
     }
   }
   return lines;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { settings } from "../settings.ts";
 import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.ts";
 import { type CodeCell, isCode, newCell, readNotebook, writeNotebook } from "./notebook.ts";
@@ -73,11 +73,28 @@ describe("checkNotebooks(paths)", function () {
     await writeNotebook(path, notebook);
     const found = (await checkNotebooks([path])).map(({ message }) => message);
     assert.ok(found.some((message) => message.startsWith("expected no outputs of a run")));
-    assert.ok(found.some((message) => message.startsWith("expected a unique id")));
-    notebook.cells[1]!.id = "b";
-    await writeNotebook(path, await tidyNotebook(notebook, path));
+    await writeNotebook(path, await tidyNotebook(await readNotebook(path), path));
     assert.deepEqual(await checkNotebooks([path]), []);
     assert.equal((await readNotebook(path)).cells[0]?.source, "const a = 1;\na;");
+  });
+
+  it("finds a file that is not a notebook, and goes on with the others", async () => {
+    const [broken, good] = ["1-broken", "2-x"].map((name) => join(folder, `${name}.ipynb`)) as [
+      string,
+      string,
+    ];
+    await writeFile(broken, "{");
+    await writeNotebook(good, textToNotebook("// %%\nconst b: string = 1;\nb;\n", "2-x"));
+    assert.deepEqual(
+      (await checkNotebooks([broken, good])).map(({ notebook, message }) => [
+        basename(notebook),
+        message.slice(0, 13),
+      ]),
+      [
+        ["1-broken.ipynb", "expected JSON"],
+        ["2-x.ipynb", "Type 'number'"],
+      ],
+    );
   });
 
   it("finds nothing in the project's own notebooks", async function () {

@@ -16,7 +16,9 @@ import {
   type CodeCell,
   formatNotebook,
   isCode,
+  isMarkdown,
   type Notebook,
+  NotebookError,
   parseNotebook,
   stripOutputs,
   textOfCode,
@@ -34,11 +36,12 @@ export interface Finding {
 }
 
 /**
- * Checks the notebooks at `paths`. `dist/` must be built, because cells import it.
- * @throws NotebookError
+ * Checks the notebooks at `paths`. `dist/` must be built, because cells import it. A file that is
+ * not a notebook is a finding.
  */
 export async function checkNotebooks(paths: string[]): Promise<Finding[]> {
-  const modules = await Promise.all(paths.map(readModule));
+  const read = await Promise.all(paths.map((path) => readModule(path).catch((error) => unread(path, error))));
+  const modules = read.filter((one) => "text" in one);
   const program = createProgram(modules);
   const findings = modules.map(async (module) => [
     ...checkTracked(module),
@@ -46,9 +49,9 @@ export async function checkNotebooks(paths: string[]): Promise<Finding[]> {
     ...(await lint(module, program)),
     ...(await checkFormat(module)),
   ]);
-  return (await Promise.all(findings))
-    .flat()
-    .map((finding) => ({ ...finding, notebook: relative(settings.root, finding.notebook) }));
+  return [...read.filter((one) => "message" in one), ...(await Promise.all(findings)).flat()].map(
+    (finding) => ({ ...finding, notebook: relative(settings.root, finding.notebook) }),
+  );
 }
 
 /** The notebook in its tracked form: without outputs of a run, its code formatted. */
@@ -85,6 +88,12 @@ async function readModule(path: string): Promise<NotebookModule> {
   };
 }
 
+/** The finding for a file that is not a notebook. */
+function unread(path: string, error: unknown): Finding {
+  if (error instanceof NotebookError) return { notebook: path, cell: 0, line: 0, message: error.problem };
+  throw error;
+}
+
 export function joinCells(cells: CodeCell[]): { text: string; places: { cell: number; line: number }[] } {
   const lines = cells.flatMap(({ source }, i) =>
     source.split("\n").map((text, j) => ({ text, cell: i + 1, line: j + 1 })),
@@ -104,13 +113,10 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
   const tell = (cell: number, message: string): void => {
     findings.push({ notebook: path, cell, line: 0, message });
   };
-  const ids = new Set<string>();
   for (const { id } of notebook.cells) {
-    if (!/^[\w-]{1,64}$/.test(id) || ids.has(id))
-      tell(0, `expected a unique id of letters, digits, - and _, got "${id}"`);
-    ids.add(id);
+    if (!/^[\w-]{1,64}$/.test(id)) tell(0, `expected an id of letters, digits, - and _, got "${id}"`);
   }
-  const spelled = notebook.cells.flatMap((cell) => (isCode(cell) ? [] : spelledNumbers(cell.source)));
+  const spelled = notebook.cells.flatMap((cell) => (isMarkdown(cell) ? spelledNumbers(cell.source) : []));
   if (spelled.length > 0)
     tell(0, `expected text to write numbers in digits that an output shows, got ${spelled.join(", ")}`);
   const code = textOfCode(notebook);

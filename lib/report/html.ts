@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
 import { countHeld, failureOf } from "./claims.ts";
-import { isCode } from "./notebook.ts";
+import { isCode, isMarkdown } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { type Heading, renderProse, slug } from "./prose.ts";
 import type { CellRun, Run, StepRun } from "./run.ts";
@@ -156,6 +156,7 @@ function renderStep(step: StepRun, place: string, charts: Charts, maxChars: numb
       parts.push(renderCell(run, cellId(step, run), charts, maxChars));
       continue;
     }
+    if (!isMarkdown(cell)) continue;
     const prose = renderProse(cell.source, id);
     headings.push(...prose.headings);
     parts.push(`<div class="prose">${prose.html}</div>`);

@@ -14,6 +14,7 @@ import { forTerminal } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
 import { buildLib } from "./build.ts";
 import { renderReport, summarize } from "./html.ts";
+import { readNotebook } from "./notebook.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { recount } from "./recount.ts";
@@ -26,12 +27,14 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 
 /**
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
+ * @throws NotebookError, before anything is built or started
  */
 export async function makeReport(
   notebooks: string[],
   options: ReportValues,
   signal: AbortSignal,
 ): Promise<number> {
+  await Promise.all(notebooks.map(readNotebook));
   const lock = join(settings.out, "report.lock");
   return withLock(lock, console.log, () => makeLocked(notebooks, options, signal), signal);
 }

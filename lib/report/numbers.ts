@@ -7,7 +7,7 @@
  * Markdown cells are written before the run: an output must show each of their numbers, in digits.
  */
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
-import { type CodeCell, isCode, type Notebook } from "./notebook.ts";
+import { type CodeCell, isCode, isMarkdown, type Notebook } from "./notebook.ts";
 import { numbersIn, proseOf, spelledNumbers } from "./number-forms.ts";
 import { isStream, textOf } from "./outputs.ts";
 import { textsOfCode, typedTexts } from "./typed-texts.ts";
@@ -40,7 +40,7 @@ export function sentNumbers({ outputs }: CodeCell, { cells }: Notebook): string[
 export function unshownNumbers({ cells }: Notebook): string[] {
   const shown = new Set(cells.filter(isCode).flatMap(shownBy).flatMap(withParts));
   return cells
-    .filter((cell) => !isCode(cell))
+    .filter(isMarkdown)
     .flatMap(({ source }) => [
       ...numbersIn(source).filter((number) => !shown.has(number)),
       ...spelledNumbers(source),
