@@ -129,7 +129,7 @@ describe("stripOutputs(notebook)", () => {
     const ran = structuredClone(notebook);
     for (const cell of ran.cells.filter(isCode)) {
       cell.execution_count = 7;
-      cell.metadata = { collapsed: true, execution: { a: 1 }, vscode: {} } as object;
+      cell.metadata = { collapsed: true, execution: { a: 1 }, vscode: {} };
       cell.outputs.push({ output_type: "stream", name: "stdout", text: "1" });
     }
     assert.deepEqual(stripOutputs(ran), notebook);

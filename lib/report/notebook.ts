@@ -199,9 +199,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function checkLanguage(kernelspec: unknown, info: unknown, name: string): void {
   const kernel = isObject(kernelspec) ? kernelspec : {};
   const language = (isObject(info) ? info.name : undefined) ?? kernel.language;
-  if (language === undefined || LANGUAGES.includes(String(language).toLowerCase())) return;
+  if (typeof language !== "string" || LANGUAGES.includes(language.toLowerCase())) return;
   const kernelName = typeof kernel.name === "string" ? `, for the kernel ${kernel.name}` : "";
-  throw new NotebookError(name, `expected TypeScript, got a notebook in ${String(language)}${kernelName}`);
+  throw new NotebookError(name, `expected TypeScript, got a notebook in ${language}${kernelName}`);
 }
 
 function parseCell(raw: unknown, name: string, i: number): Cell {
