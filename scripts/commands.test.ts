@@ -89,6 +89,7 @@ const CASES: Case[] = [
   ["status", ["--native", "--docker"], 2, "status: expected --native or --docker, got both; .*"],
   ["tail", ["--type", "gift"], 2, 'tail: --type: expected one of default, .*, got "gift"; .*'],
   ["tail", ["--count", "--follow"], 2, "tail: expected --count or --follow, got both; .*"],
+  ["tail", ["-n", "x"], 2, 'tail: -n: expected a number from 0 to 1000000, got "x"; .*'],
   ["tail", [], 1, "tail: .*; npm run status shows what runs"],
   ["trace", ["17"], 2, 'trace: expected one event_id, a UUID, got "17"; try: npm run trace -- EVENT_ID.*'],
   ["traffic", [], 2, 'traffic: expected basic, limit, infinite or get, got ""; try: .*'],
