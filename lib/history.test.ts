@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -51,6 +51,38 @@ describe("recordHistory(step), recordScript(name)", () => {
     recordHistory("api", file);
     await $`true --token ${"abc123"}`.quiet();
     assert.equal(readHistory(file)[0]?.command, "true --token ***");
+  });
+
+  it("keeps the variables QUESTLOG_…, and no secret", async () => {
+    const secrets = {
+      QUESTLOG_RETENTION_SECRET: "canary-1",
+      QUESTLOG_TRINO_URL: "http://me:canary-2@host:1",
+    };
+    Object.assign(process.env, secrets, { QUESTLOG_TOPIC: "a b" });
+    try {
+      recordHistory("api", file);
+      await $`true`.quiet();
+    } finally {
+      for (const name of [...Object.keys(secrets), "QUESTLOG_TOPIC"]) delete process.env[name];
+    }
+    const [line] = readHistory(file);
+    assert.equal(line?.environment["QUESTLOG_TOPIC"], "a b");
+    assert.equal(line?.environment["QUESTLOG_RETENTION_SECRET"], "***");
+    assert.doesNotMatch(readFileSync(file, "utf8"), /canary/);
+  });
+
+  it("makes the commands of a script its children, also those of other processes", async () => {
+    const module = JSON.stringify(join(import.meta.dirname, "history.ts"));
+    const child = `import { recordScript } from ${module}; recordScript("tail", ${JSON.stringify(file)});`;
+    const parent = `
+      import { spawnSync } from "node:child_process";
+      import { recordScript } from ${module};
+      recordScript("up", ${JSON.stringify(file)});
+      spawnSync(process.execPath, ["--input-type=module", "-e", ${JSON.stringify(child)}]);`;
+    await promisify(execFile)(process.execPath, ["--input-type=module", "-e", parent]);
+    const [inner, outer] = readHistory(file);
+    assert.deepEqual([inner?.step, outer?.step], ["tail", "up"]);
+    assert.deepEqual([inner?.parent, outer?.parent], [outer?.id, null]);
   });
 
   it("records the script itself, with its exit code, when the process exits", async () => {

@@ -77,6 +77,7 @@ export interface Settings {
 const NOT_SETTINGS = [
   "QUESTLOG_CHROMIUM", // lib/testbed/browser.ts
   "QUESTLOG_CONFIG", // compose/compose.yml
+  "QUESTLOG_PARENT", // lib/history.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
 ];
 

@@ -7,22 +7,27 @@ import type { ServiceName } from "../lib/services/services.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 import { printLines, terminalWidth } from "../lib/print-lines.ts";
 
-const usage = `npm run status -- [--native | --docker]
+const usage = `npm run status -- [--json] [--native | --docker]
   Shows each service, its version and its readiness, and problems of tables.
+  --json    one document: ready, services (service, version, port, ready,
+            problem), problems of tables
   Exit code 1: a service is not ready, or a table has a problem.`;
+const options = { ...runtimeOptions, json: { type: "boolean", default: false } } as const;
 
-await command("status", { usage, options: runtimeOptions, onlyPrints: true }, async ({ values }) => {
+await command("status", { usage, options, onlyPrints: true }, async ({ values }) => {
   const rows = await serviceStatus(chooseServices([], values).runtime);
   const shown = rows.map(({ service, version, port, ready, problem }) => {
     return { service, version: version ?? "", port: port ?? "", ready: ready ? "yes" : "no", problem };
   });
-  await printLines(tableLines(shown, { width: terminalWidth() }));
+  if (!values.json) await printLines(tableLines(shown, { width: terminalWidth() }));
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);
   const problems = await tableProblems((service) => !waiting.includes(service));
+  const isReady = waiting.length + problems.length === 0;
+  if (values.json) console.log(JSON.stringify({ ready: isReady, services: rows, problems }, null, 2));
   for (const problem of problems) console.error(`status: ${problem}`);
   if (waiting.length > 0)
     console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts the services that do not run`);
-  return waiting.length + problems.length === 0 ? 0 : 1;
+  return isReady ? 0 : 1;
 });
 
 /** The problems of tables, as far as the services that know them are ready. */
