@@ -13,6 +13,7 @@ import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
 import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
+import { RESULT_MIME, saidValues } from "./result.ts";
 import { htmlTable, tableData } from "./table.ts";
 import { textTable } from "./text-table.ts";
 
@@ -99,7 +100,8 @@ export function say(parts: TemplateStringsArray, ...values: Said[]): void {
   const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`;
   const counts = values.filter(isCount);
   const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
-  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records });
+  const shown = values.length > 0 ? { [RESULT_MIME]: saidValues(parts, values) } : {};
+  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records, ...shown });
 }
 
 /** The text of a value behind the text `before`. */

@@ -1,5 +1,6 @@
 /**
- * Notebooks → out/report.html, the executed notebooks, and out/report.json with the counted events.
+ * Notebooks → out/report.html, the executed notebooks, out/results.json with the report's numbers,
+ * and out/report.json with the counted events. The files of a failed run are in out/failed.
  *
  * The run uses a running stack and leaves it up. At its end it stops the services that it started.
  * A second run in the same checkout waits for the first: both would write the same files.
@@ -18,9 +19,11 @@ import { readNotebook } from "./notebook.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { recount } from "./recount.ts";
+import { failedFolder, hasGood, keepGood, openPlace, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
-import { runNotebooks } from "./run.ts";
+import { RESULTS_FILE, resultsOf } from "./results.ts";
+import { type Run, runNotebooks } from "./run.ts";
 
 const TITLE = "What the players did";
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
@@ -45,25 +48,38 @@ async function makeLocked(notebooks: string[], options: ReportValues, signal: Ab
   signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
-  const file = join(settings.out, "report.html");
-  const { run, summary } = await writeReport(notebooks, file, options, signal).finally(() =>
+  const { out } = settings;
+  const { run, summary } = await writeReport(notebooks, out, options, signal).finally(() =>
     stopAllBut(before.filter(({ problem }) => problem !== "not running")),
   );
-  console.log(`${summary}\n${relative(process.cwd(), file)}`);
+  console.log(`${summary}\n${describePlace(run, out)}`);
   return EXIT_CODES[run.status];
 }
 
-async function writeReport(notebooks: string[], file: string, options: ReportValues, signal: AbortSignal) {
+async function writeReport(notebooks: string[], out: string, options: ReportValues, signal: AbortSignal) {
   const { onProgress, stop } = showProgress();
+  const title = options.title ?? TITLE;
   try {
-    const run = await runNotebooks(notebooks, { outFolder: settings.out, onProgress, signal });
-    if (run.status === "ok") await recount(run, settings.out);
+    const folder = await openPlace(out);
+    const file = join(folder, REPORT_FILE);
+    const run = await runNotebooks(notebooks, { outFolder: folder, onProgress, signal });
+    if (run.status === "ok") await recount(run, folder);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
-    await writeWhole(file, await renderReport(run, { title: options.title ?? TITLE, facts }));
+    await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);
+    await writeWhole(file, await renderReport(run, { title, facts }));
+    if (run.status === "ok") await keepGood(out);
     return { run, summary: forTerminal(summarize(run).text) }; // it may quote texts of players
   } finally {
     stop();
   }
+}
+
+/** The path of the report; for a failed run, also that of the last good report. */
+function describePlace({ status }: Run, out: string): string {
+  const path = (folder: string): string => relative(process.cwd(), join(folder, REPORT_FILE));
+  if (status === "ok") return path(out);
+  const good = hasGood(out) ? `\nthe last good report stays: ${path(out)}` : "";
+  return `${path(failedFolder(out))}${good}`;
 }
 
 /** Stops the services that were not running before. */

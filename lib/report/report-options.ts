@@ -37,7 +37,7 @@ const lines = [
 
 /** The text of `npm run report -- --help`. */
 export const reportUsage = `npm run report -- [NOTEBOOK…] [OPTION…]
-  Runs notebooks on real services, and writes out/report.html.
+  Runs notebooks on real services, and writes out/report.html and results.json.
 ${lines.join("\n")}
-  Exit code 0: every cell ran; 1: a cell failed, which the report shows;
-  130: interrupted.`;
+  Exit code 0: every cell ran; 1: a cell failed, which out/failed/report.html
+  shows; 130: interrupted.`;
