@@ -2,6 +2,7 @@
 import { catalogueVersion, defineEvents } from "./catalog.ts";
 import { game } from "./game.ts";
 
+/** The types of events in lib/game.ts, in their order. */
 export const events = defineEvents(game);
 
 /** The version of the list that this process has loaded, which it says on /ready. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { identifier, literal } from "./sql.ts";
+import { identifier, literal, sql } from "./sql.ts";
 
 describe("literal(value)", () => {
   it("doubles quotes and leaves every other character as it is", () => {
@@ -40,5 +40,26 @@ describe("literal(value)", () => {
 describe("identifier(name)", () => {
   it("doubles double quotes", () => {
     assert.equal(identifier('a"b'), '"a""b"');
+  });
+});
+
+describe("sql`…`", () => {
+  it("writes each value as a literal, and a list with commas", () => {
+    const [region, days] = ["O'Hara'; --", [1, 2n, null, "a"]];
+    assert.equal(
+      sql`SELECT 1 WHERE r = ${region} AND d IN (${days})`,
+      "SELECT 1 WHERE r = 'O''Hara''; --' AND d IN (1, BIGINT '2', NULL, 'a')",
+    );
+    assert.equal(sql`SELECT '\n' FROM t`, "SELECT '\n' FROM t");
+  });
+
+  it("refuses a value between quotes, an empty list, and a call without a template", () => {
+    assert.throws(
+      () => sql`SELECT '${"ny"}'`,
+      /^Error: sql: expected no quotes around a value, got SELECT '…$/,
+    );
+    assert.throws(() => sql`SELECT 1 WHERE r IN (${[]})`, /expected a list with values, got an empty one/);
+    const call = sql as unknown as (text: string) => string;
+    assert.throws(() => call("SELECT 1"), /expected a template: write sql`…`, not sql\(…\)/);
   });
 });

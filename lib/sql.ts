@@ -35,9 +35,33 @@ export function literal(value: Parameter): string {
   }
 }
 
+/**
+ * Writes a statement whose values are literals: sql`SELECT … WHERE region = ${region}`.
+ *
+ * A list is written with commas, for `IN (${regions})`. A value is never read as SQL, so it can
+ * come from a parameter or from a player.
+ * @throws Error for an empty list, for a value between quotes, and for values that `literal` refuses
+ */
+export function sql(parts: TemplateStringsArray, ...values: (Parameter | readonly Parameter[])[]): string {
+  if (!Array.isArray(parts?.raw)) throw new Error("sql: expected a template: write sql`…`, not sql(…)");
+  const texts = values.map((value) => {
+    if (!isList(value)) return literal(value);
+    if (value.length === 0) throw new Error("sql: expected a list with values, got an empty one");
+    return value.map(literal).join(", ");
+  });
+  for (const i of values.keys())
+    if (parts[i]!.endsWith("'") && parts[i + 1]!.startsWith("'"))
+      throw new Error(`sql: expected no quotes around a value, got ${parts[i]!.trimStart()}…`);
+  return parts.map((part, i) => part + (texts[i] ?? "")).join("");
+}
+
 /** Writes the name of a table, schema or column as an identifier. Any name is allowed. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+function isList(value: Parameter | readonly Parameter[]): value is readonly Parameter[] {
+  return Array.isArray(value);
 }
 
 function textLiteral(text: string): string {

@@ -20,6 +20,7 @@ import { parsePage, type ResultColumn, type Row, rowReader } from "./trino-value
 
 export type { Parameter, QueryStats, Row };
 
+/** The options of `query`. The settings name the server, the catalog and the schema. */
 export interface QueryOptions {
   parameters?: Parameter[]; // one for each `?` of the statement, in order
   timeoutMs?: number; // of the whole statement; a late statement is cancelled

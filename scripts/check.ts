@@ -1,13 +1,14 @@
 /** Check the checkout: a line for each finding; exit code 1 after a finding. */
-import { runChecks, tidyNotebooks } from "../lib/check/run-checks.ts";
+import { runChecks, tidy } from "../lib/check/run-checks.ts";
 import { command } from "../lib/command.ts";
 
 const usage = `npm run check -- [--write]
-  Checks lint, types, formatting, notebooks, words and imports.
-  --write    first formats the notebooks, and removes a run's outputs`;
+  Checks lint, types, formatting, notebooks, words, reference and imports.
+  --write    first makes docs/reference.md, formats the notebooks, and
+             removes a run's outputs`;
 const options = { write: { type: "boolean", default: false } } as const;
 
 await command("check", { usage, options }, async ({ values }) => {
-  if (values.write) await tidyNotebooks();
+  if (values.write) await tidy();
   return (await runChecks()) ? 0 : 1;
 });

@@ -3,16 +3,18 @@
  *
  * All checks run at once; each prints its result at its end.
  */
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { $, glob, type ProcessPromise } from "zx";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
 import { isMarkdown, type Notebook, NotebookError, readNotebook, writeNotebook } from "../report/notebook.ts";
 import { formatSeconds } from "../report/progress.ts";
 import { importFindings, readImports } from "./imports.ts";
+import { referenceText } from "./reference.ts";
 import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
 
 const quiet = $({ quiet: true, nothrow: true });
+const REFERENCE = "docs/reference.md";
 const FORMATTED = [
   "lib",
   "scripts",
@@ -31,13 +33,18 @@ export async function runChecks(): Promise<boolean> {
     report("formatting", () => linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
     report("notebooks", findNotebooks),
     report("words", findWords),
+    report("reference", findReference),
     report("imports", () => importFindings(readImports("lib"))),
   ]);
   return passed.every(Boolean);
 }
 
-/** Formats the notebooks, and removes outputs of a run. Leaves a file that is not a notebook. */
-export async function tidyNotebooks(): Promise<void> {
+/**
+ * Makes docs/reference.md, formats the notebooks, and removes outputs of a run from them. Leaves a
+ * file that is not a notebook.
+ */
+export async function tidy(): Promise<void> {
+  writeFileSync(REFERENCE, referenceText("lib/questlog.ts", process.cwd()));
   for (const [path, notebook] of await readNotebooks())
     await writeNotebook(path, await tidyNotebook(notebook, path));
 }
@@ -97,6 +104,11 @@ async function findNotebooks(): Promise<string[]> {
   const build = await quiet`node node_modules/typescript/bin/tsc -p tsconfig.build.json --pretty false`;
   if (build.exitCode !== 0) return build.stdout.trim().split("\n");
   return (await checkNotebooks(await notebooks())).map(formatFinding);
+}
+
+function findReference(): string[] {
+  const isNew = readFileSync(REFERENCE, "utf8") === referenceText("lib/questlog.ts", process.cwd());
+  return isNew ? [] : [`${REFERENCE}: expected the present comments; npm run check -- --write makes it`];
 }
 
 /** Findings in the comments of lib/ and scripts/, in README.md and in the notebooks' text. */

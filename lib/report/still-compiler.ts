@@ -6,6 +6,7 @@
  * "unexpected error". A kernel loads each module once, so it has no use for changes anyway.
  */
 import { createRequire } from "node:module";
+import "./own-package.ts";
 
 const require = createRequire(import.meta.url);
 const requireOfTslab = createRequire(require.resolve("tslab/dist/converter.js"));

@@ -1,0 +1,25 @@
+/**
+ * The package `questlog`: the functions that a notebook, a script or another package needs.
+ *
+ * The kernel resolves the name for notebooks in any folder (report/own-package.ts).
+ * docs/reference.md is made from the comments of these functions.
+ */
+export { query, QueryError, type QueryOptions, type Row } from "./trino.ts";
+export { identifier, literal, type Parameter, sql } from "./sql.ts";
+export { say, type Said, show, table, transposed } from "./ask/show.ts";
+export { bars, type Spec, steps } from "./ask/chart.ts";
+export {
+  type Count,
+  countBars,
+  countBy,
+  eventsIn,
+  numbersOf,
+  type OffsetRange,
+  type Selection,
+  sumBy,
+  totalOf,
+} from "./ask/counted.ts";
+export { countEvents, type Counts, countTables, difference } from "./ask/counts.ts";
+export { readOffsets } from "./topic.ts";
+export { rangesBetween } from "./audit/sightings.ts";
+export { events } from "./events.ts";
