@@ -14,6 +14,7 @@ export const STAGES: readonly string[] = ["services", "collect", "land", "ask", 
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 const IMPORT = /^(?:import|export|\}).*?\bfrom "(\.[^"]+\.ts)"|\bimport\("(\.[^"]+\.ts)"\)/gm;
+const ENTRY = "questlog.ts"; // of the package; it stands above the rooms
 const OUTSIDE = /\.(test|fixture|bench)\.ts$/;
 
 /** Reads the imports of all modules in the folder `lib`. */
@@ -79,7 +80,7 @@ function cycles(graph: ImportGraph): string[] {
 function crossings(graph: ImportGraph): string[] {
   return [...graph].flatMap(([file, imports]) => {
     const room = roomOf(file);
-    if (room !== "." && !STAGES.includes(room)) return [];
+    if (file === ENTRY || (room !== "." && !STAGES.includes(room))) return [];
     return imports
       .filter((other) => roomOf(other) !== "." && roomOf(other) !== room)
       .map((other) => `${file}: expected imports of lib/*.ts and of its own room, got ${other}`);
