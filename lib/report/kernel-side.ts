@@ -16,7 +16,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
 import "./still-compiler.ts";
-import { addFault, sendWholeOutputs, takeFaults, watchFaults } from "./kernel-faults.ts";
+import { addFault, takeFaults, watchFaults } from "./kernel-faults.ts";
+import { sendWholeOutputs } from "./kernel-outputs.ts";
 import type { ClaimValues, RanCell, RanClaim } from "./claims.ts";
 
 const MAX_VALUES = 4; // kept for one call in a loop, besides the first that failed

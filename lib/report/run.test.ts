@@ -172,7 +172,8 @@ describe("runNotebooks(paths, options)", function () {
   });
 
   it("fails a cell by an output above the limit of a message", async () => {
-    const text = '// %%\nconsole.log("x".repeat(17 * 1024 * 1024));\nconsole.log("after");\n';
+    const show = 'require("tslab").display.html("x".repeat(17 * 1024 * 1024));';
+    const text = `// %%\n${show}\nconsole.log("after");\n`;
     const run = await runNotebooks([await save("1-long", text)], {
       outFolder: folder,
       cellTimeoutMs: 20_000,

@@ -1,0 +1,140 @@
+/**
+ * Texts and displays of a cell → messages of tslab's publisher. Loaded only in the kernel's process.
+ *
+ * tslab sends a message for each write and does not await its sends. The socket refuses a send while
+ * another one waits, which happens after some 500 sends at once. The message "idle" can be among
+ * the refused ones, and then the cell has no end. So the sends wait for each other here, texts are
+ * joined, and the socket's high-water mark is removed: above it, the socket drops messages.
+ * tslab's own `write` ignores callbacks and encodings. So the stream's real `write` stays, and only
+ * its last step, `_write`, leads to the publisher.
+ */
+import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { StringDecoder } from "node:string_decoder";
+import type { Writable } from "node:stream";
+import { addFault } from "./kernel-faults.ts";
+import { MAX_MESSAGE_BYTES } from "./protocol.ts";
+
+const MAX_TEXT_CHARS = 256 * 1024; // of one message
+const FLUSH_MS = 20; // the most that a text waits for more text
+const MAX_UNSENT_BYTES = 256 * 1024 * 1024; // printed without an await
+
+type Name = "stdout" | "stderr";
+type WriteStream = (name: Name, text: string) => void;
+
+interface Publisher {
+  sendHighWaterMark: number; // 0: no limit
+  send(frames: (Buffer | string)[]): Promise<void>;
+  close(): void;
+}
+
+interface Server {
+  iopub: Pick<Publisher, "send" | "close">;
+  bindSocket: (this: Server, socket: Publisher, port: number) => Promise<void>;
+}
+
+interface Handler {
+  createWriteToIopub: (name: Name, writeStream: WriteStream) => Writable["write"];
+}
+
+let waiting = { name: "stdout" as Name, texts: [] as string[], chars: 0 };
+let sendText: WriteStream = () => {}; // of the cell that runs
+let timer: NodeJS.Timeout | undefined;
+let unsentBytes = 0;
+
+/** Makes tslab's publisher send every output, and a fault in place of an output above the limit. */
+export function sendWholeOutputs(): void {
+  const require = createRequire(import.meta.url);
+  const { ZmqServer, JupyterHandlerImpl } = require("tslab/dist/jupyter.js") as {
+    ZmqServer: { prototype: Server };
+    JupyterHandlerImpl: { prototype: Handler };
+  };
+  const server = ZmqServer.prototype;
+  const { bindSocket } = server;
+  server.bindSocket = function (socket, port) {
+    if (socket === this.iopub) {
+      socket.sendHighWaterMark = 0;
+      this.iopub = queued(socket); // a socket itself takes no other method
+    }
+    return bindSocket.call(this, socket, port);
+  };
+  const writes = { stdout: redirected("stdout"), stderr: redirected("stderr") };
+  JupyterHandlerImpl.prototype.createWriteToIopub = (name, writeStream) => {
+    flush(); // a text of the former cell's unfinished work
+    sendText = writeStream;
+    return writes[name];
+  };
+}
+
+/** Sends the texts that wait. */
+function flush(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const { name, texts } = waiting;
+  waiting = { name, texts: [], chars: 0 };
+  const text = texts.join("");
+  for (let start = 0; start < text.length;) {
+    let part = text.slice(start, start + MAX_TEXT_CHARS);
+    if (/[\ud800-\udbff]$/.test(part) && part.length > 1) part = part.slice(0, -1); // half of a character
+    sendText(name, part);
+    start += part.length;
+  }
+}
+
+/** A publisher whose sends wait for each other. Texts go before all that is written after them. */
+function queued(publisher: Publisher): Server["iopub"] {
+  let last = Promise.resolve();
+  return {
+    close: () => publisher.close(),
+    send: async (frames) => {
+      flush(); // nothing waits while `flush` itself sends
+      const bytes = Math.max(...frames.map((frame) => Buffer.byteLength(frame)));
+      if (bytes > MAX_MESSAGE_BYTES) {
+        addFault(new RangeError(`output: expected at most ${MAX_MESSAGE_BYTES} bytes at once, got ${bytes}`));
+        return;
+      }
+      unsentBytes += bytes;
+      last = last.then(() => publisher.send(frames)).finally(() => (unsentBytes -= bytes));
+      return last;
+    },
+  };
+}
+
+/** Leads the texts of the process's own stream to the publisher; returns the stream's `write`. */
+function redirected(name: Name): Writable["write"] {
+  const stream: Writable = process[name];
+  const decoder = new StringDecoder(); // a character's bytes can come in two writes
+  const write = stream.write.bind(stream);
+  Object.assign(stream, {
+    _writev: null,
+    _write: (chunk: string | Buffer, encoding: BufferEncoding, done: (error?: Error) => void) => {
+      const isText = typeof chunk === "string" && /^utf-?8$/i.test(encoding);
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+      add(name, isText ? decoder.end() + chunk : decoder.write(bytes));
+      done();
+    },
+    // The stream lives as long as the kernel, for the cells to come.
+    end: (...parts: unknown[]) => {
+      if (parts.length > 0 && typeof parts[0] !== "function") write(...(parts as [string]));
+      else if (parts.length > 0) process.nextTick(parts[0] as () => void);
+      return stream;
+    },
+  });
+  return write;
+}
+
+function add(name: Name, text: string): void {
+  if (name !== waiting.name) flush();
+  waiting.name = name;
+  waiting.texts.push(text);
+  waiting.chars += text.length;
+  if (waiting.chars >= MAX_TEXT_CHARS) flush();
+  else timer ??= setTimeout(flush, FLUSH_MS).unref();
+  if (unsentBytes > MAX_UNSENT_BYTES) endProcess(); // console.log would catch an error
+}
+
+/** Ends a kernel that prints on and on: nothing is sent before its loop awaits. */
+function endProcess(): never {
+  writeSync(2, `the cell printed more than ${MAX_UNSENT_BYTES} bytes without an await\n`);
+  process.exit(1);
+}
