@@ -9,6 +9,7 @@ import { type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts"
 import { countHeld, failureOf } from "./claims.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { isError } from "./outputs.ts";
+import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse, slug } from "./prose.ts";
 import type { CellRun, Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
@@ -147,6 +148,7 @@ function renderStep(step: StepRun, place: string, charts: Charts, maxChars: numb
   const id = stepId(step);
   const headings: Heading[] = [];
   const parts: string[] = [];
+  const parameters = renderParameters(step.notebook);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
   const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
   const kicker = `<p class="kicker">${place} <span class="took">${took}</span></p>`;
@@ -160,9 +162,11 @@ function renderStep(step: StepRun, place: string, charts: Charts, maxChars: numb
     const prose = renderProse(cell.source, id);
     headings.push(...prose.headings);
     parts.push(`<div class="prose">${prose.html}</div>`);
+    if (parts.length === 1) parts.push(parameters);
   }
   const titled = headings.some(({ level }) => level === 1);
   const head = titled ? kicker : `${kicker}<h2>${forHtml(step.title)}</h2>`;
+  if (!parts.includes(parameters)) parts.unshift(parameters);
   return {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,

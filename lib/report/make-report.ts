@@ -15,7 +15,8 @@ import { forTerminal } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
 import { buildLib } from "./build.ts";
 import { renderReport, summarize } from "./html.ts";
-import { readNotebook } from "./notebook.ts";
+import { type Given, readGiven } from "./given-values.ts";
+import { prepareNotebooks } from "./prepare.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { recount } from "./recount.ts";
@@ -30,39 +31,48 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 
 /**
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
- * @throws NotebookError, before anything is built or started
+ * @throws NotebookError or UsageError, before anything is built or started
  */
 export async function makeReport(
   notebooks: string[],
   options: ReportValues,
   signal: AbortSignal,
 ): Promise<number> {
-  await Promise.all(notebooks.map(readNotebook));
+  const parameters = await readGiven(options.set ?? [], options.profile);
+  await prepareNotebooks(notebooks, parameters);
+  const job = { notebooks, options, parameters, signal };
   const lock = join(settings.out, "report.lock");
-  return withLock(lock, console.log, () => makeLocked(notebooks, options, signal), signal);
+  return withLock(lock, console.log, () => makeLocked(job), signal);
 }
 
-async function makeLocked(notebooks: string[], options: ReportValues, signal: AbortSignal): Promise<number> {
+interface Job {
+  notebooks: string[];
+  options: ReportValues;
+  parameters: ReadonlyMap<string, Given>;
+  signal: AbortSignal;
+}
+
+async function makeLocked(job: Job): Promise<number> {
   const onAbort = (): void =>
     console.log("\ninterrupted: saving the report so far, stopping the services of this run");
-  signal.addEventListener("abort", onAbort, { once: true });
+  job.signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
   const { out } = settings;
-  const { run, summary } = await writeReport(notebooks, out, options, signal).finally(() =>
+  const { run, summary } = await writeReport(job, out).finally(() =>
     stopAllBut(before.filter(({ problem }) => problem !== "not running")),
   );
   console.log(`${summary}\n${describePlace(run, out)}`);
   return EXIT_CODES[run.status];
 }
 
-async function writeReport(notebooks: string[], out: string, options: ReportValues, signal: AbortSignal) {
+async function writeReport({ notebooks, options, parameters, signal }: Job, out: string) {
   const { onProgress, stop } = showProgress();
   const title = options.title ?? TITLE;
   try {
     const folder = await openPlace(out);
     const file = join(folder, REPORT_FILE);
-    const run = await runNotebooks(notebooks, { outFolder: folder, onProgress, signal });
+    const run = await runNotebooks(notebooks, { outFolder: folder, onProgress, parameters, signal });
     if (run.status === "ok") await recount(run, folder);
     const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
     await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);

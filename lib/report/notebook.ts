@@ -48,10 +48,18 @@ export interface RawCell {
 
 export type Cell = CodeCell | MarkdownCell | RawCell;
 
+/** A parameter of a notebook in a run (notebook-parameters.ts). */
+export interface NotebookParameter {
+  name: string;
+  code: string; // of the value's literal
+  isDefault: boolean;
+}
+
 export interface Notebook {
   name: string; // file name without .ipynb, e.g. "2-requests"
   cells: Cell[];
   metadata?: Record<string, unknown>; // of the whole notebook, without the kernel's
+  parameters?: NotebookParameter[]; // of a run; the file has them in the cell with their tag
 }
 
 const METADATA = {

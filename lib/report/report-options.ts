@@ -20,6 +20,17 @@ export const reportOptions = {
     form: "--with drill",
     helpLines: ["also 6-drill, which breaks each service in turn"],
   },
+  set: {
+    type: "string",
+    multiple: true,
+    form: "--set NAME=VALUE",
+    helpLines: ["the value of a parameter (cell with the tag", "parameters), of its default's type"],
+  },
+  profile: {
+    type: "string",
+    form: "--profile FILE",
+    helpLines: ["values of parameters, in YAML or JSON; --set is", "stronger"],
+  },
   title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
 } as const satisfies Record<string, ReportOption>;
 

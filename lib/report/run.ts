@@ -7,13 +7,12 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type CellSource, type Claim, failureOf, readClaims, unawaitedOf } from "./claims.ts";
+import type { Given } from "./given-values.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
 import {
   type CodeCell,
   isCode,
   type Notebook,
-  NotebookError,
-  readNotebook,
   stripOutputs,
   textOfCode,
   titleOf,
@@ -21,6 +20,7 @@ import {
 } from "./notebook.ts";
 import { sentNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
+import { prepareNotebooks } from "./prepare.ts";
 import { KernelError } from "./protocol.ts";
 
 const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
@@ -63,6 +63,7 @@ export interface RunOptions {
   outFolder: string; // for the executed notebooks
   onProgress?: (progress: Progress) => void;
   cellTimeoutMs?: number;
+  parameters?: ReadonlyMap<string, Given>; // by their names
   signal?: AbortSignal; // interrupts the running cell and ends the run
 }
 
@@ -71,10 +72,10 @@ export interface RunOptions {
  * failed.
  * @throws NotebookError, before anything runs, if one of the files is not a notebook, or has no
  * cells.
+ * @throws UsageError, before anything runs, if a parameter's name or type is wrong.
  */
 export async function runNotebooks(paths: string[], options: RunOptions): Promise<Run> {
-  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
-  requireCells(notebooks);
+  const notebooks = await prepareNotebooks(paths, options.parameters);
   const steps = notebooks.map((notebook) => newStep(stripOutputs(notebook)));
   const run: Run = { status: "ok", startedAt: new Date(), seconds: 0, steps };
   await mkdir(options.outFolder, { recursive: true });
@@ -186,27 +187,6 @@ function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): stri
   const code = textOfCode(notebook);
   const numbers = [...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)];
   return [...new Set([...numbers, ...(isLast ? unshownNumbers(notebook) : [])])];
-}
-
-/** @throws NotebookError for a notebook without cells, or if no notebook has a code cell */
-function requireCells(notebooks: Notebook[]): void {
-  for (const { name, cells } of notebooks)
-    if (cells.length === 0) throw new NotebookError(name, "expected cells, got none");
-  const names = notebooks.map(({ name }) => name).join(", ");
-  if (!notebooks.some(({ cells }) => cells.some(isCode)))
-    throw new NotebookError(names, "expected a cell with code, got none");
-}
-
-/** Notebooks of equal names get numbers: their executed notebooks are files in one folder. */
-function withOwnNames(notebooks: Notebook[]): Notebook[] {
-  const taken = new Set(notebooks.map(({ name }) => name));
-  return notebooks.map((notebook, i) => {
-    if (notebooks.findIndex(({ name }) => name === notebook.name) === i) return notebook;
-    let number = 2;
-    while (taken.has(`${notebook.name}-${number}`)) number++;
-    taken.add(`${notebook.name}-${number}`);
-    return { ...notebook, name: `${notebook.name}-${number}` };
-  });
 }
 
 function newStep(notebook: Notebook): StepRun {

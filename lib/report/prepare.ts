@@ -1,0 +1,41 @@
+/**
+ * Paths and given parameters → the notebooks of a run. It finds each fault that needs no kernel.
+ */
+import type { Given } from "./given-values.ts";
+import { isCode, type Notebook, NotebookError, readNotebook } from "./notebook.ts";
+import { setParameters } from "./notebook-parameters.ts";
+
+/**
+ * Reads the notebooks at `paths`, and sets their parameters.
+ * @throws NotebookError if a file is not a notebook, or has no cells
+ * @throws UsageError if a parameter's name or type is wrong
+ */
+export async function prepareNotebooks(
+  paths: readonly string[],
+  given: ReadonlyMap<string, Given> = new Map(),
+): Promise<Notebook[]> {
+  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
+  requireCells(notebooks);
+  return setParameters(notebooks, given);
+}
+
+/** @throws NotebookError for a notebook without cells, or if no notebook has a code cell */
+function requireCells(notebooks: readonly Notebook[]): void {
+  for (const { name, cells } of notebooks)
+    if (cells.length === 0) throw new NotebookError(name, "expected cells, got none");
+  const names = notebooks.map(({ name }) => name).join(", ");
+  if (!notebooks.some(({ cells }) => cells.some(isCode)))
+    throw new NotebookError(names, "expected a cell with code, got none");
+}
+
+/** Notebooks of equal names get numbers: their executed notebooks are files in one folder. */
+function withOwnNames(notebooks: readonly Notebook[]): Notebook[] {
+  const taken = new Set(notebooks.map(({ name }) => name));
+  return notebooks.map((notebook, i) => {
+    if (notebooks.findIndex(({ name }) => name === notebook.name) === i) return notebook;
+    let number = 2;
+    while (taken.has(`${notebook.name}-${number}`)) number++;
+    taken.add(`${notebook.name}-${number}`);
+    return { ...notebook, name: `${notebook.name}-${number}` };
+  });
+}
