@@ -105,7 +105,7 @@ export function say(parts: TemplateStringsArray, ...values: Said[]): void {
 }
 
 /** The text of a value behind the text `before`. */
-function saidText(value: Said, before: string): string {
+export function saidText(value: Said, before: string): string {
   if (typeof value === "number" && Number.isFinite(value)) return formatNumber(value);
   if (typeof value === "bigint") return formatNumber(value);
   if (typeof value === "boolean") return String(value);

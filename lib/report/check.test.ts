@@ -41,7 +41,7 @@ describe("checkNotebooks(paths)", function () {
   it("finds a number in words, which cannot be compared with a result", async () => {
     const text = "// %% [markdown]\n// # T\n//\n// Eleven rounds, one by one.\n// %%\nconsole.log(11);\n";
     assert.deepEqual(await findings(text), [
-      "1-x: expected text to write numbers in digits that an output shows, got Eleven",
+      "1-x: text above cell 1: expected numbers that come from results, got Eleven",
     ]);
   });
 
@@ -57,7 +57,7 @@ describe("checkNotebooks(paths)", function () {
     'try {\n  console.log("x");\n} catch {\n  console.log("y");\n}': /try: a failed cell ends the run/,
     "const a   = 1;\na;": /expected formatted code/,
     "const say = console.log;\nsay`There are 110.`;":
-      /expected sentences to take numbers from results, got 110/,
+      /cell 1: expected numbers that come from results, got 110/,
     [`${"console.log(1);\n".repeat(11)}`]: /expected at most 10 lines, got 11/,
   };
   for (const [code, expected] of Object.entries(wrong)) {

@@ -16,15 +16,12 @@ import {
   type CodeCell,
   formatNotebook,
   isCode,
-  isMarkdown,
   type Notebook,
   NotebookError,
   parseNotebook,
   stripOutputs,
-  textOfCode,
 } from "./notebook.ts";
-import { spelledNumbers } from "./number-forms.ts";
-import { typedNumbers } from "./numbers.ts";
+import { typedIn } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
 
@@ -116,20 +113,15 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
   for (const { id } of notebook.cells) {
     if (!/^[\w-]{1,64}$/.test(id)) tell(0, `expected an id of letters, digits, - and _, got "${id}"`);
   }
-  const spelled = notebook.cells.flatMap((cell) => (isMarkdown(cell) ? spelledNumbers(cell.source) : []));
-  if (spelled.length > 0)
-    tell(0, `expected text to write numbers in digits that an output shows, got ${spelled.join(", ")}`);
-  const code = textOfCode(notebook);
   for (const [i, { source, outputs, execution_count }] of notebook.cells.filter(isCode).entries()) {
     if (outputs.length > 0 || execution_count !== null)
       tell(i + 1, "expected no outputs of a run; npm run check -- --write removes them");
     const lines = source.split("\n").length;
     if (lines > MAX_CELL_LINES) tell(i + 1, `expected at most ${MAX_CELL_LINES} lines, got ${lines}`);
     if (source.trim() === "") tell(i + 1, "expected code, got an empty cell");
-    const typed = typedNumbers(source, code);
-    if (typed.length > 0)
-      tell(i + 1, `expected sentences to take numbers from results, got ${typed.join(", ")}`);
   }
+  for (const { place, numbers } of typedIn(notebook))
+    tell(0, `${place}: expected numbers that come from results, got ${numbers.join(", ")}`);
   if (findings.length === 0 && fileText !== formatNotebook(stripOutputs(notebook))) {
     tell(0, "expected the canonical text of a notebook; npm run check -- --write writes it");
   }

@@ -7,6 +7,7 @@
  * in that cell's source.
  */
 import ts from "typescript";
+import type { BoundValue } from "./bindings.ts";
 
 /** One call of an assertion, at a place in the compiled code of a cell. */
 export interface RanClaim {
@@ -26,11 +27,12 @@ export interface ClaimValues {
   cause: string | null; // the error's message, if the values do not contain it
 }
 
-/** The answer of the kernel: claims and faults of a cell, and the compiled code of the claims. */
+/** The answer of the kernel: claims, faults and bound values of a cell, and the claims' code. */
 export interface RanCell {
   script: string | null; // of the cell itself; null: its source has no code
   claims: RanClaim[];
   faults: string[]; // errors that no code of a cell caught
+  bound: BoundValue[]; // of the texts' expressions, if the cell is the runner's own
   codes: Record<string, string>;
 }
 

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
 import "./still-compiler.ts";
+import { takeBound, watchBindings } from "./kernel-bound.ts";
 import { addFault, takeFaults, watchFaults } from "./kernel-faults.ts";
 import { sendWholeOutputs } from "./kernel-outputs.ts";
 import type { ClaimValues, RanCell, RanClaim } from "./claims.ts";
@@ -62,6 +63,7 @@ process.channel!.unref();
 sendWholeOutputs();
 nameScripts();
 watchAssert();
+watchBindings();
 
 /** Gives each cell's script a name, and keeps its code: the places of calls refer to both. */
 function nameScripts(): void {
@@ -241,6 +243,7 @@ function takeClaims(): RanCell {
     script,
     claims: taken,
     faults: takeFaults(),
+    bound: takeBound(),
     codes: Object.fromEntries([...codes].filter(([name]) => scripts.has(name))),
   };
   script = null;

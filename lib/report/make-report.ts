@@ -19,6 +19,7 @@ import { type Given, readGiven } from "./given-values.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
+import { proseFacts, proseWarnings } from "./prose-facts.ts";
 import { recount } from "./recount.ts";
 import { failedFolder, hasGood, keepGood, openPlace, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
@@ -39,7 +40,7 @@ export async function makeReport(
   signal: AbortSignal,
 ): Promise<number> {
   const parameters = await readGiven(options.set ?? [], options.profile);
-  await prepareNotebooks(notebooks, parameters);
+  await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
   const job = { notebooks, options, parameters, signal };
   const lock = join(settings.out, "report.lock");
   return withLock(lock, console.log, () => makeLocked(job), signal);
@@ -72,13 +73,16 @@ async function writeReport({ notebooks, options, parameters, signal }: Job, out:
   try {
     const folder = await openPlace(out);
     const file = join(folder, REPORT_FILE);
-    const run = await runNotebooks(notebooks, { outFolder: folder, onProgress, parameters, signal });
+    const isStrict = options.strict;
+    const given = { onProgress, parameters, isStrict, signal };
+    const run = await runNotebooks(notebooks, { outFolder: folder, ...given });
     if (run.status === "ok") await recount(run, folder);
-    const facts = [...(await collectFacts(services)), await writeRecord(run, file)];
+    const facts = [...proseFacts(run), ...(await collectFacts(services)), await writeRecord(run, file)];
     await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);
     await writeWhole(file, await renderReport(run, { title, facts }));
     if (run.status === "ok") await keepGood(out);
-    return { run, summary: forTerminal(summarize(run).text) }; // it may quote texts of players
+    const summary = forTerminal(summarize(run).text); // it may quote texts of players
+    return { run, summary: [...proseWarnings(run), summary].join("\n") };
   } finally {
     stop();
   }

@@ -31,8 +31,9 @@ const TENS = `(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-(?:${ONE_TO_NINE}))
 const LARGE = "(?:hundred|thousand|million|billion|trillion|dozen)s?";
 const NUMERAL = `(?:${ONE_TO_NINE}|${TO_NINETEEN}|${TENS}|${LARGE}|half)`;
 const PART = "(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth|millionth)";
-const TIME = "(?:ms|(?:milli|micro)?seconds?|minutes?|hours?|days?|weeks?|months?|years?)";
-const THING = "(?:row|event|message|player|request|file|round|byte|table|partition)";
+/** Patterns of nouns that numbers count. */
+export const TIME = "(?:ms|(?:milli|micro)?seconds?|minutes?|hours?|days?|weeks?|months?|years?)";
+export const THING = "(?:row|event|message|player|request|file|round|byte|table|partition)";
 const COUNTED = `(?:fold|times|percent|halves|halfs?|${PART}s?|${TIME}|${THING})`;
 const WORDS = [
   `${NUMERAL}-(?:${COUNTED}|(?:and|to|or)(?:-\\w+)+)|${NUMERAL}fold`,
@@ -50,17 +51,41 @@ const COUNTS = new RegExp(`^\\d+-${COUNTED}(?:-|$)`, "i"); // 3-fold
 
 const { unescapeAll } = new MarkdownIt().utils;
 
+/** A number in a text, and the text around it. */
+export interface NumberPlace {
+  number: string; // in digits: in its simplest form; in words: as written
+  written: string;
+  before: string;
+  after: string;
+}
+
 /** The numbers in digits of a text, in their simplest form: 1,000 and １０００ are 1000. */
 export function numbersIn(text: string): string[] {
-  return [...proseOf(text).matchAll(NAME_OR_NUMBER)]
-    .flatMap(({ groups }) => groups?.number ?? [])
-    .map(simplest)
-    .filter((number) => !ORDINAL.test(number) && (!NAMED.test(number) || COUNTS.test(number)));
+  return numberPlaces(text).map(({ number }) => number);
 }
 
 /** The words for numbers in a text. */
 export function spelledNumbers(text: string): string[] {
-  return proseOf(text).normalize("NFKC").replace(/\s+/g, " ").match(WORD) ?? [];
+  return wordPlaces(text).map(({ number }) => number);
+}
+
+export function numberPlaces(text: string): NumberPlace[] {
+  const prose = proseOf(text);
+  return [...prose.matchAll(NAME_OR_NUMBER)]
+    .filter(({ groups }) => groups?.number !== undefined)
+    .map((match) => placeIn(prose, match, simplest(match[0])))
+    .filter(({ number }) => !ORDINAL.test(number) && (!NAMED.test(number) || COUNTS.test(number)));
+}
+
+export function wordPlaces(text: string): NumberPlace[] {
+  const prose = proseOf(text).normalize("NFKC").replace(/\s+/g, " ");
+  return [...prose.matchAll(WORD)].map((match) => placeIn(prose, match, match[0]));
+}
+
+function placeIn(prose: string, match: RegExpExecArray, number: string): NumberPlace {
+  const [written] = match;
+  const before = prose.slice(0, match.index);
+  return { number, written, before, after: prose.slice(match.index + written.length) };
 }
 
 /** The text without code, addresses and ids, as a reader sees it: without marks of emphasis. */

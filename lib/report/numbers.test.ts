@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { glob } from "zx";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { settings } from "../settings.ts";
-import { type Cell, isCode, type Notebook, readNotebook, textOfCode } from "./notebook.ts";
+import { isCode, type Notebook, readNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { numbersIn, spelledNumbers } from "./number-forms.ts";
-import { sentNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
+import { requireProse, sentNumbers, typedIn, typedNumbers, unboundNumbers } from "./numbers.ts";
 
 describe("typedNumbers(source)", () => {
   it("finds a number that was typed into a sentence, and no other", () => {
@@ -29,8 +29,8 @@ describe("typedNumbers(source), in other places than one text of a say", () => {
   it("finds numbers in joined texts, captions and titles", () => {
     assert.deepEqual(typedNumbers("say`${`**${n}** of ` + `220 ` + `events`}`;"), ["220"]);
     assert.deepEqual(typedNumbers("say`All of ${220} events`;"), ["220"]);
-    assert.deepEqual(typedNumbers('table(rows, { caption: "The 8 newest" });'), ["8"]);
-    assert.deepEqual(typedNumbers('bars(rows, { title: "Seconds of eleven", limit: 7 });'), ["eleven"]);
+    assert.deepEqual(typedNumbers('table(rows, { caption: "Of 8 rows" });'), ["8"]);
+    assert.deepEqual(typedNumbers('bars(rows, { title: "Seconds of eleven rows", limit: 7 });'), ["eleven"]);
   });
 
   it("finds number words", () => {
@@ -63,8 +63,8 @@ describe("spelledNumbers(text)", () => {
 
 describe("typedNumbers(source), whatever the form of the sentence", () => {
   for (const source of [
-    'countBars(c, "Top 12 dragons");',
-    'const chart = countBars(c, "Top 12 dragons"); show(chart);',
+    'countBars(c, "All 12 dragons");',
+    'const chart = countBars(c, "All 12 dragons"); show(chart);',
     'show(bars(rows, { title: ok ? "12 rows" : "x" }));',
     'const title = "12 rows"; table(rows, { title });',
     'const t = "12 rows"; say`${t}`;',
@@ -129,19 +129,19 @@ describe("sentNumbers(cell, notebook)", () => {
   const chart = (spec: object) => ({ [CHART_TYPE]: spec });
 
   it("finds a text of the code in a sentence, a caption and titles, whatever way it took", () => {
-    const code = 'const texts = new Map([["t", "Top 12 dragons"]]);';
+    const code = 'const texts = new Map([["t", "All 12 dragons"]]);';
     for (const data of [
-      { "text/markdown": "The **Top 12** dragons are here." },
-      { [TABLE_TYPE]: { title: "Top 12 dragons: first 20 of 30 rows" } },
-      chart({ title: "Top 12 dragons" }),
-      chart({ layer: [{ encoding: { x: { title: "Top 12 dragons" } } }] }),
+      { "text/markdown": "The **All 12** dragons are here." },
+      { [TABLE_TYPE]: { title: "All 12 dragons: first 20 of 30 rows" } },
+      chart({ title: "All 12 dragons" }),
+      chart({ layer: [{ encoding: { x: { title: "All 12 dragons" } } }] }),
     ]) {
       assert.deepEqual(found(code, data), ["12"]);
     }
   });
 
   it("accepts texts of results, of code and of data", () => {
-    assert.deepEqual(found('f("Top 12 dragons");', { "text/markdown": "Top 13 dragons, 12" }), []);
+    assert.deepEqual(found('f("All 12 dragons");', { "text/markdown": "All 13 dragons, 12" }), []);
     assert.deepEqual(found('f("SELECT 12 x");', { "text/markdown": "```sql\nSELECT 12 x\n```" }), []);
     assert.deepEqual(found('f("12 x");', chart({ data: { values: [{ title: "12 x" }] } })), []);
   });
@@ -192,52 +192,65 @@ describe("numbersIn(text) and spelledNumbers(text)", () => {
   }
 });
 
-describe("the project's notebooks", () => {
-  it("have no number in words, and none typed into a sentence", async () => {
-    const paths = await glob(join(settings.root, "notebooks", "*.ipynb"));
-    assert.ok(paths.length > 0);
-    const cells = (await Promise.all(paths.map(readNotebook))).flatMap((notebook) =>
-      notebook.cells.map((cell) => [notebook.name, cell.id, ...numbersOf(cell, textOfCode(notebook))]),
-    );
-    assert.deepEqual(
-      cells.filter(([, , ...numbers]) => numbers.length > 0),
-      [],
-    );
+describe("unboundNumbers(source)", () => {
+  for (const [text, numbers] of [
+    ["It showed 111 rows, or 15 %.", ["111", "15"]],
+    ["Eleven rows, {{ rows }} of 12", ["12", "Eleven"]],
+    ["{{ 12 }} rows, {{ `12 rows` }}", ["12", "12"]],
+    ["{{ ok ? '12 rows' : rows }}", ["12"]],
+  ] as const) {
+    it(`finds ${numbers.join(", ")} in "${text}"`, () => assert.deepEqual(unboundNumbers(text), numbers));
+  }
+
+  it("finds a number that a name of the code holds", () => {
+    assert.deepEqual(unboundNumbers("{{ n }} rows", "const n = 12;"), ["12"]);
   });
 
-  function numbersOf(cell: Cell, code: string): string[] {
-    return isCode(cell) ? typedNumbers(cell.source, code) : spelledNumbers(cell.source);
-  }
+  it("ignores bound values, and code", () => {
+    assert.deepEqual(unboundNumbers("**{{ rows.length + 110 }}** rows. Run `limit(11)`, [here](#5)."), []);
+  });
 });
 
-describe("unshownNumbers(notebook)", () => {
-  /** A notebook of one Markdown cell and one cell that showed `plain`. */
-  function notebook(prose: string, plain: string) {
-    const made = textToNotebook(`// %% [markdown]\n// ${prose}\n// %%\n1;\n`, "5-x");
-    const output = { output_type: "display_data" as const, data: { "text/plain": plain }, metadata: {} };
-    made.cells.filter(isCode)[0]!.outputs.push(output);
-    return made;
-  }
+describe("typedIn(notebook)", () => {
+  const find = (text: string) => typedIn(textToNotebook(text, "shop"));
 
-  it("is empty when the outputs show every number of the prose", () => {
-    assert.deepEqual(unshownNumbers(notebook("It showed 1,110 rows, with *404*.", "404: 1110 rows")), []);
+  it("tells the cell of each number", () => {
+    const text =
+      "// %% [markdown]\n// Of 12 rows\n// %%\nsay`All 13 rows`;\n// %%\n1;\n// %% [markdown]\n// In 14 s\n";
+    assert.deepEqual(find(text), [
+      { place: "text above cell 1", numbers: ["12"] },
+      { place: "cell 1", numbers: ["13"] },
+      { place: "text after the last cell", numbers: ["14"] },
+    ]);
   });
 
-  it("names a number that no output shows", () => {
-    assert.deepEqual(unshownNumbers(notebook("It showed 111 rows.", "1110 rows, 110 swords")), ["111"]);
+  it("accepts the constants of a cell with the tag parameters, and no other constants", () => {
+    const notebook = textToNotebook("// %%\nconst goal = 7_500;\n// %%\nsay`${goal} rows`;\n", "shop");
+    assert.deepEqual(typedIn(notebook), [{ place: "cell 2", numbers: ["7500"] }]);
+    notebook.cells[0]!.metadata.tags = ["parameters"];
+    assert.deepEqual(typedIn(notebook), []);
   });
+});
 
-  it("names number words, even if the outputs show the number", () => {
-    assert.deepEqual(unshownNumbers(notebook("It showed eleven rows.", "11 rows")), ["eleven"]);
+describe("requireProse(notebook, options)", () => {
+  const notebook = textToNotebook("// %% [markdown]\n// Of 12 rows\n// %%\nsay`All 13 rows`;\n", "shop");
+
+  it("accepts typed numbers, and refuses all of them in a strict run", () => {
+    requireProse(notebook, {});
+    assert.throws(() => requireProse(notebook, { isStrict: true }), {
+      name: "NotebookError",
+      message:
+        "notebook shop: expected numbers that come from results; a sentence takes its numbers by ${…}, " +
+        "a text by {{ … }}; got:\n  text above cell 1: 12\n  cell 1: 13",
+    });
   });
+});
 
-  it("compares whole numbers, in whatever way they are written", () => {
-    const plain = '{"a":12,"b":[7,8]} 1,110 rows, 12000, [0, 6) 40ms';
-    assert.deepEqual(unshownNumbers(notebook("12, 7, 8, 1_110, １２,０００, 0, 6 and 40ms.", plain)), []);
-    assert.deepEqual(unshownNumbers(notebook("12ms, 40, 1-5", plain)), ["12ms", "40", "1-5"]);
-  });
-
-  it("ignores code", () => {
-    assert.deepEqual(unshownNumbers(notebook("Run `limit(11)`, [here](#5).", "")), []);
+describe("the project's notebooks", () => {
+  it("have no typed number", async () => {
+    const paths = await glob(join(settings.root, "notebooks", "*.ipynb"));
+    assert.ok(paths.length > 0);
+    for (const notebook of await Promise.all(paths.map(readNotebook)))
+      requireProse(notebook, { isStrict: true });
   });
 });

@@ -1,59 +1,94 @@
 /**
- * A notebook that has run → the numbers in its prose that do not come from a result.
+ * A notebook → the numbers in its prose that look like results and come from none, cell by cell.
  *
- * A sentence, a caption or a title takes its numbers from results. So a number is refused if a text
- * or a number of the code becomes part of it: directly, by a condition, or by a constant. And once
- * the cell has run, no sent sentence may contain a text of the code that has a number in it.
- * Markdown cells are written before the run: an output must show each of their numbers, in digits.
+ * Prose is the text between code, and the sentences, captions and titles of code. A number comes
+ * from a result if the author binds it: `${…}` in `say`, `{{ … }}` in a text. A text or a number of
+ * the code that becomes part of a sentence is typed as well: directly, by a condition, or by a
+ * constant. Only the constants of a cell with the tag `parameters` are the author's own. Once a
+ * cell has run, none of its sentences may contain a text of the code that has such a number.
  */
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
-import { type CodeCell, isCode, isMarkdown, type Notebook } from "./notebook.ts";
-import { numbersIn, proseOf, spelledNumbers } from "./number-forms.ts";
-import { isStream, textOf } from "./outputs.ts";
+import { bindingsOf, boundMetadata, planBindings, replaceBindings, textPlace } from "./bindings.ts";
+import { type CodeCell, isCode, isMarkdown, type Notebook, NotebookError } from "./notebook.ts";
+import { proseOf } from "./number-forms.ts";
+import { resultNumbers } from "./own-numbers.ts";
 import { textsOfCode, typedTexts } from "./typed-texts.ts";
 
+const VALUE = "\uFFFC"; // stands for a bound value
+const ADVICE = "a sentence takes its numbers by ${…}, a text by {{ … }}";
+
+/** Typed numbers of one cell. */
+export interface TypedNumbers {
+  place: string; // "cell 3", "text above cell 3"
+  numbers: string[];
+}
+
+/** The typed numbers of the notebook: of each text, and of each cell's sentences. */
+export function typedIn(notebook: Notebook): TypedNumbers[] {
+  const code = ownCode(notebook);
+  const codes = notebook.cells.filter(isCode).length;
+  let above = 0;
+  const found = notebook.cells.map((cell): TypedNumbers => {
+    if (isCode(cell)) {
+      const numbers = new Set([...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)]);
+      return { place: `cell ${++above}`, numbers: [...numbers] };
+    }
+    const numbers = isMarkdown(cell) ? unboundNumbers(boundMetadata(cell)?.source ?? cell.source, code) : [];
+    return { place: textPlace(above, codes), numbers };
+  });
+  return found.filter(({ numbers }) => numbers.length > 0);
+}
+
 /**
- * The numbers typed into a cell's sentences, captions and titles, in the order of the text.
+ * Checks the notebook's prose before anything runs.
+ * @throws NotebookError for a wrong binding; if the run is strict, also for typed numbers, all of
+ * them.
+ */
+export function requireProse(notebook: Notebook, { isStrict = false }: { isStrict?: boolean }): void {
+  planBindings(notebook);
+  const typed = isStrict ? typedIn(notebook) : [];
+  if (typed.length === 0) return;
+  const list = typed.map(({ place, numbers }) => `\n  ${place}: ${numbers.join(", ")}`).join("");
+  throw new NotebookError(notebook.name, `expected numbers that come from results; ${ADVICE}; got:${list}`);
+}
+
+/**
+ * The typed numbers of a cell's sentences, captions and titles, in the order of the text.
  * @param code the code of the notebook, which may define the cell's constants
  */
 export function typedNumbers(source: string, code = source): string[] {
-  return typedTexts(source, code).flatMap(allNumbers);
+  return typedTexts(source, code).flatMap(resultNumbers);
 }
 
 /** The numbers in a cell's sent sentences, captions and titles that stand in texts of the code. */
-export function sentNumbers({ outputs }: CodeCell, { cells }: Notebook): string[] {
+export function sentNumbers({ outputs }: CodeCell, notebook: Notebook): string[] {
   const sent = outputs.flatMap((output) =>
     output.output_type === "display_data" ? sentences(output.data).map(squeezed) : [],
   );
-  const typed = cells
-    .filter(isCode)
-    .flatMap(({ source }) => textsOfCode(source))
-    .filter((text) => /\p{L}/u.test(text) && allNumbers(text).length > 0);
+  if (sent.length === 0) return [];
+  const typed = textsOfCode(ownCode(notebook)).filter(
+    (text) => /\p{L}/u.test(text) && resultNumbers(text).length > 0,
+  );
   return [...new Set(typed)]
     .filter((text) => sent.some((sentence) => sentence.includes(squeezed(text))))
-    .flatMap(allNumbers);
+    .flatMap(resultNumbers);
 }
 
-/**
- * Numbers of the Markdown cells that no output of the notebook shows, and all words for numbers.
- */
-export function unshownNumbers({ cells }: Notebook): string[] {
-  const shown = new Set(cells.filter(isCode).flatMap(shownBy).flatMap(withParts));
-  return cells
-    .filter(isMarkdown)
-    .flatMap(({ source }) => [
-      ...numbersIn(source).filter((number) => !shown.has(number)),
-      ...spelledNumbers(source),
-    ]);
+/** The typed numbers of a text: outside of its bindings, and in their expressions. */
+export function unboundNumbers(source: string, code = ""): string[] {
+  const typed = bindingsOf(source).flatMap(({ expression }) =>
+    typedNumbers(`say\`\${${expression}}\``, code),
+  );
+  return [...resultNumbers(replaceBindings(source, () => VALUE)), ...typed];
 }
 
-function allNumbers(text: string): string[] {
-  return [...numbersIn(text), ...spelledNumbers(text)];
-}
-
-/** A text's numbers; of numbers that only commas separate, each one too. */
-function withParts(text: string): string[] {
-  return numbersIn(text).flatMap((number) => [number, ...number.split(",")]);
+/** The code of all cells but those with the tag `parameters`. */
+function ownCode({ cells }: Notebook): string {
+  const isParameters = ({ metadata }: CodeCell): boolean =>
+    Array.isArray(metadata.tags) &&
+    metadata.tags.some((tag) => /^(?:injected-)?parameters$/.test(String(tag)));
+  const own = cells.filter((cell) => isCode(cell) && !isParameters(cell));
+  return own.map(({ source }) => source).join("\n");
 }
 
 /** The texts of an output that a reader reads as sentences. */
@@ -76,13 +111,4 @@ function titlesOf(spec: unknown): unknown[] {
 
 function squeezed(text: string): string {
   return proseOf(text).replace(/\s+/g, " ").trim();
-}
-
-function shownBy({ outputs }: CodeCell): string[] {
-  return outputs.flatMap((output) => {
-    if (isStream(output)) return [textOf(output.text)];
-    if (output.output_type !== "display_data") return [];
-    const plain = output.data["text/plain"];
-    return typeof plain === "string" ? [plain] : [];
-  });
 }

@@ -3,20 +3,28 @@
  */
 import type { Given } from "./given-values.ts";
 import { isCode, type Notebook, NotebookError, readNotebook } from "./notebook.ts";
+import { requireProse } from "./numbers.ts";
 import { setParameters } from "./notebook-parameters.ts";
+
+export interface PrepareOptions {
+  parameters?: ReadonlyMap<string, Given>; // by their names
+  isStrict?: boolean; // whether a typed number in the prose is an error
+}
 
 /**
  * Reads the notebooks at `paths`, and sets their parameters.
- * @throws NotebookError if a file is not a notebook, or has no cells
+ * @throws NotebookError if a file is not a notebook, has no cells, or has a wrong binding in a text
  * @throws UsageError if a parameter's name or type is wrong
  */
 export async function prepareNotebooks(
   paths: readonly string[],
-  given: ReadonlyMap<string, Given> = new Map(),
+  { parameters = new Map(), isStrict = false }: PrepareOptions = {},
 ): Promise<Notebook[]> {
   const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
   requireCells(notebooks);
-  return setParameters(notebooks, given);
+  const prepared = setParameters(notebooks, parameters);
+  for (const notebook of prepared) requireProse(notebook, { isStrict });
+  return prepared;
 }
 
 /** @throws NotebookError for a notebook without cells, or if no notebook has a code cell */

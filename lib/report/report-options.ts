@@ -31,6 +31,11 @@ export const reportOptions = {
     form: "--profile FILE",
     helpLines: ["values of parameters, in YAML or JSON; --set is", "stronger"],
   },
+  strict: {
+    type: "boolean",
+    form: "--strict",
+    helpLines: ["a number typed into prose is an error"],
+  },
   title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
 } as const satisfies Record<string, ReportOption>;
 

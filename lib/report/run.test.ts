@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { FAILING } from "../testbed/notebook.fixture.ts";
 import { countHeld } from "./claims.ts";
 import { renderReport } from "./html.ts";
-import { isCode, readNotebook, writeNotebook } from "./notebook.ts";
+import { isCode, isMarkdown, readNotebook, writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { isError } from "./outputs.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
@@ -101,27 +101,60 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(cells.filter(isCode)[1]?.outputs.filter(isError)[0]?.evalue, "expected 110 swords, got 109");
   });
 
-  it("fails a notebook when one number in its prose is changed", async () => {
+  it("fills the text with values of the cells, each at its place", async () => {
+    const text =
+      '// %% [markdown]\n// # Shop of {{ city }}\n// %%\nlet total = 1_110;\nconst city = "[ny](x)";\n' +
+      "// %% [markdown]\n// {{ total }} rows, {{ Math.round(total / 7) }}, {{ 10n ** 6n }}\n" +
+      "// %%\ntotal = 2;\nconst ok = total > 1;\n// %% [markdown]\n// {{ total }} rows, {{ ok }}\n";
+    const run = await runNotebooks([await save("1-bound", text)], { outFolder: join(folder, "out") });
+    assert.equal(run.status, "ok");
+    const texts = run.steps[0]!.notebook.cells.filter(isMarkdown).map(({ source }) => source);
+    assert.deepEqual(texts, ["# Shop of \\[ny\\]\\(x\\)", "1,110 rows, 159, 1,000,000", "2 rows, true"]);
+    assert.match(await renderReport(run, { title: "T", facts: [] }), /<p>2 rows, true<\/p>/);
+  });
+
+  it("fails a notebook whose text has no value, and names the text", async () => {
+    for (const [expression, got] of [
+      ["row.n", "expected a value, got undefined"],
+      ["row.a.b", "expected a value, got TypeError: Cannot read properties of undefined (reading 'b')"],
+      ["Promise.resolve(1)", "expected a value, got Promise { 1 }"],
+    ]) {
+      const text = `// %%\nconst row = {} as any;\n// %% [markdown]\n// It has {{ ${expression} }}.\n// %%\n1;\n`;
+      const { status, steps } = await runNotebooks([await save("1-bound", text)], { outFolder: folder });
+      assert.equal(status, "failed");
+      const error = steps[0]!.cells[0]!.cell.outputs.find(isError);
+      assert.equal(error?.evalue, `text above cell 2: {{ ${expression} }}: ${got}`);
+    }
+  });
+
+  it("refuses a text with an unknown name before anything runs", async () => {
+    const path = await save("1-bound", "// %% [markdown]\n// {{ totl }}\n// %%\nconst total = 1;\n");
+    await assert.rejects(runNotebooks([path], { outFolder: folder }), /the nearest name is total$/);
+  });
+
+  it("counts typed numbers by cell; a strict run refuses them before anything runs", async () => {
+    const say = "const say = (parts: TemplateStringsArray, n: number) => console.log(parts.join(String(n)));";
     const cells = (text: string, sentence: string) =>
-      `// %% [markdown]\n// It showed ${text} rows.\n// %%\nconst rows = "x".repeat(110).length;\n` +
-      `// %%\nconst say = (parts: TemplateStringsArray, n: number) => console.log(parts.join(String(n)));\nsay\`${sentence}\`;\n`;
-    const failure = async (name: string, text: string) => {
-      const { status, steps } = await runNotebooks([await save(name, text)], { outFolder: folder });
-      return [status, steps[0]!.cells.at(-1)!.cell.outputs.find(isError)?.evalue.split(";")[0]];
+      `// %% [markdown]\n// ${text}\n// %%\nconst rows = "x".repeat(110).length;\n${say}\n` +
+      `// %%\nsay\`${sentence}\`;\n// %%\n"innocent";\n`;
+    const typed = async (text: string, sentence: string) => {
+      const path = await save("1-typed", cells(text, sentence));
+      const { status, steps } = await runNotebooks([path], { outFolder: folder });
+      assert.equal(status, "ok");
+      await assert.rejects(runNotebooks([path], { outFolder: folder, isStrict: true }), /got:\n/);
+      return steps[0]!.typed.map(({ place, numbers }) => `${place}: ${numbers.join(", ")}`);
     };
-    assert.deepEqual(await failure("1-true", cells("110", "**${rows}** rows")), ["ok", undefined]);
-    assert.deepEqual(await failure("2-text", cells("111", "**${rows}** rows")), [
-      "failed",
-      "prose: expected numbers that come from results, got 111",
+    assert.deepEqual(await typed("111 rows.", "**120** of ${rows} rows"), [
+      "text above cell 1: 111",
+      "cell 2: 120",
     ]);
-    assert.deepEqual(await failure("4-words", cells("a hundred", "**${rows}** rows, twice as many")), [
-      "failed",
-      "prose: expected numbers that come from results, got twice, hundred",
+    assert.deepEqual(await typed("A hundred, 15 %.", "**${rows}** rows, twice as many"), [
+      "text above cell 1: 15, hundred",
+      "cell 2: twice",
     ]);
-    assert.deepEqual(await failure("3-sentence", cells("110", "**120** of ${rows} rows")), [
-      "failed",
-      "prose: expected numbers that come from results, got 120",
-    ]);
+    const own = await save("2-own", cells("Top 10 items of 2026, goal 7,500.", "**${rows}** rows"));
+    const run = await runNotebooks([own], { outFolder: folder, isStrict: true });
+    assert.deepEqual([run.status, run.steps[0]!.typed], ["ok", []]);
   });
 
   it("fails a cell with a rejection that no code awaits", async () => {
@@ -232,6 +265,7 @@ describe("showProgress(terminal)", () => {
       status: "ok" as const,
       seconds: 3,
       cells: [],
+      typed: [],
     };
     const cell = { number: 1, cell: {} as never, status: "failed" as const, seconds: 1.25, claims: [] };
     const written = (isTTY: boolean): string => {

@@ -6,19 +6,13 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { bindTexts } from "./bind-texts.ts";
+import { planBindings, type PlannedBinding } from "./bindings.ts";
 import { type CellSource, type Claim, failureOf, readClaims, unawaitedOf } from "./claims.ts";
 import type { Given } from "./given-values.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
-import {
-  type CodeCell,
-  isCode,
-  type Notebook,
-  stripOutputs,
-  textOfCode,
-  titleOf,
-  writeNotebook,
-} from "./notebook.ts";
-import { sentNumbers, typedNumbers, unshownNumbers } from "./numbers.ts";
+import { type CodeCell, isCode, type Notebook, stripOutputs, titleOf, writeNotebook } from "./notebook.ts";
+import { sentNumbers, typedIn, type TypedNumbers } from "./numbers.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { KernelError } from "./protocol.ts";
@@ -42,6 +36,7 @@ export interface StepRun {
   status: Status;
   seconds: number; // since the start of its first cell
   cells: CellRun[];
+  typed: TypedNumbers[]; // numbers of the prose that look like results and come from none
 }
 
 export interface Run {
@@ -64,18 +59,19 @@ export interface RunOptions {
   onProgress?: (progress: Progress) => void;
   cellTimeoutMs?: number;
   parameters?: ReadonlyMap<string, Given>; // by their names
+  isStrict?: boolean; // whether a typed number in the prose is an error
   signal?: AbortSignal; // interrupts the running cell and ends the run
 }
 
 /**
  * Runs the notebooks at `paths`, each in its own folder. Resolves with the run, also if a cell
  * failed.
- * @throws NotebookError, before anything runs, if one of the files is not a notebook, or has no
- * cells.
+ * @throws NotebookError, before anything runs, if one of the files is not a notebook, has no
+ * cells, or has a text with a wrong binding; in a strict run, also for typed numbers.
  * @throws UsageError, before anything runs, if a parameter's name or type is wrong.
  */
 export async function runNotebooks(paths: string[], options: RunOptions): Promise<Run> {
-  const notebooks = await prepareNotebooks(paths, options.parameters);
+  const notebooks = await prepareNotebooks(paths, options);
   const steps = notebooks.map((notebook) => newStep(stripOutputs(notebook)));
   const run: Run = { status: "ok", startedAt: new Date(), seconds: 0, steps };
   await mkdir(options.outFolder, { recursive: true });
@@ -88,6 +84,8 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
       next = i + 1 < paths.length ? kernel.then(() => startKernel(folderOf(paths, i + 1))) : undefined;
       next?.catch(() => {}); // its step gets the error
       await runStep(step, kernel, options);
+      step.typed = typedIn(step.notebook);
+      step.title = titleOf(step.notebook); // its bindings have values now
       if (options.signal?.aborted) run.status = "interrupted";
       else if (step.status === "failed") run.status = "failed";
     }
@@ -106,9 +104,10 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
   signal?.addEventListener("abort", interrupt);
   const started = performance.now();
   const sources = new Map<string, CellSource>();
+  const planned = planBindings(step.notebook);
   step.status = "ok";
   for (const cell of step.cells) {
-    await runCell(cell, collectOutputs(cell.cell), { step, kernel, sources }, options);
+    await runCell(cell, collectOutputs(cell.cell), { step, kernel, sources, planned }, options);
     step.seconds = secondsSince(started);
     step.status = cell.status;
     if (step.status !== "ok") break;
@@ -121,13 +120,14 @@ interface RunningStep {
   step: StepRun;
   kernel: Promise<Kernel>;
   sources: Map<string, CellSource>; // of the cells so far, by the names of their scripts
+  planned: PlannedBinding[]; // of its texts
 }
 
 async function runCell(
   run: CellRun,
   outputs: CellOutputs,
-  { step, kernel, sources }: RunningStep,
-  { onProgress = () => {}, cellTimeoutMs: timeoutMs = CELL_TIMEOUT_MS, signal }: RunOptions,
+  { step, kernel, sources, planned }: RunningStep,
+  { onProgress = () => {}, cellTimeoutMs: timeoutMs = CELL_TIMEOUT_MS, isStrict, signal }: RunOptions,
 ): Promise<void> {
   let started = performance.now();
   onProgress({ event: "cell", step, cell: run });
@@ -149,7 +149,11 @@ async function runCell(
     ran.faults.forEach(outputs.onFault);
     run.status = status === "ok" && ran.faults.length === 0 ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
-    const reason = run.status === "ok" ? reasonToFail(run, step) : null;
+    const reason =
+      run.status === "ok"
+        ? (reasonToFail(run, isStrict ? step : null) ??
+          (await bindTexts(planned, run.number, { kernel: ready, timeoutMs })))
+        : null;
     if (reason !== null) {
       run.status = "failed";
       outputs.fail(reason);
@@ -165,35 +169,26 @@ async function runCell(
   onProgress({ event: "end", step, cell: run });
 }
 
-/** The fault of a cell that ran to its end; null if its claims and its numbers are right. */
-function reasonToFail(run: CellRun, step: StepRun): string | null {
+/**
+ * The fault of a cell that ran to its end; null if its claims hold, and its sentences have no typed
+ * numbers.
+ * @param strictStep the cell's notebook; null: typed numbers are no fault
+ */
+function reasonToFail(run: CellRun, strictStep: StepRun | null): string | null {
   const unheld = failureOf(run.claims);
   if (unheld !== null) return `a claim does not hold: ${unheld}`; // the cell caught the error
   const unawaited = unawaitedOf(run.claims);
   if (unawaited !== null) return `a claim is not awaited: ${unawaited}; write await before it`;
-  const unfounded = unfoundedNumbers(run, step);
-  if (unfounded.length === 0) return null;
-  return (
-    `prose: expected numbers that come from results, got ${unfounded.join(", ")}; ` +
-    "a sentence takes its numbers by ${…}, and an output must show each number of the text"
-  );
-}
-
-/**
- * The typed numbers of a cell's sentences; for the last cell also the notebook's unshown numbers.
- */
-function unfoundedNumbers({ cell }: CellRun, { notebook, cells }: StepRun): string[] {
-  const isLast = cells.at(-1)?.cell === cell;
-  const code = textOfCode(notebook);
-  const numbers = [...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)];
-  return [...new Set([...numbers, ...(isLast ? unshownNumbers(notebook) : [])])];
+  const sent = strictStep ? sentNumbers(run.cell, strictStep.notebook) : [];
+  if (sent.length === 0) return null;
+  return `prose: expected numbers that come from results by \${…}, got ${sent.join(", ")}`;
 }
 
 function newStep(notebook: Notebook): StepRun {
   const cells = notebook.cells.filter(isCode).map((cell, i): CellRun => {
     return { number: i + 1, cell, status: "not run", seconds: 0, claims: [] };
   });
-  return { notebook, title: titleOf(notebook), status: "not run", seconds: 0, cells };
+  return { notebook, title: titleOf(notebook), status: "not run", seconds: 0, cells, typed: [] };
 }
 
 function folderOf(paths: string[], i: number): string {

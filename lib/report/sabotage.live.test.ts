@@ -272,7 +272,8 @@ describe("a report, after a sabotage of a notebook", function () {
     const notebook = await readNotebook(join(settings.root, "notebooks", "1-services.ipynb"));
     change(notebook);
     await writeNotebook(join(folder, "1-services.ipynb"), notebook);
-    const run = await runNotebooks([join(folder, "1-services.ipynb")], { outFolder: join(folder, "out") });
+    const options = { outFolder: join(folder, "out"), isStrict: true };
+    const run = await runNotebooks([join(folder, "1-services.ipynb")], options);
     return [run.status, summarize(run).text];
   }
 
@@ -289,12 +290,12 @@ describe("a report, after a sabotage of a notebook", function () {
   });
 
   it("3 · names the digit that is typed into a sentence or into the text", async () => {
-    const got = "prose: expected numbers that come from results, got";
-    const [status, verdict] = await run(replacing("All **${status.length}**", "All **5**"));
-    assert.equal(status, "failed");
-    assert.ok(verdict.includes(`${got} 5`), verdict);
-    const [, other] = await run(replacing("at the same moment", "within 90210 s"));
-    assert.ok(other.includes(`${got} 90210`), other);
+    const refusal = (place: string, digit: string) =>
+      new RegExp(`^NotebookError: notebook 1-services: expected numbers.*got:\\n {2}${place}: ${digit}$`);
+    const sentence = replacing("All **${status.length}**", "All **5**");
+    await assert.rejects(run(sentence), (error) => refusal("cell \\d+", "5").test(String(error)));
+    const text = replacing("at the same moment", "within 90210 s");
+    await assert.rejects(run(text), (error) => refusal("text above cell \\d+", "90210").test(String(error)));
   });
 
   it("3 · names the place of a sentence's value that is undefined, NaN or an object", async () => {

@@ -25,7 +25,7 @@ export function runOf(
   const cells = notebook.cells
     .filter(isCode)
     .map((cell, i) => ({ number: i + 1, cell, status: "ok" as const, seconds: 1.26, claims: [HELD] }));
-  const step: StepRun = { notebook, title: "A title", status: "ok", seconds: 75.2, cells };
+  const step: StepRun = { notebook, title: "A title", status: "ok", seconds: 75.2, cells, typed: [] };
   return { status: "ok", startedAt: new Date("2026-11-24T03:21:00Z"), seconds: 75.2, steps: [step] };
 }
 
