@@ -18,8 +18,8 @@ import { prepareVenv } from "./venv.ts";
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const READY_INTERVAL_MS = 250;
-/** Preloaded into the kernel, so that a changed file does not make a cell fail. */
-const STILL_COMPILER = new URL("../report/still-compiler.ts", import.meta.url).href;
+/** Preloaded into the kernel: compiles cells as the report does. */
+const KERNEL_COMPILER = new URL("../report/kernel-compiler.ts", import.meta.url).href;
 
 export interface Lab {
   url: string; // contains the token
@@ -74,7 +74,7 @@ function writeKernelSpec(folder: string): void {
     argv: [
       process.execPath,
       "--import",
-      STILL_COMPILER,
+      KERNEL_COMPILER,
       tslab,
       "kernel",
       "--config-path",
