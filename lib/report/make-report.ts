@@ -26,6 +26,7 @@ import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
 import { RESULTS_FILE, resultsOf } from "./results.ts";
 import { type Run, runNotebooks } from "./run.ts";
+import { watchNotebooks } from "./watch.ts";
 
 const TITLE = "What the players did";
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
@@ -55,16 +56,37 @@ interface Job {
 
 async function makeLocked(job: Job): Promise<number> {
   const onAbort = (): void =>
-    console.log("\ninterrupted: saving the report so far, stopping the services of this run");
+    console.log(
+      job.options.watch
+        ? "\nthe watch ends"
+        : "\ninterrupted: saving the report so far, stopping the services of this run",
+    );
   job.signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
   const { out } = settings;
-  const { run, summary } = await writeReport(job, out).finally(() =>
-    stopAllBut(before.filter(({ problem }) => problem !== "not running")),
-  );
+  const stopOwn = (): Promise<void> => stopAllBut(before.filter(({ problem }) => problem !== "not running"));
+  if (job.options.watch) return watchReport(job, out).finally(stopOwn);
+  const { run, summary } = await writeReport(job, out).finally(stopOwn);
   console.log(`${summary}\n${describePlace(run, out)}`);
   return EXIT_CODES[run.status];
+}
+
+/** Follows edits until Ctrl-C, which is the way to end: exit code 0. */
+async function watchReport({ notebooks, options, parameters, signal }: Job, out: string): Promise<number> {
+  const { onProgress, stop } = showProgress();
+  const facts = await collectFacts(services);
+  const title = options.title ?? TITLE;
+  const log = (line: string): void => {
+    stop();
+    console.log(line);
+  };
+  try {
+    await watchNotebooks(notebooks, { title, facts, out, onProgress, parameters, signal, log });
+    return 0;
+  } finally {
+    stop();
+  }
 }
 
 async function writeReport({ notebooks, options, parameters, signal }: Job, out: string) {

@@ -36,6 +36,11 @@ export const reportOptions = {
     form: "--strict",
     helpLines: ["a number typed into prose is an error"],
   },
+  watch: {
+    type: "boolean",
+    form: "--watch",
+    helpLines: ["follow edits in the browser, until Ctrl-C"],
+  },
   title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
 } as const satisfies Record<string, ReportOption>;
 

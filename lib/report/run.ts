@@ -123,7 +123,8 @@ interface RunningStep {
   planned: PlannedBinding[]; // of its texts
 }
 
-async function runCell(
+/** Runs one cell, and sets its outputs, claims and status. */
+export async function runCell(
   run: CellRun,
   outputs: CellOutputs,
   { step, kernel, sources, planned }: RunningStep,
@@ -184,7 +185,8 @@ function reasonToFail(run: CellRun, strictStep: StepRun | null): string | null {
   return `prose: expected numbers that come from results by \${…}, got ${sent.join(", ")}`;
 }
 
-function newStep(notebook: Notebook): StepRun {
+/** A notebook none of whose cells has run. */
+export function newStep(notebook: Notebook): StepRun {
   const cells = notebook.cells.filter(isCode).map((cell, i): CellRun => {
     return { number: i + 1, cell, status: "not run", seconds: 0, claims: [] };
   });

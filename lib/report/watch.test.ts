@@ -1,0 +1,136 @@
+// The watch as its user sees it: files are edited, the served page follows. Real kernel, no services.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { textToNotebook } from "../testbed/notebook-text.ts";
+import { until } from "../until.ts";
+import { withScript } from "./live-page.ts";
+import { formatNotebook } from "./notebook.ts";
+import { watchNotebooks } from "./watch.ts";
+
+describe("watchNotebooks(paths, options)", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let file: string;
+  let lines: string[];
+  let abort: AbortController;
+  let ended: Promise<void>;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-watch-"));
+    file = join(folder, "shop.ipynb");
+    lines = [];
+    abort = new AbortController();
+  });
+  afterEach(async () => {
+    abort.abort();
+    await ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  const save = (text: string): void => writeFileSync(file, formatNotebook(textToNotebook(text, "shop")));
+  const start = (): void => {
+    const options = { title: "T", facts: [], out: folder, signal: abort.signal };
+    ended = watchNotebooks([file], { ...options, log: (line) => lines.push(line) });
+  };
+  const line = (pattern: RegExp): Promise<string> =>
+    until(`a line ${pattern.source}`, () => lines.find((one) => pattern.test(one)), {
+      limitMs: 30_000,
+      everyMs: 5,
+    });
+  const url = async (): Promise<string> => (await line(/^http:/)).split(" ")[0]!;
+
+  it("shows each edit, runs what depends on it, and tells the page of it", async () => {
+    save(
+      "// %%\nconst price = 41 + 1;\n// %%\nconsole.log(`sold ${price}`);\n// %%\nconsole.log(`other`);\n",
+    );
+    start();
+    const address = await url();
+    assert.match(await (await fetch(address)).text(), /sold 42/);
+    const events = await fetch(`${address}events`);
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assert.match((await reader.read()).value!, /data: 1\n/);
+    save(
+      "// %%\nconst price = 41 + 2;\n// %%\nconsole.log(`sold ${price}`);\n// %%\nconsole.log(`other`);\n",
+    );
+    assert.match((await reader.read()).value!, /^data: 2\n/);
+    const html = await (await fetch(address)).text();
+    assert.match(html, /sold 43/);
+    assert.match(await line(/^2 of 3 cells ran/), /watch\/report\.html/);
+    assert.match(html, /<script>/);
+    assert.doesNotMatch(readFileSync(join(folder, "watch", "report.html"), "utf8"), /<script/);
+    assert.equal(existsSync(join(folder, "report.html")), false); // the last report stays as it is
+  });
+
+  it("waits for the next edit when a file is broken or a cell fails", async () => {
+    save("// %%\nconsole.log('one');\n");
+    start();
+    const address = await url();
+    writeFileSync(file, '{"cells": [');
+    await line(/shop: .*JSON.*; waiting for the next edit/);
+    save("// %%\nthrow new RangeError('too many');\n");
+    await line(/Failed in step 1, cell 1.*RangeError: too many/);
+    save("// %%\nconsole.log('two');\n");
+    await until("the page shows the edit", async () => /two/.test(await (await fetch(address)).text()), {
+      limitMs: 10_000,
+    });
+  });
+
+  it("an edit interrupts the cell that runs", async () => {
+    save("// %%\nconst a = 1;\n// %%\nconsole.log('one');\n");
+    start();
+    const address = await url();
+    save("// %%\nconst a = 1;\n// %%\nawait new Promise((end) => setTimeout(end, 50_000, 'one'));\n");
+    await new Promise((end) => setTimeout(end, 500)); // the cell runs
+    save("// %%\nconst a = 1;\n// %%\nconsole.log('three');\n");
+    await until("the page shows the edit", async () => />three/.test(await (await fetch(address)).text()), {
+      limitMs: 10_000,
+    });
+  });
+
+  it("answers only requests that name its own host", async () => {
+    save("// %%\nconsole.log('one');\n");
+    start();
+    const address = await url();
+    const status = (path: string, host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) =>
+        get(new URL(path, address), { headers: { host } }, (response) => {
+          response.destroy();
+          resolve(response.statusCode);
+        }).on("error", reject),
+      );
+    assert.equal(await status("/", new URL(address).host), 200);
+    assert.equal(await status("/", "evil.example"), 403);
+    assert.equal(await status("/x", new URL(address).host), 404);
+  });
+
+  it("ends its kernels and its page", async () => {
+    save("// %%\nconsole.log(`pid ${process.pid};`);\n");
+    start();
+    const address = await url();
+    const pid = Number(/pid (\d+);/.exec(await (await fetch(address)).text())![1]);
+    process.kill(pid, 0);
+    abort.abort();
+    await ended;
+    assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+    await assert.rejects(fetch(address));
+  });
+});
+
+describe("withScript(html)", () => {
+  it("permits its script in a policy with and without other scripts", () => {
+    const page = (policy: string): string =>
+      `<meta http-equiv="Content-Security-Policy" content="${policy}"><body></body>`;
+    const hash = /'sha256-[^']+'/.exec(withScript(page("default-src 'none'")))![0];
+    for (const [policy, expected] of [
+      ["default-src 'none'", `default-src 'none'; script-src ${hash}; connect-src 'self'`],
+      [
+        "default-src 'none'; script-src 'sha256-x'",
+        `default-src 'none'; script-src 'sha256-x' ${hash}; connect-src 'self'`,
+      ],
+    ] as const)
+      assert.ok(withScript(page(policy)).includes(`content="${expected}"`), policy);
+  });
+});

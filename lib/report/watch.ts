@@ -1,0 +1,178 @@
+/**
+ * Edits of notebooks → a page in the browser that follows them, until Ctrl-C.
+ *
+ * An edit that comes while cells run interrupts them: only the newest text counts. The page is not
+ * a report of one run, so it is no proof for `npm run trace`. It stands in OUT/watch, beside the
+ * last report.
+ */
+import { type FSWatcher, watch } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { forTerminal } from "../untrusted.ts";
+import { writeWhole } from "../whole-file.ts";
+import { type RunFacts, renderReport, summarize } from "./html.ts";
+import { LivePage } from "./live-page.ts";
+import { UsageError } from "../command.ts";
+import { type Notebook, NotebookError, stripOutputs } from "./notebook.ts";
+import { REPORT_FILE } from "./place.ts";
+import { prepareNotebooks } from "./prepare.ts";
+import { formatSeconds } from "./progress.ts";
+import type { Run, RunOptions } from "./run.ts";
+import { WatchedNotebook } from "./watched.ts";
+
+export const WATCH_FOLDER = "watch";
+const QUIET_MS = 40; // an editor writes a file in several steps
+const MAX_EVENTS_MS = 24 * 60 * 60_000;
+
+export interface WatchOptions extends Omit<RunOptions, "outFolder"> {
+  title: string;
+  facts: RunFacts[];
+  out: string;
+  signal: AbortSignal; // ends the watch
+  log: (line: string) => void;
+}
+
+/** Follows the notebooks at `paths` until `signal` aborts; then ends the kernels and the page. */
+export async function watchNotebooks(paths: readonly string[], options: WatchOptions): Promise<void> {
+  const session = new Session(paths, options, await LivePage.open());
+  try {
+    await session.follow();
+  } finally {
+    await session.close();
+  }
+}
+
+class Session {
+  readonly #paths: readonly string[];
+  readonly #options: WatchOptions;
+  readonly #page: LivePage;
+  readonly #watchers: FSWatcher[];
+  readonly #watched: WatchedNotebook[] = [];
+  #notebooks: Notebook[] = []; // the newest that can be read
+  #edit = Promise.withResolvers<void>(); // resolves at the next edit
+  #running = new AbortController();
+
+  constructor(paths: readonly string[], options: WatchOptions, page: LivePage) {
+    this.#paths = paths;
+    this.#options = options;
+    this.#page = page;
+    const names = new Set(paths.map((path) => basename(path)));
+    // An editor can replace the file, so the folder is watched.
+    this.#watchers = [...new Set(paths.map(dirname))].map((folder) =>
+      watch(folder, (_, name) => {
+        if (name === null || names.has(name)) this.#edit.resolve();
+      }),
+    );
+  }
+
+  async follow(): Promise<void> {
+    const { signal, log } = this.#options;
+    const stop = (): void => {
+      this.#running.abort();
+      this.#edit.resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    let isFirst = true;
+    while (!signal.aborted) {
+      if (await this.#read()) {
+        const interrupt = this.#interruptAtEdit();
+        await this.#update();
+        interrupt.abort();
+        if (isFirst) log(`${this.#page.url} follows your edits; Ctrl-C ends it`);
+        isFirst = false;
+      }
+      await this.#nextEdit();
+    }
+    signal.removeEventListener("abort", stop);
+  }
+
+  async close(): Promise<void> {
+    for (const watcher of this.#watchers) watcher.close();
+    await Promise.all(this.#watched.map((notebook) => notebook.close()));
+    await this.#page.close();
+  }
+
+  async #nextEdit(): Promise<void> {
+    await this.#edit.promise;
+    this.#edit = Promise.withResolvers();
+    await sleep(this.#options.signal.aborted ? 0 : QUIET_MS);
+  }
+
+  /** Reads the notebooks; false if none has changed, or if one cannot be read. */
+  async #read(): Promise<boolean> {
+    try {
+      const read = await prepareNotebooks(this.#paths, this.#options.parameters);
+      const notebooks = read.map(stripOutputs);
+      if (JSON.stringify(notebooks) === JSON.stringify(this.#notebooks)) return false;
+      this.#notebooks = notebooks;
+      return true;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isInFile = error instanceof NotebookError || error instanceof UsageError || code !== undefined;
+      if (!isInFile) throw error;
+      this.#options.log(`${message}; waiting for the next edit`);
+      return false;
+    }
+  }
+
+  /** Aborts the running cells when a notebook has another text; `abort()` ends the wait. */
+  #interruptAtEdit(): AbortController {
+    const end = new AbortController();
+    const running = (this.#running = new AbortController());
+    if (this.#options.signal.aborted) running.abort();
+    const wait = async (): Promise<void> => {
+      const ended = sleep(MAX_EVENTS_MS, undefined, { signal: end.signal, ref: false }).catch(() => {});
+      for (;;) {
+        await Promise.race([this.#edit.promise, ended]);
+        if (end.signal.aborted) return;
+        await sleep(QUIET_MS);
+        this.#edit = Promise.withResolvers();
+        if (!(await this.#read())) continue;
+        this.#notebooks = []; // so that the next #read finds a change
+        this.#edit.resolve();
+        return running.abort();
+      }
+    };
+    wait().catch(() => running.abort());
+    return end;
+  }
+
+  /** Runs what the edits change, and shows the page. */
+  async #update(): Promise<void> {
+    const { log, out, title, facts, ...runOptions } = this.#options;
+    const startedAt = new Date();
+    const started = performance.now();
+    const { signal } = this.#running;
+    const options = { ...runOptions, outFolder: join(out, WATCH_FOLDER), signal };
+    let ran = 0;
+    let status: Run["status"] = "ok";
+    let hasEffects = false;
+    const reasons: string[] = [];
+    for (const [i, notebook] of [...this.#notebooks].entries()) {
+      const watched = (this.#watched[i] ??= new WatchedNotebook(this.#paths[i]!, { ...notebook, cells: [] }));
+      if (status !== "ok") continue;
+      if (hasEffects) await watched.restart(); // a notebook before it can have changed the data
+      const updated = await watched.update(notebook, options);
+      ran += updated.ran;
+      hasEffects ||= updated.hasEffects;
+      if (updated.fresh !== null) reasons.push(updated.fresh);
+      if (signal.aborted) status = "interrupted";
+      else if (watched.step.status === "failed") status = "failed";
+    }
+    const steps = this.#watched.map(({ step }) => step);
+    const seconds = (performance.now() - started) / 1000;
+    const run: Run = { status, startedAt, seconds, steps };
+    const html = await renderReport(run, { title, facts });
+    this.#page.show(html);
+    if (status === "interrupted") return;
+    const file = join(out, WATCH_FOLDER, REPORT_FILE);
+    await writeWhole(file, html);
+    const cells = steps.flatMap((step) => step.cells).length;
+    const why = reasons.length > 0 ? `, in a fresh kernel: ${[...new Set(reasons)].join("; ")}` : "";
+    const cause = status === "failed" ? `\n${forTerminal(summarize(run).text)}` : "";
+    log(
+      `${ran} of ${cells} cells ran${why}; ${relative(process.cwd(), file)} after ` +
+        `${formatSeconds((performance.now() - started) / 1000)}${cause}`,
+    );
+  }
+}
