@@ -82,7 +82,8 @@ async function watchReport({ notebooks, options, parameters, signal }: Job, out:
     console.log(line);
   };
   try {
-    await watchNotebooks(notebooks, { title, facts, out, onProgress, parameters, signal, log });
+    const given = { onProgress, parameters, isStrict: options.strict, signal };
+    await watchNotebooks(notebooks, { title, facts, out, log, ...given });
     return 0;
   } finally {
     stop();

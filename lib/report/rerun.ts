@@ -17,6 +17,7 @@ export interface Rerun {
   fresh: string | null; // the reason for a fresh kernel; null: the kernel stays
   cells: number[]; // indexes of the cells to run, in order
   hasEffects: boolean; // such a cell may change something outside the notebook
+  isPure: boolean; // no cell changes values of other cells
   kept: Map<number, number>; // index of another cell → its index before the edit
 }
 
@@ -55,8 +56,9 @@ export function planRerun(old: readonly OldCell[], sources: readonly string[]): 
     cells.length + ranAgain.length === 0 ? null : reasonForFresh(ranBefore, after, ranAgain, isSafe);
   const run = fresh === null ? cells : sources.map((_, i) => i);
   const hasEffects = run.some((i) => after[i]!.hasEffects);
-  if (fresh !== null) return { fresh, cells: run, hasEffects, kept: new Map() };
-  return { fresh, cells, hasEffects, kept: new Map([...same].filter(([i]) => !cells.includes(i))) };
+  const isPure = after.every(isSafe);
+  if (fresh !== null) return { fresh, cells: run, hasEffects, isPure, kept: new Map() };
+  return { fresh, cells, hasEffects, isPure, kept: new Map([...same].filter(([i]) => !cells.includes(i))) };
 }
 
 function reasonForFresh(

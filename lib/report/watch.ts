@@ -101,7 +101,7 @@ class Session {
   /** Reads the notebooks; false if none has changed, or if one cannot be read. */
   async #read(): Promise<boolean> {
     try {
-      const read = await prepareNotebooks(this.#paths, this.#options.parameters);
+      const read = await prepareNotebooks(this.#paths, this.#options);
       const notebooks = read.map(stripOutputs);
       if (JSON.stringify(notebooks) === JSON.stringify(this.#notebooks)) return false;
       this.#notebooks = notebooks;
@@ -152,7 +152,7 @@ class Session {
       const watched = (this.#watched[i] ??= new WatchedNotebook(this.#paths[i]!, { ...notebook, cells: [] }));
       if (status !== "ok") continue;
       if (hasEffects) await watched.restart(); // a notebook before it can have changed the data
-      const updated = await watched.update(notebook, options);
+      const updated = await watched.update(structuredClone(notebook), options);
       ran += updated.ran;
       hasEffects ||= updated.hasEffects;
       if (updated.fresh !== null) reasons.push(updated.fresh);

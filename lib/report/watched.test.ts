@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newCell, type Notebook } from "./notebook.ts";
+import { isMarkdown, newCell, type Notebook } from "./notebook.ts";
 import { planRerun } from "./rerun.ts";
 import { WatchedNotebook } from "./watched.ts";
 
@@ -130,5 +130,23 @@ describe("WatchedNotebook", function () {
       assert.deepEqual(outputsOf(watched), outputsOf(whole), what);
     }
     await Promise.all([watched.close(), whole.close()]);
+  });
+
+  it("fills the texts in again, with the values at their places", async () => {
+    const options = { outFolder: folder };
+    const watched = new WatchedNotebook(join(folder, "n.ipynb"), notebookOf([]));
+    const textsAfter = async (sources: string[], text: string): Promise<string[]> => {
+      const notebook = notebookOf(sources);
+      notebook.cells.splice(1, 0, newCell("markdown", text, "m"));
+      await watched.update(notebook, options);
+      return watched.step.notebook.cells.filter(isMarkdown).map(({ source }) => source);
+    };
+    assert.deepEqual(await textsAfter(["let n = 1;", "const b = 1;"], "n {{ n }}"), ["n 1"]);
+    assert.deepEqual(await textsAfter(["let n = 1;", "const b = 2;"], "n {{ n }}"), ["n 1"]);
+    assert.deepEqual(await textsAfter(["let n = 2;", "const b = 2;"], "n {{ n }}"), ["n 2"]);
+    assert.deepEqual(await textsAfter(["let n = 2;", "const b = 2;"], "more {{ n + 1 }}"), ["more 3"]);
+    assert.deepEqual(await textsAfter(["let n = 2;", "n = 5;"], "more {{ n + 1 }}"), ["more 3"]);
+    assert.deepEqual(await textsAfter(["let n = 2;", "n = 6;"], "less {{ n - 1 }}"), ["less 1"]);
+    await watched.close();
   });
 });

@@ -5,12 +5,17 @@
  * so that a fresh start costs no time.
  */
 import { dirname } from "node:path";
+import { bindTexts } from "./bind-texts.ts";
+import { type PlannedBinding, planBindings } from "./bindings.ts";
 import type { CellSource } from "./claims.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
-import type { Notebook } from "./notebook.ts";
+import { type Notebook, titleOf } from "./notebook.ts";
+import { typedIn } from "./numbers.ts";
 import { collectOutputs } from "./outputs.ts";
 import { planRerun } from "./rerun.ts";
 import { newStep, runCell, type RunOptions, type StepRun } from "./run.ts";
+
+const BIND_TIMEOUT_MS = 60_000; // an expression of a text may be a query
 
 /** What an update did. */
 export interface Updated {
@@ -41,6 +46,17 @@ export class WatchedNotebook {
       sources,
     );
     const isFirst = this.#kernel === undefined;
+    const planned = planBindings(next.notebook);
+    const others = planned.filter(({ after }) => !plan.cells.includes(after - 1));
+    if (others.length > 0 && !plan.isPure && !isFirst) {
+      // A later cell may have changed the values of these texts.
+      Object.assign(plan, {
+        fresh: "a text shows a value that a cell may change",
+        cells: sources.map((_, i) => i),
+      });
+      plan.kept.clear();
+      others.length = 0;
+    }
     if (plan.fresh !== null && !isFirst) await this.restart();
     for (const [i, from] of plan.kept) {
       const { cell, status, seconds, claims } = old.cells[from]!;
@@ -49,7 +65,10 @@ export class WatchedNotebook {
       Object.assign(run, { status, seconds, claims });
     }
     this.step = next;
-    const ran = await this.#run(plan.cells, options);
+    const ran = await this.#run(plan.cells, planned, options);
+    if (next.status === "ok") await this.#bind(others);
+    next.typed = typedIn(next.notebook);
+    next.title = titleOf(next.notebook); // its bindings have values now
     return { ran, fresh: isFirst ? null : plan.fresh, hasEffects: plan.hasEffects };
   }
 
@@ -69,7 +88,19 @@ export class WatchedNotebook {
     this.#kernel = this.#spare = undefined;
   }
 
-  async #run(cells: readonly number[], options: RunOptions): Promise<number> {
+  /** Writes the values of texts whose cells did not run again. */
+  async #bind(planned: PlannedBinding[]): Promise<void> {
+    const { step } = this;
+    const kernel = await this.#kernel!;
+    for (const run of step.cells) {
+      const reason = await bindTexts(planned, run.number, { kernel, timeoutMs: BIND_TIMEOUT_MS });
+      if (reason === null) continue;
+      run.cell.outputs.push({ output_type: "error", ename: "Error", evalue: reason, traceback: [] });
+      run.status = step.status = "failed";
+    }
+  }
+
+  async #run(cells: readonly number[], planned: PlannedBinding[], options: RunOptions): Promise<number> {
     const { step } = this;
     const { signal } = options;
     const kernel = (this.#kernel ??= startKernel(this.#folder));
@@ -84,7 +115,12 @@ export class WatchedNotebook {
     for (const i of cells) {
       const cell = step.cells[i]!;
       cell.cell.outputs = [];
-      await runCell(cell, collectOutputs(cell.cell), { step, kernel, sources: this.#sources }, options);
+      await runCell(
+        cell,
+        collectOutputs(cell.cell),
+        { step, kernel, sources: this.#sources, planned },
+        options,
+      );
       ran++;
       step.status = cell.status;
       if (step.status !== "ok") break;
