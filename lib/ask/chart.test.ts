@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { bars, PALETTE, steps } from "./chart.ts";
+import { bars } from "./chart.ts";
+import { steps } from "./lines.ts";
+import { PALETTE } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
 
 const hostile = [

@@ -11,9 +11,11 @@ import { decimalOf } from "../parameters.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
-import { bars, MAX_BARS, type Spec, toLabel } from "./chart.ts";
+import { bars, largest } from "./chart.ts";
+import { toLabel } from "./chart-columns.ts";
 import { formatValue } from "./format.ts";
 import { valueOf } from "./row-text.ts";
+import type { Spec } from "./theme.ts";
 import { uniqueView } from "./views.ts";
 
 /** The MIME type of the records in a cell's output; no renderer draws this type. */
@@ -122,7 +124,7 @@ export function countText({ by, values }: Count): string {
 /** Draws a count as bars; the spec carries the record of the shown bars. */
 export function countBars(count: Count, title: string): Spec {
   const spec = bars(count.values, { category: "value", value: "number", title });
-  const drawn = count.values.slice(0, MAX_BARS); // values have the order of the bars
+  const drawn = largest(count.values, ({ number }) => number); // in the order of the bars
   return { ...spec, usermeta: { counted: [{ ...count, values: drawn, kind: "chart", title }] } };
 }
 

@@ -9,13 +9,13 @@
  */
 import { createRequire } from "node:module";
 import MarkdownIt from "markdown-it";
-import type { Spec } from "./chart.ts";
 import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
 import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
 import { RESULT_MIME, saidValues } from "./result.ts";
 import { htmlTable, tableData } from "./table.ts";
 import { textTable } from "./text-table.ts";
+import { type Spec, themed } from "./theme.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
@@ -24,17 +24,22 @@ export const CHART_TYPE = "application/vnd.vegalite.v5+json";
 export const TABLE_TYPE = "application/vnd.dataresource+json";
 const MAX_TEXT_WIDTH = 160; // characters of a table as text
 
-/** Displays a chart in the running cell; outside a notebook, prints its description. */
-export function show(spec: Spec): void {
+/**
+ * Displays a chart in the running cell; outside a notebook, prints its description.
+ * @param spec a chart of `bars`, `lines`, …, or any Vega-Lite spec: it gets the house theme, and
+ *   its own settings are stronger
+ */
+export function show(spec: Spec | object): void {
   write(chartBundle(spec));
 }
 
 /** The output of a chart: its spec, its description, and the records of the counted events. */
-export function chartBundle(spec: Spec): Bundle {
-  const counted = spec.usermeta?.counted;
+export function chartBundle(spec: Spec | object): Bundle {
+  const chart = themed(spec);
+  const counted = chart.usermeta?.counted;
   return {
-    [CHART_TYPE]: spec,
-    "text/plain": spec.description,
+    [CHART_TYPE]: chart,
+    "text/plain": chart.description,
     ...(counted ? { [COUNTED_MIME]: counted } : {}),
   };
 }

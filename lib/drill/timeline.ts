@@ -1,7 +1,8 @@
 /**
  * Samples and outages → a spec: a line for each stage of the events, and a band for each outage.
  */
-import { type Spec, steps } from "../ask/chart.ts";
+import { steps } from "../ask/lines.ts";
+import type { Spec } from "../ask/theme.ts";
 import type { OutageRow, ProgressSample } from "./watch.ts";
 
 const BAND_COLOR = "#8884"; // seen on light and dark pages
@@ -13,7 +14,7 @@ export function outageChart(
   title: string,
 ): Spec {
   const options = { x: "seconds", y: "events", series: "stage", title };
-  const { data, mark, encoding, ...frame } = steps(samples, options);
+  const { data, layer, encoding, ...frame } = steps(samples, options);
   const away = outages.map(({ what, from_seconds, until_seconds }) => ({
     what,
     from: from_seconds,
@@ -35,7 +36,7 @@ export function outageChart(
         mark: { type: "text", baseline: "bottom", fontSize: 13 },
         encoding: { x: { field: "middle", ...SECONDS }, y: { value: -4 }, text: { field: "what" } },
       },
-      { data, mark, encoding },
+      { data, encoding, layer },
     ],
   };
 }

@@ -25,6 +25,7 @@ export type Charts = Map<CellRun, (Drawing | null)[]>;
 
 interface Drawing {
   svg: string | null;
+  note: string; // on marks that the drawing leaves out, else empty
   problem: string; // the reason for a missing drawing, else empty
 }
 
@@ -45,9 +46,9 @@ export async function drawCharts({ steps }: Run): Promise<Charts> {
 
 async function draw(spec: unknown, id: string): Promise<Drawing> {
   try {
-    return { svg: await drawChart(spec, id), problem: "" };
+    return { ...(await drawChart(spec, id)), problem: "" };
   } catch (error) {
-    return { svg: null, problem: (error as Error).message };
+    return { svg: null, note: "", problem: (error as Error).message };
   }
 }
 

@@ -8,19 +8,36 @@
  * claim.
  */
 import type { TopLevelSpec } from "vega-lite";
+import { textWidth } from "../ask/text-width.ts";
+import { type Spec, themed, titleOf } from "../ask/theme.ts";
 import { forHtml } from "../untrusted.ts";
+import { compactSvg } from "./compact.ts";
+import { type SceneMark, thinScene } from "./thin.ts";
+
+/** A chart as the page has it. */
+export interface Drawn {
+  svg: string;
+  note: string; // on marks that are left out; "" if the picture has them all
+}
 
 /**
  * Draws a chart that scales with the page and uses its text colour; all ids begin with `id`.
  * @throws Error if Vega cannot draw the spec, or if the spec needs data from an address.
  */
-export async function drawChart(spec: unknown, id: string): Promise<string> {
-  return named(pageMarkup(await drawSvg(spec), id), spec, id);
+export async function drawChart(spec: unknown, id: string): Promise<Drawn> {
+  const chart = themed(spec as object);
+  const { svg, notes } = await draw(chart);
+  return { svg: named(compactSvg(pageMarkup(svg, id)), chart), note: notes.join("; ") };
 }
 
 /** The chart in the form that Vega draws, without references to addresses. */
 export async function drawSvg(spec: unknown): Promise<string> {
+  return (await draw(spec)).svg;
+}
+
+async function draw(spec: unknown): Promise<{ svg: string; notes: string[] }> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  (vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = measure;
   const asked: string[] = [];
   const refuse = (address: unknown): Promise<never> => {
     asked.push(String(address));
@@ -36,21 +53,36 @@ export async function drawSvg(spec: unknown): Promise<string> {
   try {
     await view.runAsync();
     if (asked.length > 0) throw new Error(`expected data in the spec, got an address: ${asked[0]}`);
-    removeReferences((view.scenegraph() as unknown as { root: Mark }).root);
-    return await view.toSVG();
+    const { root } = view.scenegraph() as unknown as { root: SceneMark };
+    removeReferences(root);
+    const notes = thinScene(root);
+    return { svg: await view.toSVG(), notes };
   } finally {
     view.finalize();
   }
 }
 
-interface Mark {
-  marktype?: string;
-  href?: string;
-  items?: Mark[];
+interface TextMetrics {
+  width: typeof measure;
+}
+
+/** The width of a text item. Vega's own estimate is nearly twice as wide, and cuts titles. */
+function measure(item: TextItem, text: unknown = item.text): number {
+  const lines = (Array.isArray(text) ? text : [text ?? ""]).map(String);
+  const bold = item.fontWeight === "bold" || Number(item.fontWeight) >= 600;
+  const width = Math.max(0, ...lines.map((line) => textWidth(line, item.fontSize ?? 11, { bold })));
+  return Math.min(width, item.limit && item.limit > 0 ? item.limit : Infinity);
+}
+
+interface TextItem {
+  text?: unknown;
+  fontSize?: number;
+  fontWeight?: string | number;
+  limit?: number;
 }
 
 /** Removes links and pictures from a scene. */
-function removeReferences(mark: Mark): void {
+function removeReferences(mark: SceneMark): void {
   delete mark.href;
   if (mark.marktype === "image") mark.items = [];
   mark.items?.forEach(removeReferences);
@@ -60,36 +92,37 @@ const NOT_ON_THE_PAGE = /^(class|role|aria-.*|pointer-events|style|font-family|x
 const FUNCTIONS = /\b(translate|rotate|scale|matrix|rgba?|hsla?)\(/g;
 
 /**
- * Vega's markup with the page's fonts and ids; Vega has escaped each `"`, `<` and `>` in
- * attributes.
+ * Vega's markup with the page's fonts and ids, without invisible paths; Vega has escaped each `"`,
+ * `<` and `>` in attributes.
  */
 function pageMarkup(svg: string, id: string): string {
-  return svg.replace(/<[^>]*>/g, (tag) =>
-    tag.replace(/ ([\w:-]+)="([^"]*)"/g, (_, name: string, value: string) => {
-      const text = NOT_ON_THE_PAGE.test(name) ? null : attributeValue(name, value, id);
-      return text === null ? "" : ` ${name}="${text}"`;
-    }),
-  );
+  const ids = new Map<string, string>(); // Vega's ids count on from chart to chart
+  return svg
+    .replace(/<[^>]*>/g, (tag) =>
+      tag.replace(/ ([\w:-]+)="([^"]*)"/g, (_, name: string, value: string) => {
+        const text = NOT_ON_THE_PAGE.test(name) ? null : attributeValue(name, value, id, ids);
+        return text === null ? "" : ` ${name}="${text}"`;
+      }),
+    )
+    .replace(/<path [^>]*\/>/g, (path) => (/ (fill|stroke)="/.test(path) ? path : ""));
 }
 
-function attributeValue(name: string, value: string, id: string): string | null {
-  if (name === "id") return `${id}-${value}`;
+function attributeValue(name: string, value: string, id: string, ids: Map<string, string>): string | null {
+  const own = (given: string) => {
+    if (!ids.has(given)) ids.set(given, `${id}-${ids.size + 1}`);
+    return ids.get(given)!;
+  };
+  if (name === "id") return own(value);
   const local = /^url\(#([\w-]+)\)$/.exec(value);
-  if (local) return `url(#${id}-${local[1]})`;
+  if (local) return `url(#${own(local[1]!)})`;
   if (value.replace(FUNCTIONS, "").includes("(")) return null; // such as url(http://…)
   return value.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
 
-/** Makes the chart one picture for screen readers, with a title and a description. */
-function named(svg: string, spec: unknown, id: string): string {
-  const { title, description } = spec as { title?: string | { text: string }; description?: string };
-  const name = typeof title === "object" ? title.text : (title ?? "Chart");
-  return svg
-    .replace(/^<svg/, () => `<svg role="img" aria-labelledby="${id}-title ${id}-desc"`)
-    .replace(
-      />/,
-      () =>
-        `><title id="${id}-title">${forHtml(String(name))}</title>` +
-        `<desc id="${id}-desc">${forHtml(String(description ?? ""))}</desc>`,
-    );
+/** Makes the chart one picture for screen readers, named by its title and its numbers. */
+function named(svg: string, spec: Spec): string {
+  const title = titleOf(spec);
+  const isSaid = title === "" || spec.description.startsWith(title);
+  const label = isSaid ? spec.description : `${title}: ${spec.description}`;
+  return svg.replace(/^<svg/, () => `<svg role="img" aria-label="${forHtml(label)}"`);
 }

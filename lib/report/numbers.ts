@@ -104,7 +104,10 @@ function titlesOf(spec: unknown): unknown[] {
   if (typeof spec !== "object" || spec === null) return [];
   return Object.entries(spec).flatMap(([name, value]: [string, unknown]) => {
     if (["data", "datasets", "usermeta"].includes(name)) return [];
-    if (["title", "subtitle", "text"].includes(name) && typeof value !== "object") return [value];
+    if (["title", "subtitle", "text"].includes(name)) {
+      if (typeof value !== "object") return [value];
+      if (Array.isArray(value)) return [value.join(" ")]; // the lines of a long title
+    }
     return titlesOf(value);
   });
 }

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
-import { CHART_TYPE } from "../ask/show.ts";
+import { CHART_TYPE, chartBundle } from "../ask/show.ts";
 import { formatValue } from "../ask/format.ts";
 import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
@@ -61,7 +61,7 @@ async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | 
     }
   }
   const shown = bundle[CHART_TYPE];
-  const expected = JSON.parse(JSON.stringify(countBars(again, title))) as Bundle;
+  const expected = JSON.parse(JSON.stringify(chartBundle(countBars(again, title))[CHART_TYPE])) as Bundle;
   if (isDeepStrictEqual(shown, expected)) return null;
   const bars = (shown as { data?: { values?: { label: string; number: number }[] } }).data?.values ?? [];
   const drawn = bars.map(({ label, number }) => `${label} ${number}`).join(", ");

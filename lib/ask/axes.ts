@@ -1,0 +1,109 @@
+/**
+ * Axes of numbers and times as Vega-Lite encodings.
+ *
+ * Vega-Lite writes 2,020 for a year, "G" for billions, and no fractions with the format ",d". These
+ * functions choose a form by the numbers themselves.
+ */
+import { type Axis, extent } from "./chart-columns.ts";
+
+/** Ticks of a time axis; the zone is UTC, so no hour is missing or double. */
+const CLOCK = {
+  milliseconds: "%H:%M:%S.%L",
+  seconds: "%H:%M:%S",
+  minutes: "%H:%M",
+  hours: "%H:%M",
+  day: "%b %-d",
+  date: "%b %-d",
+  week: "%b %-d",
+  month: "%b %Y",
+  quarter: "%b %Y",
+  year: "%Y",
+};
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const LARGE = 1e7; // larger numbers are written with a letter: 2.5M
+const TINY = 1e-4;
+// A tick's number with a letter for thousands, millions, billions and trillions.
+const SHORT = ["T", "B", "M", "K"]
+  .map((letter, i) => {
+    const unit = 10 ** (12 - 3 * i);
+    return `abs(datum.value) >= ${unit} ? format(datum.value / ${unit}, ',.12~r') + '${letter}'`;
+  })
+  .concat("format(datum.value, ',.12~r')")
+  .join(" : ");
+
+/** The `axis` property for numbers, in the form of `formatNumber` where there is room. */
+export function numberAxis(numbers: readonly number[], isYears = false): Record<string, unknown> {
+  const [least, most] = extent(numbers);
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  const isWhole = numbers.every(Number.isInteger);
+  if (isYears) return { format: "d", tickMinStep: 1 };
+  if (size >= LARGE) return { labelExpr: SHORT, ...(isWhole ? { tickMinStep: 1 } : {}) };
+  if (isWhole) return { format: ",d", tickMinStep: 1 };
+  return { format: size < TINY ? "~e" : ",.12~r" };
+}
+
+/** The horizontal encoding of an axis for the field `field`. */
+export function placeEncoding(axis: Axis, field: string, title: string): Record<string, unknown> {
+  const places = axis.places.filter((place) => place !== null);
+  // Without `aria: false` Vega-Lite puts the axis title into an expression, which would interpret
+  // a backslash in the title.
+  const common = { grid: false, labelFlush: true, labelOverlap: true, aria: false };
+  if (axis.kind === "text") {
+    return {
+      field,
+      type: "ordinal",
+      sort: null,
+      title,
+      axis: { ...common, labelAngle: places.length > 8 ? -40 : 0, labelLimit: 110 },
+    };
+  }
+  const numbers = places as number[];
+  const [least, most] = extent(numbers);
+  if (axis.kind === "time") {
+    const room = axis.isDays ? DAY_MS / 2 : MINUTE_MS;
+    const domain = least === most && numbers.length > 0 ? { domain: [least - room, least + room] } : {};
+    const isSingle = least === most ? { values: [least] } : {};
+    return {
+      field,
+      type: "temporal",
+      title: axis.isDays ? title : "time (UTC)",
+      scale: { type: "utc", nice: false, ...domain },
+      axis: { ...common, tickCount: tickCount(axis, least, most), format: CLOCK, ...isSingle },
+    };
+  }
+  const isYears = axis.isWhole && least >= 1800 && most < 2200;
+  const domain = least === most ? { domain: [least - 1, least + 1] } : {};
+  return {
+    field,
+    type: "quantitative",
+    title,
+    scale: { nice: false, zero: false, ...domain },
+    axis: { ...common, tickCount: 6, ...numberAxis(numbers, isYears) },
+  };
+}
+
+/** The vertical encoding of numbers; 0 belongs to the axis unless the numbers are far from 0. */
+export function numberEncoding(
+  numbers: readonly number[],
+  field: string,
+  { title = null, isZero = false }: { title?: string | null; isZero?: boolean } = {},
+): Record<string, unknown> {
+  const [least, most] = extent(numbers);
+  const isFar = !isZero && most > least && most - least < 0.3 * Math.max(Math.abs(least), Math.abs(most));
+  const domain = least === 0 && most === 0 ? { domain: [0, 1] } : {};
+  return {
+    field,
+    type: "quantitative",
+    title,
+    scale: { zero: !isFar, ...domain },
+    axis: { tickCount: 5, domain: false, ticks: false, aria: false, ...numberAxis(numbers) },
+  };
+}
+
+/** Days have no ticks at other times than midnight. */
+function tickCount({ isDays }: Axis, least: number, most: number): number | object {
+  if (!isDays) return 6;
+  const days = (most - least) / DAY_MS;
+  return days <= 6 ? { interval: "day", step: 1 } : 6;
+}

@@ -1,0 +1,95 @@
+/** Rows → Vega-Lite specs of single rows: a point for each. */
+import { numberEncoding, placeEncoding } from "./axes.ts";
+import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
+import { formatNumber } from "./format.ts";
+import { colourEncoding } from "./lines.ts";
+import { assemble, type ChartOptions, panelsOf, saidByPanel } from "./panels.ts";
+import { PALETTE, type Spec } from "./theme.ts";
+
+export interface PointOptions extends ChartOptions {
+  x: string; // the column of the horizontal axis: numbers, times or names
+  y: string; // the column of numbers
+  series?: string; // the column that names the colours
+}
+
+const HEIGHT = 280;
+const PANEL_HEIGHT = 170;
+const MANY = 300; // points above this number are small
+const MAX_SERIES = PALETTE.length;
+
+/** A point for each row; with more series than colours, the smallest series are grey. */
+export function points(all: readonly object[], options: PointOptions): Spec {
+  const by = panelsOf(all, options.facet);
+  const axis = axisOf(by.rows, options.x);
+  const names = options.series === undefined ? by.rows.map(() => "") : namesOf(by.rows, options.series);
+  const rows = numbersOf(by.rows, options.y).map(({ number }, i) => ({
+    place: axis.places[i]!,
+    number,
+    name: names[i]!,
+    panel: by.panels[i]!,
+  }));
+  const placed = rows.filter(({ place }) => place !== null);
+  const shown = placed.filter(({ number }) => number !== null);
+  const shares = namedShares(shown.map(({ name }) => name));
+  const values = shown
+    .map((value) => ({ ...value, name: shares.get(value.name)! }))
+    .sort((a, b) => Number(isOther(b.name, shares)) - Number(isOther(a.name, shares)));
+  const numbers = values.map(({ number }) => number!);
+  const say = (panel: string) => {
+    const here = values.filter((value) => value.panel === panel);
+    if (here.length === 0) return "no points";
+    const [least, most] = extent(here.map(({ number }) => number!));
+    const places = here.map(({ place }) => place) as (number | string)[];
+    const ends: [number | string, number | string] =
+      axis.kind === "text" ? [places[0]!, places.at(-1)!] : extent(places as number[]);
+    const x = `${options.x} from ${placeText(ends[0], axis)} to ${placeText(ends[1], axis)}`;
+    const y = `${options.y} from ${formatNumber(least)} to ${formatNumber(most)}`;
+    return `${formatNumber(here.length)} ${here.length === 1 ? "point" : "points"}, ${x}, ${y}`;
+  };
+  return assemble({
+    options,
+    by,
+    notes: [
+      withoutText(rows.length - placed.length, options.x),
+      withoutText(placed.length - shown.length, options.y),
+    ],
+    said: values.length === 0 ? "" : saidByPanel(by, say),
+    height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
+    values,
+    unit: {
+      mark: {
+        type: "point",
+        filled: true,
+        aria: false,
+        size: values.length > MANY ? 16 : 45,
+        opacity: values.length > MANY ? 0.6 : 0.85,
+      },
+      encoding: {
+        x: placeEncoding(axis, "place", options.x),
+        y: numberEncoding(numbers, "number", { title: options.y }),
+        color: colourEncoding(
+          [...new Set(values.map(({ name }) => name))].sort(othersLast),
+          options.series !== undefined,
+        ),
+      },
+    },
+  });
+}
+
+/** Names of series → the names that the chart has: the smallest share one, if there are too many. */
+function namedShares(names: string[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  if (counts.size <= MAX_SERIES) return new Map([...counts.keys()].map((name) => [name, name]));
+  const sorted = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);
+  const others = `${sorted.length - MAX_SERIES + 1} others`;
+  return new Map(sorted.map((name, i) => [name, i < MAX_SERIES - 1 ? name : others]));
+}
+
+function isOther(name: string, shares: Map<string, string>): boolean {
+  return !shares.has(name);
+}
+
+function othersLast(a: string, b: string): number {
+  return Number(/^\d+ others$/.test(a)) - Number(/^\d+ others$/.test(b));
+}

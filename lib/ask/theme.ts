@@ -1,0 +1,176 @@
+/**
+ * The house theme of charts: colours, fonts and sizes; any Vega-Lite spec → the spec with the theme.
+ *
+ * One picture serves light and dark pages, wide and narrow ones, and paper. The background is
+ * transparent, and text has the colour of the page's text (`currentColor`). The marks have colours
+ * of middle lightness, which contrast with both backgrounds. The picture is as wide as a narrow
+ * column, so legends stand above the chart, and long titles take several lines.
+ */
+import { extent } from "./chart-columns.ts";
+import { formatNumber } from "./format.ts";
+import { wrapText } from "./text-width.ts";
+
+/** A chart as plain data of Vega-Lite: the functions of chart.ts make it, `show` displays it. */
+export interface Spec {
+  title: string | { text: string | string[]; subtitle?: string | string[] };
+  description: string; // the chart's numbers as text, for readers who cannot see it
+  usermeta?: { counted: unknown[] }; // the records of counted.ts; Vega-Lite ignores them
+  [property: string]: unknown; // of Vega-Lite
+}
+
+/** One colour for each series, with a contrast of at least 3 both to white and to #14161a. */
+export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "#64809c"];
+export const GREY = "#808893"; // of marks that stand for others
+export const LINE_COLOR = "#888";
+
+export const WIDTH = 480; // of the whole picture; a phone's screen shows it at three quarters of its size
+export const LABEL_SIZE = 13;
+export const NUMBER_SIZE = 14;
+const TITLE_SIZE = 16;
+const TITLE_LINES = 4;
+const NOTE_LINES = 4;
+const PADDING = { left: 4, right: 8, top: 4, bottom: 4 };
+const BLUE = "59, 130, 246";
+const ORANGE = "217, 119, 6";
+
+/** Colours of small to large numbers. They let the page through, so text on them is readable. */
+export const RAMP = [`rgba(${BLUE}, 0.08)`, `rgba(${BLUE}, 0.65)`];
+/** Colours of negative numbers, 0, and positive numbers. */
+export const DIVERGING = [`rgba(${ORANGE}, 0.65)`, `rgba(${ORANGE}, 0.04)`, `rgba(${BLUE}, 0.65)`];
+
+const CONFIG = {
+  font: "system-ui, -apple-system, 'Segoe UI', sans-serif",
+  view: { stroke: null, continuousHeight: 240 },
+  mark: { color: PALETTE[0] },
+  arc: { stroke: null },
+  text: { color: "currentColor", fontSize: NUMBER_SIZE },
+  rule: { color: "currentColor" },
+  boxplot: { median: { color: "currentColor" }, rule: { color: "currentColor" } },
+  range: { category: PALETTE, ramp: RAMP, heatmap: RAMP, ordinal: RAMP, diverging: DIVERGING },
+  title: {
+    subtitleColor: "currentColor",
+    subtitleFontSize: LABEL_SIZE,
+    subtitleLineHeight: 17,
+    anchor: "start",
+    fontSize: TITLE_SIZE,
+    lineHeight: 20,
+    fontWeight: 600,
+    color: "currentColor",
+    offset: 12,
+  },
+  header: {
+    labelColor: "currentColor",
+    titleColor: "currentColor",
+    labelFontSize: LABEL_SIZE,
+    labelFontWeight: 600,
+    labelAnchor: "start",
+    labelLimit: 210,
+    titleFontSize: LABEL_SIZE,
+  },
+  axis: {
+    labelColor: "currentColor",
+    titleColor: "currentColor",
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: LABEL_SIZE,
+    titleFontWeight: "normal",
+    titleLimit: 400,
+    labelLimit: 170,
+    labelPadding: 6,
+    gridColor: "#8886",
+    domainColor: LINE_COLOR,
+    tickColor: LINE_COLOR,
+  },
+  legend: {
+    labelColor: "currentColor",
+    titleColor: "currentColor",
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: LABEL_SIZE,
+    titleFontWeight: "normal",
+    labelLimit: 300,
+    symbolStrokeWidth: 4,
+  },
+};
+
+/** The properties that all charts share; `note` stands below the title. */
+export function frame(title: string, said: string, note = ""): Spec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    title: titleText(title, note),
+    description: `${title}: ${said}`,
+    width: WIDTH,
+    autosize: { type: "fit-x", contains: "padding" },
+    background: "transparent",
+    padding: PADDING,
+    config: CONFIG,
+  };
+}
+
+/**
+ * Any Vega-Lite spec with the house theme; the spec's own settings are stronger. A spec that has
+ * the theme stays as it is.
+ * @throws Error for a value that is no object
+ */
+export function themed(spec: object): Spec {
+  if (!isObject(spec)) throw new Error(`show: expected a chart, got ${JSON.stringify(spec) ?? String(spec)}`);
+  const title = titleOf(spec);
+  return {
+    background: "transparent",
+    padding: PADDING,
+    ...(fitsWidth(spec) ? { width: WIDTH, autosize: { type: "fit-x", contains: "padding" } } : {}),
+    ...spec,
+    title: typeof spec.title === "string" ? titleText(title, "") : (spec.title as Spec["title"]),
+    description: typeof spec.description === "string" ? spec.description : describe(spec),
+    config: merged(CONFIG, spec.config),
+  };
+}
+
+/** The title of a spec in one line; "" without one. */
+export function titleOf(spec: unknown): string {
+  const { title } = (spec ?? {}) as { title?: unknown };
+  const text = isObject(title) ? title.text : title;
+  if (Array.isArray(text)) return text.map(String).join(" ");
+  return typeof text === "string" ? text : "";
+}
+
+/** A sentence on a spec without a description: its title, its rows, and the ends of its numbers. */
+function describe(spec: Record<string, unknown>): string {
+  const title = titleOf(spec) || "Chart";
+  const values = (spec.data as { values?: unknown } | undefined)?.values;
+  if (!Array.isArray(values)) return title;
+  const rows = values.filter(isObject);
+  if (rows.length === 0) return `${title}: no rows`;
+  const ends = Object.keys(rows[0]!).flatMap((name) => {
+    const numbers = rows.flatMap((row) => (typeof row[name] === "number" ? row[name] : []));
+    if (numbers.length === 0) return [];
+    const [least, most] = extent(numbers);
+    return [`${name} from ${formatNumber(least)} to ${formatNumber(most)}`];
+  });
+  return `${title}: ${[`${formatNumber(rows.length)} ${rows.length === 1 ? "row" : "rows"}`, ...ends].join(", ")}`;
+}
+
+function titleText(title: string, note: string): Spec["title"] {
+  const lines = wrapText(title, { width: WIDTH - 12, size: TITLE_SIZE, bold: true, maxLines: TITLE_LINES });
+  const notes = wrapText(note, { width: WIDTH - 12, size: LABEL_SIZE, maxLines: NOTE_LINES });
+  const subtitle = note === "" ? {} : { subtitle: notes.length === 1 ? note : notes };
+  if (lines.length === 1) return note === "" ? title : { text: title, ...subtitle };
+  return { text: lines, ...subtitle };
+}
+
+/** Whether a spec is one view without a width of its own, so that it can fill the picture. */
+function fitsWidth(spec: Record<string, unknown>): boolean {
+  const composed = ["facet", "repeat", "concat", "hconcat", "vconcat", "spec"];
+  const { encoding } = spec as { encoding?: Record<string, unknown> };
+  const isFaceted = ["facet", "row", "column"].some((channel) => encoding?.[channel] !== undefined);
+  return ![...composed, "width", "autosize"].some((name) => name in spec) && !isFaceted;
+}
+
+function merged(house: unknown, own: unknown): unknown {
+  if (own === undefined) return house;
+  if (!isObject(house) || !isObject(own)) return own;
+  const names = [...new Set([...Object.keys(house), ...Object.keys(own)])];
+  return Object.fromEntries(names.map((name) => [name, merged(house[name], own[name])]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
