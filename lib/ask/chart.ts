@@ -17,6 +17,8 @@ const BAR = 21; // pixels; the height of the bar itself
 const NAME_WIDTH = 160; // pixels; longer names take several lines
 const PANEL_NAME_WIDTH = 84;
 const SMALLEST_BAR = 2.5; // pixels, of a number that is not 0
+// Centres a name of several lines: Vega puts its first line at the middle of the bar.
+const LINES_UP = "isArray(names[datum.value]) ? 7 - 7 * length(names[datum.value]) : 0";
 const GAP = 6; // pixels between a bar and its number
 
 export interface BarOptions extends ChartOptions {
@@ -116,7 +118,6 @@ function drawBars(by: Panels, options: BarOptions, shown: Bar[], rest: string): 
     number: bar.number,
     text: bar.label,
     bar: places.get(bar)!,
-    end: endOf(bar.number ?? 0, SMALLEST_BAR * unitsPerPixel),
     panel: bar.panel,
   }));
   const sayPanel = (panel: string) =>
@@ -145,6 +146,7 @@ function drawBars(by: Panels, options: BarOptions, shown: Bar[], rest: string): 
             ticks: false,
             domain: false,
             labelExpr: "names[datum.value]",
+            encoding: { labels: { update: { dy: { signal: LINES_UP } } } },
             labelLineHeight: 14,
             labelOverlap: false,
           },
@@ -157,6 +159,7 @@ function drawBars(by: Panels, options: BarOptions, shown: Bar[], rest: string): 
           scale: { domain, nice: false, zero: false },
         },
       },
+      transform: [{ calculate: seenEnd(SMALLEST_BAR * unitsPerPixel), as: "end" }],
       layer: [
         { mark: { type: "bar", color: PALETTE[0], height: BAR }, encoding: { x2: { datum: 0 } } },
         {
@@ -214,7 +217,7 @@ function domainOf(shown: Bar[], width: number): { domain: [number, number]; unit
   return { domain: [least - left * unitsPerPixel, least + range + right * unitsPerPixel], unitsPerPixel };
 }
 
-/** The end of a bar: its number, or a little more, so that the bar can be seen. */
-function endOf(number: number, smallest: number): number {
-  return number === 0 ? 0 : Math.sign(number) * Math.max(Math.abs(number), smallest);
+/** The expression for the end of a bar: its number, or a little more, so that it can be seen. */
+function seenEnd(smallest: number): string {
+  return `datum.number > 0 ? max(datum.number, ${smallest}) : datum.number < 0 ? min(datum.number, -${smallest}) : 0`;
 }

@@ -75,6 +75,7 @@ export function histogram(all: readonly object[], options: HistogramOptions): Sp
         ? []
         : values.map((bin) => ({ ...bin, end: bin.number === 0 ? 0 : Math.max(bin.number, least) })),
     unit: {
+      transform: [{ calculate: `datum.number > 0 ? max(datum.number, ${least}) : 0`, as: "end" }],
       mark: { type: "bar", aria: false, color: PALETTE[0], binSpacing: 1 },
       encoding: {
         x: { ...placeEncoding(places, "from", options.x), bin: { binned: true } },

@@ -100,6 +100,6 @@ export function saidByPanel({ names }: Panels, say: (panel: string) => string): 
 }
 
 function withoutPanel(value: object): object {
-  const { panel: _, ...rest } = value as { panel?: string };
-  return rest;
+  const entries = Object.entries(value).filter(([name]) => name !== "panel");
+  return Object.fromEntries(entries);
 }

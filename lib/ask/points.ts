@@ -2,7 +2,7 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { colourEncoding } from "./lines.ts";
+import { colourEncoding } from "./line-chart.ts";
 import { assemble, type ChartOptions, panelsOf, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
@@ -39,9 +39,9 @@ export function points(all: readonly object[], options: PointOptions): Spec {
     const here = values.filter((value) => value.panel === panel);
     if (here.length === 0) return "no points";
     const [least, most] = extent(here.map(({ number }) => number!));
-    const places = here.map(({ place }) => place) as (number | string)[];
+    const places = here.map(({ place }) => place);
     const ends: [number | string, number | string] =
-      axis.kind === "text" ? [places[0]!, places.at(-1)!] : extent(places as number[]);
+      axis.kind === "text" ? [places[0]!, places.at(-1)!] : extent(places.map(Number));
     const x = `${options.x} from ${placeText(ends[0], axis)} to ${placeText(ends[1], axis)}`;
     const y = `${options.y} from ${formatNumber(least)} to ${formatNumber(most)}`;
     return `${formatNumber(here.length)} ${here.length === 1 ? "point" : "points"}, ${x}, ${y}`;

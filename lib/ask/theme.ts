@@ -7,7 +7,7 @@
  * column, so legends stand above the chart, and long titles take several lines.
  */
 import { extent } from "./chart-columns.ts";
-import { formatNumber } from "./format.ts";
+import { formatNumber, formatValue } from "./format.ts";
 import { wrapText } from "./text-width.ts";
 
 /** A chart as plain data of Vega-Lite: the functions of chart.ts make it, `show` displays it. */
@@ -111,7 +111,7 @@ export function frame(title: string, said: string, note = ""): Spec {
  * @throws Error for a value that is no object
  */
 export function themed(spec: object): Spec {
-  if (!isObject(spec)) throw new Error(`show: expected a chart, got ${JSON.stringify(spec) ?? String(spec)}`);
+  if (!isObject(spec)) throw new Error(`show: expected a chart, got ${formatValue(spec)}`);
   const title = titleOf(spec);
   return {
     background: "transparent",

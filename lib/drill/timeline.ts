@@ -1,7 +1,7 @@
 /**
  * Samples and outages → a spec: a line for each stage of the events, and a band for each outage.
  */
-import { steps } from "../ask/lines.ts";
+import { steps } from "../ask/line-chart.ts";
 import type { Spec } from "../ask/theme.ts";
 import type { OutageRow, ProgressSample } from "./watch.ts";
 

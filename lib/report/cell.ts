@@ -108,14 +108,20 @@ function renderOutput(output: Output, chart: Drawing | null, maxChars: number): 
   if (markdown !== undefined)
     return `<div class="prose said">${renderSaid(textOf(markdown as MultilineString))}</div>`;
   const table = readTable(rows);
-  const figure = chart?.svg ?? (table && `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`);
-  if (figure && figure.length <= maxChars * 4)
-    return `<figure class="${table ? "table" : "chart"}">${figure}</figure>`;
+  if (chart?.svg) return renderChart(chart.svg, chart.note);
+  const figure = table && `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`;
+  if (figure && figure.length <= maxChars * 4) return `<figure class="table">${figure}</figure>`;
   const types = Object.keys(output.data).filter((type) => type !== "text/plain" && type !== COUNTED_MIME);
   const reason = figure ? "it is too long; the executed notebook has it" : chart?.problem;
   const notDrawn = forTerminal(reason ?? `this page cannot draw ${types.join(", ")}`);
   const note = types.length > 0 ? `<p class="note">Not drawn: ${forHtml(notDrawn)}</p>` : "";
   return renderText(textOf((plain ?? "") as MultilineString), "text", maxChars) + note;
+}
+
+/** A chart of any size: `drawChart` limits its marks, and the note tells it. */
+function renderChart(svg: string, note: string): string {
+  const caption = note === "" ? "" : `<figcaption class="note">${forHtml(note)}</figcaption>`;
+  return `<figure class="chart">${svg}${caption}</figure>`;
 }
 
 /** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */

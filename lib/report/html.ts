@@ -14,7 +14,7 @@ import { type Heading, renderProse, slug } from "./prose.ts";
 import type { CellRun, Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000; // without the charts, which have limits of their own
 const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one output; the first with which the report fits
 
 /** A group of facts about the run, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
@@ -29,14 +29,16 @@ export interface ReportOptions {
 }
 
 /**
- * Renders the report in at most 1 MB: long outputs are cut, with a note.
+ * Renders the report in at most 1 MB and its charts: long outputs are cut, with a note.
  * @throws Error if the notebooks' text and code alone are longer.
  */
 export async function renderReport(run: Run, options: ReportOptions): Promise<string> {
   const charts = await drawCharts(run);
+  const drawings = [...charts.values()].flat().map((drawing) => drawing?.svg?.length ?? 0);
+  const maxBytes = MAX_BYTES + drawings.reduce((sum, length) => sum + length, 0);
   for (const maxChars of OUTPUT_CHARS) {
     const html = renderPage(run, options, charts, maxChars);
-    if (Buffer.byteLength(html) <= MAX_BYTES) return html;
+    if (Buffer.byteLength(html) <= maxBytes) return html;
   }
   throw new Error(
     `report: expected at most ${MAX_BYTES} bytes, got more for the notebooks' text and code alone`,

@@ -51,7 +51,9 @@ export function thinScene(root: SceneMark): string[] {
 /** Whether a symbol is a filled circle without an edge. */
 export function isDot({ fill, stroke, shape }: SceneMark): boolean {
   const hasEdge = stroke !== undefined && stroke !== null && stroke !== "transparent";
-  return (shape === undefined || shape === "circle") && fill !== undefined && fill !== "transparent" && !hasEdge;
+  return (
+    (shape === undefined || shape === "circle") && fill !== undefined && fill !== "transparent" && !hasEdge
+  );
 }
 
 function thinPoints(mark: SceneMark, notes: Set<string>): void {
@@ -83,7 +85,7 @@ function thinLine(mark: SceneMark, notes: Set<string>): void {
   const items = mark.items ?? [];
   if (items.length <= MIN_LINE) return;
   const kept: SceneMark[] = [];
-  for (let i = 0; i < items.length; ) {
+  for (let i = 0; i < items.length;) {
     const pixel = Math.floor((items[i]!.x ?? 0) / LINE_PIXELS);
     let end = i;
     while (end < items.length && Math.floor((items[end]!.x ?? 0) / LINE_PIXELS) === pixel) end++;
