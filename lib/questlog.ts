@@ -7,7 +7,11 @@
 export { query, QueryError, type QueryOptions, type Row } from "./trino.ts";
 export { identifier, literal, type Parameter, sql } from "./sql.ts";
 export { say, type Said, show, table, transposed } from "./ask/show.ts";
-export { bars, type Spec, steps } from "./ask/chart.ts";
+export { bars, funnel } from "./ask/chart.ts";
+export { areas, lines, steps } from "./ask/line-chart.ts";
+export { points } from "./ask/points.ts";
+export { heatMap, histogram } from "./ask/grids.ts";
+export type { Spec } from "./ask/theme.ts";
 export {
   type Count,
   countBars,

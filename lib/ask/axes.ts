@@ -5,6 +5,8 @@
  * functions choose a form by the numbers themselves.
  */
 import { type Axis, extent } from "./chart-columns.ts";
+import { textWidth } from "./text-width.ts";
+import { LABEL_SIZE, WIDTH } from "./theme.ts";
 
 /** Ticks of a time axis; the zone is UTC, so no hour is missing or double. */
 const CLOCK = {
@@ -23,6 +25,7 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const LARGE = 1e7; // larger numbers are written with a letter: 2.5M
 const TINY = 1e-4;
+const TINY_LABEL = "datum.value == 0 ? '0' : format(datum.value, '~e')";
 // A tick's number with a letter for thousands, millions, billions and trillions.
 const SHORT = ["T", "B", "M", "K"]
   .map((letter, i) => {
@@ -33,14 +36,16 @@ const SHORT = ["T", "B", "M", "K"]
   .join(" : ");
 
 /** The `axis` property for numbers, in the form of `formatNumber` where there is room. */
-export function numberAxis(numbers: readonly number[], isYears = false): Record<string, unknown> {
+export function numberAxis(
+  numbers: readonly number[],
+  { isYears = false, isWhole = numbers.every(Number.isInteger) } = {},
+): Record<string, unknown> {
   const [least, most] = extent(numbers);
   const size = Math.max(Math.abs(least), Math.abs(most));
-  const isWhole = numbers.every(Number.isInteger);
   if (isYears) return { format: "d", tickMinStep: 1 };
   if (size >= LARGE) return { labelExpr: SHORT, ...(isWhole ? { tickMinStep: 1 } : {}) };
   if (isWhole) return { format: ",d", tickMinStep: 1 };
-  return { format: size < TINY ? "~e" : ",.12~r" };
+  return size < TINY ? { labelExpr: TINY_LABEL } : { format: ",.12~r" };
 }
 
 /** The horizontal encoding of an axis for the field `field`. */
@@ -50,12 +55,15 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
   // a backslash in the title.
   const common = { grid: false, labelFlush: true, labelOverlap: true, aria: false };
   if (axis.kind === "text") {
+    const names = [...new Set(places as string[])];
+    const widths = names.map((name) => textWidth(name, LABEL_SIZE) + 12);
+    const isUpright = Math.max(0, ...widths) * names.length <= WIDTH - 60;
     return {
       field,
       type: "ordinal",
       sort: null,
       title,
-      axis: { ...common, labelAngle: places.length > 8 ? -40 : 0, labelLimit: 110 },
+      axis: { ...common, labelAngle: isUpright ? 0 : -40, labelLimit: 150 },
     };
   }
   const numbers = places as number[];
@@ -63,13 +71,18 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
   if (axis.kind === "time") {
     const room = axis.isDays ? DAY_MS / 2 : MINUTE_MS;
     const domain = least === most && numbers.length > 0 ? { domain: [least - room, least + room] } : {};
-    const isSingle = least === most ? { values: [least] } : {};
+    const single = { values: [least], format: axis.isDays ? "%Y-%m-%d" : "%Y-%m-%d %H:%M" };
     return {
       field,
       type: "temporal",
       title: axis.isDays ? title : "time (UTC)",
       scale: { type: "utc", nice: false, ...domain },
-      axis: { ...common, tickCount: tickCount(axis, least, most), format: CLOCK, ...isSingle },
+      axis: {
+        ...common,
+        tickCount: tickCount(axis, least, most),
+        format: CLOCK,
+        ...(least === most ? single : {}),
+      },
     };
   }
   const isYears = axis.isWhole && least >= 1800 && most < 2200;
@@ -79,7 +92,7 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
     type: "quantitative",
     title,
     scale: { nice: false, zero: false, ...domain },
-    axis: { ...common, tickCount: 6, ...numberAxis(numbers, isYears) },
+    axis: { ...common, tickCount: 6, ...numberAxis(numbers, { isYears, isWhole: axis.isWhole }) },
   };
 }
 

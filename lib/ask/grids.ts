@@ -116,7 +116,8 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
   const isLabelled = cells.every(({ text }) => textWidth(text, LABEL_SIZE) + CELL_GAP <= cellWidth);
   const isUpright = columns.some((name) => textWidth(name, LABEL_SIZE) + CELL_GAP > cellWidth);
   const size = Math.max(Math.abs(least), Math.abs(most)) || 1;
-  const scale = least < 0 ? { domain: [-size, size], range: DIVERGING } : { domain: [0, size], range: RAMP };
+  const scale =
+    least < 0 ? { domain: [-size, 0, size], range: DIVERGING } : { domain: [0, size], range: RAMP };
   const axis = { grid: false, ticks: false, domain: false, aria: false };
   return assemble({
     options,

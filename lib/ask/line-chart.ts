@@ -38,6 +38,7 @@ const LAST_STEP = 0.04; // width of the last step, as a part of the chart's widt
 const MAX_SERIES = PALETTE.length;
 const MAX_LINES = 60; // of one chart
 const SYMBOL = 28; // pixels of a mark in the legend with its gaps
+const OTHERS = /^\d+ others$/;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
@@ -70,7 +71,7 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
   const notes = [withoutText(read.length - placed.length, options.x)];
   const sorted = axis.kind === "text" ? placed : placed.sort((a, b) => Number(a.time) - Number(b.time));
   const series = kind === "lines" ? withoutColours(sorted, notes) : withoutSmall(sorted);
-  const names = [...new Set(series.map(({ name }) => name))];
+  const names = [...new Set(series.map(({ name }) => name))].sort(othersLast);
   const filled = stacked ? filledUp(series, names, by, kind, notes) : series;
   const values = markAlone(kind === "steps" ? withLastStep(filled, axis) : filled, kind, axis);
   const numbers = filled.flatMap(({ number }) => number ?? []);
@@ -87,12 +88,12 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     values,
     unit: {
       encoding: {
-        x: placeEncoding(axis, "time", options.x),
+        x: placeEncoding({ ...axis, places: values.map(({ time }) => time) }, "time", options.x),
         y: {
           ...numberEncoding(numbers, "number", { isZero: stacked }),
           ...(stacked ? { stack: "zero" } : { stack: null }),
         },
-        color: colourEncoding(names, options.series !== undefined),
+        color: colourEncoding(names, options.series !== undefined, stacked ? "square" : "stroke"),
         ...(values.some(({ line }) => line !== undefined) ? { detail: { field: "line" } } : {}),
       },
       layer: [
@@ -237,7 +238,11 @@ function saidOf(values: Value[], names: string[], panel: string, axis: Axis): st
 }
 
 /** Colours and legend of the series; a single line needs no legend. */
-export function colourEncoding(names: string[], hasSeries: boolean): Record<string, unknown> {
+export function colourEncoding(
+  names: string[],
+  hasSeries: boolean,
+  symbolType = "circle",
+): Record<string, unknown> {
   const range = names.map((name, i) => (i >= MAX_SERIES || isOthers(name, names) ? GREY : PALETTE[i]!));
   return {
     field: "name",
@@ -245,13 +250,18 @@ export function colourEncoding(names: string[], hasSeries: boolean): Record<stri
     sort: null,
     scale: { domain: names, range },
     legend: hasSeries
-      ? { orient: "top", title: null, direction: "horizontal", columns: legendColumns(names) }
+      ? { orient: "top", title: null, direction: "horizontal", columns: legendColumns(names), symbolType }
       : null,
   };
 }
 
 function isOthers(name: string, names: string[]): boolean {
-  return names.length === MAX_SERIES && /^\d+ others$/.test(name);
+  return names.length === MAX_SERIES && OTHERS.test(name);
+}
+
+/** Puts the name of the other series behind all names; the rest keeps its order. */
+export function othersLast(a: string, b: string): number {
+  return Number(OTHERS.test(a)) - Number(OTHERS.test(b));
 }
 
 /** The number of legend columns that fit the picture's width. */

@@ -55,7 +55,7 @@ export function panelsOf(rows: readonly object[], facet: string | undefined): Pa
 /** The width of one panel's plot, without its axis. */
 export function plotWidth({ names }: Panels, axisWidth: number): number {
   const columns = names.length === 1 ? 1 : COLUMNS;
-  return Math.max(80, Math.floor((WIDTH - 12 - GAP * (columns - 1)) / columns - axisWidth));
+  return Math.max(80, Math.floor((WIDTH - 12 - GAP * (columns - 1) - axisWidth) / columns));
 }
 
 /** Puts the parts of a chart together. */

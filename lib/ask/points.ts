@@ -2,7 +2,7 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { colourEncoding } from "./line-chart.ts";
+import { colourEncoding, othersLast } from "./line-chart.ts";
 import { assemble, type ChartOptions, panelsOf, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
@@ -88,8 +88,4 @@ function namedShares(names: string[]): Map<string, string> {
 
 function isOther(name: string, shares: Map<string, string>): boolean {
   return !shares.has(name);
-}
-
-function othersLast(a: string, b: string): number {
-  return Number(/^\d+ others$/.test(a)) - Number(/^\d+ others$/.test(b));
 }

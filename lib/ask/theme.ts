@@ -39,6 +39,7 @@ export const RAMP = [`rgba(${BLUE}, 0.08)`, `rgba(${BLUE}, 0.65)`];
 export const DIVERGING = [`rgba(${ORANGE}, 0.65)`, `rgba(${ORANGE}, 0.04)`, `rgba(${BLUE}, 0.65)`];
 
 const CONFIG = {
+  locale: { number: { decimal: ".", thousands: ",", grouping: [3], currency: ["$", ""], minus: "-" } },
   font: "system-ui, -apple-system, 'Segoe UI', sans-serif",
   view: { stroke: null, continuousHeight: 240 },
   mark: { color: PALETTE[0] },
@@ -87,6 +88,7 @@ const CONFIG = {
     titleFontSize: LABEL_SIZE,
     titleFontWeight: "normal",
     labelLimit: 300,
+    symbolSize: 90,
     symbolStrokeWidth: 4,
   },
 };

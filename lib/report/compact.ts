@@ -27,9 +27,10 @@ function joined(tags: string[]): string {
   for (const tag of tags) {
     const [point, x, y, radius, look = ""] = POINT.exec(tag) ?? [];
     const [shape, d = "", shapeLook = ""] = SHAPE.exec(tag) ?? [];
-    if (point !== undefined && FILL.test(look) && !look.includes(" stroke=")) {
-      add(points, dotLook(look, Number(radius)), `M${short(x!)},${short(y!)}h0`);
-    } else if (shape !== undefined && !shapeLook.includes("opacity")) add(shapes, shapeLook, d);
+    const isFilled = point !== undefined && FILL.test(look) && !look.includes(" stroke=");
+    if (isFilled) add(points, dotLook(look, Number(radius)), `M${short(x!)},${short(y!)}h0`);
+    else if (point !== undefined) add(points, look, ringAt(Number(x), Number(y), Number(radius)));
+    else if (shape !== undefined && !shapeLook.includes("opacity")) add(shapes, shapeLook, d);
     else rest.push(tag);
   }
   return [
@@ -47,6 +48,12 @@ function joined(tags: string[]): string {
 function dotLook(look: string, radius: number): string {
   const stroke = look.replace(FILL, ' stroke="$1"').replace(/ fill-opacity=/, " stroke-opacity=");
   return `${stroke} stroke-width="${short(String(radius * 2))}" stroke-linecap="round"`;
+}
+
+/** A circle as two arcs. */
+function ringAt(x: number, y: number, radius: number): string {
+  const [r, d] = [short(String(radius)), short(String(2 * radius))];
+  return `M${short(String(x + radius))},${short(String(y))}a${r},${r},0,1,1,-${d},0a${r},${r},0,1,1,${d},0`;
 }
 
 function add(lists: Map<string, string[]>, key: string, value: string): void {

@@ -9,7 +9,7 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import { textWidth } from "../ask/text-width.ts";
-import { type Spec, themed, titleOf } from "../ask/theme.ts";
+import { type Spec, themed, titleOf, WIDTH } from "../ask/theme.ts";
 import { forHtml } from "../untrusted.ts";
 import { compactSvg } from "./compact.ts";
 import { type SceneMark, thinScene } from "./thin.ts";
@@ -27,7 +27,7 @@ export interface Drawn {
 export async function drawChart(spec: unknown, id: string): Promise<Drawn> {
   const chart = themed(spec as object);
   const { svg, notes } = await draw(chart);
-  return { svg: named(compactSvg(pageMarkup(svg, id)), chart), note: notes.join("; ") };
+  return { svg: named(compactSvg(widened(pageMarkup(svg, id))), chart), note: notes.join("; ") };
 }
 
 /** The chart in the form that Vega draws, without references to addresses. */
@@ -117,6 +117,17 @@ function attributeValue(name: string, value: string, id: string, ids: Map<string
   if (local) return `url(#${own(local[1]!)})`;
   if (value.replace(FUNCTIONS, "").includes("(")) return null; // such as url(http://…)
   return value.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+}
+
+/** Gives a narrow picture the width of the others, so that the page does not enlarge its text. */
+function widened(svg: string): string {
+  return svg.replace(
+    /^(<svg.*?) width="([\d.]+)" height="([\d.]+)" viewBox="[^"]*"/,
+    (all, begin: string, width: string, height: string) =>
+      Number(width) >= WIDTH
+        ? all
+        : `${begin} width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`,
+  );
 }
 
 /** Makes the chart one picture for screen readers, named by its title and its numbers. */
