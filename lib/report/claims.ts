@@ -7,7 +7,10 @@
  * in that cell's source.
  */
 import ts from "typescript";
+import { shortened } from "../untrusted.ts";
 import type { BoundValue } from "./bindings.ts";
+
+const MAX_TEXT_CHARS = 160; // of a failed claim
 
 /** One call of an assertion, at a place in the compiled code of a cell. */
 export interface RanClaim {
@@ -87,13 +90,27 @@ export function unawaitedOf(claims: Claim[]): string | null {
   return claim ? textOf(claim) : null;
 }
 
-/** "assert.equal(rows, 220): expected 220, got 219" for the first failed claim, else null. */
-export function failureOf(claims: Claim[]): string | null {
+/** A claim that did not hold: its text, the values of its first failed run, and the cause. */
+export interface FailedClaim extends ClaimValues {
+  text: string;
+}
+
+/** The first claim that did not hold, or null. */
+export function failedClaim(claims: Claim[]): FailedClaim | null {
   for (const claim of claims) {
     const failed = claim.values.find(({ held }) => !held);
-    if (failed) return `${textOf(claim)}: ${explain(failed)}`;
+    if (failed) return { ...failed, text: textOf(claim) };
   }
   return null;
+}
+
+/**
+ * "assert.equal(rows, 220): expected 220, got 219" for the first failed claim, else null. Long
+ * texts and values are cut, so that a line has all of them.
+ */
+export function failureOf(claims: Claim[]): string | null {
+  const failed = failedClaim(claims);
+  return failed && `${shortened(failed.text, MAX_TEXT_CHARS)}: ${explain(failed)}`;
 }
 
 function textOf({ text, cell }: Claim): string {
@@ -102,7 +119,8 @@ function textOf({ text, cell }: Claim): string {
 
 function explain({ actual, expected, cause }: ClaimValues): string {
   if (actual === null) return cause ?? "failed";
-  return `expected ${expected ?? "true"}, got ${actual}${cause === null ? "" : `; ${cause}`}`;
+  const values = `expected ${shortened(expected ?? "true")}, got ${shortened(actual)}`;
+  return `${values}${cause === null ? "" : `; ${cause}`}`;
 }
 
 interface Call {

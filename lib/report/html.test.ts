@@ -5,7 +5,7 @@ import { CHART_TYPE, chartBundle, TABLE_TYPE } from "../ask/show.ts";
 import { tableData } from "../ask/table.ts";
 import type { Output } from "./notebook.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
-import { renderReport, summarize } from "./html.ts";
+import { renderReport } from "./html.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='alert(1)'>`;
 const CHART = chartBundle(
@@ -121,40 +121,5 @@ describe("renderReport(run, options)", () => {
     const html = await render(Array.from({ length: 100 }, () => [text("x".repeat(50_000))]));
     assert.ok(Buffer.byteLength(html) <= 1_000_000);
     assert.match(html, /… \d+ more characters are in the executed notebook/);
-  });
-});
-
-describe("summarize(run)", () => {
-  it("counts cells and claims, and the time", () => {
-    assert.equal(
-      summarize(runOf([[], []])).text,
-      "All 2 cells ran, 2 claims held, in 1\u00a0min\u00a015\u00a0s.",
-    );
-  });
-
-  it("says which cell failed, why, and how many did not run", () => {
-    const error: Output = {
-      output_type: "error",
-      ename: "RangeError",
-      evalue: "110 expected\nmore",
-      traceback: [],
-    };
-    const run = runOf([[], [error], []]);
-    run.status = "failed";
-    run.steps[0]!.cells[1]!.status = "failed";
-    run.steps[0]!.cells[2]!.status = "not run";
-    const { text, failedAt } = summarize(run);
-    assert.equal(
-      text,
-      "Failed in step 1, cell 2, in 1\u00a0min\u00a015\u00a0s: RangeError: 110 expected. 1 cell did not run.",
-    );
-    assert.equal(failedAt, "1-first-cell-2");
-  });
-
-  it("says that the run was interrupted", () => {
-    const run = runOf([[]]);
-    run.status = "interrupted";
-    run.steps[0]!.cells[0]!.status = "failed";
-    assert.match(summarize(run).text, /^Interrupted in step 1, cell 1, in /);
   });
 });

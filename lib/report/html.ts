@@ -6,13 +6,12 @@
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
-import { countHeld, failureOf } from "./claims.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
-import { isError } from "./outputs.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse, slug } from "./prose.ts";
 import type { CellRun, Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
+import { summarize } from "./summary.ts";
 
 const MAX_BYTES = 1_000_000; // without the charts, which have limits of their own
 const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one output; the first with which the report fits
@@ -81,49 +80,17 @@ ${renderFacts(facts)}
 `;
 }
 
-export interface Summary {
-  text: string; // one or two sentences
-  failedAt: string | null; // the id of the cell that ended the run
-}
-
-/**
- * Summarizes a run: "All 42 cells ran, 17 claims held, in 1 min 38 s."; or the failed cell and its
- * error.
- */
-export function summarize({ status, steps, seconds }: Run): Summary {
-  const cells = steps.flatMap((step) => step.cells);
-  const took = `in ${unbrokenSeconds(seconds)}`;
-  if (status === "ok") {
-    const claims = countHeld(cells.flatMap(({ claims }) => claims));
-    const held = claims === 0 ? "" : `, ${plural(claims, "claim")} held`;
-    return { text: `All ${cells.length} cells ran${held}, ${took}.`, failedAt: null };
-  }
-  const at = steps.findIndex((step) => step.cells.some((cell) => cell.status === "failed"));
-  const step = steps[at];
-  const cell = step?.cells.find((one) => one.status === "failed");
-  const left = cells.filter((one) => one.status === "not run").length;
-  const rest = left === 0 ? "" : ` ${plural(left, "cell")} did not run.`;
-  if (!step || !cell) return { text: `Interrupted ${took}.${rest}`, failedAt: null };
-  const what = `${status === "interrupted" ? "Interrupted" : "Failed"} in step ${at + 1}, cell ${cell.number}, ${took}`;
-  const error = status === "failed" ? cell.cell.outputs.find(isError) : undefined;
-  const unheld = status === "failed" ? failureOf(cell.claims) : null;
-  const cause = unheld ?? (error ? `${error.ename}: ${error.evalue}` : "");
-  const why = cause === "" ? "" : `: ${firstLine(cause)}`;
-  return { text: `${what}${why}.${rest}`, failedAt: cellId(step, cell) };
-}
-
 function renderSummary(run: Run): string {
-  const { text, failedAt } = summarize(run);
+  const { text, failed } = summarize(run);
   const html = forHtml(text);
   const linked =
-    failedAt === null
+    failed === null
       ? html
-      : html.replace(/step \d+, cell \d+/, (place) => `<a href="#${failedAt}">${place}</a>`);
+      : html.replace(
+          /step \d+, cell \d+/,
+          (place) => `<a href="#${cellId(failed.step, failed.cell)}">${place}</a>`,
+        );
   return `<p class="summary ${slug(run.status)}">${linked}</p>`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 interface Chapter {
@@ -191,10 +158,6 @@ function stepId({ notebook }: StepRun): string {
 
 function cellId(step: StepRun, { number }: CellRun): string {
   return `${stepId(step)}-cell-${number}`;
-}
-
-function firstLine(text: string): string {
-  return (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 200).replace(/[.:]$/, "");
 }
 
 /** "24 November 2026, 03:21 UTC" */

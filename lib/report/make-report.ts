@@ -11,10 +11,9 @@ import { serviceStatus, type StatusRow } from "../services/status.ts";
 import { withLock } from "../lock.ts";
 import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
-import { forTerminal } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
 import { buildLib } from "./build.ts";
-import { renderReport, summarize } from "./html.ts";
+import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
@@ -26,6 +25,7 @@ import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
 import { RESULTS_FILE, resultsOf } from "./results.ts";
 import { type Run, runNotebooks } from "./run.ts";
+import { summaryLines } from "./summary.ts";
 import { watchNotebooks } from "./watch.ts";
 
 const TITLE = "What the players did";
@@ -104,8 +104,7 @@ async function writeReport({ notebooks, options, parameters, signal }: Job, out:
     await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);
     await writeWhole(file, await renderReport(run, { title, facts }));
     if (run.status === "ok") await keepGood(out);
-    const summary = forTerminal(summarize(run).text); // it may quote texts of players
-    return { run, summary: [...proseWarnings(run), summary].join("\n") };
+    return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };
   } finally {
     stop();
   }

@@ -18,7 +18,7 @@ import { runOf } from "../testbed/notebook.fixture.ts";
 import { type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import { query } from "../trino.ts";
 import { buildLib } from "./build.ts";
-import { summarize } from "./html.ts";
+import { summarize } from "./summary.ts";
 import { isCode, type Notebook, readNotebook, writeNotebook } from "./notebook.ts";
 import { isError } from "./outputs.ts";
 import { recount } from "./recount.ts";

@@ -8,9 +8,9 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { forTerminal } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
-import { type RunFacts, renderReport, summarize } from "./html.ts";
+import { type RunFacts, renderReport } from "./html.ts";
+import { summaryLines } from "./summary.ts";
 import { LivePage } from "./live-page.ts";
 import { UsageError } from "../command.ts";
 import { type Notebook, NotebookError, stripOutputs } from "./notebook.ts";
@@ -169,7 +169,7 @@ class Session {
     await writeWhole(file, html);
     const cells = steps.flatMap((step) => step.cells).length;
     const why = reasons.length > 0 ? `, in a fresh kernel: ${[...new Set(reasons)].join("; ")}` : "";
-    const cause = status === "failed" ? `\n${forTerminal(summarize(run).text)}` : "";
+    const cause = status === "failed" ? `\n${summaryLines(run).join("\n")}` : "";
     log(
       `${ran} of ${cells} cells ran${why}; ${relative(process.cwd(), file)} after ` +
         `${formatSeconds((performance.now() - started) / 1000)}${cause}`,
