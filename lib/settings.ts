@@ -1,5 +1,5 @@
 /**
- * Environment → settings: ports, endpoints, folders, names.
+ * Environment and questlog.env → settings: ports, endpoints, folders, names.
  *
  * Only this module reads the environment, and it has all defaults. A second stack beside the first
  * (the tests start one) needs only another QUESTLOG_HOME and other ports.
@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
 import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
 import { checkFile, makeFolder, Variables } from "./setting-values.ts";
@@ -74,8 +75,11 @@ export interface Settings {
   javaHome: string | undefined; // the machine's Java, by JAVA_HOME
 }
 
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url))); // the checkout
+
 const NOT_SETTINGS = [
   "QUESTLOG_CHROMIUM", // lib/testbed/browser.ts
+  "QUESTLOG_ENV", // lib/env-file.ts
   "QUESTLOG_CONFIG", // compose/compose.yml
   "QUESTLOG_PARENT", // lib/history.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
@@ -155,17 +159,16 @@ function readRules(variables: Variables) {
 }
 
 function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const keys = variables.text("QUESTLOG_WRITE_KEYS");
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "questlog");
   return {
-    root,
-    version: readVersion(root),
-    home: resolve(root, variables.text("QUESTLOG_HOME") ?? ".questlog"),
-    out: resolve(root, variables.text("QUESTLOG_OUT") ?? "out"),
+    root: ROOT,
+    version: readVersion(ROOT),
+    home: resolve(ROOT, variables.text("QUESTLOG_HOME") ?? ".questlog"),
+    out: resolve(ROOT, variables.text("QUESTLOG_OUT") ?? "out"),
     cache: variables.text("QUESTLOG_CACHE") ?? cache,
-    historyFile: variables.text("QUESTLOG_HISTORY") ?? join(root, "history", "commands.jsonl"),
-    writeKeysFile: keys === undefined ? undefined : resolve(root, keys),
+    historyFile: variables.text("QUESTLOG_HISTORY") ?? join(ROOT, "history", "commands.jsonl"),
+    writeKeysFile: keys === undefined ? undefined : resolve(ROOT, keys),
     javaHome: env.JAVA_HOME,
   };
 }
@@ -218,13 +221,16 @@ export const settings = readOwnSettings();
  */
 function readOwnSettings(): Settings {
   const isCommand = basename(dirname(process.argv[1] ?? "")) === "scripts";
-  if (!isCommand) return readSettings();
+  let file: EnvFile = { name: "", lines: new Map() };
   try {
+    file = loadEnvFile(process.env, ROOT);
     const read = readSettings();
-    checkPaths(read, process.env);
+    if (isCommand) checkPaths(read, process.env);
     return read;
   } catch (error) {
-    console.error(`questlog: ${(error as Error).message}`);
+    const message = withPlace((error as Error).message, file);
+    if (!isCommand) throw new Error(message, { cause: error });
+    console.error(`questlog: ${message}`);
     process.exit(2);
   }
 }

@@ -175,6 +175,29 @@ describe("commands", function () {
     });
   }
 
+  it("read a file of settings; --env FILE is stronger than QUESTLOG_ENV, the environment than both", async () => {
+    const [wrong, right] = [join(home, "wrong.env"), join(home, "right.env")];
+    writeFileSync(wrong, "# a second stack\nQUESTLOG_TOPICS=t\n");
+    writeFileSync(right, "QUESTLOG_RECENT=none\n");
+    const misspelt = "wrong.env, line 2: QUESTLOG_TOPICS: no such setting; did you mean QUESTLOG_TOPIC?";
+    const invalid = 'right.env, line 1: QUESTLOG_RECENT: expected a whole number from 0 to 10000, got "none"';
+    for (const name of names) {
+      const { code, stdout, stderr } = await start(name, ["--env", wrong]).ended;
+      assert.deepEqual([code, stdout, stderr], [2, "", `questlog: ${misspelt}\n`], name);
+    }
+    for (const args of [["--env", right], [`--env=${right}`]]) {
+      const { code, stderr } = await start("history", args, { QUESTLOG_ENV: wrong }).ended;
+      assert.deepEqual([code, stderr], [2, `questlog: ${invalid}\n`]);
+    }
+    const ended = await start("history", ["--env", right], { QUESTLOG_RECENT: "5" }).ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    const none = await start("history", ["--env"]).ended;
+    assert.deepEqual(
+      [none.code, none.stderr],
+      [2, "questlog: --env: expected a file with settings, got none\n"],
+    );
+  });
+
   for (const [name, args, code, firstLine] of CASES) {
     it(`npm run ${[name, ...(args.length > 0 ? ["--", ...args] : [])].join(" ")} ends with ${code}`, async () => {
       const { stdout, stderr, ...ended } = await start(name, args).ended;

@@ -6,6 +6,7 @@
  * so a user who replaces the game would otherwise have failing tests of unchanged code.
  */
 import * as module from "node:module";
+import { devNull } from "node:os";
 
 const urlOf = (path) => new URL(`../${path}`, import.meta.url).href;
 const replaced = ["lib/game.ts", "lib/game-traffic.ts", "dist/game.js", "dist/game-traffic.js"].map(urlOf);
@@ -18,6 +19,9 @@ module.registerHooks?.({
     return replaced.includes(found.url) ? { ...found, ...original } : found;
   },
 });
+
+// The tests have settings of their own, not those of the user's questlog.env.
+process.env.QUESTLOG_ENV ??= devNull;
 
 // The processes that the tests start have the original's game too.
 const { NODE_OPTIONS = "" } = process.env;

@@ -1,12 +1,18 @@
 /**
  * NAME and arguments → the command scripts/NAME.ts; npm scripts start each command by this file.
+ * Each command takes `--env FILE`: another file of settings than questlog.env.
  *
  * An old Node cannot read TypeScript, so this file is JavaScript, and checks the Node first.
  */
+import { devNull } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { refuseOldNode } from "./node-version.js";
 
 refuseOldNode();
+// The tests have settings of their own.
+if (process.argv[2] === "test") process.env.QUESTLOG_ENV ??= devNull;
+takeEnvFile(process.argv);
 const command = new URL(`${process.argv[2]}.ts`, import.meta.url);
 process.argv.splice(1, 2, fileURLToPath(command)); // the command reads its arguments from here
 await import(command.href).catch((error) => {
@@ -15,6 +21,20 @@ await import(command.href).catch((error) => {
   console.error(`questlog: ${problem}`);
   process.exit(2);
 });
+
+/** Takes `--env FILE` out of the arguments; lib/env-file.ts reads the variable. */
+function takeEnvFile(words) {
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  const at = words.findIndex((word, i) => i > 2 && i < end && /^--env(=|$)/.test(word));
+  if (at < 0) return;
+  const [word, next] = words.splice(at, words[at] === "--env" ? 2 : 1);
+  const file = word === "--env" ? next : word.slice("--env=".length);
+  if (!file) {
+    console.error("questlog: --env: expected a file with settings, got none");
+    process.exit(2);
+  }
+  process.env.QUESTLOG_ENV = resolve(process.env.INIT_CWD || ".", file);
+}
 
 /** The sentence for a lib/game.ts that cannot be loaded; null: the error has another cause. */
 function gameProblem(error) {
