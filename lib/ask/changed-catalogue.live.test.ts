@@ -6,12 +6,13 @@ import { dayFolder, fileName } from "../layout.ts";
 import { ParquetFile } from "../land/parquet.ts";
 import { addColumns, wantedColumns } from "../stored-columns.ts";
 import { Ground } from "../testbed/ground.ts";
-import { query } from "../trino.ts";
+import { query, QueryError } from "../trino.ts";
 import type { TableState } from "./metastore.ts";
 import { createTables, registerDays } from "./tables.ts";
 
 const DAY = "2026-01-31";
 const NOON = Date.parse(`${DAY}T12:00:00Z`);
+const CHANGING_MS = 10_000;
 type Parameters = NonNullable<EventEntry["parameters"]>;
 
 describe("createTables(target, catalogue) after a change of the catalogue", function () {
@@ -243,5 +244,46 @@ describe("createTables(target, catalogue) after a change of the catalogue", func
     await ground.hdfs.remove(`${ground.root}/columns`);
     assert.match((await apply(gameOf({ n: "text" }))).problem ?? "", /column n has integer in its files/);
     assert.equal((await apply(gameOf({ n: "bigint" }))).problem, null);
+  });
+
+  it("shows all rows or an error to readers, while columns are added and widened", async () => {
+    const gameAt = (change: number): Parameters => {
+      const added = Array.from({ length: change }, (_, i) => [`p${change - i}`, "text"]);
+      const n = change > 3 ? "bigint" : "integer";
+      return { ...(Object.fromEntries(added) as Parameters), n };
+    };
+    const SENT = 12;
+    await apply(gameOf(gameAt(0)));
+    for (let n = 0; n < SENT; n++) await land(gameOf(gameAt(0)), { n: String(n), p1: "x" });
+    const [stop, seen] = [new AbortController(), new Set<string>()];
+    const read = async (source: string): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const answer = rowsOf(`SELECT count(*) AS rows, count(n) AS ns FROM ${source}`);
+        const text = await answer.then(
+          ([row]) => JSON.stringify(row),
+          (error: unknown) => (error instanceof QueryError ? error.code : String(error)),
+        );
+        seen.add(text);
+      }
+    };
+    const readers = ["buy", "buy", "unique_buy", "unique_buy"].map(read);
+    const end = Date.now() + CHANGING_MS;
+    let changes = 0;
+    while (Date.now() < end) {
+      const { problem } = await apply(gameOf(gameAt(++changes)));
+      assert.equal(problem, null);
+    }
+    stop.abort();
+    await Promise.all(readers);
+    const right = [
+      JSON.stringify({ rows: SENT, ns: SENT }),
+      "VIEW_IS_STALE",
+      "HIVE_PARTITION_SCHEMA_MISMATCH",
+    ];
+    assert.ok(changes > 3, `${changes} changes`);
+    assert.deepEqual(
+      [...seen].filter((text) => !right.includes(text)),
+      [],
+    );
   });
 });

@@ -2,8 +2,8 @@
  * The catalogue → tables in Hive: one for each event type, failed_events, and views (views.ts).
  *
  * All tables are external: they only name the folders of the stream's files, so DROP TABLE deletes
- * no data. A table has the columns of its files' list (stored-columns.ts), and is made anew when it
- * has others.
+ * no data. A table has the columns of its files' list (stored-columns.ts). When it has others, it is
+ * changed in place; with a given Trino, whose metastore has no known address, it is made anew.
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
@@ -24,6 +24,7 @@ import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";
+import { alterColumns } from "./alter-table.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
 
@@ -230,8 +231,11 @@ async function makeTable(
     refuseOtherFiles(table, found, target);
     const changes = changesOf(columnsIn(found), columns);
     if (changes.length === 0) return made("found");
-    await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
-    await createWhole(table, columns, target);
+    if (!settings.given.trino) await alterColumns(schema, table, columns);
+    else {
+      await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
+      await createWhole(table, columns, target);
+    }
     return made("changed", changes);
   });
 }

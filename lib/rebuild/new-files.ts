@@ -18,12 +18,13 @@ export const REBUILD_STEPS = [
   "begun",
   "written",
   "planned",
-  "dropped",
+  "closed",
   "moved_out",
   "listed",
   "failed_moved",
   "moved_in",
   "recorded",
+  "opened",
   "cleared",
 ] as const;
 

@@ -1,7 +1,7 @@
 /**
  * A table → the same rows in new files, read again through today's catalogue, swapped in one go.
  *
- * Readers see the old table, then for a moment no table, then the new one. No row is lost: the new
+ * Queries read the old rows, then for a moment they fail, then they read the new rows. No row is lost: the new
  * files and failed_events have each row of the old files, which is proven by positions and ids
  * before anything changes. The old files stay in another folder.
  *

@@ -2,13 +2,19 @@
  * A plan → the new files in the place of the old ones, and the table made of them.
  *
  * Each step can be repeated, and finds the work that an interrupted swap has done. The table is
- * dropped first, so no query begins to read it before it is made again. Queries that began before
- * read the old files to their end. Only then the folders change.
+ * closed first, so no query begins to read it before it is opened again. Queries that began before
+ * read the old files to their end. Only then the folders and the table's columns change.
+ *
+ * With a given Trino, whose metastore has no known address, the table is dropped and made again. A
+ * query that has asked for the table just before, and asks for its days just after, counts 0 rows.
  */
-import { qualified } from "../ask/metastore.ts";
+import { alterColumns, closeTable, openTable } from "../ask/alter-table.ts";
+import { qualified, showCreate } from "../ask/metastore.ts";
 import { createTables, registerDaysOf } from "../ask/tables.ts";
 import { failedEvents } from "../catalog.ts";
 import { dayFolder, rebuildFolder, rebuildRecordPath, replacedFolder, tableFolder } from "../layout.ts";
+import type { StoredColumn } from "../parquet-footer.ts";
+import { settings } from "../settings.ts";
 import { readColumns, writeColumns } from "../stored-columns.ts";
 import { query } from "../trino.ts";
 import { shortened } from "../untrusted.ts";
@@ -22,17 +28,17 @@ const POLL_MS = 200;
 /**
  * Swaps, and returns the record of the rebuild.
  * @throws Error if a query still reads the old files after `maxWaitMs`; the table is then as it was
- * @throws Error with the remedy after any later failure: then the table is missing
+ * @throws Error with the remedy after any later failure: then the table is closed
  */
 export async function swap(work: RebuildWork, plan: RebuildPlan): Promise<RebuildRecord> {
   const { hdfs, root, at } = work;
   const { table, id } = plan;
   const [folder, replaced] = [tableFolder(root, table), replacedFolder(root, id)];
   const isMovedOut = (await hdfs.status(replaced)) !== null;
-  if (!isMovedOut) await dropTable(work, plan);
+  if (!isMovedOut) await keepReadersAway(work, plan);
   try {
     if (!isMovedOut) {
-      await at("dropped");
+      await at("closed");
       await hdfs.makeFolder(replaced.slice(0, replaced.lastIndexOf("/")));
       if (!(await hdfs.rename(folder, replaced)) && !(await hdfs.status(replaced)))
         throw new Error(`${folder}: expected to move it to ${replaced}, but RENAME answered false`);
@@ -40,8 +46,10 @@ export async function swap(work: RebuildWork, plan: RebuildPlan): Promise<Rebuil
     await at("moved_out");
     return await moveIn(work, plan);
   } catch (error) {
-    const remedy = `the table is missing until its rebuild ends; to finish it: npm run tables -- --rebuild ${table}`;
-    throw new Error(`table ${table}: ${(error as Error).message}; ${remedy}`, { cause: error });
+    const problem = `${(error as Error).message}; no query can read the table until its rebuild ends`;
+    throw new Error(`table ${table}: ${problem}; to finish it: npm run tables -- --rebuild ${table}`, {
+      cause: error,
+    });
   }
 }
 
@@ -61,6 +69,8 @@ async function moveIn(work: RebuildWork, plan: RebuildPlan): Promise<RebuildReco
   const record = { ...plan, files: [...plan.files, ...late], ended_at: new Date().toISOString() };
   await writeWhole(hdfs, root, rebuildRecordPath(root, id), record);
   await at("recorded");
+  await open(work, plan.columns);
+  await at("opened");
   await hdfs.remove(rebuildFolder(root, table));
   await at("cleared");
   await createTables({ schema, hdfsRoot: root }, catalogue);
@@ -68,10 +78,10 @@ async function moveIn(work: RebuildWork, plan: RebuildPlan): Promise<RebuildReco
   return record;
 }
 
-/** Drops the table, and waits for the queries that began before. */
-async function dropTable(work: RebuildWork, { table }: RebuildPlan): Promise<void> {
+/** Lets no query begin to read the table, and waits for the queries that began before. */
+async function keepReadersAway(work: RebuildWork, { table }: RebuildPlan): Promise<void> {
   const { hdfs, root, schema, catalogue, maxWaitMs, log } = work;
-  await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
+  await close(work);
   const before = new Map((await runningQueries()).map((one) => [one.query_id, one]));
   const ask = async () => {
     const running = (await runningQueries()).find(({ query_id }) => before.has(query_id));
@@ -82,6 +92,7 @@ async function dropTable(work: RebuildWork, { table }: RebuildPlan): Promise<voi
   try {
     await until("the queries that read the old files end", ask, { limitMs: maxWaitMs, everyMs: POLL_MS });
   } catch (error) {
+    await open(work, null);
     await hdfs.remove(rebuildFolder(root, table));
     await createTables({ schema, hdfsRoot: root }, catalogue);
     const id = (await runningQueries()).find(({ query_id }) => before.has(query_id))?.query_id ?? "ID";
@@ -89,6 +100,30 @@ async function dropTable(work: RebuildWork, { table }: RebuildPlan): Promise<voi
     const problem = (error as Error).message;
     throw new Error(`table ${table} is as it was: ${problem}; ${advice}`, { cause: error });
   }
+}
+
+async function close({ schema, event: { table } }: RebuildWork): Promise<void> {
+  if (settings.given.trino) await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
+  else if (await isThere(schema, table))
+    await closeTable(
+      schema,
+      table,
+      `its rebuild is at work; to finish an interrupted one: npm run tables -- --rebuild ${table}`,
+    );
+}
+
+/** Opens the table for queries, with these columns; null: with those that it has. */
+async function open(
+  { schema, event: { table } }: RebuildWork,
+  columns: readonly StoredColumn[] | null,
+): Promise<void> {
+  if (settings.given.trino || !(await isThere(schema, table))) return; // createTables makes it
+  if (columns !== null) await alterColumns(schema, table, columns);
+  await openTable(schema, table);
+}
+
+async function isThere(schema: string, table: string): Promise<boolean> {
+  return (await showCreate("TABLE", table, schema)) !== undefined;
 }
 
 interface RunningQuery {

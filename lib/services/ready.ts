@@ -8,7 +8,7 @@ import { type Admin, withAdmin } from "../kafka.ts";
 import { HOST, settings } from "../settings.ts";
 import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
 import { runStatement } from "./plain-trino.ts";
-import { callForStrings } from "./thrift.ts";
+import { getDatabases } from "../hive-metastore.ts";
 
 /** Kafka: the cluster has a controller, so it can create topics. */
 export async function askKafka(): Promise<void> {
@@ -43,7 +43,7 @@ export async function askDatanode(): Promise<void> {
 
 /** Metastore: its list of databases contains `default`. */
 export async function askMetastore(): Promise<void> {
-  const databases = await callForStrings(settings.ports.metastore, "get_all_databases");
+  const databases = await getDatabases();
   if (!databases.includes("default")) {
     throw new Error(`expected the database "default", got ${JSON.stringify(databases)}`);
   }

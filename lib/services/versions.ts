@@ -7,7 +7,7 @@
 import { HOST, settings } from "../settings.ts";
 import { askKafkaRelease } from "./kafka-release.ts";
 import { getJson } from "./get-json.ts";
-import { callForString } from "./thrift.ts";
+import { getVersion } from "../hive-metastore.ts";
 
 /** Kafka: its release without the third number. */
 export async function askKafkaVersion(): Promise<string> {
@@ -29,7 +29,7 @@ export async function askDatanodeVersion(): Promise<string> {
 }
 
 export async function askMetastoreVersion(): Promise<string> {
-  return callForString(settings.ports.metastore, "getVersion");
+  return getVersion();
 }
 
 export async function askTrinoVersion(): Promise<string> {

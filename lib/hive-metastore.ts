@@ -1,0 +1,125 @@
+/**
+ * The stack's own Hive metastore: its tables and partitions, as structs of Thrift.
+ *
+ * Trino's SQL cannot change the columns of a table together with those of its partitions, nor keep
+ * readers away from a table. The metastore can. The address is known for the stack's own metastore
+ * only: that of a given Trino is in no setting.
+ */
+import { settings } from "./settings.ts";
+import {
+  callThrift,
+  type Entries,
+  type Items,
+  stringField,
+  type Struct,
+  ThriftError,
+  TYPE,
+} from "./thrift.ts";
+
+const CHANGE_LIMIT_MS = 60_000; // a table can have many partitions
+const NO_SUCH_OBJECT = 2; // exception of get_table_req
+const ALL = -1;
+
+/** Field numbers of hive_metastore.thrift. */
+export const TABLE = { storage: 7, parameters: 9 } as const;
+export const PARTITION = { values: 1, storage: 6, parameters: 7 } as const;
+export const STORAGE = { columns: 1, location: 2 } as const;
+const COLUMN = { name: 1, type: 2 } as const;
+
+/** A column in Hive's words. */
+export interface HiveColumn {
+  name: string;
+  type: string; // e.g. "string", "decimal(10,2)"
+}
+
+export async function getDatabases(): Promise<string[]> {
+  return ((await call("get_all_databases")) as Items).items as string[];
+}
+
+export async function getVersion(): Promise<string> {
+  return (await call("getVersion")) as string;
+}
+
+/** A table; null: it does not exist. */
+export async function getTable(schema: string, table: string): Promise<Struct | null> {
+  try {
+    const request: Struct = new Map([[1, { type: TYPE.struct, value: named(schema, table) }]]);
+    return ((await call("get_table_req", request)) as Struct).get(1)!.value as Struct;
+  } catch (error) {
+    if (error instanceof ThriftError && error.field === NO_SUCH_OBJECT) return null;
+    throw error;
+  }
+}
+
+/** Replaces a table's definition. Its partitions stay. */
+export async function alterTable(schema: string, table: string, to: Struct): Promise<void> {
+  const sent = named(schema, table);
+  sent.set(3, { type: TYPE.struct, value: to }).set(4, withoutStatistics());
+  await call("alter_table_with_environment_context", sent);
+}
+
+export async function getPartitions(schema: string, table: string): Promise<Struct[]> {
+  const sent = named(schema, table).set(3, { type: TYPE.i16, value: ALL });
+  return ((await call("get_partitions", sent)) as Items).items as Struct[];
+}
+
+/** Replaces the definitions of partitions, all in one transaction. */
+export async function alterPartitions(schema: string, table: string, to: Struct[]): Promise<void> {
+  if (to.length === 0) return;
+  const sent = named(schema, table);
+  sent.set(3, { type: TYPE.list, value: { of: TYPE.struct, items: to } }).set(4, withoutStatistics());
+  await call("alter_partitions_with_environment_context", sent);
+}
+
+/** The columns of a table or partition, by its storage field. */
+export function hiveColumns(of: Struct, storage: number): HiveColumn[] {
+  return columnList(of, storage).items.map((column) => {
+    const text = (field: number) => (column as Struct).get(field)!.value as string;
+    return { name: text(COLUMN.name), type: text(COLUMN.type) };
+  });
+}
+
+/** Gives a table or partition other columns. */
+export function setHiveColumns(of: Struct, storage: number, columns: readonly HiveColumn[]): void {
+  columnList(of, storage).items = columns.map(
+    ({ name, type }): Struct =>
+      new Map([
+        [COLUMN.name, stringField(name)],
+        [COLUMN.type, stringField(type)],
+      ]),
+  );
+}
+
+/** Sets a parameter of a table; null removes it. */
+export function setParameter(table: Struct, name: string, value: string | null): void {
+  const parameters = table.get(TABLE.parameters)!.value as Entries;
+  parameters.entries = parameters.entries.filter(([key]) => key !== name);
+  if (value !== null) parameters.entries.push([name, value]);
+}
+
+function columnList(of: Struct, storage: number): Items {
+  return (of.get(storage)!.value as Struct).get(STORAGE.columns)!.value as Items;
+}
+
+async function call(method: string, sent?: Struct) {
+  return callThrift(settings.ports.metastore, method, {
+    ...(sent && { arguments: sent, limitMs: CHANGE_LIMIT_MS }),
+  });
+}
+
+function named(schema: string, table: string): Struct {
+  return new Map([
+    [1, stringField(schema)],
+    [2, stringField(table)],
+  ]);
+}
+
+/** The metastore would count the files of each folder. Nobody reads its counts. */
+function withoutStatistics() {
+  const properties: Entries = {
+    keys: TYPE.string,
+    values: TYPE.string,
+    entries: [["DO_NOT_UPDATE_STATS", "true"]],
+  };
+  return { type: TYPE.struct, value: new Map([[1, { type: TYPE.map, value: properties }]]) as Struct };
+}
