@@ -56,14 +56,14 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
   const common = { grid: false, labelFlush: true, labelOverlap: true, aria: false };
   if (axis.kind === "text") {
     const names = [...new Set(places as string[])];
-    const widths = names.map((name) => textWidth(name, LABEL_SIZE) + 12);
+    const widths = names.map((name) => textWidth(name, LABEL_SIZE) + 8);
     const isUpright = Math.max(0, ...widths) * names.length <= WIDTH - 60;
     return {
       field,
       type: "ordinal",
       sort: null,
       title,
-      axis: { ...common, labelAngle: isUpright ? 0 : -40, labelLimit: 150 },
+      axis: { ...common, labelOverlap: "greedy", labelAngle: isUpright ? 0 : -40, labelLimit: 150 },
     };
   }
   const numbers = places as number[];

@@ -16,7 +16,7 @@ const BAR_HEIGHTS = [30, 40, 54]; // for names of 1, 2 and 3 lines
 const BAR = 21; // pixels; the height of the bar itself
 const NAME_WIDTH = 160; // pixels; longer names take several lines
 const PANEL_NAME_WIDTH = 84;
-const SMALLEST_BAR = 2.5; // pixels, of a number that is not 0
+const SMALLEST_BAR = 3; // pixels, of a number that is not 0
 // Centres a name of several lines: Vega puts its first line at the middle of the bar.
 const LINES_UP = "isArray(names[datum.value]) ? 7 - 7 * length(names[datum.value]) : 0";
 const GAP = 6; // pixels between a bar and its number
@@ -146,7 +146,7 @@ function drawBars(by: Panels, options: BarOptions, shown: Bar[], rest: string): 
             ticks: false,
             domain: false,
             labelExpr: "names[datum.value]",
-            encoding: { labels: { update: { dy: { signal: LINES_UP } } } },
+            labelOffset: { expr: LINES_UP },
             labelLineHeight: 14,
             labelOverlap: false,
           },

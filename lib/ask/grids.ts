@@ -30,9 +30,10 @@ const TIME_STEPS = [
   ...[1, 7, 28, 91, 364].map((days) => days * 86_400 * SECOND),
 ];
 const MAX_BINS = 200;
-const SMALLEST_BAR = 2.5; // pixels, of a count that is not 0
+const SMALLEST_BAR = 3; // pixels, of a count that is not 0
 const CELL_HEIGHT = 30;
 const MAX_CELLS = 100; // a side
+const SHORT_NAME = 4; // characters; where such names have no room, some are left out
 const CELL_GAP = 8; // pixels beside a cell's number
 
 /** Bars for the numbers of rows in bins of equal width. */
@@ -114,16 +115,23 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
   const axisWidth = 12 + Math.min(170, Math.max(0, ...lines.map((line) => textWidth(line, LABEL_SIZE))));
   const cellWidth = plotWidth(by, axisWidth) / columns.length;
   const isLabelled = cells.every(({ text }) => textWidth(text, LABEL_SIZE) + CELL_GAP <= cellWidth);
-  const isUpright = columns.some((name) => textWidth(name, LABEL_SIZE) + CELL_GAP > cellWidth);
+  const isAngled = columns.some(
+    (name) => name.length > SHORT_NAME && textWidth(name, LABEL_SIZE) + CELL_GAP > cellWidth,
+  );
   const size = Math.max(Math.abs(least), Math.abs(most)) || 1;
   const scale =
-    least < 0 ? { domain: [-size, 0, size], range: DIVERGING } : { domain: [0, size], range: RAMP };
+    least < 0
+      ? { domain: [-size, -size / 1e6, size / 1e6, size], range: DIVERGING }
+      : { domain: [0, size], range: RAMP };
   const axis = { grid: false, ticks: false, domain: false, aria: false };
   return assemble({
     options,
     by,
     notes: [],
-    said: saidByPanel(by, (panel) => sayCells(cells.filter((cell) => cell.panel === panel))),
+    said:
+      cells.length === 0
+        ? ""
+        : saidByPanel(by, (panel) => sayCells(cells.filter((cell) => cell.panel === panel))),
     height: lines.length * (lines.length > 20 ? 16 : CELL_HEIGHT),
     values: cells,
     axisWidth,
@@ -134,7 +142,7 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
           type: "ordinal",
           sort: columns,
           title: options.x,
-          axis: { ...axis, labelAngle: isUpright ? -45 : 0, labelLimit: 110, labelOverlap: "greedy" },
+          axis: { ...axis, labelAngle: isAngled ? -45 : 0, labelLimit: 110, labelOverlap: "greedy" },
         },
         y: {
           field: "y",

@@ -35,8 +35,10 @@ const ORANGE = "217, 119, 6";
 
 /** Colours of small to large numbers. They let the page through, so text on them is readable. */
 export const RAMP = [`rgba(${BLUE}, 0.08)`, `rgba(${BLUE}, 0.65)`];
-/** Colours of negative numbers, 0, and positive numbers. */
-export const DIVERGING = [`rgba(${ORANGE}, 0.65)`, `rgba(${ORANGE}, 0.04)`, `rgba(${BLUE}, 0.65)`];
+/** Colours of negative numbers to 0, and of 0 to positive numbers. */
+export const DIVERGING = [0.65, 0.04]
+  .map((opacity) => `rgba(${ORANGE}, ${opacity})`)
+  .concat([0.04, 0.65].map((opacity) => `rgba(${BLUE}, ${opacity})`));
 
 const CONFIG = {
   locale: { number: { decimal: ".", thousands: ",", grouping: [3], currency: ["$", ""], minus: "-" } },

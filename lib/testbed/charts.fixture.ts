@@ -13,6 +13,7 @@ export interface Example {
   name: string;
   spec: object;
   marks?: number;
+  series?: number; // names in the legend, each with a mark of its own
 }
 
 const PAYLOADS = payloads("http://127.0.0.1:9").filter((_, i) => i % 9 === 1);
@@ -308,6 +309,7 @@ export const GRIDS: Example[] = [
       numbered(40, (i) => ({ x: seeded(i) * 10, n: seeded(i + 99) * 100, s: i % 2 ? "a" : "b" })),
       { ...line, title: "Points" },
     ),
+    series: 2,
     marks: 40,
   },
   { name: "one point", spec: points([{ x: 5, n: 5 }], { x: "x", y: "n", title: "One point" }), marks: 1 },
@@ -462,7 +464,7 @@ export const GRIDS: Example[] = [
       numbered(12, (i) => ({ x: `c${i % 4}`, y: `r${Math.floor(i / 4)}`, n: i === 5 ? null : i - 6 })),
       { x: "x", y: "y", value: "n", title: "Negative numbers and a null" },
     ),
-    marks: 12,
+    marks: 11,
   },
   {
     name: "heat map without rows",
