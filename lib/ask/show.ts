@@ -30,7 +30,7 @@ const MAX_TEXT_WIDTH = 160; // characters of a table as text
  *   its own settings are stronger
  */
 export function show(spec: Spec | object): void {
-  write(chartBundle(spec));
+  sendOutput(chartBundle(spec));
 }
 
 /** The output of a chart: its spec, its description, and the records of the counted events. */
@@ -61,7 +61,7 @@ export function table(
   const title = notes.filter((note) => note !== "").join(": ");
   const shown = rows.slice(0, limit);
   const data = tableData(shown, title, columns);
-  write({
+  sendOutput({
     [TABLE_TYPE]: data,
     "text/html": htmlTable(data),
     "text/plain": [title, textTable(shown, { columns, width: MAX_TEXT_WIDTH })]
@@ -98,19 +98,25 @@ export type Said = string | number | bigint | boolean | Date | Count;
  * contain "undefined", "NaN" or "[object …]".
  */
 export function say(parts: TemplateStringsArray, ...values: Said[]): void {
-  if (!Array.isArray(parts?.raw)) throw new Error("say: expected a template: write say`…`, not say(…)");
+  sendOutput(sentence("say", parts, values));
+}
+
+/** The output of a sentence; `caller` is the function that a notebook calls. */
+export function sentence(caller: string, parts: TemplateStringsArray, values: readonly Said[]): Bundle {
+  if (!Array.isArray(parts?.raw))
+    throw new Error(`${caller}: expected a template: write ${caller}\`…\`, not ${caller}(…)`);
   let markdown = parts[0]!;
-  for (const [i, value] of values.entries()) markdown += saidText(value, markdown) + parts[i + 1]!;
+  for (const [i, value] of values.entries()) markdown += saidText(value, markdown, caller) + parts[i + 1]!;
   // The class keeps JupyterLab from drawing text between two $ as a formula.
   const html = `<div class="mathjax_ignore">${prose.render(markdown)}</div>`;
   const counts = values.filter(isCount);
   const records = counts.length > 0 ? { [COUNTED_MIME]: countedInSentence(markdown, counts) } : {};
   const shown = values.length > 0 ? { [RESULT_MIME]: saidValues(parts, values) } : {};
-  write({ "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records, ...shown });
+  return { "text/html": html, "text/markdown": markdown, "text/plain": markdown, ...records, ...shown };
 }
 
 /** The text of a value behind the text `before`. */
-export function saidText(value: Said, before: string): string {
+export function saidText(value: Said, before: string, caller = "say"): string {
   if (typeof value === "number" && Number.isFinite(value)) return formatNumber(value);
   if (typeof value === "bigint") return formatNumber(value);
   if (typeof value === "boolean") return String(value);
@@ -118,10 +124,11 @@ export function saidText(value: Said, before: string): string {
   if (isCount(value)) return countText(value);
   if (typeof value === "string" && (isInCode(before) || !/\bundefined\b|\bNaN\b|\[object /.test(value)))
     return /\.\d/.test(value) ? withCommas(value) : value;
-  throw new Error(`say: expected a value after ${JSON.stringify(before)}, got ${String(value)}`);
+  throw new Error(`${caller}: expected a value after ${JSON.stringify(before)}, got ${String(value)}`);
 }
 
-function isCount(value: unknown): value is Count {
+/** Whether a value is a count, of `countBy` and such. */
+export function isCount(value: unknown): value is Count {
   return typeof value === "object" && value !== null && "statement" in value && "values" in value;
 }
 
@@ -133,7 +140,7 @@ function isInCode(markdown: string): boolean {
 type Writer = (content: { data: Bundle; metadata: object; transient: object }, update: boolean) => void;
 
 /** Sends a bundle to the notebook's kernel, if this process is one; prints its text otherwise. */
-function write(data: Bundle): void {
+export function sendOutput(data: Bundle): void {
   const require = createRequire(import.meta.url);
   // A kernel has already loaded tslab's module. No other process should: tslab loads ZeroMQ.
   const kernel = require.cache[require.resolve("tslab/dist/jupyter.js")]?.exports as

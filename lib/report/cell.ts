@@ -6,15 +6,17 @@
  */
 import type { MultilineString } from "@jupyterlab/nbformat";
 import { COUNTED_MIME } from "../ask/counted.ts";
+import { HEADLINE_TYPE, TILES_TYPE } from "../ask/headline.ts";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { htmlTable, type TableData } from "../ask/table.ts";
 import { forHtml, forTerminal, forTerminalLines, shortened } from "../untrusted.ts";
 import { type Claim, type ClaimValues, countHeld } from "./claims.ts";
 import { drawChart } from "./draw.ts";
-import type { Output } from "./notebook.ts";
+import type { CodeCell, Output } from "./notebook.ts";
 import { isError, isStream, textOf } from "./outputs.ts";
 import { formatSeconds } from "./progress.ts";
-import { renderCode, renderSaid, slug, summaryOf } from "./prose.ts";
+import { type Anchors, slug } from "./anchors.ts";
+import { renderCode, renderSaid, summaryOf } from "./prose.ts";
 import type { CellRun, Run } from "./run.ts";
 
 const CLAIM_CHARS = 160; // of a claim's text
@@ -52,8 +54,54 @@ async function draw(spec: unknown, id: string): Promise<Drawing> {
   }
 }
 
-/** Renders a cell with the drawings of its outputs; cuts each output at `maxChars`. */
-export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: number): string {
+/** The page that a cell is part of. */
+export interface CellPage {
+  charts: Charts;
+  anchors: Anchors;
+  maxChars: number; // of the text of one output
+  isForReaders: boolean; // without code, times and claims
+}
+
+/** Renders a cell with the drawings of its outputs. Its tags can hide parts of a good cell. */
+export function renderCell(run: CellRun, id: string, page: CellPage): string {
+  const { status } = run;
+  const tags = status === "failed" ? [] : tagsOf(run.cell);
+  if (tags.includes("remove-cell")) return `<div class="cell removed" id="${id}"></div>`;
+  const isWithoutCode = tags.includes("remove-input") || (page.isForReaders && status !== "failed");
+  const outputs = run.cell.outputs
+    .map((_, i) => (isOnFirstScreen(run, i) ? "" : renderOutputOf(run, i, page)))
+    .filter((html) => html !== "")
+    .join("\n");
+  const code = isWithoutCode ? "" : renderCodeOf(run, tags.includes("hide-input"));
+  const claims = page.isForReaders ? "" : renderClaims(run.claims);
+  const shown = tags.includes("remove-output")
+    ? ""
+    : tags.includes("hide-output") && outputs !== ""
+      ? `<details class="output"><summary>Output</summary>${outputs}</details>`
+      : outputs;
+  return `<div class="cell ${slug(status)}" id="${id}">${code}${shown}${claims}</div>`;
+}
+
+/** Whether an output stands on the report's first screen, not at the place of its cell. */
+export function isOnFirstScreen({ cell, status }: CellRun, i: number): boolean {
+  const output = cell.outputs[i];
+  if (!output || isStream(output) || isError(output) || status === "failed") return false;
+  if (output.data[HEADLINE_TYPE] !== undefined || output.data[TILES_TYPE] !== undefined) return true;
+  return output.data[CHART_TYPE] !== undefined && tagsOf(cell).includes("headline");
+}
+
+/** The tags of a cell, e.g. "hide-input". */
+export function tagsOf({ metadata }: Pick<CodeCell, "metadata">): string[] {
+  return Array.isArray(metadata.tags) ? metadata.tags.map(String) : [];
+}
+
+/** Renders one output of a cell. */
+export function renderOutputOf(run: CellRun, i: number, page: CellPage): string {
+  return renderOutput(run.cell.outputs[i]!, page.charts.get(run)?.[i] ?? null, page);
+}
+
+/** The code in one line that opens; a quiet one shows only if the page shows all code. */
+function renderCodeOf(run: CellRun, isQuiet: boolean): string {
   const { cell, status, seconds } = run;
   const claims = countHeld(run.claims);
   const notes = [
@@ -62,13 +110,9 @@ export function renderCell(run: CellRun, id: string, charts: Charts, maxChars: n
     status === "failed" ? `<span class="failed">failed</span>` : "",
     status === "not run" ? `<span class="not-run">not run</span>` : "",
   ].join("");
-  const outputs = cell.outputs
-    .map((output, i) => renderOutput(output, charts.get(run)?.[i] ?? null, maxChars))
-    .join("\n");
-  return `<div class="cell ${slug(status)}" id="${id}">
-<details class="code"${status === "failed" ? " open" : ""}><summary><code>${summaryOf(cell.source)}</code>${notes}</summary>
-<pre><code>${renderCode(cell.source)}</code></pre></details>
-${outputs}${renderClaims(run.claims)}</div>`;
+  return `<details class="code${isQuiet ? " quiet" : ""}"${status === "failed" ? " open" : ""}><summary><code>${summaryOf(cell.source)}</code>${notes}</summary>
+<pre tabindex="0"><code>${renderCode(cell.source)}</code></pre></details>
+`;
 }
 
 /** Renders each assertion that ran, with its values. */
@@ -99,7 +143,7 @@ function valuesText({ held, actual, expected, cause }: ClaimValues): string {
   return got === wanted ? `both ${got}` : `${got}, and ${wanted}`;
 }
 
-function renderOutput(output: Output, chart: Drawing | null, maxChars: number): string {
+function renderOutput(output: Output, chart: Drawing | null, { maxChars, anchors }: CellPage): string {
   if (isStream(output)) return renderText(textOf(output.text), `text ${slug(output.name)}`, maxChars);
   if (isError(output)) {
     return `<div class="error" role="alert"><p>${forHtml(output.ename)}</p>${renderText(output.evalue, "text", maxChars)}</div>`;
@@ -108,9 +152,11 @@ function renderOutput(output: Output, chart: Drawing | null, maxChars: number): 
   if (markdown !== undefined)
     return `<div class="prose said">${renderSaid(textOf(markdown as MultilineString))}</div>`;
   const table = readTable(rows);
-  if (chart?.svg) return renderChart(chart.svg, chart.note);
+  if (chart?.svg)
+    return renderFigure("chart", chart.svg, { title: titleIn(output.data), note: chart.note, anchors });
   const figure = table && `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`;
-  if (figure && figure.length <= maxChars * 4) return `<figure class="table">${figure}</figure>`;
+  if (figure && figure.length <= maxChars * 4)
+    return renderFigure("table", figure, { title: table.title, anchors });
   const types = Object.keys(output.data).filter((type) => type !== "text/plain" && type !== COUNTED_MIME);
   const reason = figure ? "it is too long; the executed notebook has it" : chart?.problem;
   const notDrawn = forTerminal(reason ?? `this page cannot draw ${types.join(", ")}`);
@@ -118,10 +164,26 @@ function renderOutput(output: Output, chart: Drawing | null, maxChars: number): 
   return renderText(textOf((plain ?? "") as MultilineString), "text", maxChars) + note;
 }
 
-/** A chart of any size: `drawChart` limits its marks, and the note tells it. */
-function renderChart(svg: string, note: string): string {
+/** A figure with an address of its own. */
+function renderFigure(
+  kind: "table" | "chart",
+  html: string,
+  { title, note = "", anchors }: { title: string; note?: string; anchors: Anchors },
+): string {
+  const id = anchors.unique(`figure-${slug(title)}`);
+  const link = `<a class="permalink" href="#${id}" aria-label="Link to ${forHtml(forTerminal(title || "this figure"))}">#</a>`;
   const caption = note === "" ? "" : `<figcaption class="note">${forHtml(note)}</figcaption>`;
-  return `<figure class="chart">${svg}${caption}</figure>`;
+  return `<figure class="${kind}" id="${id}">${html}${caption}${link}</figure>`;
+}
+
+/** The title of the chart in an output. */
+function titleIn(data: Record<string, unknown>): string {
+  const { title } = (data[CHART_TYPE] ?? {}) as { title?: unknown };
+  const text = typeof title === "object" && title !== null && "text" in title ? title.text : title;
+  return [text]
+    .flat()
+    .map((line) => (typeof line === "string" ? line : ""))
+    .join(" ");
 }
 
 /** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */

@@ -89,8 +89,8 @@ describe("renderReport(run, options)", () => {
   it("draws a chart from its spec and a table from its rows, and ignores markup beside them", async () => {
     const markup = { "image/svg+xml": "<svg>forged</svg>", "text/html": "<table>forged</table>" };
     const html = await render([[bundle({ ...CHART, ...markup }), bundle({ ...TABLE, ...markup })]]);
-    assert.match(html, /<figure class="chart"><svg role="img" aria-label="[^"]+"/);
-    assert.match(html, /<figure class="table">.*<table/);
+    assert.match(html, /<figure class="chart" id="figure-swords"><svg role="img" aria-label="[^"]+"/);
+    assert.match(html, /<figure class="table" [^>]*>.*<table/);
     assert.doesNotMatch(html, /forged/);
   });
 

@@ -1,15 +1,20 @@
 /**
  * A run → one HTML file: each notebook a chapter, its code folded, its outputs as figures.
  *
- * The page runs no script and sends no request; its policy forbids both.
+ * The page runs no script and sends no request; its policy forbids both. The ids of the page come
+ * from anchors.ts, its head from first-screen.ts.
  */
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
-import { type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
+import { Anchors, slug } from "./anchors.ts";
+import { type CellPage, type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
+import { countHeld } from "./claims.ts";
+import { hasHeadline, renderFirstScreen } from "./first-screen.ts";
+import { type Front, withoutFront } from "./front.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { renderParameters } from "./parameter-list.ts";
-import { type Heading, renderProse, slug } from "./prose.ts";
-import type { CellRun, Run, StepRun } from "./run.ts";
+import { type Heading, renderProse } from "./prose.ts";
+import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { summarize } from "./summary.ts";
 
@@ -25,33 +30,41 @@ export interface RunFacts {
 export interface ReportOptions {
   title: string;
   facts: RunFacts[];
+  front?: Front; // default: only the title
+  previous?: ReadonlyMap<string, unknown>; // the values of the previous report by name
+  isForReaders?: boolean; // without code, times and claims; only chapters with findings
 }
 
 /**
- * Renders the report in at most 1 MB and its charts: long outputs are cut, with a note.
- * @throws Error if the notebooks' text and code alone are longer.
+ * Renders the report. Its long outputs are cut, with a note, until it has at most 1 MB and its
+ * charts; pictures and the text of the notebooks are whole in any case.
  */
 export async function renderReport(run: Run, options: ReportOptions): Promise<string> {
   const charts = await drawCharts(run);
   const drawings = [...charts.values()].flat().map((drawing) => drawing?.svg?.length ?? 0);
   const maxBytes = MAX_BYTES + drawings.reduce((sum, length) => sum + length, 0);
+  let html = "";
   for (const maxChars of OUTPUT_CHARS) {
-    const html = renderPage(run, options, charts, maxChars);
-    if (Buffer.byteLength(html) <= maxBytes) return html;
+    html = renderPage(run, options, charts, maxChars);
+    if (Buffer.byteLength(html) <= maxBytes) break;
   }
-  throw new Error(
-    `report: expected at most ${MAX_BYTES} bytes, got more for the notebooks' text and code alone`,
-  );
+  return html;
 }
 
-function renderPage(run: Run, { title, facts }: ReportOptions, charts: Charts, maxChars: number): string {
-  const chapters = run.steps.map((step, i) =>
-    renderStep(step, `Step ${i + 1} of ${run.steps.length}`, charts, maxChars),
-  );
-  const hash = createHash("sha256").update(STYLE).digest("base64");
+function renderPage(run: Run, options: ReportOptions, charts: Charts, maxChars: number): string {
+  const { title, facts, previous = new Map(), isForReaders = false } = options;
+  const front = { ...PLAIN, ...options.front, title };
+  const steps = isForReaders ? withFindings(run.steps) : run.steps;
+  const anchors = new Anchors(run.steps.map(({ notebook }) => notebook));
+  const page: Page = { charts, anchors, maxChars, isForReaders, title, count: steps.length };
+  const verdict = isForReaders ? renderForReaders(run, steps) : renderSummary(run, anchors);
+  const head = renderFirstScreen(run, page, { front, verdict, previous });
+  const chapters = steps.map((step, i) => renderStep(step, `Step ${i + 1} of ${steps.length}`, page));
+  const style = front.accent === null ? STYLE : `${STYLE}${accentStyle(front.accent)}`;
+  const hash = createHash("sha256").update(style).digest("base64");
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
-<html lang="en">
+<html lang="${forHtml(front.lang)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -59,20 +72,15 @@ function renderPage(run: Run, { title, facts }: ReportOptions, charts: Charts, m
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <title>${forHtml(title)}</title>
-<style>${STYLE}</style>
+${front.author === "" ? "" : `<meta name="author" content="${forHtml(front.author)}">\n`}<style>${style}</style>
 </head>
 <body>
-<header class="top">
-<p class="kicker">Questlog report</p>
-<h1>${forHtml(title)}</h1>
-${renderSummary(run)}
-<p class="when"><time datetime="${run.startedAt.toISOString()}">${formatDate(run.startedAt)}</time></p>
-</header>
+${head}
 <div class="page">
-${renderContents(run, chapters)}
+${renderContents(steps, chapters, page)}
 <main>
 ${chapters.map(({ html }) => html).join("\n")}
-${renderFacts(facts)}
+${isForReaders ? "" : renderFacts(facts)}
 </main>
 </div>
 </body>
@@ -80,7 +88,26 @@ ${renderFacts(facts)}
 `;
 }
 
-function renderSummary(run: Run): string {
+const PLAIN: Omit<Front, "title"> = { subtitle: "", author: "", lang: "en", logo: "", accent: null };
+
+/** The page of all chapters. */
+interface Page extends CellPage {
+  title: string;
+  count: number; // of chapters
+}
+
+function accentStyle({ light, dark }: NonNullable<Front["accent"]>): string {
+  const dress = (colour: string): string => `:root { --accent: ${colour}; --ok: ${colour}; }`;
+  return `${dress(light)}\n@media (prefers-color-scheme: dark) { ${dress(dark)} }\n`;
+}
+
+/** The steps with a headline or tiles; all steps, if none has them or one has failed. */
+function withFindings(steps: StepRun[]): StepRun[] {
+  const found = steps.filter(({ cells }) => cells.some(hasHeadline));
+  return found.length === 0 || steps.some(({ status }) => status !== "ok") ? steps : found;
+}
+
+function renderSummary(run: Run, anchors: Anchors): string {
   const { text, failed } = summarize(run);
   const html = forHtml(text);
   const linked =
@@ -88,9 +115,26 @@ function renderSummary(run: Run): string {
       ? html
       : html.replace(
           /step \d+, cell \d+/,
-          (place) => `<a href="#${cellId(failed.step, failed.cell)}">${place}</a>`,
+          (place) =>
+            `<a href="#${anchors.of(failed.step.notebook).cells[failed.cell.number - 1]}">${place}</a>`,
         );
   return `<p class="summary ${slug(run.status)}">${linked}</p>`;
+}
+
+/** The verdict in words that do not need the notebooks. */
+function renderForReaders(run: Run, shown: StepRun[]): string {
+  const checks = countHeld(run.steps.flatMap(({ cells }) => cells.flatMap(({ claims }) => claims)));
+  const left = run.steps.length - shown.length;
+  const sentences = [
+    run.status !== "ok" ? "This report is not complete: its run stopped before the end." : "",
+    run.status === "ok" && checks > 0 ? `The numbers of this report passed ${plural(checks, "check")}.` : "",
+    left > 0 ? `The full report has ${plural(left, "more chapter")}.` : "",
+  ].filter((text) => text !== "");
+  return sentences.length === 0 ? "" : `<p class="summary ${slug(run.status)}">${sentences.join(" ")}</p>`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 interface Chapter {
@@ -98,43 +142,53 @@ interface Chapter {
   headings: Heading[];
 }
 
-function renderContents({ steps }: Run, chapters: Chapter[]): string {
-  const items = steps.map((step, i) => {
-    const sections = (chapters[i]?.headings ?? []).filter(({ level }) => level === 2);
-    const list = sections.map(({ id, text }) => `<li><a href="#${id}">${forHtml(text)}</a></li>`).join("");
-    const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
-    return `<li class="${slug(step.status)}"><a href="#${stepId(step)}">${forHtml(step.title)}</a> <span class="took">${took}</span>${list === "" ? "" : `<ul>${list}</ul>`}</li>`;
+function renderContents(steps: StepRun[], chapters: Chapter[], page: Page): string {
+  const { anchors, isForReaders } = page;
+  const parts = chapters.map(({ headings }) => {
+    const sections = headings.filter(({ level }) => level === 2);
+    return sections.map(({ id, text }) => `<li><a href="#${id}">${forHtml(text)}</a></li>`).join("");
   });
-  return `<nav aria-label="Contents">
+  const items = steps.map((step, i) => {
+    const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
+    const time = isForReaders ? "" : ` <span class="took">${took}</span>`;
+    const list = parts[i] === "" ? "" : `<ul>${parts[i]}</ul>`;
+    return `<li class="${slug(step.status)}"><a href="#${anchors.of(step.notebook).id}">${forHtml(step.title)}</a>${time}${list}</li>`;
+  });
+  const isSingle = steps.length === 1;
+  const list = isSingle ? `<ul class="single">${parts[0]}</ul>` : `<ol>${items.join("\n")}</ol>`;
+  return `<nav aria-label="Contents" id="contents"${isSingle && parts[0] === "" ? ' class="empty"' : ""}>
 <p class="nav-title">Contents</p>
-<ol>${items.join("\n")}</ol>
-<p class="nav-end"><a href="#about">About this run</a></p>
-<label class="toggle"><input type="checkbox" id="show-code"> Show all code</label>
+${list}${isForReaders ? "" : END_OF_CONTENTS}
 </nav>`;
 }
 
-function renderStep(step: StepRun, place: string, charts: Charts, maxChars: number): Chapter {
-  const id = stepId(step);
+const END_OF_CONTENTS = `
+<p class="nav-end"><a href="#about">About this run</a></p>
+<label class="toggle"><input type="checkbox" id="show-code"> Show all code</label>`;
+
+function renderStep(step: StepRun, place: string, page: Page): Chapter {
+  const { anchors, isForReaders, count } = page;
+  const { id, cells } = anchors.of(step.notebook);
   const headings: Heading[] = [];
   const parts: string[] = [];
   const parameters = renderParameters(step.notebook);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
-  const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
-  const kicker = `<p class="kicker">${place} <span class="took">${took}</span></p>`;
-  for (const cell of step.notebook.cells) {
+  const lowered = count === 1 && step.title === page.title ? 0 : 1;
+  for (const [i, cell] of step.notebook.cells.entries()) {
     const run = isCode(cell) ? runs.get(cell) : undefined;
-    if (run) {
-      parts.push(renderCell(run, cellId(step, run), charts, maxChars));
-      continue;
-    }
+    if (run) parts.push(renderCell(run, cells[run.number - 1]!, page));
     if (!isMarkdown(cell)) continue;
-    const prose = renderProse(cell.source, id);
+    const source = i === 0 ? withoutFront(cell.source) : cell.source;
+    const prose = renderProse(source, cell, { notebook: step.notebook, anchors, lowered });
     headings.push(...prose.headings);
-    parts.push(`<div class="prose">${prose.html}</div>`);
+    if (prose.html.trim() !== "") parts.push(`<div class="prose">${prose.html}</div>`);
     if (parts.length === 1) parts.push(parameters);
   }
-  const titled = headings.some(({ level }) => level === 1);
-  const head = titled ? kicker : `${kicker}<h2>${forHtml(step.title)}</h2>`;
+  const took = step.status === "not run" ? "not run" : unbrokenSeconds(step.seconds);
+  const kicker =
+    count === 1 || isForReaders ? "" : `<p class="kicker">${place} <span class="took">${took}</span></p>`;
+  const isTitled = lowered === 0 || headings.some(({ level }) => level === 1);
+  const head = isTitled ? kicker : `${kicker}<h2>${forHtml(step.title)}</h2>`;
   if (!parts.includes(parameters)) parts.unshift(parameters);
   return {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
@@ -150,23 +204,4 @@ function renderFacts(facts: RunFacts[]): string {
     return `<h3>${forHtml(title)}</h3><dl>${items.join("")}</dl>`;
   });
   return `<section class="facts" id="about"><h2>About this run</h2>${groups.join("\n")}</section>`;
-}
-
-function stepId({ notebook }: StepRun): string {
-  return /^[A-Za-z0-9]/.test(notebook.name) ? notebook.name : slug(notebook.name);
-}
-
-function cellId(step: StepRun, { number }: CellRun): string {
-  return `${stepId(step)}-cell-${number}`;
-}
-
-/** "24 November 2026, 03:21 UTC" */
-function formatDate(date: Date): string {
-  const day = date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    timeZone: "UTC",
-  });
-  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
 }

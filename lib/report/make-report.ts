@@ -16,6 +16,8 @@ import { buildLib } from "./build.ts";
 import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
 import { prepareNotebooks } from "./prepare.ts";
+import { UsageError } from "../command.ts";
+import { frontOf } from "./front.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { proseFacts, proseWarnings } from "./prose-facts.ts";
@@ -23,12 +25,12 @@ import { recount } from "./recount.ts";
 import { failedFolder, hasGood, keepGood, openPlace, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
-import { RESULTS_FILE, resultsOf } from "./results.ts";
+import { readResults, RESULTS_FILE, ResultsError, resultsOf } from "./results.ts";
+import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
 import { summaryLines } from "./summary.ts";
 import { watchNotebooks } from "./watch.ts";
 
-const TITLE = "What the players did";
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 
 /**
@@ -40,8 +42,11 @@ export async function makeReport(
   options: ReportValues,
   signal: AbortSignal,
 ): Promise<number> {
+  if (options.for !== undefined && options.for !== "readers")
+    throw new UsageError(`--for: expected readers, got ${options.for}`);
   const parameters = await readGiven(options.set ?? [], options.profile);
-  await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
+  const prepared = await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
+  for (const warning of pageWarnings(prepared)) console.log(warning);
   const job = { notebooks, options, parameters, signal };
   const lock = join(settings.out, "report.lock");
   return withLock(lock, console.log, () => makeLocked(job), signal);
@@ -76,14 +81,15 @@ async function makeLocked(job: Job): Promise<number> {
 async function watchReport({ notebooks, options, parameters, signal }: Job, out: string): Promise<number> {
   const { onProgress, stop } = showProgress();
   const facts = await collectFacts(services);
-  const title = options.title ?? TITLE;
+  const { title } = options;
+  const isForReaders = options.for === "readers";
   const log = (line: string): void => {
     stop();
     console.log(line);
   };
   try {
     const given = { onProgress, parameters, isStrict: options.strict, signal };
-    await watchNotebooks(notebooks, { title, facts, out, log, ...given });
+    await watchNotebooks(notebooks, { title, isForReaders, facts, out, log, ...given });
     return 0;
   } finally {
     stop();
@@ -92,21 +98,40 @@ async function watchReport({ notebooks, options, parameters, signal }: Job, out:
 
 async function writeReport({ notebooks, options, parameters, signal }: Job, out: string) {
   const { onProgress, stop } = showProgress();
-  const title = options.title ?? TITLE;
   try {
     const folder = await openPlace(out);
     const file = join(folder, REPORT_FILE);
+    const previous = await previousValues(out);
     const isStrict = options.strict;
     const given = { onProgress, parameters, isStrict, signal };
     const run = await runNotebooks(notebooks, { outFolder: folder, ...given });
     if (run.status === "ok") await recount(run, folder);
+    const front = frontOf(
+      run.steps.map(({ notebook }) => notebook),
+      options,
+    );
+    const { title } = front;
     const facts = [...proseFacts(run), ...(await collectFacts(services)), await writeRecord(run, file)];
     await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);
-    await writeWhole(file, await renderReport(run, { title, facts }));
+    await writeWhole(
+      file,
+      await renderReport(run, { title, facts, front, previous, isForReaders: options.for === "readers" }),
+    );
     if (run.status === "ok") await keepGood(out);
     return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };
   } finally {
     stop();
+  }
+}
+
+/** The values of the last good report by name; none without one. */
+async function previousValues(out: string): Promise<Map<string, unknown>> {
+  try {
+    const { results } = await readResults(out);
+    return new Map(results.map(({ name, value }) => [name, value]));
+  } catch (error) {
+    if (error instanceof ResultsError) return new Map(); // this run writes a new file
+    throw error;
   }
 }
 

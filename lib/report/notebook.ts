@@ -6,7 +6,7 @@
  * commit. That text keeps every other part: tags, attachments, raw cells, unknown metadata.
  */
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type {
   IAttachments,
   ICodeCell,
@@ -60,6 +60,7 @@ export interface Notebook {
   cells: Cell[];
   metadata?: Record<string, unknown>; // of the whole notebook, without the kernel's
   parameters?: NotebookParameter[]; // of a run; the file has them in the cell with their tag
+  folder?: string; // of its file; pictures are relative to it
 }
 
 const METADATA = {
@@ -85,7 +86,8 @@ const EDITOR_METADATA = [
  * @throws NotebookError unless it has nbformat 4, and TypeScript or JavaScript
  */
 export async function readNotebook(path: string): Promise<Notebook> {
-  return parseNotebook(await readFile(path, "utf8"), basename(path, ".ipynb"));
+  const notebook = parseNotebook(await readFile(path, "utf8"), basename(path, ".ipynb"));
+  return { ...notebook, folder: dirname(path) };
 }
 
 /** Writes `notebook` with its outputs; the file appears whole or not at all. */

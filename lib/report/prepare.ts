@@ -2,7 +2,9 @@
  * Paths and given parameters → the notebooks of a run. It finds each fault that needs no kernel.
  */
 import type { Given } from "./given-values.ts";
+import { frontOf } from "./front.ts";
 import { isCode, type Notebook, NotebookError, readNotebook } from "./notebook.ts";
+import { pageWarnings } from "./page-warnings.ts";
 import { requireProse } from "./numbers.ts";
 import { setParameters } from "./notebook-parameters.ts";
 
@@ -13,7 +15,8 @@ export interface PrepareOptions {
 
 /**
  * Reads the notebooks at `paths`, and sets their parameters.
- * @throws NotebookError if a file is not a notebook, has no cells, or has a wrong binding in a text
+ * @throws NotebookError if a file is not a notebook, has no cells, or has a wrong binding in a text, a
+ *   wrong front matter, or a picture that does not exist
  * @throws UsageError if a parameter's name or type is wrong
  */
 export async function prepareNotebooks(
@@ -24,6 +27,8 @@ export async function prepareNotebooks(
   requireCells(notebooks);
   const prepared = setParameters(notebooks, parameters);
   for (const notebook of prepared) requireProse(notebook, { isStrict });
+  frontOf(prepared);
+  pageWarnings(prepared); // throws for a missing picture
   return prepared;
 }
 

@@ -1,17 +1,19 @@
 /**
  * A notebook's Markdown and code → HTML.
  *
- * HTML inside Markdown is shown as text, and pictures are left out: the report sends no request.
- * Headings move one level down, because the notebook's title is a chapter of the report.
+ * Pictures become part of the page, because the report sends no request. Headings move one level
+ * down, because the notebook's title is a chapter of the report.
  */
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
-import MarkdownIt from "markdown-it";
+import MarkdownIt, { type Token } from "markdown-it";
 import { forHtml } from "../untrusted.ts";
+import type { Anchors } from "./anchors.ts";
+import { markdown, textOf } from "./markdown.ts";
+import { type MarkdownCell, type Notebook, NotebookError } from "./notebook.ts";
+import { attachedPicture, localPicture } from "./pictures.ts";
 
 hljs.registerLanguage("typescript", typescript);
-
-const markdown = new MarkdownIt({ html: false, linkify: false, typographer: true }).disable("image");
 
 const said = new MarkdownIt({ html: false, linkify: false, typographer: true }).disable([
   ...["image", "link", "autolink", "reference"],
@@ -24,30 +26,111 @@ export interface Heading {
   text: string;
 }
 
+export interface Prose {
+  html: string;
+  headings: Heading[];
+  warnings: string[]; // parts that the page shows in another form
+}
+
+/** The page that the prose is part of. */
+export interface ProsePage {
+  notebook: Notebook;
+  anchors: Anchors;
+  lowered: 0 | 1; // levels by which headings move down; 0: the page's head has the notebook's title
+}
+
 /**
- * Renders `source`; the ids of its headings begin with `idPrefix`. A link to another notebook leads
- * to that notebook's chapter.
+ * Renders `source`, the text of `cell`. A link to another notebook leads to that notebook's
+ * chapter.
+ * @throws NotebookError for a picture that does not exist
  */
-export function renderProse(source: string, idPrefix: string): { html: string; headings: Heading[] } {
-  const headings: Heading[] = [];
-  const tokens = markdown.parse(source, {});
+export function renderProse(source: string, cell: MarkdownCell, page: ProsePage): Prose {
+  const { notebook, anchors, lowered } = page;
+  const index = notebook.cells.indexOf(cell);
+  const ids = [...(anchors.of(notebook).headings.get(index) ?? [])];
+  const found: Prose = { html: "", headings: [], warnings: [] };
+  const docId = `${anchors.of(notebook).id}-${index + 1}`; // of footnotes
+  const env = { docId };
+  const tokens = markdown.parse(source, env);
+  const titles = new Set<Token>(); // in the page's head
   for (const [i, token] of tokens.entries()) {
     if (token.type === "heading_open") {
       const level = Number(token.tag.slice(1));
-      const text = tokens[i + 1]?.children?.map(({ content }) => content).join("") ?? "";
-      const id = level === 1 ? idPrefix : `${idPrefix}-${slug(text)}`;
-      headings.push({ level, id, text });
-      if (level > 1) token.attrSet("id", id); // the chapter's section has the id of level 1
+      const id = ids.shift() ?? anchors.unique(docId);
+      found.headings.push({ level, id, text: textOf(tokens[i + 1]) });
+      const isTitle = id === anchors.of(notebook).id; // the chapter's section has that id
+      if (!isTitle) token.attrSet("id", id);
+      else if (lowered === 0) tokens.slice(i, i + 3).forEach((one) => titles.add(one));
     }
-    if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 1)}`;
-    for (const child of token.children ?? []) {
-      const href = child.type === "link_open" ? String(child.attrGet("href")) : null;
-      const notebook = href === null ? null : /^(?:\.\/)?([\w-]+)\.ipynb$/.exec(href);
-      if (notebook) child.attrSet("href", `#${notebook[1]}`);
-      else if (href !== null) child.attrSet("rel", "noopener noreferrer");
+    if (/^heading_/.test(token.type)) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + lowered)}`;
+    if (token.type === "table_open") token.attrSet("class", "prose-table");
+    alignByClass(token);
+    token.children &&= token.children.flatMap((child) => localised(child, cell, page, found.warnings));
+    dropDeadLinks(token.children ?? []);
+  }
+  const shown = tokens.filter((token) => !titles.has(token));
+  found.html = markdown.renderer.render(shown, markdown.options, env);
+  return found;
+}
+
+/** The page's policy forbids style attributes, so a cell of a table is aligned by its class. */
+function alignByClass(token: Token): void {
+  const side = /^text-align:(right|center)$/.exec(String(token.attrGet("style")))?.[1];
+  token.attrs &&= token.attrs.filter(([name]) => name !== "style");
+  if (side !== undefined) token.attrSet("class", side === "right" ? "number" : "center");
+}
+
+/** A link or a picture as the page can show it. */
+function localised(child: Token, cell: MarkdownCell, page: ProsePage, warnings: string[]): Token[] {
+  const { notebook, anchors } = page;
+  if (child.type === "link_open") {
+    const href = String(child.attrGet("href"));
+    if (/^(?:https?:|mailto:|tel:)/i.test(href)) child.attrSet("rel", "noopener noreferrer");
+    else {
+      const id = anchors.target(href, notebook);
+      child.attrSet("href", id === null ? DEAD : `#${id}`);
+      const isOther = id === null && /\.(?:ipynb|md|ts)$/.test(href); // a notebook that is not in this report
+      if (id === null && !isOther)
+        warnings.push(`a link to ${href}, which this report does not have: it is text`);
     }
   }
-  return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
+  if (child.type !== "image") return [child];
+  const src = String(child.attrGet("src"));
+  if (/^https?:|^\/\//i.test(src)) {
+    warnings.push(`a picture at ${src}: the report sends no request, so it shows a link`);
+    return linkTo(src, child);
+  }
+  const attachment = /^attachment:(.*)$/.exec(src)?.[1];
+  const picture =
+    attachment === undefined ? localPicture(src, notebook) : attachedPicture(attachment, cell.attachments);
+  if ("problem" in picture) throw new NotebookError(notebook.name, `picture: ${picture.problem}`);
+  child.attrSet("src", picture.src);
+  return [child];
+}
+
+const DEAD = "#"; // stands for a target that the page does not have
+
+function linkTo(address: string, image: Token): Token[] {
+  const TokenType = image.constructor as new (type: string, tag: string, nesting: -1 | 0 | 1) => Token;
+  const open = new TokenType("link_open", "a", 1);
+  open.attrs = [
+    ["href", address],
+    ["rel", "noopener noreferrer"],
+  ];
+  const text = new TokenType("text", "", 0);
+  text.content = `picture: ${textOf(image) || address}`;
+  return [open, text, new TokenType("link_close", "a", -1)];
+}
+
+/** Makes links without a target text. */
+function dropDeadLinks(children: Token[]): void {
+  let isDead = false;
+  for (const child of children) {
+    if (child.type === "link_open") isDead = child.attrGet("href") === DEAD;
+    if (!isDead || !/^link_/.test(child.type)) continue;
+    child.tag = "span";
+    child.attrs = null;
+  }
 }
 
 /** Renders Markdown of an output. It may contain texts of players, so it gets no links. */
@@ -77,14 +160,4 @@ export function summaryOf(source: string): string {
     .replace(/([([]) /g, "$1")
     .replace(/,? ([)\]])/g, "$1");
   return forHtml(text.length > MAX_SUMMARY_CHARS ? `${text.slice(0, MAX_SUMMARY_CHARS)}…` : text);
-}
-
-export function slug(text: string): string {
-  return (
-    text
-      .toLowerCase()
-      .normalize("NFKD")
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-|-$/g, "") || "section"
-  );
 }

@@ -42,6 +42,11 @@ export const reportOptions = {
     helpLines: ["follow edits in the browser, until Ctrl-C"],
   },
   title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
+  for: {
+    type: "string",
+    form: "--for readers",
+    helpLines: ["without code, times and claims; chapters with findings"],
+  },
 } as const satisfies Record<string, ReportOption>;
 
 /** The values of the options of one call; an option without a value is undefined. */

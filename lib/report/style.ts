@@ -25,13 +25,24 @@ html { scroll-padding-top: 2rem; -webkit-text-size-adjust: 100%; text-size-adjus
 body { margin: 0; padding: 0 1.25rem 6rem; background: var(--page); color: var(--ink);
   font: 1.0625rem/1.65 var(--text); overflow-wrap: break-word; }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: 0.18em; }
-a:focus-visible, summary:focus-visible, input:focus-visible, .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
-.top { max-width: 44rem; margin: 0 auto; padding: clamp(3rem, 9vw, 6rem) 0 2.5rem; }
-h1 { margin: 0 0 1.25rem; font-size: clamp(2.1rem, 6vw, 3.2rem); line-height: 1.1; letter-spacing: -0.025em; font-weight: 700; text-wrap: balance; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
+.top { max-width: 44rem; margin: 0 auto; padding: clamp(2.5rem, 6vw, 4rem) 0 2.5rem; }
+.logo { display: block; max-width: 12rem; max-height: 3.5rem; margin: 0 0 1.5rem; }
+h1 { margin: 0 0 0.75rem; font-size: clamp(2.1rem, 6vw, 3.2rem); line-height: 1.1; letter-spacing: -0.025em; font-weight: 700; text-wrap: balance; }
 .kicker { margin: 0 0 0.6rem; color: var(--soft); font-size: 0.875rem; letter-spacing: 0.02em; }
-.summary { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); font-size: 1.2rem; line-height: 1.45; }
-.summary.failed, .summary.interrupted { border-color: var(--bad); }
-.when { margin: 0; padding-left: calc(0.9rem + 3px); color: var(--soft); font-size: 0.9375rem; }
+.subtitle { margin: 0 0 0.75rem; color: var(--soft); font-size: clamp(1.15rem, 3vw, 1.35rem); line-height: 1.4; text-wrap: balance; }
+.byline { margin: 0 0 1.75rem; color: var(--soft); font-size: 0.9375rem; }
+.headline { margin: 0 0 1.75rem; font-size: clamp(1.2rem, 3.2vw, 1.4rem); line-height: 1.45; }
+.headline p { margin: 0 0 0.75rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); gap: 0.75rem; margin: 0 0 2rem; }
+.tiles div { display: block; padding: 0.9rem 1rem 0.8rem; background: var(--wash); border: 0; border-top: 3px solid var(--accent); border-radius: 0 0 6px 6px; }
+.tiles dt { color: var(--soft); font-size: 0.875rem; line-height: 1.35; }
+.tiles dd { margin: 0.15rem 0 0; color: var(--soft); font-size: 0.8125rem; line-height: 1.4; }
+.tiles .value { color: var(--ink); font-size: clamp(1.6rem, 5vw, 2.1rem); font-weight: 700; line-height: 1.2; letter-spacing: -0.02em; }
+.top > figure { margin: 0 0 2rem; }
+.summary { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); line-height: 1.45; }
+.summary.failed, .summary.interrupted { margin-bottom: 1.75rem; border-color: var(--bad); font-size: 1.2rem; }
+.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .page { max-width: 44rem; margin: 0 auto; }
 
 nav { padding: 1.5rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); font-size: 0.9375rem; line-height: 1.45; }
@@ -40,6 +51,7 @@ nav ol { margin: 0; padding: 0; list-style: none; counter-reset: step; }
 nav ol > li { counter-increment: step; margin: 0 0 0.55rem; padding-left: 1.6rem; position: relative; }
 nav ol > li::before { content: counter(step); position: absolute; left: 0; color: var(--faint); font-variant-numeric: tabular-nums; }
 nav ol > li > a { font-weight: 600; }
+nav.empty { display: none; }
 nav ul { margin: 0.2rem 0 0; padding: 0; list-style: none; font-size: 0.875rem; }
 nav ul li { margin: 0.15rem 0; }
 nav a { color: inherit; text-decoration: none; }
@@ -60,6 +72,23 @@ h4 { margin: 2rem 0 0.5rem; font-size: 1.0625rem; }
 .prose { max-width: 70ch; }
 .prose p, .prose ul, .prose ol { margin: 0 0 1rem; }
 .prose li { margin: 0.25rem 0; }
+.prose li.task { list-style: none; position: relative; }
+.prose li.task::before { content: ""; position: absolute; left: -1.5rem; top: 0.35em; width: 0.85em; height: 0.85em; border: 1.5px solid var(--faint); border-radius: 3px; }
+.prose li.task.done::before { background: var(--ok); border-color: var(--ok); }
+.prose li.task.done::after { content: ""; position: absolute; left: -1.2rem; top: 0.42em; width: 0.28em; height: 0.52em; border: solid var(--page); border-width: 0 2px 2px 0; transform: rotate(42deg); }
+.prose img { max-width: 100%; height: auto; }
+.prose details { margin: 0 0 1rem; padding: 0.6rem 1rem; border: 1px solid var(--line); border-radius: 6px; }
+.prose details > summary { font-weight: 600; cursor: pointer; }
+.prose details[open] > summary { margin-bottom: 0.6rem; }
+.prose details > :last-child { margin-bottom: 0; }
+.prose kbd { padding: 0.1em 0.4em; border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4px; font: 0.85em var(--mono); }
+.prose mark { padding: 0 0.15em; background: color-mix(in srgb, var(--accent) 22%, transparent); color: inherit; }
+.prose-table { display: block; max-width: 100%; overflow-x: auto; }
+math { font-size: 1.08em; }
+math[display="block"] { display: block math; margin: 1rem 0; padding: 0.2rem 0; overflow-x: auto; overflow-y: hidden; }
+.footnotes { margin-top: 2rem; font-size: 0.875rem; color: var(--soft); }
+.footnotes-sep { margin: 2rem 0 1rem; width: 6rem; }
+.footnote-ref { line-height: 0; }
 .prose blockquote { margin: 1.25rem 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--soft); }
 .prose pre { padding: 0.9rem 1.1rem; background: var(--wash); border-radius: 6px; overflow-x: auto; }
 code, pre { font-family: var(--mono); }
@@ -81,6 +110,9 @@ summary span { flex: none; font-size: 0.8125rem; }
 .held::before { content: ""; display: inline-block; width: 0.3rem; height: 0.6rem; margin-right: 0.45rem; border: solid currentColor; border-width: 0 1.5px 1.5px 0; transform: rotate(42deg) translateY(-0.06rem); }
 summary .failed { color: var(--bad); font-weight: 600; }
 .not-run { color: var(--faint); }
+details.quiet:not([open]) { display: none; }
+body:has(#show-code:checked) details.quiet { display: block; }
+details.output > summary { padding: 0.2rem 0; color: var(--soft); cursor: pointer; font-size: 0.875rem; }
 details.code pre { margin: 0.3rem 0 0.9rem; padding: 0.9rem 1.1rem; background: var(--wash); border-radius: 6px; overflow-x: auto; }
 body:has(#show-code:checked) details.code::details-content { content-visibility: visible; display: block; height: auto; }
 body:has(#show-code:checked) details.code:not([open]) > summary { justify-content: flex-end; padding: 0; }
@@ -97,8 +129,11 @@ pre.stderr { color: var(--soft); }
 .error { margin: 0.8rem 0; padding: 0.9rem 1.1rem; background: var(--bad-wash); border-left: 3px solid var(--bad); border-radius: 0 6px 6px 0; }
 .error p { margin: 0; color: var(--bad); font-weight: 600; }
 .error pre.text { margin: 0.4rem 0 0; padding: 0; border: 0; white-space: pre-wrap; }
-figure { margin: 1.1rem 0 1.6rem; }
-.chart { overflow-x: auto; }
+figure { position: relative; margin: 1.1rem 0 1.6rem; }
+.permalink { position: absolute; top: 0; right: 0; padding: 0 0.4rem; color: var(--soft); text-decoration: none; opacity: 0; }
+figure:hover > .permalink, .permalink:focus-visible { opacity: 1; }
+@media (hover: none) { .permalink { opacity: 0.6; } }
+figure:target { outline: 2px solid var(--accent); outline-offset: 0.6rem; border-radius: 2px; }
 .chart svg { display: block; width: 100%; max-width: 38rem; height: auto; min-width: 20rem; color: var(--ink); font-variant-numeric: tabular-nums; }
 .chart text { font-family: var(--text); }
 .scroll, pre.text { overflow-x: auto; background: linear-gradient(to right, var(--page) 1.5rem, transparent) local,
@@ -111,6 +146,7 @@ td.long { min-width: 18rem; white-space: normal; overflow-wrap: anywhere; font-f
 th { color: var(--soft); font-size: 0.875rem; font-weight: 500; white-space: nowrap; border-bottom-color: var(--faint); }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
+.center { text-align: center; }
 .prose table { margin: 1.1rem 0 1.4rem; }
 .prose th, .prose td { white-space: normal; }
 .said { margin: 0.9rem 0; }
@@ -151,6 +187,8 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   @page { margin: 20mm 18mm; }
   body { padding: 0; font-size: 10pt; line-height: 1.5; }
   .top { padding: 0 0 8mm; }
+  .permalink { display: none; }
+  .tiles { grid-template-columns: repeat(3, 1fr); }
   .top, .page { max-width: none; display: block; }
   nav { position: static; max-height: none; border-top: 1px solid var(--line); }
   nav .toggle { display: none; }

@@ -1,7 +1,7 @@
 /**
  * A cell's code → the texts and numbers of the code that become part of a sentence.
  *
- * Sentences are the templates of `say`, captions, titles, and texts inside a chart's call. A
+ * Sentences are the templates of `say` and `headline`, captions, titles, and texts inside a chart's call. A
  * constant counts as its definition, in any cell of the notebook. A call is a result: of a call in
  * a definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
  */
@@ -30,7 +30,7 @@ export function typedTexts(source: string, code = source): string[] {
   const reader = new TextReader(definitionsIn(parse(code)));
   const found: string[] = [];
   visit(parse(source), (node) => {
-    if (ts.isTaggedTemplateExpression(node) && lastName(node.tag) === "say") {
+    if (ts.isTaggedTemplateExpression(node) && /^(?:say|headline)$/.test(lastName(node.tag))) {
       found.push(...reader.read(node.template));
     } else if (ts.isCallExpression(node)) {
       if (CHART.test(lastName(node.expression)) && !isInChart(node)) found.push(...reader.readTexts(node));

@@ -13,6 +13,7 @@ import { type RunFacts, renderReport } from "./html.ts";
 import { summaryLines } from "./summary.ts";
 import { LivePage } from "./live-page.ts";
 import { UsageError } from "../command.ts";
+import { frontOf } from "./front.ts";
 import { type Notebook, NotebookError, stripOutputs } from "./notebook.ts";
 import { REPORT_FILE } from "./place.ts";
 import { prepareNotebooks } from "./prepare.ts";
@@ -25,7 +26,8 @@ const QUIET_MS = 40; // an editor writes a file in several steps
 const MAX_EVENTS_MS = 24 * 60 * 60_000;
 
 export interface WatchOptions extends Omit<RunOptions, "outFolder"> {
-  title: string;
+  title?: string; // default: of the notebooks' front matter
+  isForReaders?: boolean;
   facts: RunFacts[];
   out: string;
   signal: AbortSignal; // ends the watch
@@ -139,7 +141,7 @@ class Session {
 
   /** Runs what the edits change, and shows the page. */
   async #update(): Promise<void> {
-    const { log, out, title, facts, ...runOptions } = this.#options;
+    const { log, out, title, isForReaders, facts, ...runOptions } = this.#options;
     const startedAt = new Date();
     const started = performance.now();
     const { signal } = this.#running;
@@ -162,7 +164,11 @@ class Session {
     const steps = this.#watched.map(({ step }) => step);
     const seconds = (performance.now() - started) / 1000;
     const run: Run = { status, startedAt, seconds, steps };
-    const html = await renderReport(run, { title, facts });
+    const front = frontOf(
+      steps.map(({ notebook }) => notebook),
+      { title },
+    );
+    const html = await renderReport(run, { title: front.title, front, facts, isForReaders });
     this.#page.show(html);
     if (status === "interrupted") return;
     const file = join(out, WATCH_FOLDER, REPORT_FILE);

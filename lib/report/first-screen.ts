@@ -1,0 +1,101 @@
+/**
+ * A run → the head of its page: title, headline, the numbers that matter, a chart, the verdict.
+ *
+ * The headline and the tiles are outputs of cells. A reader gets them before everything else, so
+ * the page shows them here and not at the place of their cells.
+ */
+import { type ShownTile, HEADLINE_TYPE, TILES_TYPE } from "../ask/headline.ts";
+import { formatNumber } from "../ask/format.ts";
+import { forHtml, forTerminal } from "../untrusted.ts";
+import { type CellPage, isOnFirstScreen, renderOutputOf } from "./cell.ts";
+import type { Front } from "./front.ts";
+import { isError, isStream } from "./outputs.ts";
+import { renderSaid } from "./prose.ts";
+import type { CellRun, Run } from "./run.ts";
+
+export interface FirstScreenOptions {
+  front: Front;
+  verdict: string; // HTML: one or two sentences on the run
+  previous: ReadonlyMap<string, unknown>; // the values of the previous report by name
+}
+
+/** Renders the head of the page. */
+export function renderFirstScreen(run: Run, page: CellPage, options: FirstScreenOptions): string {
+  const { front, verdict, previous } = options;
+  const shown = run.steps.flatMap(({ cells }) => cells).flatMap((cell) => partsOf(cell, page, previous));
+  const of = (kind: Part["kind"]): string =>
+    shown.flatMap((part) => (part.kind === kind ? part.html : [])).join("\n");
+  const tiles = of("tiles") === "" ? "" : `<dl class="tiles">${of("tiles")}</dl>`;
+  const logo = front.logo === "" ? "" : `<img class="logo" src="${forHtml(front.logo)}" alt="">`;
+  const byline = [front.author, formatDate(run.startedAt, front.lang)].filter((text) => text !== "");
+  const when = `<time datetime="${run.startedAt.toISOString()}">${forHtml(byline.pop()!)}</time>`;
+  return `<header class="top" id="top">
+${logo}<h1>${forHtml(front.title)}</h1>
+${front.subtitle === "" ? "" : `<p class="subtitle">${forHtml(front.subtitle)}</p>`}
+<p class="byline">${[...byline.map(forHtml), when].join(" · ")}</p>
+${run.status === "ok" ? "" : verdict}
+${of("headline")}
+${tiles}
+${of("chart")}
+${run.status === "ok" ? verdict : ""}
+</header>`;
+}
+
+/** Whether a cell has a part on the first screen. */
+export function hasHeadline(cell: CellRun): boolean {
+  return cell.cell.outputs.some((_, i) => isOnFirstScreen(cell, i));
+}
+
+interface Part {
+  kind: "headline" | "tiles" | "chart";
+  html: string;
+}
+
+function partsOf(cell: CellRun, page: CellPage, previous: ReadonlyMap<string, unknown>): Part[] {
+  return cell.cell.outputs.flatMap((output, i): Part[] => {
+    if (!isOnFirstScreen(cell, i) || isStream(output) || isError(output)) return [];
+    const { [HEADLINE_TYPE]: headline, [TILES_TYPE]: tiles } = output.data;
+    if (headline !== undefined) {
+      const { markdown } = headline as { markdown?: unknown };
+      return [{ kind: "headline", html: `<div class="headline">${renderSaid(String(markdown))}</div>` }];
+    }
+    if (tiles === undefined) return [{ kind: "chart", html: renderOutputOf(cell, i, page) }];
+    const list = (tiles as { tiles?: unknown }).tiles;
+    const shown = (Array.isArray(list) ? list : []) as ShownTile[];
+    return [{ kind: "tiles", html: shown.map((tile) => renderTile(tile, previous)).join("\n") }];
+  });
+}
+
+function renderTile(tile: ShownTile, previous: ReadonlyMap<string, unknown>): string {
+  const [label, text, note] = [tile.label, tile.text, tile.note].map((one) =>
+    forHtml(forTerminal(String(one))),
+  );
+  const change = changeOf(tile, previous.get(tile.name));
+  return `<div><dt>${label}</dt><dd class="value">${text}</dd>${[note, forHtml(change)]
+    .filter((one) => one !== "")
+    .map((one) => `<dd>${one}</dd>`)
+    .join("")}</div>`;
+}
+
+/** "+12 (+5.8%) since the last report"; empty without a number of the last report. */
+export function changeOf({ value, unit }: Pick<ShownTile, "value" | "unit">, before: unknown): string {
+  if (typeof value !== "number" || typeof before !== "number") return "";
+  const change = Number((value - before).toPrecision(12)); // 0.3 - 0.1 is 0.2
+  if (change === 0) return "as in the last report";
+  const sign = change > 0 ? "+" : "−";
+  const part = Math.abs(change / before) * 100;
+  const percent = before === 0 ? "" : ` (${sign}${formatNumber(part, { digits: part < 10 ? 1 : 0 })}%)`;
+  return `${sign}${formatNumber(Math.abs(change), { unit })}${percent} since the last report`;
+}
+
+/** "24 November 2026, 03:21 UTC" in the report's language. */
+function formatDate(date: Date, lang: string): string {
+  const locale = lang === "en" ? "en-GB" : lang;
+  const day = date.toLocaleDateString(locale, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}
