@@ -32,6 +32,24 @@ export interface QueryOptions {
   schema?: string;
 }
 
+/** A statement that Trino runs. */
+export interface RunningStatement {
+  id: string; // Trino's
+  server: string;
+  user: string;
+}
+
+/** What a notebook's kernel gives to the statements of its cells (report/kernel-statements.ts). */
+export interface StatementHost {
+  readonly timeoutMs?: number; // for statements without one of their own
+  readonly signal: AbortSignal | undefined; // aborts when the cell is interrupted
+  began(statement: RunningStatement): void;
+  ended(statement: RunningStatement): void;
+}
+
+/** The name of the kernel's host in the global object; other programs have none. */
+const STATEMENT_HOST: unique symbol = Symbol.for("questlog.statements");
+
 type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">>;
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -40,6 +58,7 @@ const MAX_ROWS = 1_000_000; // all rows are held in memory
 const MAX_TRIES = 8; // of one request, or of a statement without a worker: about 7 s
 const MAX_WAIT_MS = 2_000; // between two tries
 const HINT = "npm run status shows what runs";
+const CELL_HINT = "; npm run report -- --query-timeout SECONDS, or timeoutMs of query(), sets another limit";
 
 /**
  * Runs `sql` to its end and resolves with all of its rows (at most 1,000,000). trino-values.ts has
@@ -48,14 +67,23 @@ const HINT = "npm run status shows what runs";
  * s) and when aborted. The statement is then cancelled on the server.
  */
 export async function query<T extends object = Row>(sql: string, options: QueryOptions = {}): Promise<T[]> {
-  const { parameters = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStatistics, onColumns } = options;
+  const host = (globalThis as { [STATEMENT_HOST]?: StatementHost })[STATEMENT_HOST];
+  const { parameters = [], signal, onStatistics, onColumns } = options;
+  const { timeoutMs = host?.timeoutMs ?? DEFAULT_TIMEOUT_MS } = options;
   const { server = settings.trinoUrl, catalog = settings.catalog, schema = settings.schema } = options;
   const statement = bind(sql, parameters);
   const deadline = AbortSignal.timeout(timeoutMs);
-  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const cell = host?.signal;
+  const stop = AbortSignal.any([deadline, signal, cell].filter((one) => one !== undefined));
   let latest: QueryResult | undefined; // the latest page, empty ones included
+  const running = new Map<string, RunningStatement>(); // several, if one is repeated
   const trino = connect({ server, catalog, schema }, stop, (page) => {
     latest = page;
+    if (host && page.id && !running.has(page.id)) {
+      const statement = { id: page.id, server, user: settings.hdfsUser };
+      running.set(page.id, statement);
+      host.began(statement);
+    }
     if (page.stats) onStatistics?.(page.stats);
   });
   try {
@@ -64,6 +92,8 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
     const cancelled = latest?.nextUri ? await cancel({ server, catalog, schema }, latest.id) : "";
     if (signal?.aborted)
       throw new QueryError(sql, "ABORTED", `aborted by the caller${cancelled}`, signal.reason);
+    if (cell?.aborted)
+      throw new QueryError(sql, "ABORTED", `the cell was interrupted${cancelled}`, cell.reason);
     if (deadline.aborted) {
       if (!latest?.stats)
         throw new QueryError(
@@ -72,10 +102,13 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
           `${server} has not answered in ${timeoutMs} ms; ${HINT}`,
           error,
         );
-      const state = `its state is ${latest.stats.state}${cancelled}`;
+      const hint = host && options.timeoutMs === undefined ? CELL_HINT : "";
+      const state = `its state is ${latest.stats.state}${cancelled}${hint}`;
       throw new QueryError(sql, "TIME_OUT", `not finished after ${timeoutMs} ms: ${state}`, error);
     }
     throw isHttpError(error) ? fromHttpError(sql, server, error) : error;
+  } finally {
+    for (const statement of running.values()) host?.ended(statement);
   }
 }
 

@@ -9,6 +9,7 @@
 import { createRequire } from "node:module";
 import { compileCell, withoutExports } from "./cell-code.ts";
 import { type SharedNames, createSharedNames } from "./shared-names.ts";
+import "./kernel-statements.ts";
 import "./still-compiler.ts";
 
 const require = createRequire(import.meta.url);

@@ -66,12 +66,16 @@ export interface Kernel {
   shutdown(): Promise<void>;
 }
 
+export interface KernelOptions {
+  queryTimeoutMs?: number; // of a statement that sets no limit itself
+}
+
 /** Starts a tslab kernel whose cells run in `folder`, and resolves when it answers. */
-export async function startKernel(folder: string): Promise<Kernel> {
+export async function startKernel(folder: string, options: KernelOptions = {}): Promise<Kernel> {
   const sockets = makeSocketFolder();
   let kernel: TslabKernel | undefined;
   try {
-    kernel = new TslabKernel(folder, sockets, randomUUID());
+    kernel = new TslabKernel(folder, sockets, options);
     await kernel.ready();
     return kernel;
   } catch (error) {
@@ -97,10 +101,12 @@ class TslabKernel implements Kernel {
   #killTimer: NodeJS.Timeout | undefined;
 
   /** @throws Error, before the process starts, if a socket cannot be made. */
-  constructor(folder: string, sockets: string, key: string) {
+  constructor(folder: string, sockets: string, { queryTimeoutMs }: KernelOptions) {
+    const key = randomUUID();
     this.#channels = new Channels(sockets, key);
     const connection = join(sockets, "connection.json");
-    writeFileSync(connection, JSON.stringify(connectionInfo(sockets, key)), { mode: 0o600 });
+    const info = { ...connectionInfo(sockets, key), query_timeout_ms: queryTimeoutMs };
+    writeFileSync(connection, JSON.stringify(info), { mode: 0o600 });
     const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
     const child = spawn(
       process.execPath,
@@ -202,7 +208,7 @@ class TslabKernel implements Kernel {
 }
 
 function timeoutText(timeoutMs: number): string {
-  return `the cell did not end within ${timeoutMs / 1000} s`;
+  return `the cell did not end within ${timeoutMs / 1000} s; --cell-timeout SECONDS sets another limit`;
 }
 
 function isAlive(child: ChildProcess): boolean {

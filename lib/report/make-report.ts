@@ -29,6 +29,7 @@ import { readResults, RESULTS_FILE, ResultsError, resultsOf } from "./results.ts
 import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
 import { summaryLines } from "./summary.ts";
+import { readLimits, type TimeLimits } from "./time-limits.ts";
 import { watchNotebooks } from "./watch.ts";
 
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
@@ -47,7 +48,8 @@ export async function makeReport(
   const parameters = await readGiven(options.set ?? [], options.profile);
   const prepared = await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
   for (const warning of pageWarnings(prepared)) console.log(warning);
-  const job = { notebooks, options, parameters, signal };
+  const limits = readLimits(options);
+  const job = { notebooks, options, parameters, limits, signal };
   const lock = join(settings.out, "report.lock");
   return withLock(lock, console.log, () => makeLocked(job), signal);
 }
@@ -56,6 +58,7 @@ interface Job {
   notebooks: string[];
   options: ReportValues;
   parameters: ReadonlyMap<string, Given>;
+  limits: TimeLimits;
   signal: AbortSignal;
 }
 
@@ -78,7 +81,7 @@ async function makeLocked(job: Job): Promise<number> {
 }
 
 /** Follows edits until Ctrl-C, which is the way to end: exit code 0. */
-async function watchReport({ notebooks, options, parameters, signal }: Job, out: string): Promise<number> {
+async function watchReport({ notebooks, options, parameters, limits, signal }: Job, out: string): Promise<number> {
   const { onProgress, stop } = showProgress();
   const facts = await collectFacts(services);
   const { title } = options;
@@ -88,7 +91,7 @@ async function watchReport({ notebooks, options, parameters, signal }: Job, out:
     console.log(line);
   };
   try {
-    const given = { onProgress, parameters, isStrict: options.strict, signal };
+    const given = { onProgress, parameters, isStrict: options.strict, signal, ...limits };
     await watchNotebooks(notebooks, { title, isForReaders, facts, out, log, ...given });
     return 0;
   } finally {
@@ -96,14 +99,14 @@ async function watchReport({ notebooks, options, parameters, signal }: Job, out:
   }
 }
 
-async function writeReport({ notebooks, options, parameters, signal }: Job, out: string) {
+async function writeReport({ notebooks, options, parameters, limits, signal }: Job, out: string) {
   const { onProgress, stop } = showProgress();
   try {
     const folder = await openPlace(out);
     const file = join(folder, REPORT_FILE);
     const previous = await previousValues(out);
     const isStrict = options.strict;
-    const given = { onProgress, parameters, isStrict, signal };
+    const given = { onProgress, parameters, isStrict, signal, ...limits };
     const run = await runNotebooks(notebooks, { outFolder: folder, ...given });
     if (run.status === "ok") await recount(run, folder);
     const front = frontOf(

@@ -41,6 +41,16 @@ export const reportOptions = {
     form: "--watch",
     helpLines: ["follow edits in the browser, until Ctrl-C"],
   },
+  "cell-timeout": {
+    type: "string",
+    form: "--cell-timeout SECS",
+    helpLines: ["the most that a cell may take; 1200 without it"],
+  },
+  "query-timeout": {
+    type: "string",
+    form: "--query-timeout SECS",
+    helpLines: ["the most that a statement may take, if its cell", "sets no timeoutMs; 60 without it"],
+  },
   title: { type: "string", form: "--title TEXT", helpLines: ["the report's title"] },
   for: {
     type: "string",

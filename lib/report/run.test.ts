@@ -223,7 +223,10 @@ describe("runNotebooks(paths, options)", function () {
     const path = await save("1-slow", "// %%\nawait new Promise(() => {});\n");
     const run = await runNotebooks([path], { outFolder: folder, cellTimeoutMs: 300 });
     const [error] = run.steps[0]!.cells[0]!.cell.outputs;
-    assert.equal(error?.evalue, "the cell did not end within 0.3 s");
+    assert.equal(
+      error?.evalue,
+      "the cell did not end within 0.3 s; --cell-timeout SECONDS sets another limit",
+    );
   });
 
   it("ends at an abort, and saves the notebooks so far", async () => {

@@ -58,6 +58,7 @@ export interface RunOptions {
   outFolder: string; // for the executed notebooks
   onProgress?: (progress: Progress) => void;
   cellTimeoutMs?: number;
+  queryTimeoutMs?: number; // of a statement that sets no limit itself
   parameters?: ReadonlyMap<string, Given>; // by their names
   isStrict?: boolean; // whether a typed number in the prose is an error
   signal?: AbortSignal; // interrupts the running cell and ends the run
@@ -79,9 +80,10 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
   let next: Promise<Kernel> | undefined;
   for (const [i, step] of steps.entries()) {
     if (run.status === "ok") {
-      const kernel = next ?? startKernel(folderOf(paths, i));
+      const kernel = next ?? startKernel(folderOf(paths, i), options);
       // The next kernel starts when this one is ready, so that they do not slow each other down.
-      next = i + 1 < paths.length ? kernel.then(() => startKernel(folderOf(paths, i + 1))) : undefined;
+      next =
+        i + 1 < paths.length ? kernel.then(() => startKernel(folderOf(paths, i + 1), options)) : undefined;
       next?.catch(() => {}); // its step gets the error
       await runStep(step, kernel, options);
       step.typed = typedIn(step.notebook);

@@ -103,7 +103,7 @@ export class WatchedNotebook {
   async #run(cells: readonly number[], planned: PlannedBinding[], options: RunOptions): Promise<number> {
     const { step } = this;
     const { signal } = options;
-    const kernel = (this.#kernel ??= startKernel(this.#folder));
+    const kernel = (this.#kernel ??= startKernel(this.#folder, options));
     kernel.catch(() => {}); // its first cell shows the reason
     const interrupt = (): void => {
       kernel.then((ready) => ready.interrupt()).catch(() => {});
@@ -129,7 +129,7 @@ export class WatchedNotebook {
     signal?.removeEventListener("abort", interrupt);
     if (step.cells.some(({ status }) => status === "failed") && signal?.aborted !== true)
       step.status = "failed";
-    this.#spare ??= kernel.then(() => startKernel(this.#folder));
+    this.#spare ??= kernel.then(() => startKernel(this.#folder, options));
     this.#spare.catch(() => {}); // the next run shows the reason
     return ran;
   }
