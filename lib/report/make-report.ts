@@ -81,7 +81,10 @@ async function makeLocked(job: Job): Promise<number> {
 }
 
 /** Follows edits until Ctrl-C, which is the way to end: exit code 0. */
-async function watchReport({ notebooks, options, parameters, limits, signal }: Job, out: string): Promise<number> {
+async function watchReport(
+  { notebooks, options, parameters, limits, signal }: Job,
+  out: string,
+): Promise<number> {
   const { onProgress, stop } = showProgress();
   const facts = await collectFacts(services);
   const { title } = options;
