@@ -23,7 +23,7 @@ import {
 } from "./layout.ts";
 import { columnName, decimalOf } from "./parameters.ts";
 import { footerBytes, readFileColumns, type StoredColumn, type StoredType } from "./parquet-footer.ts";
-import type { FileStatus, Hdfs } from "./webhdfs.ts";
+import { type FileStatus, type Hdfs, HdfsError } from "./webhdfs.ts";
 
 /** A column whose files hold another type than the game's list. */
 export interface Conflict {
@@ -94,6 +94,18 @@ export function isReadableAs(stored: StoredType, read: StoredType): boolean {
   return from !== null && to !== null && from.scale === to.scale && from.precision <= to.precision;
 }
 
+/** Thrown when a table has no list of columns, and its newest file cannot be read. */
+export class UnreadableTableError extends Error {
+  override name = "UnreadableTableError";
+
+  constructor(table: string, path: string, fault: string) {
+    super(
+      `table ${table}: its newest file must tell its columns, but ${path} is broken: ${fault}; ` +
+        "to go on without that file: move it out of the table's folder",
+    );
+  }
+}
+
 /** A table's conflicts as one sentence, with the remedy. */
 export function describeConflicts(table: string, conflicts: readonly Conflict[]): string {
   const facts = conflicts.map(
@@ -129,6 +141,7 @@ export async function readColumns(
  * A table without files has no conflict. A table of an older version has files and no list: then
  * the columns of its newest file count.
  * @throws HdfsError when HDFS is away: call again
+ * @throws UnreadableTableError if that file is broken
  */
 export async function addColumns(
   hdfs: Hdfs,
@@ -155,7 +168,7 @@ export async function planColumns(
   if (change.conflicts.length === 0) {
     return { number, change, isNew: number === 0 || change.added.length + change.widened.length > 0 };
   }
-  if ((await columnsOfFiles(hdfs, root, table)).length > 0) return { number, change, isNew: false };
+  if ((await newestFile(hdfs, root, table)) !== null) return { number, change, isNew: false };
   return { number, change: changeOf([], wanted), isNew: true };
 }
 
@@ -180,6 +193,22 @@ export async function writeColumns(
 
 /** The columns of a table's newest file; tables of older versions have no list. */
 async function columnsOfFiles(hdfs: Hdfs, root: string, table: string): Promise<StoredColumn[]> {
+  const newest = await newestFile(hdfs, root, table);
+  if (newest === null) return [];
+  try {
+    return await fileColumns(hdfs, newest.path, newest.bytes);
+  } catch (error) {
+    if (error instanceof HdfsError) throw error;
+    throw new UnreadableTableError(table, newest.path, (error as Error).message);
+  }
+}
+
+/** The newest file of the newest day that has files. */
+async function newestFile(
+  hdfs: Hdfs,
+  root: string,
+  table: string,
+): Promise<{ path: string; bytes: number } | null> {
   const folder = tableFolder(root, table);
   const days = (await namesIn(hdfs, folder)).filter((name) => parseDayName(name) !== null);
   for (const day of days.sort().toReversed()) {
@@ -187,9 +216,9 @@ async function columnsOfFiles(hdfs: Hdfs, root: string, table: string): Promise<
     for await (const file of entriesOf(hdfs, `${folder}/${day}`)) {
       if (parseFileName(file.name) && !(newest && newest.modified_at > file.modified_at)) newest = file;
     }
-    if (newest) return fileColumns(hdfs, `${folder}/${day}/${newest.name}`, newest.bytes);
+    if (newest) return { path: `${folder}/${day}/${newest.name}`, bytes: newest.bytes };
   }
-  return [];
+  return null;
 }
 
 /** The columns in a file's footer. */

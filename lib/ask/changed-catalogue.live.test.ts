@@ -269,7 +269,7 @@ describe("createTables(target, catalogue) after a change of the catalogue", func
     const readers = ["buy", "buy", "unique_buy", "unique_buy"].map(read);
     const end = Date.now() + CHANGING_MS;
     let changes = 0;
-    while (Date.now() < end) {
+    while (Date.now() < end || changes < 5) {
       const { problem } = await apply(gameOf(gameAt(++changes)));
       assert.equal(problem, null);
     }
@@ -280,7 +280,6 @@ describe("createTables(target, catalogue) after a change of the catalogue", func
       "VIEW_IS_STALE",
       "HIVE_PARTITION_SCHEMA_MISMATCH",
     ];
-    assert.ok(changes > 3, `${changes} changes`);
     assert.deepEqual(
       [...seen].filter((text) => !right.includes(text)),
       [],

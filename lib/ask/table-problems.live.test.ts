@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BuyGround, gameOf } from "../testbed/buy.fixture.ts";
+import { dayFolder, fileName } from "../layout.ts";
+import { BuyGround, DAY, gameOf } from "../testbed/buy.fixture.ts";
 import { query } from "../trino.ts";
 import { tables, createTables, registerDays } from "./tables.ts";
 import { findConflicts, findMissingTables } from "./table-problems.ts";
@@ -25,6 +26,16 @@ describe("the problems of tables", function () {
     ]);
     assert.deepEqual(await findConflicts(ground.target, before), []);
     assert.deepEqual(await findConflicts(ground.target, gameOf({ n: "bigint" })), []);
+  });
+
+  it("name the broken file of a table without a list, whose table and views stay as they are", async () => {
+    const path = `${dayFolder(ground.root, "buy", DAY)}/${fileName({ topic: "t", partition: 0, first: 0 })}`;
+    await ground.hdfs.create(path, Buffer.from("not a Parquet file"));
+    const { problem } = await ground.apply(gameOf({ n: "integer" }));
+    assert.match(problem ?? "", /^table buy: its newest file must tell its columns, but \S+ is broken: /);
+    assert.deepEqual(await findConflicts(ground.target, gameOf({ n: "integer" })), [problem]);
+    await ground.hdfs.remove(path);
+    assert.equal((await ground.apply(gameOf({ n: "integer" }))).problem, null);
   });
 
   it("name each missing table, which keeps no other table's days from their registration", async () => {

@@ -8,7 +8,7 @@ import { events } from "../events.ts";
 import { rebuildFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { literal } from "../sql.ts";
-import { describeConflicts, describeRebuild, planColumns } from "../stored-columns.ts";
+import { describeConflicts, describeRebuild, planColumns, UnreadableTableError } from "../stored-columns.ts";
 import { query } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { Target } from "./metastore.ts";
@@ -17,8 +17,8 @@ import { tables, tablesOf } from "./tables.ts";
 const LIMIT_MS = 10_000; // of Trino's answer
 
 /**
- * One sentence with a remedy for each table whose files have other types than lib/game.ts, or whose
- * rebuild has not ended.
+ * One sentence with a remedy for each table whose files have other types than lib/game.ts, whose rebuild
+ * has not ended, or whose columns are hidden by a broken file.
  */
 export async function findConflicts(
   { hdfsRoot = settings.hdfsRoot }: Target = {},
@@ -28,8 +28,13 @@ export async function findConflicts(
   try {
     const found = tablesOf(catalogue).map(async ({ table, wanted }) => {
       if ((await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null) return [describeRebuild(table)];
-      const { conflicts } = (await planColumns(hdfs, hdfsRoot, table, wanted)).change;
-      return conflicts.length === 0 ? [] : [describeConflicts(table, conflicts)];
+      try {
+        const { conflicts } = (await planColumns(hdfs, hdfsRoot, table, wanted)).change;
+        return conflicts.length === 0 ? [] : [describeConflicts(table, conflicts)];
+      } catch (error) {
+        if (error instanceof UnreadableTableError) return [error.message];
+        throw error;
+      }
     });
     return (await Promise.all(found)).flat();
   } finally {

@@ -16,6 +16,7 @@ import {
   describeConflicts,
   describeRebuild,
   readColumns,
+  UnreadableTableError,
   type WantedColumns,
   wantedColumns,
 } from "../stored-columns.ts";
@@ -23,7 +24,7 @@ import { rebuildFolder, schemaFolder, tableFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
-import { WebHdfs } from "../webhdfs.ts";
+import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 import { alterColumns } from "./alter-table.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 import { createViews } from "./views.ts";
@@ -65,7 +66,7 @@ export async function createTables(target: Target = {}, catalogue = events): Pro
     await createSchema(target, hdfs);
     const made = await Promise.all(tablesOf(catalogue).map((one) => makeTable(one, target, hdfs)));
     const states = made.map(({ state }) => state);
-    if (made.some(({ isRebuilt }) => isRebuilt)) return states; // views need each of the tables
+    if (made.some(({ isLeft }) => isLeft)) return states; // views need each of the tables
     const stored = new Map(made.map(({ state, stored }) => [state.table, stored]));
     return [...states, ...(await createViews(target, catalogue, stored))];
   } finally {
@@ -85,7 +86,7 @@ export function describeChanges(states: readonly TableState[]): string[] {
 interface MadeTable {
   state: TableState;
   stored: StoredColumn[]; // the table's columns, without `day`
-  isRebuilt: boolean; // at present, or its rebuild was interrupted
+  isLeft: boolean; // as it is: its rebuild has not ended, or a broken file hides its columns
 }
 
 /**
@@ -210,21 +211,24 @@ async function makeTable(
 ): Promise<MadeTable> {
   const { schema = settings.schema, hdfsRoot = settings.hdfsRoot } = target;
   const isRebuilt = async () => (await hdfs.status(rebuildFolder(hdfsRoot, table))) !== null;
-  if (await isRebuilt()) return ofRebuild(table, hdfs, hdfsRoot);
+  const leave = async (problem: string) => leftTable(table, problem, hdfs, hdfsRoot);
+  if (await isRebuilt()) return leave(describeRebuild(table));
   await hdfs.makeFolder(tableFolder(hdfsRoot, table)); // Trino refuses a location without a folder
-  const { columns, conflicts } = await addColumns(hdfs, hdfsRoot, table, wanted);
+  const change = await addColumns(hdfs, hdfsRoot, table, wanted).catch(unlessUnreadable);
+  if (change instanceof UnreadableTableError) return leave(change.message);
+  const { columns, conflicts } = change;
   const problem = conflicts.length === 0 ? null : describeConflicts(table, conflicts);
   const made = (state: TableState["state"], changes: string[] = []): MadeTable => {
     return {
       state: { table, columns: columns.length + 1, state, changes, problem },
       stored: columns,
-      isRebuilt: false,
+      isLeft: false,
     };
   };
   return unlessOvertaken(async () => {
     const found = await showCreate("TABLE", table, schema);
     if (found === undefined) {
-      if (await isRebuilt()) return ofRebuild(table, hdfs, hdfsRoot); // it has just dropped the table
+      if (await isRebuilt()) return leave(describeRebuild(table)); // it has just dropped the table
       await createWhole(table, columns, target);
       return made("created");
     }
@@ -240,12 +244,16 @@ async function makeTable(
   });
 }
 
-/** The state of a table that only its rebuild may change. */
-async function ofRebuild(table: string, hdfs: WebHdfs, root: string): Promise<MadeTable> {
+/** The state of a table that stays as it is. */
+async function leftTable(table: string, problem: string, hdfs: Hdfs, root: string): Promise<MadeTable> {
   const { columns } = await readColumns(hdfs, root, table);
-  const problem = describeRebuild(table);
   const state = { table, columns: columns.length + 1, state: "found", changes: [], problem } as const;
-  return { state: { ...state, changes: [] }, stored: columns, isRebuilt: true };
+  return { state: { ...state, changes: [] }, stored: columns, isLeft: true };
+}
+
+function unlessUnreadable(error: unknown): UnreadableTableError {
+  if (error instanceof UnreadableTableError) return error;
+  throw error;
 }
 
 /** The columns of a CREATE statement, without `day`, as SHOW CREATE TABLE writes them. */

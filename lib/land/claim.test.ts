@@ -75,6 +75,39 @@ describe("new TableClaim(hdfs, root, log, catalogue)", () => {
     assert.deepEqual(await typesOf(), { n: "text" });
   });
 
+  it("says a conflict once, when several partitions ask at the same time", async () => {
+    await claim({ n: "text" });
+    await land({ n: "text" }, 0);
+    const made = new TableClaim(hdfs, ROOT, (line) => log.push(line), gameOf({ n: "integer" }));
+    await Promise.all([made.make(), made.make(), made.make()]);
+    assert.equal(log.length, 1);
+  });
+
+  const whole = "PAR1 a text and not a footer";
+  for (const [fault, bytes] of [
+    ["is empty", Buffer.alloc(0)],
+    ["is no Parquet file", Buffer.from("not a Parquet file")],
+    ["has a footer of other bytes", Buffer.concat([Buffer.from(whole), Buffer.from("\x10\0\0\0PAR1")])],
+    ["has a footer that begins before the file", Buffer.from("PAR1\xff\xff\0\0PAR1", "latin1")],
+  ] as const) {
+    it(`lets the events of one table wait, and names its file, when that file ${fault}`, async () => {
+      const path = `${dayFolder(ROOT, "buy", "2026-01-31")}/${fileName({ topic: "t", partition: 0, first: 0 })}`;
+      await hdfs.create(path, bytes);
+      const game = defineEvents([{ type: "buy", parameters: { n: "integer" } }, { type: "sell" }]);
+      const made = new TableClaim(hdfs, ROOT, (line) => log.push(line), game);
+      await made.make();
+      assert.equal(log.length, 1);
+      assert.ok(
+        log[0]!.startsWith(`table buy: its newest file must tell its columns, but ${path} is broken: `),
+      );
+      const waiting = made.parse(message({ n: "1" }), position);
+      assert.ok("reason" in waiting && waiting.reason.startsWith("waiting: table buy: "));
+      const sell = JSON.stringify({ ...(JSON.parse(message({})) as object), event_type: "sell" });
+      assert.ok("event" in made.parse(sell, position));
+      assert.equal((await readColumns(hdfs, ROOT, "buy")).number, 0);
+    });
+  }
+
   it("says once for each unknown type that its events wait", async () => {
     const { parse } = await claim({});
     const sent = (event_type: string, definition?: string) =>

@@ -3,14 +3,20 @@
  *
  * A table whose files hold another type of a column is not written: Trino could read only a part of
  * its files. Its events become failed events that wait, until the table is rebuilt. The same holds
- * for a table that is being rebuilt.
+ * for a table that is being rebuilt, and for one whose columns are unknown because a file is broken.
  */
 import type { EventDefinition } from "../catalog.ts";
 import { type EventRow, eventReader, type Position, type ReadEvent } from "../envelope.ts";
 import { events } from "../events.ts";
 import { rebuildFolder } from "../layout.ts";
 import { Misfit } from "../misfit.ts";
-import { addColumns, describeConflicts, describeRebuild, wantedColumns } from "../stored-columns.ts";
+import {
+  addColumns,
+  describeConflicts,
+  describeRebuild,
+  UnreadableTableError,
+  wantedColumns,
+} from "../stored-columns.ts";
 import { forTerminal } from "../untrusted.ts";
 import { WAITING } from "../waiting.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -27,7 +33,8 @@ export class TableClaim {
   readonly #readEvent: ReadEvent;
   readonly #catalogue: readonly EventDefinition[];
   readonly #unknown = new Set<string>(); // types that are told
-  #reasons: ReadonlyMap<string, string> | null = null; // by table with a conflict; null: not made
+  #reasons: ReadonlyMap<string, string> = new Map(); // by table that is not written
+  #made: Promise<void> | null = null; // null: not tried, or the last try failed
 
   constructor(hdfs: Hdfs, root: string, log: Log, catalogue: readonly EventDefinition[] = events) {
     this.#hdfs = hdfs;
@@ -42,26 +49,43 @@ export class TableClaim {
    * @throws HdfsError when HDFS is away: call again
    */
   async make(): Promise<void> {
-    if (this.#reasons !== null) return;
+    this.#made ??= this.#make(); // the partitions of a stream ask at the same time
+    try {
+      await this.#made;
+    } catch (error) {
+      this.#made = null;
+      throw error;
+    }
+  }
+
+  async #make(): Promise<void> {
     const reasons = new Map<string, string>();
     for (const event of this.#catalogue) {
-      const { table } = event;
-      if ((await this.#hdfs.status(rebuildFolder(this.#root, table))) !== null) {
-        reasons.set(table, describeRebuild(table));
-        continue;
-      }
-      const { conflicts } = await addColumns(this.#hdfs, this.#root, table, wantedColumns(event));
-      if (conflicts.length > 0) reasons.set(table, describeConflicts(table, conflicts));
+      const reason = await this.#claimTable(event);
+      if (reason !== null) reasons.set(event.table, reason);
     }
     for (const reason of reasons.values())
       this.#log(`${reason}; until then its events wait in failed_events`);
     this.#reasons = reasons;
   }
 
-  /** Reads an event; an event of a table with a conflict waits. */
+  /** Returns the reason why the table cannot be written, or null. */
+  async #claimTable(event: EventDefinition): Promise<string | null> {
+    const { table } = event;
+    if ((await this.#hdfs.status(rebuildFolder(this.#root, table))) !== null) return describeRebuild(table);
+    try {
+      const { conflicts } = await addColumns(this.#hdfs, this.#root, table, wantedColumns(event));
+      return conflicts.length === 0 ? null : describeConflicts(table, conflicts);
+    } catch (error) {
+      if (error instanceof UnreadableTableError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Reads an event; an event of a table that is not written waits. */
   readonly parse: ParseMessage = (text, position) => {
     const row = this.#read(text, position);
-    const reason = this.#reasons!.get(row.event.table);
+    const reason = this.#reasons.get(row.event.table);
     return reason === undefined ? row : { reason: WAITING + reason, raw: text };
   };
 
