@@ -7,10 +7,12 @@
 export { query, QueryError, type QueryOptions, type Row } from "./trino.ts";
 export { identifier, literal, type Parameter, sql } from "./sql.ts";
 export { say, type Said, show, table, transposed } from "./ask/show.ts";
-export { bars, funnel } from "./ask/chart.ts";
-export { areas, lines, steps } from "./ask/line-chart.ts";
-export { points } from "./ask/points.ts";
-export { heatMap, histogram } from "./ask/grids.ts";
+export { headline, type Tile, tiles } from "./ask/headline.ts";
+export { type BarOptions, bars, funnel } from "./ask/chart.ts";
+export { areas, type LineOptions, lines, type StackedOptions, steps } from "./ask/line-chart.ts";
+export { type PointOptions, points } from "./ask/points.ts";
+export { heatMap, type HeatMapOptions, histogram, type HistogramOptions } from "./ask/grids.ts";
+export type { ChartOptions } from "./ask/panels.ts";
 export type { Spec } from "./ask/theme.ts";
 export {
   type Count,

@@ -21,6 +21,7 @@ const SMALLEST_BAR = 3; // pixels, of a number that is not 0
 const LINES_UP = "isArray(names[datum.value]) ? 7 - 7 * length(names[datum.value]) : 0";
 const GAP = 6; // pixels between a bar and its number
 
+/** The options of `bars` and `funnel`. */
 export interface BarOptions extends ChartOptions {
   category: string; // the column that names the bars; its values may be any text
   value: string; // the column of numbers

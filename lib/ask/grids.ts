@@ -11,11 +11,13 @@ import { assemble, type ChartOptions, panelsOf, plotWidth, saidByPanel } from ".
 import { textWidth } from "./text-width.ts";
 import { DIVERGING, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
 
+/** The options of `histogram`. */
 export interface HistogramOptions extends ChartOptions {
   x: string; // the column of numbers or times
   bins?: number; // about how many bins; default: by the number of rows, from 5 to 30
 }
 
+/** The options of `heatMap`. */
 export interface HeatMapOptions extends ChartOptions {
   x: string; // the column that names the columns of cells
   y: string; // the column that names the rows of cells

@@ -11,12 +11,14 @@ import { assemble, type ChartOptions, type Panels, panelsOf, saidByPanel } from 
 import { textWidth } from "./text-width.ts";
 import { GREY, LABEL_SIZE, PALETTE, type Spec, WIDTH } from "./theme.ts";
 
+/** The options of `lines` and `areas`. */
 export interface LineOptions extends ChartOptions {
   x: string; // the column of the axis: Dates, days such as "2026-11-25", numbers, or names
   y: string; // the column of numbers
   series?: string; // the column that names the lines
 }
 
+/** The options of `steps`. */
 export interface StackedOptions extends LineOptions {
   stacked?: boolean; // draws areas on top of each other, so that the upper edge is the total
 }

@@ -6,6 +6,7 @@ import { colourEncoding, othersLast } from "./line-chart.ts";
 import { assemble, type ChartOptions, panelsOf, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
+/** The options of `points`. */
 export interface PointOptions extends ChartOptions {
   x: string; // the column of the horizontal axis: numbers, times or names
   y: string; // the column of numbers
