@@ -54,10 +54,10 @@ describe("renderReport(run, options)", () => {
     });
     const tags = (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
     assert.deepEqual(
-      tags.filter((tag) => /^<(script|img)|\son\w+=/i.test(tag)),
+      tags.filter((tag) => /^<script|^<img(?! src="" alt="">)|\son\w+=/i.test(tag)),
       [],
     );
-    assert.doesNotMatch(html, /(src|href)="(?!#)/);
+    assert.doesNotMatch(html, /(src|href)="(?!#|data:image\/svg\+xml;base64,[\w+/=]+")/);
   });
 
   it("forbids scripts and requests, and allows its own style by hash", async () => {
@@ -94,20 +94,20 @@ describe("renderReport(run, options)", () => {
     assert.doesNotMatch(html, /forged/);
   });
 
-  it("shows an output of another form as its text, and says so", async () => {
+  it("shows an output of another form as its text, says so, and counts it", async () => {
     const html = await render([
       [
-        bundle({ "image/svg+xml": "<svg>drawn</svg>", "text/plain": "a drawing" }),
-        bundle({ "text/html": "<b>bold</b>" }),
+        bundle({ "application/javascript": "alert(1)", "text/plain": "a script" }),
+        bundle({ "application/vnd.jupyter.widget-view+json": { model_id: "1" } }),
         bundle({ [CHART_TYPE]: { data: { url: "data.csv" }, mark: "bar" }, "text/plain": "a chart" }),
       ],
     ]);
-    assert.match(
-      html,
-      /a drawing<\/pre><p class="note">Not drawn: this page cannot draw image\/svg\+xml<\/p>/,
-    );
-    assert.match(html, /<p class="note">Not drawn: this page cannot draw text\/html<\/p>/);
-    assert.match(html, /a chart<\/pre><p class="note">Not drawn: expected data in the spec, got an address/);
+    const problem = "this page cannot show application/javascript";
+    assert.ok(html.includes(`a script</pre><p class="note">Not shown: ${problem}</p>`));
+    assert.match(html, /Not shown: this page cannot show application\/vnd\.jupyter\.widget-view\+json</);
+    assert.ok(html.includes("<h3>Outputs not shown, or not whole: 3</h3>"));
+    assert.ok(html.includes(`<dt>1-first, cell 1</dt><dd>${problem}</dd>`));
+    assert.match(html, /a chart<\/pre><p class="note">Not shown: expected data in the spec, got an address/);
   });
 
   it("folds the code and shows times, claims, and the text after a carriage return", async () => {
@@ -117,9 +117,35 @@ describe("renderReport(run, options)", () => {
     assert.match(html, /<pre class="text stdout">100 %<\/pre>/);
   });
 
-  it("stays below a megabyte, and notes each cut", async () => {
-    const html = await render(Array.from({ length: 100 }, () => [text("x".repeat(50_000))]));
+  it("cuts texts until the page's text has at most a megabyte, and notes each cut", async () => {
+    const html = await render(Array.from({ length: 100 }, () => [text(`${"x".repeat(49)}\n`.repeat(1_000))]));
     assert.ok(Buffer.byteLength(html) <= 1_000_000);
-    assert.match(html, /… \d+ more characters are in the executed notebook/);
+    const note =
+      /… left out: 950 lines, 47,500 characters; <a href="1-first.ipynb">1-first.ipynb<\/a> has all of it/;
+    assert.match(html, note);
+    const shown = html.split("x".repeat(49)).length - 1;
+    assert.equal(shown, 100 * 50);
+  });
+
+  it("shows a picture and a table of any size, and then cuts no text", async () => {
+    const picture = `iVBORw0KGgo${"A".repeat(3_000_001)}`;
+    const rows = Array.from({ length: 3_000 }, (_, i) => ({ i, name: `name ${i}` }));
+    const table = { [TABLE_TYPE]: tableData(rows, "rows") };
+    const html = await render([[bundle({ "image/png": picture }), bundle(table), text("y".repeat(30_000))]]);
+    assert.ok(html.includes(`<img src="data:image/png;base64,${picture}"`));
+    assert.ok(html.includes("name 2999"));
+    assert.ok(html.includes("y".repeat(30_000)));
+  });
+
+  it("writes a page for notebooks whose text alone is above a megabyte", async () => {
+    const html = await render([[]], { markdown: "word ".repeat(300_000) });
+    assert.ok(Buffer.byteLength(html) > 1_000_000);
+  });
+
+  it("names the style of a text's colours in its policy", async () => {
+    const html = await render([[text("\u001b[31mred\u001b[0m")]]);
+    const style = /<style>([\s\S]*)<\/style>/.exec(html)![1]!;
+    assert.match(style, /\.fg-bb0000\{color:light-dark\(#bb0000,#[\da-f]{6}\)\}/);
+    assert.ok(html.includes(`'sha256-${createHash("sha256").update(style).digest("base64")}'`));
   });
 });

@@ -7,19 +7,22 @@
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { Anchors, slug } from "./anchors.ts";
-import { type CellPage, type Charts, drawCharts, renderCell, unbrokenSeconds } from "./cell.ts";
+import { ansiRules } from "./ansi.ts";
+import { type CellPage, renderCell, unbrokenSeconds } from "./cell.ts";
 import { countHeld } from "./claims.ts";
 import { hasHeadline, renderFirstScreen } from "./first-screen.ts";
 import { type Front, withoutFront } from "./front.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
+import { type Charts, drawCharts, problemOf } from "./render-output.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { summarize } from "./summary.ts";
 
-const MAX_BYTES = 1_000_000; // without the charts, which have limits of their own
-const OUTPUT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one output; the first with which the report fits
+const MAX_TEXT_BYTES = 1_000_000; // of the page without figures, if shorter texts can make it fit
+const TEXT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one printed text; the first that fits
+const FIGURES = /<figure[\s\S]*?<\/figure>|="data:[^"]*"/g;
 
 /** A group of facts about the run, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
 export interface RunFacts {
@@ -36,17 +39,15 @@ export interface ReportOptions {
 }
 
 /**
- * Renders the report. Its long outputs are cut, with a note, until it has at most 1 MB and its
- * charts; pictures and the text of the notebooks are whole in any case.
+ * Renders the report. Long printed texts are cut, with a note, until the page without its figures
+ * has at most 1 MB; figures and the text of the notebooks are whole in any case.
  */
 export async function renderReport(run: Run, options: ReportOptions): Promise<string> {
   const charts = await drawCharts(run);
-  const drawings = [...charts.values()].flat().map((drawing) => drawing?.svg?.length ?? 0);
-  const maxBytes = MAX_BYTES + drawings.reduce((sum, length) => sum + length, 0);
   let html = "";
-  for (const maxChars of OUTPUT_CHARS) {
+  for (const maxChars of TEXT_CHARS) {
     html = renderPage(run, options, charts, maxChars);
-    if (Buffer.byteLength(html) <= maxBytes) break;
+    if (Buffer.byteLength(html.replace(FIGURES, "")) <= MAX_TEXT_BYTES) break;
   }
   return html;
 }
@@ -56,11 +57,15 @@ function renderPage(run: Run, options: ReportOptions, charts: Charts, maxChars: 
   const front = { ...PLAIN, ...options.front, title };
   const steps = isForReaders ? withFindings(run.steps) : run.steps;
   const anchors = new Anchors(run.steps.map(({ notebook }) => notebook));
-  const page: Page = { charts, anchors, maxChars, isForReaders, title, count: steps.length };
+  const files = new Map(
+    run.steps.flatMap(({ notebook, cells }) => cells.map((cell) => [cell, `${notebook.name}.ipynb`])),
+  );
+  const page: Page = { charts, anchors, files, maxChars, isForReaders, title, count: steps.length };
   const verdict = isForReaders ? renderForReaders(run, steps) : renderSummary(run, anchors);
   const head = renderFirstScreen(run, page, { front, verdict, previous });
   const chapters = steps.map((step, i) => renderStep(step, `Step ${i + 1} of ${steps.length}`, page));
-  const style = front.accent === null ? STYLE : `${STYLE}${accentStyle(front.accent)}`;
+  const accent = front.accent === null ? "" : accentStyle(front.accent);
+  const style = STYLE + accent + ansiRules(chapters.map(({ html }) => html).join("\n"));
   const hash = createHash("sha256").update(style).digest("base64");
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
@@ -80,7 +85,7 @@ ${head}
 ${renderContents(steps, chapters, page)}
 <main>
 ${chapters.map(({ html }) => html).join("\n")}
-${isForReaders ? "" : renderFacts(facts)}
+${isForReaders ? "" : renderFacts([...unshownFacts(run, charts), ...facts])}
 </main>
 </div>
 </body>
@@ -194,6 +199,19 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,
   };
+}
+
+/** The outputs that the page does not show, or not whole. */
+function unshownFacts({ steps }: Run, charts: Charts): RunFacts[] {
+  const rows = steps.flatMap((step) =>
+    step.cells.flatMap((run) =>
+      run.cell.outputs
+        .map((output, i) => problemOf(output, charts.get(run)?.[i]))
+        .filter((problem) => problem !== "")
+        .map((problem): [string, string] => [`${step.notebook.name}, cell ${run.number}`, problem]),
+    ),
+  );
+  return rows.length === 0 ? [] : [{ title: `Outputs not shown, or not whole: ${rows.length}`, rows }];
 }
 
 function renderFacts(facts: RunFacts[]): string {

@@ -170,7 +170,10 @@ class TslabKernel implements Kernel {
     this.#child.send({ isLast });
     const late = sleep(CLAIMS_TIMEOUT_MS, [null], { ref: false });
     const [ran] = (await Promise.race([answer, this.#channels.broken, late])) as [RanCell | null];
-    if (ran) return ran;
+    if (ran && !isLast) return ran;
+    // An answer comes after the last texts of work that the cells left running.
+    const answered = this.#channels.request("kernel_info_request", {}, () => {});
+    if (ran && (await Promise.race([answered, late.then(() => null)]))) return ran;
     throw new KernelError(`the kernel did not send its claims within ${CLAIMS_TIMEOUT_MS / 1000} s`);
   }
 

@@ -8,13 +8,14 @@
  * each fault by `onFault`.
  */
 import { stripVTControlCharacters } from "node:util";
-import type { IDisplayData, IError, IStream, MultilineString } from "@jupyterlab/nbformat";
+import type { IDisplayData, IError, IStream } from "@jupyterlab/nbformat";
 import type { KernelOutput } from "./channels.ts";
+import { isError, isStream, KeptOutputs, textOf } from "./kept-outputs.ts";
 import type { CodeCell, Output } from "./notebook.ts";
 
-const MAX_CHARS = 1_000_000; // of text that one cell may keep
+export { isError, isStream, textOf };
+
 const MAX_ERROR_CHARS = 10_000; // read of an error's text
-const MAX_OUTPUTS = 100; // of one cell
 const MAX_ERRORS = 200; // texts of stderr that can become the error
 
 /** Collects the outputs of one cell. */
@@ -24,42 +25,31 @@ export interface CellOutputs {
   fail: (reason?: string) => void;
   /** Takes the text of an error that no code caught: `fail` shows it. */
   onFault: (text: string) => void;
-  /**
-   * Adds a note on outputs above the limits, and returns its text; null if the cell has them all.
-   */
-  noteCuts: () => string | null;
 }
 
-/** Collects the outputs of `cell`; texts of one stream are joined. */
-export function collectOutputs(cell: CodeCell): CellOutputs {
+/**
+ * Collects the outputs of `cell`.
+ * @param file for all outputs, if they are more than the cell can keep
+ */
+export function collectOutputs(cell: CodeCell, file: string): CellOutputs {
   const errors: string[] = []; // texts of stderr, in the order of arrival
-  let chars = 0;
-  let cutChars = 0;
-  let cutOutputs = 0;
-  const add = (output: Output): void => {
-    if (cell.outputs.length < MAX_OUTPUTS) cell.outputs.push(output);
-    else cutOutputs++;
-  };
-  const addText = (name: "stdout" | "stderr", text: string): void => {
-    const rest = text.slice(0, MAX_CHARS - chars);
-    chars += rest.length;
-    cutChars += text.length - rest.length;
-    if (rest === "") return;
-    const last = cell.outputs.at(-1);
-    if (last && isStream(last) && last.name === name) last.text = textOf(last.text) + rest;
-    else add({ output_type: "stream", name, text: rest });
-  };
+  const kept = new KeptOutputs(cell.outputs, file);
+  const displays = new Map<string, Output>(); // displays that the cell can replace, by their ids
   return {
     onOutput: ({ type, content }) => {
       if (type === "stream") {
         const { name, text } = content as { name: "stdout" | "stderr"; text: string };
-        const plain = stripVTControlCharacters(text);
-        if (name === "stderr") errors.push(plain);
+        if (name === "stderr") errors.push(stripVTControlCharacters(text));
         if (errors.length > MAX_ERRORS) errors.shift();
-        addText(name, plain);
-      } else if (type === "display_data") {
-        const { data, metadata } = content as unknown as Pick<IDisplayData, "data" | "metadata">;
-        add({ output_type: "display_data", data, metadata });
+        kept.add({ output_type: "stream", name, text: onlyColours(text) });
+      } else if (type === "display_data" || type === "update_display_data") {
+        const { data, metadata, transient } = content as unknown as Display;
+        const id = transient?.display_id ?? "";
+        const replaced = type === "display_data" ? undefined : displays.get(id);
+        const output: Output = { output_type: "display_data", data, metadata };
+        if (replaced) Object.assign(replaced, output);
+        else kept.add(output);
+        if (!replaced && id !== "") displays.set(id, output);
       }
     },
     fail: (reason) => {
@@ -69,32 +59,23 @@ export function collectOutputs(cell: CodeCell): CellOutputs {
         reason === undefined ? parseError(said) : { ...NO_TRACE, ename: "Error", evalue: reason },
       );
     },
-    noteCuts: () => {
-      const cuts = [
-        cutOutputs > 0 ? `${cutOutputs} outputs above ${MAX_OUTPUTS}` : "",
-        cutChars > 0 ? `${cutChars} characters above ${MAX_CHARS}` : "",
-      ].filter((cut) => cut !== "");
-      if (cuts.length === 0) return null;
-      const text = `not kept: ${cuts.join(", and ")}`;
-      cell.outputs.push({ output_type: "stream", name: "stderr", text: `${text}\n` });
-      return text;
-    },
     onFault: (text) => {
       if (!errors.some((printed) => LOST.test(printed))) errors.push(`UnhandledPromiseRejection: ${text}`);
     },
   };
 }
 
-export function isStream(output: Output): output is IStream {
-  return output.output_type === "stream";
-}
+type Display = Pick<IDisplayData, "data" | "metadata"> & { transient?: { display_id?: string } };
 
-export function isError(output: Output): output is IError {
-  return output.output_type === "error";
-}
+const ESCAPE = "\u001b";
 
-export function textOf(text: MultilineString): string {
-  return Array.isArray(text) ? text.join("") : text;
+/** The text without control sequences, but with those for colours and bold text. */
+function onlyColours(text: string): string {
+  const [start = "", ...sequences] = text.split(ESCAPE);
+  const kept = sequences.map((sequence) =>
+    /^\[[\d;:]*m/.test(sequence) ? ESCAPE + sequence : stripVTControlCharacters(ESCAPE + sequence),
+  );
+  return start + kept.join("");
 }
 
 const NO_TRACE = { output_type: "error" as const, traceback: [] };
@@ -119,12 +100,16 @@ function lastError(errors: string[]): string {
 /** Removes `text` from the last stderr output that contains it. */
 function removeText(outputs: Output[], text: string): void {
   const i = outputs.findLastIndex(
-    (output) => isStream(output) && output.name === "stderr" && textOf(output.text).includes(text),
+    (output) => isStream(output) && output.name === "stderr" && plainOf(output).includes(text),
   );
   const output = outputs[i];
   if (text === "" || !output || !isStream(output)) return;
-  output.text = textOf(output.text).replace(text, () => "");
+  output.text = plainOf(output).replace(text, () => "");
   if (output.text === "") outputs.splice(i, 1);
+}
+
+function plainOf({ text }: IStream): string {
+  return stripVTControlCharacters(textOf(text));
 }
 
 /** Text of `console.error(error)` → name and message of the error, without the kernel's stack. */

@@ -174,10 +174,11 @@ describe("runNotebooks(paths, options)", function () {
     assert.deepEqual([error.ename, error.evalue], ["RangeError", "late"]);
   });
 
-  it("keeps the outputs of a burst up to the limits, and says how many it cuts", async () => {
-    const loop = "for (let i = 0; i < 3_000; i++) console.log(`line ${i}`);\n";
-    const many = "for (let i = 0; i < 75; i++) { console.log(i); console.error(i); }\n";
-    const path = await save("1-burst", `// %%\n${loop}// %%\n${many}`);
+  it("keeps the first and the last part of a flood, says how much it leaves out, and runs the next cell", async () => {
+    const loop = "for (let i = 0; i < 100_000; i++) console.log(`line ${i}`);\n";
+    const late =
+      'require("node:stream").Readable.from(["last words\\n"]).pipe(process.stdout);\nconst a = 1;\n';
+    const path = await save("1-burst", `// %%\n${loop}// %%\n${late}`);
     const notes: string[] = [];
     const run = await runNotebooks([path], {
       outFolder: folder,
@@ -187,10 +188,18 @@ describe("runNotebooks(paths, options)", function () {
       },
     });
     assert.equal(run.status, "ok");
-    const [burst, mixed] = run.steps[0]!.cells.map(({ cell }) => cell.outputs);
-    assert.equal((burst![0]!.text as string).split("\n").length, 3_001);
-    assert.equal(mixed!.at(-1)!.text, "not kept: 25 outputs above 100\n");
-    assert.deepEqual(notes, ["not kept: 25 outputs above 100"]);
+    const [burst, next] = run.steps[0]!.cells.map(({ cell }) => cell.outputs);
+    const all = await readFile(join(folder, "1-burst-cell-1.txt"), "utf8");
+    assert.equal(all, Array.from({ length: 100_000 }, (_, i) => `line ${i}\n`).join(""));
+    const [first, , last] = burst!.map(({ text }) => text as string);
+    const chars = all.length - first!.length - last!.length;
+    const left = `${(100_000 - (first! + last!).split("\n").length + 1).toLocaleString("en-US")} lines`;
+    const note = `left out: ${left}, ${chars.toLocaleString("en-US")} characters; 1-burst-cell-1.txt has all of it`;
+    assert.deepEqual(notes, [note]);
+    assert.ok(all.startsWith(first!) && all.endsWith(last!));
+    assert.equal(next![0]!.text, "last words\n");
+    const html = await renderReport(run, { title: "T", facts: [] });
+    assert.match(html, /left out: [^<]*<a href="1-burst-cell-1.txt">1-burst-cell-1.txt<\/a> has all of it/);
   });
 
   it("fails a cell by a lost rejection whose text comes after a burst of outputs", async () => {

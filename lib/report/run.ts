@@ -15,7 +15,9 @@ import { type CodeCell, isCode, type Notebook, stripOutputs, titleOf, writeNoteb
 import { sentNumbers, typedIn, type TypedNumbers } from "./numbers.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
 import { prepareNotebooks } from "./prepare.ts";
+import { forTerminal } from "../untrusted.ts";
 import { KernelError } from "./protocol.ts";
+import { problemOf } from "./render-output.ts";
 
 const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
 
@@ -109,7 +111,12 @@ async function runStep(step: StepRun, kernel: Promise<Kernel>, options: RunOptio
   const planned = planBindings(step.notebook);
   step.status = "ok";
   for (const cell of step.cells) {
-    await runCell(cell, collectOutputs(cell.cell), { step, kernel, sources, planned }, options);
+    await runCell(
+      cell,
+      collectOutputs(cell.cell, fileOfOutputs(step, cell, options)),
+      { step, kernel, sources, planned },
+      options,
+    );
     step.seconds = secondsSince(started);
     step.status = cell.status;
     if (step.status !== "ok") break;
@@ -167,8 +174,8 @@ export async function runCell(
     outputs.fail(signal?.aborted ? "interrupted" : error.message);
   }
   run.seconds = secondsSince(started);
-  const note = outputs.noteCuts();
-  if (note !== null) onProgress({ event: "note", step, cell: run, text: note });
+  for (const text of run.cell.outputs.map((output) => problemOf(output)).filter((problem) => problem !== ""))
+    onProgress({ event: "note", step, cell: run, text: forTerminal(text) });
   onProgress({ event: "end", step, cell: run });
 }
 
@@ -197,6 +204,11 @@ export function newStep(notebook: Notebook): StepRun {
 
 function folderOf(paths: string[], i: number): string {
   return dirname(paths[i] as string);
+}
+
+/** The file that gets all outputs of a cell, if the cell cannot keep them. */
+export function fileOfOutputs({ notebook }: StepRun, { number }: CellRun, { outFolder }: RunOptions): string {
+  return join(outFolder, `${notebook.name}-cell-${number}.txt`);
 }
 
 function secondsSince(started: number): number {

@@ -151,6 +151,17 @@ th:last-child, td:last-child { padding-right: 0; }
 .prose th, .prose td { white-space: normal; }
 .said { margin: 0.9rem 0; }
 td.null { color: var(--faint); }
+.ansi-bold { font-weight: 700; }
+.ansi-dim { opacity: 0.75; }
+.ansi-italic { font-style: italic; }
+.ansi-underline { text-decoration: underline; }
+.ansi-strikethrough { text-decoration: line-through; }
+.picture img { display: block; max-width: 100%; height: auto; }
+.html { overflow-x: auto; }
+.html img { max-width: 100%; height: auto; }
+.html .heading { font-weight: 600; }
+details.json > summary { color: var(--soft); cursor: pointer; font-size: 0.875rem; }
+.note.cut { margin: 0.3rem 0; }
 .note { margin: 0.3rem 0 1rem; color: var(--soft); font-size: 0.8125rem; }
 .claims { margin: 0.6rem 0; padding: 0; list-style: none; font-size: 0.8125rem; line-height: 1.5; color: var(--soft); }
 .claims li { position: relative; padding-left: 1.2rem; overflow-wrap: anywhere; }

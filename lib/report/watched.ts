@@ -13,7 +13,7 @@ import { type Notebook, titleOf } from "./notebook.ts";
 import { typedIn } from "./numbers.ts";
 import { collectOutputs } from "./outputs.ts";
 import { planRerun } from "./rerun.ts";
-import { newStep, runCell, type RunOptions, type StepRun } from "./run.ts";
+import { newStep, fileOfOutputs, runCell, type RunOptions, type StepRun } from "./run.ts";
 
 const BIND_TIMEOUT_MS = 60_000; // an expression of a text may be a query
 
@@ -117,7 +117,7 @@ export class WatchedNotebook {
       cell.cell.outputs = [];
       await runCell(
         cell,
-        collectOutputs(cell.cell),
+        collectOutputs(cell.cell, fileOfOutputs(step, cell, options)),
         { step, kernel, sources: this.#sources, planned },
         options,
       );

@@ -1,0 +1,118 @@
+/**
+ * An output of a cell → HTML: charts are drawn, tables and data rendered, texts with their colours.
+ *
+ * The page contains no markup of a kernel as it comes. An output that the page cannot show appears
+ * as text with a note, and the report counts it.
+ */
+import type { MultilineString } from "@jupyterlab/nbformat";
+import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
+import { htmlTable, type TableData } from "../ask/table.ts";
+import { forHtml, forTerminal } from "../untrusted.ts";
+import { type Anchors, slug } from "./anchors.ts";
+import { drawChart } from "./draw.ts";
+import { type Cut, CUT_TYPE, cutText, isError, isStream, textOf } from "./kept-outputs.ts";
+import { renderData } from "./mime.ts";
+import type { Output } from "./notebook.ts";
+import { renderCut, renderText, type TextLimit } from "./printed-text.ts";
+import type { CellRun, Run } from "./run.ts";
+
+/** Cell → the drawing of each of its outputs; null for an output without a chart. */
+export type Charts = Map<CellRun, (Drawing | null)[]>;
+
+export interface Drawing {
+  svg: string | null;
+  note: string; // on marks that the drawing leaves out, else empty
+  problem: string; // the reason for a missing drawing, else empty
+}
+
+/** The page that an output is part of. */
+export interface OutputPage {
+  anchors: Anchors;
+  limit: TextLimit;
+}
+
+/** Draws the charts of a run. The ids in each drawing are unique on the page. */
+export async function drawCharts({ steps }: Run): Promise<Charts> {
+  const charts: Charts = new Map();
+  let count = 0;
+  for (const run of steps.flatMap(({ cells }) => cells)) {
+    const drawings: (Drawing | null)[] = [];
+    for (const output of run.cell.outputs) {
+      const spec = isStream(output) || isError(output) ? undefined : output.data[CHART_TYPE];
+      drawings.push(spec === undefined ? null : await draw(spec, `chart-${++count}`));
+    }
+    charts.set(run, drawings);
+  }
+  return charts;
+}
+
+async function draw(spec: unknown, id: string): Promise<Drawing> {
+  try {
+    return { ...(await drawChart(spec, id)), problem: "" };
+  } catch (error) {
+    return { svg: null, note: "", problem: (error as Error).message };
+  }
+}
+
+/** Renders an output; `chart` is its drawing, if it has one. */
+export function renderOutput(output: Output, chart: Drawing | null, page: OutputPage): string {
+  const { anchors, limit } = page;
+  if (isStream(output)) return renderText(textOf(output.text), `text ${slug(output.name)}`, limit);
+  if (isError(output)) {
+    return `<div class="error" role="alert"><p>${forHtml(output.ename)}</p>${renderText(output.evalue, "text", limit)}</div>`;
+  }
+  const { data, metadata } = output;
+  const plain = textOf((data["text/plain"] ?? "") as MultilineString);
+  const cut = data[CUT_TYPE] as Cut | undefined;
+  if (cut) return renderCut(cutText(cut), cut.file);
+  if (chart?.svg)
+    return renderFigure("chart", chart.svg, { title: titleIn(data), note: chart.note, anchors });
+  const table = readTable(data[TABLE_TYPE]);
+  if (table) {
+    const html = `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`;
+    return renderFigure("table", html, { title: table.title, anchors });
+  }
+  const problem = problemOf(output, chart);
+  const note = problem === "" ? "" : `<p class="note">Not shown: ${forHtml(forTerminal(problem))}</p>`;
+  const shown = renderData(data, metadata, limit)?.html ?? "";
+  return (shown === "" ? renderText(plain, "text", limit) : shown) + note;
+}
+
+/** A figure with an address of its own. */
+function renderFigure(
+  kind: "table" | "chart",
+  html: string,
+  { title, note = "", anchors }: { title: string; note?: string; anchors: Anchors },
+): string {
+  const id = anchors.unique(`figure-${slug(title)}`);
+  const link = `<a class="permalink" href="#${id}" aria-label="Link to ${forHtml(forTerminal(title || "this figure"))}">#</a>`;
+  const caption = note === "" ? "" : `<figcaption class="note">${forHtml(note)}</figcaption>`;
+  return `<figure class="${kind}" id="${id}">${html}${caption}${link}</figure>`;
+}
+
+/** The title of the chart in an output. */
+function titleIn(data: Record<string, unknown>): string {
+  const { title } = (data[CHART_TYPE] ?? {}) as { title?: unknown };
+  const text = typeof title === "object" && title !== null && "text" in title ? title.text : title;
+  return [text]
+    .flat()
+    .map((line) => (typeof line === "string" ? line : ""))
+    .join(" ");
+}
+
+/** The part of an output that the page cannot show; empty if it shows all. */
+export function problemOf(output: Output, chart: Drawing | null = null): string {
+  if (isStream(output) || isError(output)) return "";
+  if (CHART_TYPE in output.data) return chart?.problem ?? "";
+  const cut = output.data[CUT_TYPE] as Cut | undefined;
+  if (cut) return cutText(cut);
+  if (readTable(output.data[TABLE_TYPE])) return "";
+  return renderData(output.data, output.metadata, { maxChars: 0, file: "" })?.problem ?? "";
+}
+
+/** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */
+function readTable(content: unknown): TableData | null {
+  const { title, schema, data } = (content ?? {}) as Partial<TableData>;
+  const isTable = Array.isArray(data) && Array.isArray(schema?.fields);
+  return isTable ? { title: String(title ?? ""), schema, data } : null;
+}
