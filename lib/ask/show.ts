@@ -15,7 +15,7 @@ import { forTerminalLines } from "../untrusted.ts";
 import { RESULT_MIME, saidValues } from "./result.ts";
 import { htmlTable, tableData } from "./table.ts";
 import { textTable } from "./text-table.ts";
-import { type Spec, themed } from "./theme.ts";
+import { requireFields, type Spec, themed } from "./theme.ts";
 
 /** MIME type → content. */
 type Bundle = Record<string, unknown>;
@@ -28,8 +28,10 @@ const MAX_TEXT_WIDTH = 160; // characters of a table as text
  * Displays a chart in the running cell; outside a notebook, prints its description.
  * @param spec a chart of `bars`, `lines`, …, or any Vega-Lite spec: it gets the house theme, and
  *   its own settings are stronger
+ * @throws Error if the spec draws a column that its rows do not have
  */
 export function show(spec: Spec | object): void {
+  requireFields(spec);
   sendOutput(chartBundle(spec));
 }
 

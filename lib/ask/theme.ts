@@ -6,7 +6,7 @@
  * of middle lightness, which contrast with both backgrounds. The picture is as wide as a narrow
  * column, so legends stand above the chart, and long titles take several lines.
  */
-import { extent } from "./chart-columns.ts";
+import { extent, NO_ROWS } from "./chart-columns.ts";
 import { formatNumber, formatValue } from "./format.ts";
 import { wrapText } from "./text-width.ts";
 
@@ -116,16 +116,62 @@ export function frame(title: string, said: string, note = ""): Spec {
  */
 export function themed(spec: object): Spec {
   if (!isObject(spec)) throw new Error(`show: expected a chart, got ${formatValue(spec)}`);
-  const title = titleOf(spec);
+  const own = inUtc(plain(spec)) as Record<string, unknown>;
+  const { values } = (own.data ?? {}) as { values?: unknown };
+  const note = Array.isArray(values) && values.length === 0 && !isObject(own.title) ? NO_ROWS : "";
+  const isText = typeof own.title === "string" || (own.title === undefined && note !== "");
   return {
     background: "transparent",
     padding: PADDING,
-    ...(fitsWidth(spec) ? { width: WIDTH, autosize: { type: "fit-x", contains: "padding" } } : {}),
-    ...spec,
-    title: typeof spec.title === "string" ? titleText(title, "") : (spec.title as Spec["title"]),
-    description: typeof spec.description === "string" ? spec.description : describe(spec),
-    config: merged(CONFIG, spec.config),
+    ...(fitsWidth(own) ? { width: WIDTH, autosize: { type: "fit-x", contains: "padding" } } : {}),
+    ...own,
+    title: isText ? titleText(titleOf(own), note) : (own.title as Spec["title"]),
+    description: typeof own.description === "string" ? own.description : describe(own),
+    config: merged(CONFIG, own.config),
   };
+}
+
+/** A spec as JSON has it: Dates in ISO 8601, bigints as numbers, no undefined. */
+function plain(spec: object): unknown {
+  return JSON.parse(
+    JSON.stringify(spec, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value)),
+  );
+}
+
+const DATA = ["data", "datasets", "config", "usermeta"];
+const AXES = ["x", "y"];
+
+/** The spec with UTC on its axes of time, unless they name another scale. */
+function inUtc(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(inUtc);
+  if (!isObject(part)) return part;
+  const entries = Object.entries(part).map(([name, value]) => {
+    if (DATA.includes(name)) return [name, value];
+    const isTime = AXES.includes(name) && isObject(value) && value.type === "temporal";
+    if (!isTime) return [name, inUtc(value)];
+    const { scale, timeUnit } = value as { scale?: unknown; timeUnit?: unknown };
+    const utc = scale === undefined || isObject(scale) ? { scale: { type: "utc", ...scale } } : {};
+    const isLocal = typeof timeUnit === "string" && !/^(utc|binned)/.test(timeUnit);
+    return [name, { ...value, ...utc, ...(isLocal ? { timeUnit: `utc${timeUnit}` } : {}) }];
+  });
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/**
+ * Requires each field that the spec draws to be a column of its rows; a field that a transformation
+ * makes is not known here.
+ * @throws Error that names the field and the columns
+ */
+export function requireFields(spec: object): void {
+  const { values } = ((spec as Record<string, unknown>).data ?? {}) as { values?: unknown };
+  const text = JSON.stringify({ ...spec, data: null, datasets: null, usermeta: null, config: null });
+  if (!Array.isArray(values) || values.length === 0 || !values.every(isObject)) return;
+  if (/"(transform|facet|repeat|data)":[[{]/.test(text)) return;
+  const columns = new Set(values.flatMap((row) => Object.keys(row)));
+  const fields = [...text.matchAll(/"field":"([\w ]+)"/g)].map(([, field]) => field!);
+  const missing = fields.find((field) => !columns.has(field));
+  if (missing === undefined) return;
+  throw new Error(`show: expected a column ${missing}, got rows with ${[...columns].join(", ")}`);
 }
 
 /** The title of a spec in one line; "" without one. */

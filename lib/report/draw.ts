@@ -26,8 +26,16 @@ export interface Drawn {
  */
 export async function drawChart(spec: unknown, id: string): Promise<Drawn> {
   const chart = themed(spec as object);
-  const { svg, notes } = await draw(chart);
+  const { svg, notes } = await drawOnce(spec as object, chart);
   return { svg: named(compactSvg(widened(pageMarkup(svg, id))), chart), note: notes.join("; ") };
+}
+
+const drawings = new WeakMap<object, ReturnType<typeof draw>>();
+
+/** Draws a spec once: the check after a run and the page need the same picture. */
+function drawOnce(spec: object, chart: Spec): ReturnType<typeof draw> {
+  if (!drawings.has(spec)) drawings.set(spec, draw(chart));
+  return drawings.get(spec)!;
 }
 
 /** The chart in the form that Vega draws, without references to addresses. */

@@ -1,5 +1,6 @@
 /**
- * A run that has ended → the same run, failed if a chart or a sentence differs from Trino's answer.
+ * A run that has ended → the same run, failed if a chart or a sentence differs from Trino's answer,
+ * or if a chart cannot be drawn.
  *
  * A cell could change the rows between query and chart, or the record of its count. So this module
  * counts each record's events again. The chart of the new count must equal the chart in the output.
@@ -9,6 +10,8 @@ import { isDeepStrictEqual } from "node:util";
 import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
 import { CHART_TYPE, chartBundle } from "../ask/show.ts";
 import { formatValue } from "../ask/format.ts";
+import { titleOf } from "../ask/theme.ts";
+import { drawChart } from "./draw.ts";
 import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
 import type { Run } from "./run.ts";
@@ -40,12 +43,25 @@ export async function recount(run: Run, outFolder: string): Promise<void> {
 
 async function firstDifference(bundles: readonly Bundle[]): Promise<string | null> {
   for (const bundle of bundles) {
+    const problem = bundle[CHART_TYPE] === undefined ? null : await problemOf(bundle[CHART_TYPE]);
+    if (problem !== null) return problem;
     for (const counted of (bundle[COUNTED_MIME] ?? []) as Counted[]) {
       const difference = await differenceOf(bundle, counted);
       if (difference !== null) return difference;
     }
   }
   return null;
+}
+
+/** The reason why the page cannot show a chart; null if it can. */
+async function problemOf(spec: unknown): Promise<string | null> {
+  try {
+    await drawChart(spec, "chart");
+    return null;
+  } catch (error) {
+    const title = titleOf(spec);
+    return `the chart ${title === "" ? "" : `"${title}" `}cannot be drawn: ${(error as Error).message}`;
+  }
 }
 
 /** The difference between an output and a new count of the same events; null if they agree. */
