@@ -11,8 +11,11 @@ import { serviceStatus, type StatusRow } from "../services/status.ts";
 import { withLock } from "../lock.ts";
 import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
+import { fromUser } from "../user-folder.ts";
 import { writeWhole } from "../whole-file.ts";
 import { buildLib } from "./build.ts";
+import { compareResults, comparisonFacts } from "./compare.ts";
+import { type Condition, failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
 import { prepareNotebooks } from "./prepare.ts";
@@ -25,9 +28,10 @@ import { recount } from "./recount.ts";
 import { failedFolder, hasGood, keepGood, openPlace, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
-import { readResults, RESULTS_FILE, ResultsError, resultsOf } from "./results.ts";
+import { RESULTS_FILE, resultsOf } from "./results.ts";
 import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
+import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
 import { summaryLines } from "./summary.ts";
 import { readLimits, type TimeLimits } from "./time-limits.ts";
 import { watchNotebooks } from "./watch.ts";
@@ -46,10 +50,15 @@ export async function makeReport(
   if (options.for !== undefined && options.for !== "readers")
     throw new UsageError(`--for: expected readers, got ${options.for}`);
   const parameters = await readGiven(options.set ?? [], options.profile);
+  const conditions = (options["fail-if"] ?? []).map(parseCondition);
+  const now = new Date();
+  const out = options.out === undefined ? settings.out : fromUser(folderOfRun(options.out, now));
+  const pattern = options.out === undefined ? null : folderOfRuns(options.out);
+  const runs = pattern === null ? null : fromUser(pattern);
   const prepared = await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
   for (const warning of pageWarnings(prepared)) console.log(warning);
   const limits = readLimits(options);
-  const job = { notebooks, options, parameters, limits, signal };
+  const job = { notebooks, options, parameters, limits, conditions, out, runs, signal };
   const lock = join(settings.out, "report.lock");
   return withLock(lock, console.log, () => makeLocked(job), signal);
 }
@@ -59,6 +68,9 @@ interface Job {
   options: ReportValues;
   parameters: ReadonlyMap<string, Given>;
   limits: TimeLimits;
+  conditions: Condition[];
+  out: string; // folder of the report
+  runs: string | null; // folder of all runs, with an index page
   signal: AbortSignal;
 }
 
@@ -72,19 +84,17 @@ async function makeLocked(job: Job): Promise<number> {
   job.signal.addEventListener("abort", onAbort, { once: true });
   await buildLib();
   const before = await serviceStatus();
-  const { out } = settings;
+  const { out } = job;
   const stopOwn = (): Promise<void> => stopAllBut(before.filter(({ problem }) => problem !== "not running"));
-  if (job.options.watch) return watchReport(job, out).finally(stopOwn);
-  const { run, summary } = await writeReport(job, out).finally(stopOwn);
+  if (job.options.watch) return watchReport(job).finally(stopOwn);
+  const { run, summary } = await writeReport(job).finally(stopOwn);
   console.log(`${summary}\n${describePlace(run, out)}`);
   return EXIT_CODES[run.status];
 }
 
 /** Follows edits until Ctrl-C, which is the way to end: exit code 0. */
-async function watchReport(
-  { notebooks, options, parameters, limits, signal }: Job,
-  out: string,
-): Promise<number> {
+async function watchReport(job: Job): Promise<number> {
+  const { notebooks, options, parameters, limits, out, signal } = job;
   const { onProgress, stop } = showProgress();
   const facts = await collectFacts(services);
   const { title } = options;
@@ -102,42 +112,41 @@ async function watchReport(
   }
 }
 
-async function writeReport({ notebooks, options, parameters, limits, signal }: Job, out: string) {
+async function writeReport(job: Job) {
+  const { notebooks, options, parameters, limits, conditions, out, runs, signal } = job;
   const { onProgress, stop } = showProgress();
   try {
     const folder = await openPlace(out);
     const file = join(folder, REPORT_FILE);
-    const previous = await previousValues(out);
     const isStrict = options.strict;
     const given = { onProgress, parameters, isStrict, signal, ...limits };
     const run = await runNotebooks(notebooks, { outFolder: folder, ...given });
     if (run.status === "ok") await recount(run, folder);
+    if (run.status === "ok") await failIf(run, conditions, folder);
     const front = frontOf(
       run.steps.map(({ notebook }) => notebook),
       options,
     );
     const { title } = front;
-    const facts = [...proseFacts(run), ...(await collectFacts(services)), await writeRecord(run, file)];
-    await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(resultsOf(run, title), null, 1)}\n`);
+    const results = resultsOf(run, title);
+    const before = runBefore(await runsIn(runs ?? out), results)?.results;
+    const previous = new Map(before?.results.map(({ name, value }) => [name, value]));
+    const facts = [
+      ...(before ? comparisonFacts(compareResults(before, results)) : []),
+      ...proseFacts(run),
+      ...(await collectFacts(services)),
+      await writeRecord(run, file),
+    ];
+    await writeWhole(join(folder, RESULTS_FILE), `${JSON.stringify(results, null, 1)}\n`);
     await writeWhole(
       file,
       await renderReport(run, { title, facts, front, previous, isForReaders: options.for === "readers" }),
     );
     if (run.status === "ok") await keepGood(out);
+    if (runs !== null) await writeIndex(runs);
     return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };
   } finally {
     stop();
-  }
-}
-
-/** The values of the last good report by name; none without one. */
-async function previousValues(out: string): Promise<Map<string, unknown>> {
-  try {
-    const { results } = await readResults(out);
-    return new Map(results.map(({ name, value }) => [name, value]));
-  } catch (error) {
-    if (error instanceof ResultsError) return new Map(); // this run writes a new file
-    throw error;
   }
 }
 

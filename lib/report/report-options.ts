@@ -57,6 +57,17 @@ export const reportOptions = {
     form: "--for readers",
     helpLines: ["without code, times and claims; chapters with findings"],
   },
+  out: {
+    type: "string",
+    form: "--out FOLDER",
+    helpLines: ["instead of out/; {day} and {time} are those of the", "run, in UTC: --out archive/{day}"],
+  },
+  "fail-if": {
+    type: "string",
+    multiple: true,
+    form: "--fail-if CONDITION",
+    helpLines: ['fails the run by a number\'s name: "lost > 0"'],
+  },
 } as const satisfies Record<string, ReportOption>;
 
 /** The values of the options of one call; an option without a value is undefined. */

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { compareResults, comparisonFacts, describeComparison, numbersOf } from "./compare.ts";
+import type { Result, Results } from "./results.ts";
+
+const result = (name: string, value: unknown): Result => {
+  return { name, kind: "number", notebook: "n", cell: 1, value };
+};
+const run = (results: Result[], started_at = "2026-11-26T10:00:00.000Z"): Results => {
+  return { version: 1, title: "T", status: "ok", started_at, seconds: 1, notebooks: [], results, claims: [] };
+};
+
+describe("numbersOf(results)", () => {
+  for (const [what, value, expected] of [
+    ["a number", 3, [["a", 3]]],
+    ["a decimal or a large integer as text", "12.50", [["a", 12.5]]],
+    ["a text, a boolean and null", "ny", []],
+    [
+      "a count",
+      { gold: 60, copper: 50 },
+      [
+        ["a.gold", 60],
+        ["a.copper", 50],
+      ],
+    ],
+    [
+      "rows by their texts",
+      [
+        { label: "gold", number: 60, text: "60" },
+        { label: "copper", number: 50, text: "50" },
+      ],
+      [
+        ["a.gold.number", 60],
+        ["a.copper.number", 50],
+      ],
+    ],
+    ["rows by two texts", [{ k: "x", l: "y", n: 1 }], [["a.x / y.n", 1]]],
+    ["one row without texts", [{ n: 1 }], [["a.n", 1]]],
+    ["rows without texts", [{ n: 1 }, { n: 2 }], []],
+    [
+      "rows of equal texts",
+      [
+        { k: "x", n: 1 },
+        { k: "x", n: 2 },
+        { k: "y", n: 3 },
+      ],
+      [["a.y.n", 3]],
+    ],
+  ] as [string, unknown, [string, number][]][])
+    it(`has ${what}`, () => {
+      assert.deepEqual([...numbersOf([result("a", value)])], expected);
+    });
+});
+
+describe("compareResults(before, after)", () => {
+  const before = run([result("same", 1), result("more", 0.1), result("gone", 5), result("zero", 0)]);
+  const after = run([result("same", 1), result("more", 0.3), result("new", 7), result("zero", -2)]);
+  const comparison = compareResults(before, after);
+
+  it("has the changes by name, and the names of one run alone", () => {
+    assert.deepEqual(comparison.changes, [
+      { name: "more", before: 0.1, after: 0.3, change: 0.2, ratio: 2 },
+      { name: "zero", before: 0, after: -2, change: -2, ratio: null },
+    ]);
+    assert.deepEqual(comparison.added, [{ name: "new", after: 7 }]);
+    assert.deepEqual(comparison.removed, [{ name: "gone", before: 5 }]);
+    assert.equal(comparison.equal, 1);
+  });
+
+  it("is told in a sentence and a table", () => {
+    const text = describeComparison(comparison);
+    assert.match(text, /^2 of 3 numbers changed, 1 is new, 1 is gone\n/);
+    for (const cells of [
+      "more +│ 0.1 +│ 0.3 +│ \\+0.2, \\+200 %",
+      "zero +│ 0 +│ -2 +│ -2 ",
+      "new +│ +│ 7 +│ new",
+      "gone +│ 5 +│ +│ gone",
+    ])
+      assert.match(text, new RegExp(cells));
+    assert.equal(describeComparison(compareResults(before, before)), "0 of 4 numbers changed");
+  });
+
+  it("is a group of facts in a report", () => {
+    assert.deepEqual(comparisonFacts(comparison)[0], {
+      title: "Changes since the run of 2026-11-26 10:00 UTC",
+      rows: [
+        ["Numbers", "2 of 3 numbers changed, 1 is new, 1 is gone"],
+        ["more", "0.1 → 0.3 (+0.2, +200 %)"],
+        ["zero", "0 → -2 (-2)"],
+      ],
+    });
+    assert.deepEqual(comparisonFacts(compareResults(run([]), run([]))), []);
+  });
+});

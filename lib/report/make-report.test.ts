@@ -1,0 +1,102 @@
+// The command, as its user starts it, on notebooks that need no services; ports and folders of its own.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { $ } from "zx";
+import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
+import { textToNotebook } from "../testbed/notebook-text.ts";
+import { formatNotebook } from "./notebook.ts";
+
+const FIRST_PORT = 23_400; // nothing listens there: the notebooks need no service
+
+describe("npm run report", function () {
+  this.timeout(180_000);
+  let folder: string;
+  let out: string;
+  let env: NodeJS.ProcessEnv;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-make-"));
+    out = join(folder, "out");
+    env = { ...process.env, QUESTLOG_HOME: folder, QUESTLOG_OUT: out, INIT_CWD: folder };
+    env.QUESTLOG_HISTORY = join(folder, "history.jsonl");
+    for (const [i, name] of Object.keys(DEFAULT_PORTS).entries())
+      env[portVariable(name)] = String(FIRST_PORT + i);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const save = (lost: number, code = ""): void => {
+    const text = `// %% [markdown]\n// # Shop\n// %%\nimport { say } from "questlog";\nconst lost = ${lost};\n// %%\nsay\`**\${lost}** lost\`;\n${code}`;
+    writeFileSync(join(folder, "shop.ipynb"), formatNotebook(textToNotebook(text, "shop")));
+  };
+  const report = async (...args: string[]) => {
+    const node = $({ cwd: settings.root, env, quiet: true, nothrow: true });
+    const { exitCode, stdout, stderr } =
+      await node`${process.execPath} scripts/report.ts ${join(folder, "shop.ipynb")} ${args}`;
+    return { exitCode, text: stdout + stderr };
+  };
+  const results = (path: string) =>
+    (
+      JSON.parse(readFileSync(join(path, "results.json"), "utf8")) as {
+        results: { name: string; value: number }[];
+      }
+    ).results;
+
+  it("writes results.json beside the report", async () => {
+    save(0);
+    const { exitCode, text } = await report();
+    assert.equal(exitCode, 0, text);
+    assert.deepEqual(
+      results(out).map(({ name, value }) => [name, value]),
+      [["lost", 0]],
+    );
+    for (const name of ["report.html", "report.json", "shop.ipynb"])
+      assert.ok(existsSync(join(out, name)), name);
+    assert.equal(existsSync(join(out, "failed")), false);
+  });
+
+  it("a failed run leaves the last good report as it is, and says so", async () => {
+    const good = readFileSync(join(out, "report.html"), "utf8");
+    save(0, 'throw new RangeError("too many");\n');
+    const { exitCode, text } = await report();
+    assert.equal(exitCode, 1);
+    assert.match(text, /out\/failed\/report\.html\nthe last good report stays: .*out\/report\.html\n$/);
+    assert.equal(readFileSync(join(out, "report.html"), "utf8"), good);
+    assert.match(readFileSync(join(out, "failed", "report.html"), "utf8"), /RangeError: too many/);
+  });
+
+  it("--fail-if fails the run by a number of its results, and by a name that no result has", async () => {
+    save(3);
+    const { exitCode, text } = await report("--fail-if", "lost > 0", "--fail-if", "lots > 0");
+    assert.equal(exitCode, 1);
+    assert.match(text, /Failed in step 1, cell 2.*--fail-if "lost > 0": lost is 3/);
+    assert.match(readFileSync(join(out, "failed", "report.html"), "utf8"), /nearest name is .{1,6}lost/);
+    assert.deepEqual(await report("--fail-if", "lost").then(({ exitCode: code }) => code), 2);
+  });
+
+  it("--out makes a folder for the run, and an index page of all runs", async () => {
+    save(3);
+    const { exitCode, text } = await report("--out", "archive/{day}/{time}");
+    assert.equal(exitCode, 0, text);
+    const [day] = readdirSync(join(folder, "archive")).filter((name) => name !== "index.html");
+    const [time] = readdirSync(join(folder, "archive", day!));
+    assert.deepEqual(
+      [results(join(folder, "archive", day!, time!))[0]!.value, results(out)[0]!.value],
+      [3, 0],
+    );
+    assert.match(
+      readFileSync(join(folder, "archive", "index.html"), "utf8"),
+      new RegExp(`${day}/${time}/report.html`),
+    );
+    save(5);
+    assert.equal((await report("--out", "archive/{day}/{time}")).exitCode, 0);
+    const newest = readdirSync(join(folder, "archive", day!))
+      .sort()
+      .at(-1)!;
+    assert.match(
+      readFileSync(join(folder, "archive", day!, newest, "report.html"), "utf8"),
+      /<dt>lost<\/dt><dd>3 → 5 \(\+2, \+66.7 %\)<\/dd>/,
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
+
+describe("folderOfRun(pattern, now) and folderOfRuns(pattern)", () => {
+  const now = new Date("2026-11-27T23:59:58.500Z");
+  for (const [pattern, folder, runs] of [
+    ["archive/{day}", "archive/2026-11-27", "archive"],
+    ["archive/{day}/{time}", "archive/2026-11-27/23-59-58", "archive"],
+    ["/a/run-{day}-{time}", "/a/run-2026-11-27-23-59-58", "/a"],
+    ["{day}", "2026-11-27", "."],
+    ["archive", "archive", null],
+  ] as const)
+    it(`${pattern} is ${folder}, in ${runs}`, () => {
+      assert.deepEqual([folderOfRun(pattern, now), folderOfRuns(pattern)], [folder, runs]);
+    });
+
+  for (const [pattern, wrong] of [
+    ["a/{week}", "{week}"],
+    ["a/{day", "{day"],
+  ] as const)
+    it(`refuses ${pattern}`, () => {
+      const message = `--out: expected {day} or {time}, got ${wrong}`;
+      assert.throws(() => folderOfRun(pattern, now), { name: "UsageError", message });
+    });
+});
+
+describe("runsIn(folder)", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "questlog-runs-"));
+    const save = (name: string, started_at: string, status: string, notebook: string, lost: number): void => {
+      mkdirSync(join(folder, name), { recursive: true });
+      const results = {
+        ...{ version: 1, title: `<b>${name}`, status, started_at, seconds: 2, claims: [] },
+        notebooks: [{ name: notebook, title: notebook, status, seconds: 2 }],
+        results: [{ name: "lost", kind: "number", notebook, cell: 1, value: lost }],
+      };
+      writeFileSync(join(folder, name, "results.json"), JSON.stringify(results));
+    };
+    save("2026-11-25", "2026-11-25T10:00:00.000Z", "ok", "shop", 1);
+    save("2026-11-26", "2026-11-26T10:00:00.000Z", "ok", "shop", 2);
+    save("2026-11-26/failed", "2026-11-26T11:00:00.000Z", "failed", "shop", 9);
+    save("2026-11-27 x", "2026-11-27T10:00:00.000Z", "ok", "other", 3);
+    mkdirSync(join(folder, "broken"));
+    writeFileSync(join(folder, "broken", "results.json"), "{");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("finds all runs, the newest first, and leaves other files out", async () => {
+    const runs = await runsIn(folder);
+    assert.deepEqual(
+      runs.map((run) => run.folder.slice(folder.length + 1)),
+      ["2026-11-27 x", "2026-11-26/failed", "2026-11-26", "2026-11-25"],
+    );
+    assert.deepEqual(await runsIn(join(folder, "nothing")), []);
+  });
+
+  it("a run is compared with the newest good run of the same notebooks", async () => {
+    const runs = await runsIn(folder);
+    const beforeOf = (i: number) => runBefore(runs, runs[i]!.results)?.results.started_at.slice(0, 10);
+    assert.deepEqual([0, 1, 2, 3].map(beforeOf), [undefined, "2026-11-26", "2026-11-25", undefined]);
+  });
+
+  it("has an index page that links each report, with texts escaped", async () => {
+    const html = readFileSync(await writeIndex(folder), "utf8");
+    for (const href of [
+      "2026-11-27%20x/report.html",
+      "2026-11-26/failed/report.html",
+      "2026-11-26/report.html",
+    ])
+      assert.ok(html.includes(`href="${href}"`), href);
+    assert.ok(html.includes("&#60;b") && !html.includes("<b>"));
+  });
+});

@@ -1,0 +1,131 @@
+/**
+ * A folder of runs → the runs in it, their index page, and the run before another one.
+ *
+ * A run's folder has a results.json. `--out archive/{day}` makes one folder a day, so `archive`
+ * is a folder of runs. The files of a run that failed are in its folder's `failed`.
+ */
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { UsageError } from "../command.ts";
+import { forHtml } from "../untrusted.ts";
+import { writeWhole } from "../whole-file.ts";
+import { compareResults, numbersOf } from "./compare.ts";
+import { REPORT_FILE } from "./place.ts";
+import { formatSeconds } from "./progress.ts";
+import { readResults, type Results, RESULTS_FILE, ResultsError } from "./results.ts";
+import { STYLE } from "./style.ts";
+
+export const INDEX_FILE = "index.html";
+const MAX_DEPTH = 4; // of folders below the folder of runs
+const PLACEHOLDER = /\{[^}]*\}?/;
+
+export interface StoredRun {
+  folder: string;
+  results: Results;
+}
+
+/**
+ * The folder of a run: `{day}` and `{time}` of a pattern are those of `now`, in UTC.
+ * @throws UsageError for another placeholder
+ */
+export function folderOfRun(pattern: string, now: Date): string {
+  const [day, time] = now.toISOString().slice(0, 19).split("T") as [string, string];
+  const folder = pattern.replaceAll("{day}", day).replaceAll("{time}", time.replaceAll(":", "-"));
+  const [other] = PLACEHOLDER.exec(folder) ?? [];
+  if (other !== undefined) throw new UsageError(`--out: expected {day} or {time}, got ${other}`);
+  return folder;
+}
+
+/** The folder of all runs of a pattern: `archive` for `archive/{day}`; null without `{…}`. */
+export function folderOfRuns(pattern: string): string | null {
+  const at = pattern.search(PLACEHOLDER);
+  return at < 0 ? null : dirname(`${pattern.slice(0, at)}x`);
+}
+
+/** The runs in `folder` and its folders, the newest first. Other files are no runs. */
+export async function runsIn(folder: string, depth = 0): Promise<StoredRun[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const own = entries.some(({ name }) => name === RESULTS_FILE) ? await readRun(folder) : [];
+  const folders = entries.filter((entry) => entry.isDirectory() && depth < MAX_DEPTH);
+  const inside = await Promise.all(folders.map(({ name }) => runsIn(join(folder, name), depth + 1)));
+  return [...own, ...inside.flat()].sort((a, b) => (a.results.started_at < b.results.started_at ? 1 : -1));
+}
+
+/** The newest good run in `folder` of the same notebooks as `results`, before it. */
+export function runBefore(runs: readonly StoredRun[], results: Results): StoredRun | null {
+  const names = (one: Results): string => one.notebooks.map(({ name }) => name).join("\n");
+  const before = runs.filter(
+    (one) =>
+      one.results.status === "ok" &&
+      one.results.started_at < results.started_at &&
+      names(one.results) === names(results),
+  );
+  return before[0] ?? null;
+}
+
+/** Writes the index page of the runs in `folder`, and returns its path. */
+export async function writeIndex(folder: string): Promise<string> {
+  const file = join(folder, INDEX_FILE);
+  await writeWhole(file, renderIndex(await runsIn(folder), folder));
+  return file;
+}
+
+/** The index page: a row for each run, the newest first. */
+export function renderIndex(runs: readonly StoredRun[], folder: string): string {
+  const rows = runs.map(({ folder: own, results }) => {
+    const { status, started_at, seconds, title, notebooks, claims } = results;
+    const held = claims.reduce((sum, claim) => sum + claim.held, 0);
+    const failed = claims.filter((claim) => claim.failed > 0).length;
+    const before = runBefore(runs, results);
+    const changes = before === null ? "" : String(compareResults(before.results, results).changes.length);
+    const href = relative(folder, join(own, REPORT_FILE)).split("/").map(encodeURIComponent).join("/");
+    const when = `${started_at.slice(0, 10)} ${started_at.slice(11, 16)} UTC`;
+    const cells = [
+      `<a href="${forHtml(href)}"><time datetime="${forHtml(started_at)}">${forHtml(when)}</time></a>`,
+      forHtml(title),
+      forHtml(notebooks.map(({ name }) => name).join(", ")),
+      `<span class="${status === "ok" ? "held" : "failed"}">${forHtml(status)}</span>`,
+      `${held} held${failed > 0 ? `, ${failed} failed` : ""}`,
+      String(numbersOf(results.results).size),
+      changes,
+      forHtml(formatSeconds(seconds)),
+    ];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+  });
+  const head = ["Run", "Title", "Notebooks", "State", "Claims", "Numbers", "Changed", "Took"];
+  const hash = createHash("sha256").update(STYLE).digest("base64");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Runs in ${forHtml(basename(folder))}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header class="top">
+<p class="kicker">Questlog reports</p>
+<h1>Runs in ${forHtml(basename(folder))}</h1>
+</header>
+<div class="page"><main>
+<figure class="table"><div class="scroll" tabindex="0"><table>
+<thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody>
+</table></div></figure>
+</main></div>
+</body>
+</html>
+`;
+}
+
+async function readRun(folder: string): Promise<StoredRun[]> {
+  try {
+    return [{ folder, results: await readResults(folder) }];
+  } catch (error) {
+    if (error instanceof ResultsError) return []; // another program's file, or another version
+    throw error;
+  }
+}
