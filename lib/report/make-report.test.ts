@@ -70,7 +70,7 @@ describe("npm run report", function () {
     save(3);
     const { exitCode, text } = await report("--fail-if", "lost > 0", "--fail-if", "lots > 0");
     assert.equal(exitCode, 1);
-    assert.match(text, /Failed in step 1, cell 2.*--fail-if "lost > 0": lost is 3/);
+    assert.match(text, /Failed in shop, cell 2.*\n.*--fail-if "lost > 0": lost is 3/);
     assert.match(readFileSync(join(out, "failed", "report.html"), "utf8"), /nearest name is .{1,6}lost/);
     assert.deepEqual(await report("--fail-if", "lost").then(({ exitCode: code }) => code), 2);
   });
