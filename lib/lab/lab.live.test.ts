@@ -1,7 +1,7 @@
 // A real JupyterLab, in Chromium, opens a notebook and runs it to its end with Run All Cells. The
 // test works on copies, because JupyterLab saves outputs into the notebook.
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { access, copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -12,6 +12,7 @@ import { openBrowser } from "../testbed/browser.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { isCode, readNotebook, writeNotebook } from "../report/notebook.ts";
+import { until } from "../until.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 
 const FIXTURE = `
@@ -85,6 +86,30 @@ describe("startLab(options)", function () {
     });
   }
 
+  it("saves a notebook without outputs, in its tracked form, and shows them still", async () => {
+    const path = await copyFixture("saved");
+    const [before, { mtimeMs }] = [await readFile(path, "utf8"), await stat(path)];
+    const { page } = await runAllCells(browser as Browser, lab, "saved");
+    try {
+      await page.locator(".jp-Notebook").press("Control+s");
+      const saved = async () => (await stat(path)).mtimeMs > mtimeMs || undefined;
+      await until("the notebook is saved", saved, { limitMs: 30_000, everyMs: 200 });
+      assert.equal(await readFile(path, "utf8"), before);
+      assert.equal(await page.locator(".jp-OutputArea-output", { hasText: "6" }).count(), 1);
+      assert.equal(await page.getByText("Jupyter news").count(), 0);
+    } finally {
+      await page.close();
+    }
+  });
+
+  it("builds an edited lib/ before a kernel starts", async () => {
+    const built = join(settings.root, "dist", "until.js");
+    for (const file of [built, join(settings.root, "dist", ".tsbuildinfo")]) await rm(file);
+    await copyFixture("edited");
+    await runAll("edited");
+    await access(built);
+  });
+
   it("interrupts a cell by the Kernel menu", async () => {
     const name = "endless";
     const cells = '// %%\nconsole.log("begun");\nawait new Promise(() => {});\n// %%\n1 + 1;\n';
@@ -99,6 +124,13 @@ describe("startLab(options)", function () {
       await page.close();
     }
   });
+
+  /** A notebook of its own has a kernel of its own. */
+  async function copyFixture(name: string): Promise<string> {
+    const path = join(folder, "notebooks", `${name}.ipynb`);
+    await writeNotebook(path, textToNotebook(FIXTURE, name));
+    return path;
+  }
 
   /** Runs all cells of a notebook; asserts that each has its number and none has an error. */
   async function runAll(name: string): Promise<{ outputs: string[]; charts: number }> {

@@ -7,10 +7,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { HOST, settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { prepareVenv } from "./venv.ts";
@@ -18,8 +19,9 @@ import { prepareVenv } from "./venv.ts";
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const READY_INTERVAL_MS = 250;
-/** Preloaded into the kernel: compiles cells as the report does. */
-const KERNEL_COMPILER = new URL("../report/kernel-compiler.ts", import.meta.url).href;
+/** Preloaded into a kernel: builds lib/ first, then compiles cells as the report does. */
+const PRELOADED = ["build-first.ts", "../report/kernel-compiler.ts"];
+const CONFIG = fileURLToPath(new URL("jupyter_server_config.py", import.meta.url));
 
 export interface Lab {
   url: string; // contains the token
@@ -47,6 +49,7 @@ export async function startLab({
   const state = join(settings.home, "jupyter");
   const logFile = join(settings.home, "logs", "lab.log");
   writeKernelSpec(join(state, "share", "kernels", "tslab"));
+  declineNews(join(state, "settings", "@jupyterlab", "apputils-extension"));
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const token = randomBytes(24).toString("hex");
   const output = openSync(logFile, "w");
@@ -73,8 +76,7 @@ function writeKernelSpec(folder: string): void {
   const spec = {
     argv: [
       process.execPath,
-      "--import",
-      KERNEL_COMPILER,
+      ...PRELOADED.flatMap((file) => ["--import", new URL(file, import.meta.url).href]),
       tslab,
       "kernel",
       "--config-path",
@@ -85,6 +87,14 @@ function writeKernelSpec(folder: string): void {
   };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec, null, 1) + "\n");
+}
+
+/** Answers JupyterLab's question about news; a user's own choice stays. */
+function declineNews(folder: string): void {
+  const file = join(folder, "notification.jupyterlab-settings");
+  if (existsSync(file)) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, JSON.stringify({ fetchNews: "false", checkForUpdates: false }) + "\n");
 }
 
 /** The environment variables that move all of Jupyter's folders below `state`. */
@@ -106,6 +116,7 @@ function labArguments(folder: string, port: number): string[] {
     "-m",
     "jupyterlab",
     "--no-browser",
+    `--config=${CONFIG}`,
     `--ip=${HOST}`,
     `--port=${port}`,
     "--ServerApp.port_retries=0",
