@@ -250,6 +250,50 @@ const NOTEBOOKS: Record<string, string[]> = {
     "await Promise.all([say('a'), say('b')]);\nfor await (const n of three()) log += n;",
     "console.log(log);",
   ],
+  "members with names of earlier variables are members": [
+    "let total = 1;\nconst key = 'k';",
+    "const o = { total() { return total; }, get key() { return key + total; }, async *[key]() { yield total; } };\ntotal = 2;",
+    "class T { total = total; static [key] = total; key() { return this.total; } }\nconsole.log(o.total(), o.key, (await o.k().next()).value, new T().key(), (T as any).k);",
+  ],
+  "parameters, catches and patterns hide earlier names": [
+    "let a = 1, b = 2, c = 3;",
+    "const f = ({ a, x: b = a }: { a: number; x?: number }, [c]: number[]) => { a++; return [a, b, c].join(); };",
+    "const g = function a(n: number): number { return n > 0 ? a(n - 1) : 0; };\nclass H { static m(a: number, c = a) { var b = c + 1; return b; } }",
+    "console.log(f({ a: 5 }, [6]), g(2), H.m(7), a, b, c);",
+  ],
+  "one statement uses a name in every way": [
+    "let n = 1; let o: { n: number; m?: number } = { n };",
+    "({ n: o.n, m: n = 4 } = { n: n + 1 } as { n: number; m?: number });\nn = o.n = n * 2; o = { ...o, n }; n ||= 9; n &&= n + 1;",
+    "console.log(n, JSON.stringify(o), `${`${n}`}${n}`, [n, ...[n]].length, n > 1 ? n : -n, !n, -n, ~n, void n);",
+  ],
+  "a later loop assigns and closes over an earlier name": [
+    "let x = 0; const seen: (() => number)[] = [];",
+    "for (x of [1, 2]) seen.push(() => x);\nfor (x = 5; x < 7; x++) seen.push(() => x);\nfor (const y in { a: 1 }) seen.push(() => y.length + x);",
+    "x = 100; console.log(seen.map((f) => f()).join());",
+  ],
+  "a nested default closes over an earlier name": [
+    "let unit = 's';",
+    "const { show = (n: number) => n + unit } = {} as { show?: (n: number) => string };\nlet [say = () => unit] = [] as (() => string)[];",
+    "unit = 'ms'; console.log(show(1), say(), show.name, say.name);\n[say = () => 'x'] = []; console.log(say.name, say());",
+  ],
+  "code with dollar signs and directives": [
+    "'use strict';\nconst $ = 1, $$ = 2; let $init = `$${$}$`;",
+    "$init += $$; const $import = (s: string) => s; console.log($init, $import('$exports'), '$&$1'.replace('$&', '$$'));",
+  ],
+  "carriage returns, and no semicolons": [
+    "let lines = 1\r\nconst up = () => lines++\r\nup()\r\n;[lines] = [lines + 1]\r\n",
+    "const before = lines\n;(() => { lines = before + 1 })()\nup()\nconsole.log(lines)",
+  ],
+  "declarations without values": [
+    "let later: number; let later2: string | undefined, other = 1;\ndeclare const nowhere: number;\nabstract class Shape { abstract area(): number; twice() { return 2 * this.area(); } }",
+    "later = other; class Square extends Shape { constructor(private n: number) { super(); } area() { return this.n ** 2; } }",
+    "console.log(later, later2, new Square(3).twice());",
+  ],
+  "a recursive function and a memo of an earlier cell": [
+    "const memo = new Map<number, bigint>();",
+    "function fib(n: number): bigint { if (n < 2) return BigInt(n); const known = memo.get(n); if (known !== undefined) return known; const v = fib(n - 1) + fib(n - 2); memo.set(n, v); return v; }",
+    "console.log(String(fib(90)), memo.size);",
+  ],
   "a promise of an earlier cell is awaited later": [
     "let done = false;\nconst work = (async () => { await null; done = true; return 5; })();",
     "console.log(await work, done);",

@@ -188,7 +188,7 @@ class Rewriter {
     if (ts.isIdentifier(node)) return this.#identifier(node);
     if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
       return this.#replace(node, `${this.#names.load}.meta`);
-    if (node.kind === ts.SyntaxKind.ImportKeyword) return this.#replace(node, this.#names.load);
+    if (node.kind === ts.SyntaxKind.ImportKeyword) return this.#replace(node, `${this.#names.load}.dynamic`);
     if (ts.isVariableDeclarationList(node) && this.#isTopVar(node)) return this.#assignments(node);
     const named = this.#anonymousTarget(node);
     if (named) this.#insert(node.getStart(this.#file), `({ ${named}: `);

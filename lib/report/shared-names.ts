@@ -20,7 +20,8 @@ export interface SharedNames {
 }
 
 interface Load {
-  (specifier: string, bindings?: Record<string, string>): Promise<object>;
+  (specifier: string, bindings: Record<string, string>): Promise<object>;
+  dynamic(specifier: string): Promise<object>; // import() without the attributes of JSON
   meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
 }
 
@@ -40,7 +41,7 @@ export function createSharedNames(folder: string): SharedNames {
   );
   const filename = join(folder, "cells.js");
   const importFrom = importerAt(filename);
-  const load = async (specifier: string, bindings: Record<string, string> = {}): Promise<object> => {
+  const load = async (specifier: string, bindings: Record<string, string>): Promise<object> => {
     const module = isRequired(specifier, folder) ? required(specifier) : await importFrom(specifier);
     for (const [local, name] of Object.entries(bindings)) {
       if (name === "*") define(local, { value: module, writable: true });
@@ -49,9 +50,14 @@ export function createSharedNames(folder: string): SharedNames {
     }
     return module;
   };
+  const dynamic = (specifier: string): Promise<object> => load(String(specifier), {});
   const url = pathToFileURL(filename).href;
   const resolve = (specifier: string): string => new URL(specifier, url).href;
-  return { values, first, load: Object.assign(load, { meta: { url, dirname: folder, filename, resolve } }) };
+  return {
+    values,
+    first,
+    load: Object.assign(load, { dynamic, meta: { url, dirname: folder, filename, resolve } }),
+  };
 }
 
 /** The `import` of a module at this path, where no file has to be. */
