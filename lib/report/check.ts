@@ -1,9 +1,10 @@
 /**
- * Notebooks → findings: wrong types, lint, code that the kernel miscompiles, formatting, outputs.
+ * Notebooks → findings: wrong types, lint, code that does not belong in a notebook, formatting,
+ * outputs.
  *
- * tslab's compiler is older and not strict, and it miscompiles some code without a message. So the
- * cells of a notebook are joined to one module for the project's own compiler and linter. Each of
- * their messages is then mapped back to cell and line.
+ * The kernel's compiler is older and not strict. So the cells of a notebook are joined to one module
+ * for the project's own compiler and linter. Each of their messages is then mapped back to cell and
+ * line.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -160,15 +161,10 @@ function checkTypes(module: NotebookModule, program: ts.Program): Finding[] {
   });
 }
 
-/**
- * Selector of code that the kernel miscompiles, or that does not belong in a notebook → message.
- */
+/** Selector of code that does not belong in a notebook → message. */
 const RESTRICTED = {
-  "ForOfStatement[await=true]": "for await: the kernel miscompiles it; await a function of lib/ that loops",
-  "ExpressionStatement > AssignmentExpression[left.type=/Pattern/]":
-    "destructuring assignment: the kernel miscompiles it; declare new names",
   "Program > VariableDeclaration[kind!='const']":
-    "let and var: use const; the kernel miscompiles functions that read a reassigned name",
+    "let and var: use const; a cell gives its results new names",
   "FunctionDeclaration, ClassDeclaration, VariableDeclarator > :matches(ArrowFunctionExpression, FunctionExpression)":
     "definition of a function: code belongs in lib/",
   TryStatement: "try: a failed cell ends the run, and the report shows it",
@@ -184,7 +180,6 @@ async function lint(module: NotebookModule, program: ts.Program): Promise<Findin
       {
         languageOptions: { parserOptions: { programs: [program] } },
         rules: {
-          "object-shorthand": ["error", "never"],
           "prefer-const": "error",
           "no-restricted-syntax": [
             "error",
@@ -197,16 +192,11 @@ async function lint(module: NotebookModule, program: ts.Program): Promise<Findin
     ] as ESLint.Options["overrideConfig"],
   });
   const results = await eslint.lintText(module.text, { filePath: module.file });
-  const findings = results.flatMap(({ messages }) =>
+  return results.flatMap(({ messages }) =>
     messages.map(({ line, message, ruleId }) =>
       finding(module, line - 1, ruleId ? `${message} (${ruleId})` : message),
     ),
   );
-  for (const [i, line] of module.text.split("\n").entries()) {
-    if (/(?<!for )\bawait\s*\(/.test(line))
-      findings.push(finding(module, i, "await (…): the kernel can overlook it; await the call itself"));
-  }
-  return findings;
 }
 
 async function checkFormat(module: NotebookModule): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import type { Given } from "./given-values.ts";
 import { frontOf } from "./front.ts";
 import { isCode, type Notebook, NotebookError, readNotebook } from "./notebook.ts";
 import { pageWarnings } from "./page-warnings.ts";
+import { requireNameOrder } from "./name-order.ts";
 import { requireProse } from "./numbers.ts";
 import { setParameters } from "./notebook-parameters.ts";
 
@@ -15,8 +16,9 @@ export interface PrepareOptions {
 
 /**
  * Reads the notebooks at `paths`, and sets their parameters.
- * @throws NotebookError if a file is not a notebook, has no cells, or has a wrong binding in a text, a
- *   wrong front matter, or a picture that does not exist
+ * @throws NotebookError if a file is not a notebook, has no cells, uses a name before the cell
+ * that declares it, or has a wrong binding in a text, a wrong front matter, or a picture that does
+ * not exist
  * @throws UsageError if a parameter's name or type is wrong
  */
 export async function prepareNotebooks(
@@ -26,6 +28,7 @@ export async function prepareNotebooks(
   const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
   requireCells(notebooks);
   const prepared = setParameters(notebooks, parameters);
+  prepared.forEach(requireNameOrder);
   for (const notebook of prepared) requireProse(notebook, { isStrict });
   frontOf(prepared);
   pageWarnings(prepared); // throws for a missing picture
