@@ -4,11 +4,14 @@
  * All checks run at once; each prints its result at its end.
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { relative } from "node:path";
-import { $, glob, type ProcessPromise } from "zx";
+import { relative, resolve } from "node:path";
+import { $, type ProcessPromise } from "zx";
 import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
-import { isMarkdown, type Notebook, NotebookError, readNotebook, writeNotebook } from "../report/notebook.ts";
+import { notebooksIn } from "../report/choose.ts";
+import { isMarkdown, type Notebook, NotebookError } from "../report/notebook.ts";
+import { formatNotebookFile, readNotebookFile } from "../report/notebook-file.ts";
 import { formatSeconds } from "../report/progress.ts";
+import { writeWhole } from "../whole-file.ts";
 import { importFindings, readImports } from "./imports.ts";
 import { referenceText } from "./reference.ts";
 import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
@@ -45,15 +48,20 @@ export async function runChecks(): Promise<boolean> {
  */
 export async function tidy(): Promise<void> {
   writeFileSync(REFERENCE, referenceText("lib/questlog.ts", process.cwd()));
-  for (const [path, notebook] of await readNotebooks())
-    await writeNotebook(path, await tidyNotebook(notebook, path));
+  for (const [path, notebook] of await readNotebooks()) await writeTidy(path, notebook);
+}
+
+/** A text notebook keeps its layout if its content is tidy. */
+async function writeTidy(path: string, notebook: Notebook): Promise<void> {
+  const text = formatNotebookFile(await tidyNotebook(notebook, path), path);
+  if (path.endsWith(".ipynb") || text !== formatNotebookFile(notebook, path)) await writeWhole(path, text);
 }
 
 /** The notebooks by their paths, without the broken ones: a check reports those. */
 async function readNotebooks(): Promise<[path: string, notebook: Notebook][]> {
-  const read = (await notebooks()).map(async (path): Promise<[string, Notebook] | null> => {
+  const read = notebooks().map(async (path): Promise<[string, Notebook] | null> => {
     try {
-      return [path, await readNotebook(path)];
+      return [path, await readNotebookFile(path)];
     } catch (error) {
       if (error instanceof NotebookError) return null;
       throw error;
@@ -62,8 +70,8 @@ async function readNotebooks(): Promise<[path: string, notebook: Notebook][]> {
   return (await Promise.all(read)).filter((one) => one !== null);
 }
 
-async function notebooks(): Promise<string[]> {
-  return (await glob("notebooks/*.ipynb", { absolute: true })).sort();
+function notebooks(): string[] {
+  return notebooksIn(resolve("notebooks"));
 }
 
 async function report(name: string, find: () => Promise<string[]> | string[]): Promise<boolean> {
@@ -103,7 +111,7 @@ async function lint(): Promise<string[]> {
 async function findNotebooks(): Promise<string[]> {
   const build = await quiet`node node_modules/typescript/bin/tsc -p tsconfig.build.json --pretty false`;
   if (build.exitCode !== 0) return build.stdout.trim().split("\n");
-  return (await checkNotebooks(await notebooks())).map(formatFinding);
+  return (await checkNotebooks(notebooks())).map(formatFinding);
 }
 
 function findReference(): string[] {

@@ -84,6 +84,21 @@ describe("checkNotebooks(paths)", function () {
     assert.equal((await readNotebook(path)).cells[0]?.source, "const a = 1;\na;");
   });
 
+  it("checks text notebooks, and the bindings of a text", async () => {
+    const path = join(folder, "2-text.md");
+    const head = "# Text of {{ count }}, {{ count.lenght }}\n\n";
+    const code = "```ts\nconst count = [1].length;\nString(count as string);\n```\n";
+    await writeFile(path, head + code);
+    const messages = (await checkNotebooks([path]))
+      .map(formatFinding)
+      .map((line) => line.slice(line.indexOf("2-text")));
+    assert.match(
+      messages.join("\n"),
+      /^2-text\.md, cell 1, line 2: Conversion of type 'number' to type 'string'/,
+    );
+    assert.match(messages.join("\n"), /\n2-text\.md: text above cell 1: Property 'lenght' does not exist/);
+  });
+
   it("finds a file that is not a notebook, and goes on with the others", async () => {
     const [broken, good] = ["1-broken", "2-x"].map((name) => join(folder, `${name}.ipynb`)) as [
       string,

@@ -13,15 +13,16 @@ import * as prettier from "prettier";
 import ts from "typescript";
 import tseslint from "typescript-eslint";
 import { settings } from "../settings.ts";
+import { planBindings } from "./bindings.ts";
 import {
   type CodeCell,
   formatNotebook,
   isCode,
   type Notebook,
   NotebookError,
-  parseNotebook,
   stripOutputs,
 } from "./notebook.ts";
+import { parseNotebookFile } from "./notebook-file.ts";
 import { typedIn } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
@@ -68,21 +69,30 @@ export function formatFinding({ notebook, cell, line, message }: Finding): strin
 interface NotebookModule {
   path: string;
   file: string; // the name under which the compiler sees it, beside the notebook, so that imports resolve
-  fileText: string; // of the .ipynb
+  fileText: string;
   notebook: Notebook;
   text: string;
-  places: { cell: number; line: number }[];
+  places: Place[];
+}
+
+interface Place {
+  cell: number;
+  line: number;
+  text?: string; // of a line from a text's binding: the text's place, which a message then names
 }
 
 async function readModule(path: string): Promise<NotebookModule> {
   const fileText = await readFile(path, "utf8");
-  const notebook = parseNotebook(fileText, path);
+  const notebook = parseNotebookFile(fileText, path, path);
+  const cells = joinCells(notebook.cells.filter(isCode));
+  const bound = bindingLines(notebook);
   return {
     path,
-    file: path.replace(/\.ipynb$/, ".cells.ts"),
+    file: `${path}.cells.ts`,
     fileText,
     notebook,
-    ...joinCells(notebook.cells.filter(isCode)),
+    text: cells.text + bound.map(({ code }) => `${code}\n`).join(""),
+    places: [...cells.places, ...bound.map(({ text }) => ({ cell: 0, line: 0, text }))],
   };
 }
 
@@ -92,7 +102,14 @@ function unread(path: string, error: unknown): Finding {
   throw error;
 }
 
-export function joinCells(cells: CodeCell[]): { text: string; places: { cell: number; line: number }[] } {
+/** Each binding of a text as a line of code, and the text's place. */
+function bindingLines(notebook: Notebook): { code: string; text: string }[] {
+  return planBindings(notebook).map(({ place, binding }) => {
+    return { code: `void (${binding.expression.replace(/\s*\n\s*/g, " ")});`, text: place };
+  });
+}
+
+export function joinCells(cells: CodeCell[]): { text: string; places: Place[] } {
   const lines = cells.flatMap(({ source }, i) =>
     source.split("\n").map((text, j) => ({ text, cell: i + 1, line: j + 1 })),
   );
@@ -103,7 +120,8 @@ export function joinCells(cells: CodeCell[]): { text: string; places: { cell: nu
 }
 
 function finding({ path, places }: NotebookModule, line: number, message: string): Finding {
-  return { notebook: path, ...(places[line] ?? places.at(-1) ?? { cell: 0, line: 0 }), message };
+  const { text, ...place } = places[line] ?? places.at(-1) ?? { cell: 0, line: 0 };
+  return { notebook: path, ...place, message: text === undefined ? message : `${text}: ${message}` };
 }
 
 function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
@@ -123,7 +141,8 @@ function checkTracked({ path, notebook, fileText }: NotebookModule): Finding[] {
   }
   for (const { place, numbers } of typedIn(notebook))
     tell(0, `${place}: expected numbers that come from results, got ${numbers.join(", ")}`);
-  if (findings.length === 0 && fileText !== formatNotebook(stripOutputs(notebook))) {
+  const isText = !path.endsWith(".ipynb"); // people lay out a text notebook as they like
+  if (findings.length === 0 && !isText && fileText !== formatNotebook(stripOutputs(notebook))) {
     tell(0, "expected the canonical text of a notebook; npm run check -- --write writes it");
   }
   return findings;

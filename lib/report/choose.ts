@@ -9,9 +9,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../command.ts";
 import { nearest } from "../nearest.ts";
-
-/** The ends of notebooks' file names. */
-export const NOTEBOOK_ENDS = [".ipynb"];
+import { isNotebookFile, NOTEBOOK_ENDS, notebookName } from "./notebook-file.ts";
 
 /** Word of `--with` → the notebook that runs only with this word. */
 const EXTRA = new Map([["drill", "6-drill"]]);
@@ -33,13 +31,13 @@ export function chooseNotebooks(
   words: readonly string[],
   { extras, folder, bases }: ChooseOptions,
 ): string[] {
-  const all = notebooksIn(folder).filter((path) => NUMBERED.test(nameOf(path)));
+  const all = notebooksIn(folder).filter((path) => NUMBERED.test(notebookName(path)));
   const extra = extras.map((word) => extraOf(word, all));
   const optional = [...EXTRA.values()];
   const named =
     words.length > 0
       ? words.flatMap((word) => find(word, folder, bases))
-      : all.filter((path) => !optional.includes(nameOf(path)));
+      : all.filter((path) => !optional.includes(notebookName(path)));
   const chosen = [...new Set([...named, ...extra])];
   if (chosen.length === 0) throw new Error(`expected a notebook NUMBER-NAME.ipynb in ${folder}, got none`);
   return chosen;
@@ -49,13 +47,14 @@ export function chooseNotebooks(
 export function notebooksIn(folder: string): string[] {
   const order = new Intl.Collator("en", { numeric: true }).compare;
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && NOTEBOOK_ENDS.some((end) => entry.name.endsWith(end)))
+    .filter((entry) => !entry.isDirectory())
     .map(({ name }) => join(folder, name))
-    .sort((a, b) => order(nameOf(a), nameOf(b)));
+    .filter(isNotebookFile)
+    .sort((a, b) => order(notebookName(a), notebookName(b)));
 }
 
 function extraOf(word: string, all: readonly string[]): string {
-  const path = all.find((one) => nameOf(one) === EXTRA.get(word));
+  const path = all.find((one) => notebookName(one) === EXTRA.get(word));
   if (path !== undefined) return path;
   throw new UsageError(`--with: expected ${[...EXTRA.keys()].join(", ")}, got "${word}"`);
 }
@@ -87,9 +86,11 @@ function checkEnd(file: string, word: string): string {
 
 /** The sentence for a word without a notebook, with the names that it resembles. */
 function unknownText(word: string, folder: string, places: readonly string[]): string {
-  const known = notebooksIn(folder).map(nameOf);
+  const known = notebooksIn(folder).map(notebookName);
   const beside = places.map(dirname).find((one) => one !== folder && isFolder(one)) ?? folder;
-  const similar = [notebooksIn(beside).map(nameOf), known].map((names) => nearest(nameOf(word), names));
+  const similar = [notebooksIn(beside).map(notebookName), known].map((names) =>
+    nearest(notebookName(word), names),
+  );
   const [names = known] = similar.filter(({ length }) => length > 0);
   const listed = names === known ? list(known) : `did you mean ${names.slice(0, 3).join(", ")}?`;
   return `expected a notebook's name or path, got "${word}"; ${listed}`;
@@ -98,12 +99,6 @@ function unknownText(word: string, folder: string, places: readonly string[]): s
 function list(names: readonly string[]): string {
   const more = names.length > MAX_NAMES ? ", …" : "";
   return `notebooks/ has ${names.slice(0, MAX_NAMES).join(", ")}${more}`;
-}
-
-function nameOf(path: string): string {
-  const name = basename(path);
-  const end = NOTEBOOK_ENDS.find((one) => name.endsWith(one));
-  return end === undefined ? name : name.slice(0, -end.length);
 }
 
 function isFile(path: string): boolean {

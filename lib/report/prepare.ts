@@ -3,7 +3,8 @@
  */
 import type { Given } from "./given-values.ts";
 import { frontOf } from "./front.ts";
-import { isCode, type Notebook, NotebookError, readNotebook } from "./notebook.ts";
+import { isCode, type Notebook, NotebookError } from "./notebook.ts";
+import { readNotebookFile } from "./notebook-file.ts";
 import { pageWarnings } from "./page-warnings.ts";
 import { requireNameOrder } from "./name-order.ts";
 import { requireProse } from "./numbers.ts";
@@ -25,7 +26,7 @@ export async function prepareNotebooks(
   paths: readonly string[],
   { parameters = new Map(), isStrict = false }: PrepareOptions = {},
 ): Promise<Notebook[]> {
-  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebook)));
+  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebookFile)));
   requireCells(notebooks);
   const prepared = setParameters(notebooks, parameters);
   prepared.forEach(requireNameOrder);
