@@ -9,6 +9,7 @@
  * kafkajs would log every attempt as a line of JSON; that is off. The callers log one line for each
  * change of state.
  */
+import "./kafka-codecs.ts"; // before kafkajs
 import kafkajs, { type Admin, Kafka, logLevel } from "kafkajs";
 import { createRequire } from "node:module";
 

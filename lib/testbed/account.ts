@@ -114,9 +114,10 @@ async function readMessages(topic: string): Promise<TopicEntry[]> {
   return entries;
 }
 
-async function runKafkaTool(mainClass: string, args: string[]): Promise<ToolOutput> {
+/** Runs a tool of Kafka's own on the stack's broker; `input` is its stdin. */
+export async function runKafkaTool(mainClass: string, args: string[], input = ""): Promise<ToolOutput> {
   const { java, jars } = await prepareArtifacts(() => {});
-  return $({ quiet: true, nothrow: true })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
+  return $({ quiet: true, nothrow: true, input })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
     -cp ${jars.kafka.join(":")} ${mainClass} --bootstrap-server ${settings.kafkaBrokers.join(",")} ${args}`;
 }
 
