@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { command, UsageError } from "../lib/command.ts";
-import { type Form, printRows } from "../lib/print-rows.ts";
+import { type Form, printRows } from "../lib/ask/print-rows.ts";
 import { statementsOf } from "../lib/statements.ts";
 import { query, QueryError, type QueryStats } from "../lib/trino.ts";
 

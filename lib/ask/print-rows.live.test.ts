@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { settings } from "./settings.ts";
+import { settings } from "../settings.ts";
 
 function run(args: string[], input = "") {
   const command = ["run", "--silent", "query", "--", ...args];

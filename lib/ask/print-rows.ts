@@ -1,9 +1,9 @@
 /** Rows of a statement → stdout, in one of four forms. */
-import { formatValue } from "./ask/format.ts";
-import { columnsOf, csvLines, jsonLines, valueOf } from "./ask/row-text.ts";
-import { listLines, tableLines } from "./ask/text-table.ts";
-import { printLines, terminalWidth } from "./print-lines.ts";
-import { forTerminal } from "./untrusted.ts";
+import { formatValue } from "./format.ts";
+import { columnsOf, csvLines, jsonLines, valueOf } from "./row-text.ts";
+import { listLines, tableLines } from "./text-table.ts";
+import { printLines, terminalWidth } from "../print-lines.ts";
+import { forTerminal } from "../untrusted.ts";
 
 export type Form = "table" | "json" | "csv" | "vertical";
 
