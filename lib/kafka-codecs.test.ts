@@ -71,7 +71,7 @@ describe("compressed batches", () => {
     const half = Math.floor(records.length / 2);
     const blocks = await Promise.all(
       [records.subarray(0, half), records.subarray(half)].map(async (part) => {
-        const block = (await compress(part));
+        const block = await compress(part);
         const length = Buffer.alloc(4);
         length.writeInt32BE(block.length);
         return [length, block];
