@@ -6,7 +6,8 @@
  */
 export { query, QueryError, type QueryOptions, type Row } from "./trino.ts";
 export { identifier, literal, type Parameter, sql } from "./sql.ts";
-export { say, type Said, show, table, transposed } from "./ask/show.ts";
+export { say, type Said, show, table, type TableOptions, transposed } from "./ask/show.ts";
+export type { Column } from "./ask/table.ts";
 export { headline, type Tile, tiles } from "./ask/headline.ts";
 export { type BarOptions, bars, funnel } from "./ask/chart.ts";
 export { areas, type LineOptions, lines, type StackedOptions, steps } from "./ask/line-chart.ts";

@@ -13,7 +13,8 @@ import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counte
 import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
 import { RESULT_MIME, saidValues } from "./result.ts";
-import { htmlTable, tableData } from "./table.ts";
+import { csvLines } from "./row-text.ts";
+import { type Column, htmlTable, tableData } from "./table.ts";
 import { textTable } from "./text-table.ts";
 import { requireFields, type Spec, themed } from "./theme.ts";
 
@@ -47,29 +48,51 @@ export function chartBundle(spec: Spec | object): Bundle {
 }
 
 /**
- * Displays the first `limit` rows as a table; outside a notebook, prints the table.
- * @param options.caption names the rows; `table` adds the number of rows that it leaves out
- * @param options.columns the columns to show; default: all
+ * Displays the rows as a table; outside a notebook, prints its first 20 rows.
+ *
+ * The report shows up to 5,000 rows, more than 20 of them in a box that scrolls. Of more rows it
+ * shows the first, says so, and has a link to all of them as CSV.
+ * @param options.caption names the rows
+ * @param options.columns the columns to show, in order: a name, or a name with its title, unit,
+ *   digits and format; default: all
+ * @param options.limit shows only so many rows
  */
-export function table(
-  rows: readonly object[],
-  { caption = "", limit = 20, columns }: { caption?: string; limit?: number; columns?: string[] } = {},
-): void {
-  const left = rows.length - limit;
-  const notes = [
-    caption,
-    rows.length === 0 ? "no rows" : left > 0 ? `first ${limit} of ${rows.length} rows` : "",
-  ];
-  const title = notes.filter((note) => note !== "").join(": ");
+export function table(rows: readonly object[], options: TableOptions = {}): void {
+  const { caption = "", limit = MAX_ROWS, columns } = options;
+  const names = columns?.map((one) => (typeof one === "string" ? one : one.name));
   const shown = rows.slice(0, limit);
-  const data = tableData(shown, title, columns);
+  const data = tableData(shown, titleWith(caption, rows.length, limit), columns);
+  const csv = rows.length > limit ? [...csvLines(rows, names)].join("\r\n") : "";
+  const whole = csv === "" ? {} : { rows: rows.length, ...(csv.length <= MAX_CSV_CHARS ? { csv } : {}) };
+  const inLab = shown.slice(0, LAB_ROWS);
+  const text = textTable(rows.slice(0, Math.min(limit, TEXT_ROWS)), {
+    ...(names ? { columns: names } : {}),
+    width: MAX_TEXT_WIDTH,
+  });
   sendOutput({
-    [TABLE_TYPE]: data,
-    "text/html": htmlTable(data),
-    "text/plain": [title, textTable(shown, { columns, width: MAX_TEXT_WIDTH })]
-      .filter((text) => text !== "")
+    [TABLE_TYPE]: { ...data, ...whole },
+    "text/html": htmlTable(tableData(inLab, titleWith(caption, rows.length, LAB_ROWS), columns)),
+    "text/plain": [titleWith(caption, rows.length, Math.min(limit, TEXT_ROWS)), text]
+      .filter((part) => part !== "")
       .join("\n"),
   });
+}
+
+export interface TableOptions {
+  caption?: string;
+  limit?: number;
+  columns?: readonly (string | Column)[];
+}
+
+const MAX_ROWS = 5_000; // of a table in the report
+const MAX_CSV_CHARS = 5_000_000; // inside the report
+const LAB_ROWS = 100;
+const TEXT_ROWS = 20;
+
+/** The caption, and the number of rows that are left out. */
+function titleWith(caption: string, rows: number, limit: number): string {
+  const note = rows === 0 ? "no rows" : rows > limit ? `first ${limit} of ${rows} rows` : "";
+  return [caption, note].filter((part) => part !== "").join(": ");
 }
 
 /** One wide row as narrow rows with a name and a value each, for narrow pages. */

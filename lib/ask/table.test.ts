@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { jsonOf } from "./format.ts";
 import { htmlTable, tableData } from "./table.ts";
 
 describe("tableData(rows, title, columns)", () => {
@@ -10,7 +11,7 @@ describe("tableData(rows, title, columns)", () => {
     const { schema, data } = tableData(rows, "T", ["n", "at"]);
     assert.deepEqual(schema.fields, [
       { name: "n", type: "number" },
-      { name: "at", type: "string" },
+      { name: "at", type: "datetime" },
     ]);
     assert.deepEqual(data, [
       { n: "1152921504606846976", at: "1970-01-01T00:00:00.000Z" },
@@ -37,6 +38,40 @@ describe("htmlTable(data)", () => {
   it("puts decimals to the right, which Trino returns as text, but no other text of digits", () => {
     const [head] = htmlTable(tableData([{ price: "-19.90", code: "1.2.3", zip: "0123" }])).split("</thead>");
     assert.match(head!, /class="number">price.*"col">code.*"col">zip/);
+  });
+
+  const cells: [value: unknown, cell: string, column?: object][] = [
+    [1234567, '<td class="number" title="1234567">1,234,567</td>'],
+    [2n ** 60n, '<td class="number" title="1152921504606846976">1,152,921,504,606,846,976</td>'],
+    ["1234.50", '<td class="number" title="1234.50">1,234.50</td>'],
+    [0.00045678, '<td class="number" title="0.00045678">0.000457</td>'],
+    [NaN, '<td class="number">NaN</td>'],
+    [-0, '<td class="number" title="-0">0</td>'],
+    ["1", "<td>1</td>"],
+    [null, '<td class="null">null</td>'],
+    ["null", "<td>null</td>"],
+    [
+      new Date("2026-11-25T10:00:00.123Z"),
+      '<td title="2026-11-25T10:00:00.123Z">2026-11-25 10:00:00.123 UTC</td>',
+    ],
+    [2026, '<td class="number">2026</td>', { format: "text" }],
+    [0.07, '<td class="number" title="0.07">7%</td>', { format: "percent" }],
+    [12.5, '<td class="number" title="12.5">12.50\u00a0ms</td>', { unit: "ms", digits: 2 }],
+  ];
+  for (const [value, cell, column = {}] of cells)
+    it(`shows ${typeof value} ${JSON.stringify(jsonOf(value))} as ${cell}`, () => {
+      const html = htmlTable(tableData([{ a: value }], "", [{ name: "a", ...column }]));
+      assert.ok(html.includes(cell), html);
+    });
+
+  it("has the columns in the order and with the titles that the author gives", () => {
+    const html = htmlTable(tableData([{ a: 1, b: 2 }], "", [{ name: "b", title: "Second" }, "a"]));
+    assert.match(html, />Second<.*>a</);
+  });
+
+  it("keeps 1 and the text 1 of one column apart", () => {
+    const html = htmlTable(tableData([{ a: 1 }, { a: "1" }]));
+    assert.match(html, /<td class="number">1<\/td>[^]*<td>1<\/td>/);
   });
 
   it("writes arrays and rows as JSON", () => {

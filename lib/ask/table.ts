@@ -1,11 +1,12 @@
 /**
  * Rows → a table of JSON values → an HTML table.
  *
- * Values can be any text that a client sent. So a control or direction character is shown as its
- * number, and markup is shown as text.
+ * The values stay as they are, and the page formats them, so a program reads the same data. Values
+ * can be any text that a client sent. So a control or direction character is shown as its number,
+ * and markup is shown as text.
  */
 import { forHtml, forTerminal } from "../untrusted.ts";
-import { formatValue } from "./format.ts";
+import { formatValue, forPeople, type NumberFormat } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 const MAX_UNWRAPPED = 40; // characters in a cell of an HTML table that stay in one line
@@ -15,35 +16,49 @@ export interface TableData {
   title: string;
   schema: { fields: Field[] };
   data: Record<string, string | number | null>[];
+  rows?: number; // of the whole table, if `data` has only the first ones
+  csv?: string; // the whole table, if `data` has only the first ones
 }
 
-interface Field {
+/** A column of a table, and its form for people. */
+export interface Column extends NumberFormat {
   name: string;
-  type: "number" | "string";
+  title?: string; // its heading; default: the name
+  format?: "percent" | "text"; // 0.25 is 25%; text: a number without commas, such as a year
+}
+
+interface Field extends Column {
+  type: "number" | "string" | "datetime";
 }
 
 /** The rows as a table of JSON values, with `columns` or all columns of the rows. */
-export function tableData(rows: readonly object[], title = "", columns = columnsOf(rows)): TableData {
-  const fields = columns.map((name): Field => ({ name, type: isNumeric(rows, name) ? "number" : "string" }));
+export function tableData(
+  rows: readonly object[],
+  title = "",
+  columns: readonly (string | Column)[] = columnsOf(rows),
+): TableData {
+  const fields = columns.map((one): Field => {
+    const column = typeof one === "string" ? { name: one } : one;
+    return { ...column, type: typeOf(rows, column.name) };
+  });
   const data = rows.map((row) =>
-    Object.fromEntries(columns.map((name) => [name, jsonValue(valueOf(row, name))])),
+    Object.fromEntries(fields.map(({ name }) => [name, jsonValue(valueOf(row, name))])),
   );
   return { title, schema: { fields }, data };
 }
 
-/** A `<table>` with `<caption>`; cells with numbers, null and long texts have a class. */
+/**
+ * A `<table>` with `<caption>`; cells with numbers, null and long texts have a class. A cell whose
+ * text is shortened has the exact value as its title.
+ */
 export function htmlTable({ title, schema: { fields }, data }: TableData): string {
   const head = fields.map(
-    ({ name, type }) =>
-      `<th scope="col"${classOf(type, "")}>${forHtml(forTerminal(name)).replaceAll("_", "_<wbr>")}</th>`,
+    ({ name, title: heading = name, type }) =>
+      `<th scope="col"${classOf(type, "")}>${forHtml(forTerminal(heading)).replaceAll("_", "_<wbr>")}</th>`,
   );
-  const body = data.map((row) => {
-    const cells = fields.map(({ name, type }) => {
-      const value = row[name] ?? null;
-      return `<td${classOf(type, value)}>${forHtml(forTerminal(String(value)))}</td>`;
-    });
-    return `<tr>${cells.join("")}</tr>`;
-  });
+  const body = data.map(
+    (row) => `<tr>${fields.map((field) => cellOf(field, row[field.name] ?? null)).join("")}</tr>`,
+  );
   return [
     '<table class="mathjax_ignore">', // otherwise JupyterLab draws text between two $ as a formula
     ...(title === "" ? [] : [`<caption>${forHtml(forTerminal(title))}</caption>`]),
@@ -53,13 +68,45 @@ export function htmlTable({ title, schema: { fields }, data }: TableData): strin
   ].join("\n");
 }
 
+function cellOf(field: Field, value: string | number | null): string {
+  const exact = String(value);
+  const text = textIn(field, value);
+  const title = text === exact || value === null ? "" : ` title="${forHtml(forTerminal(exact))}"`;
+  return `<td${classOf(field.type, value)}${title}>${forHtml(forTerminal(text))}</td>`;
+}
+
+/** The text of a value for people. */
+function textIn({ type, format, unit, digits }: Field, value: string | number | null): string {
+  if (value === null) return "null";
+  if (format === "text") return String(value);
+  const form = { ...(unit === undefined ? {} : { unit }), ...(digits === undefined ? {} : { digits }) };
+  if (format === "percent" && type === "number")
+    return forPeople(Number((Number(value) * 100).toPrecision(12)), { ...form, unit: "%" });
+  if (type === "datetime") {
+    const time = new Date(value);
+    return Number.isNaN(time.getTime()) ? String(value) : forPeople(time);
+  }
+  if (typeof value === "number") return forPeople(value, form);
+  const isInteger = type === "number" && /^-?\d+$/.test(value); // a bigint
+  return type === "number" ? forPeople(isInteger ? BigInt(value) : value, form) : value;
+}
+
 function classOf(type: Field["type"], value: string | number | null): string {
   if (value === null) return ' class="null"';
-  if (type === "number") return ' class="number"';
-  return String(value).length > MAX_UNWRAPPED ? ' class="long"' : ""; // UUIDs stay in one line
+  if (type === "number" || typeof value === "number") return ' class="number"';
+  return value.length > MAX_UNWRAPPED ? ' class="long"' : ""; // UUIDs stay in one line
+}
+
+function typeOf(rows: readonly object[], column: string): Field["type"] {
+  if (isNumeric(rows, column)) return "number";
+  const values = rows
+    .map((row) => valueOf(row, column))
+    .filter((value) => value !== null && value !== undefined);
+  return values.length > 0 && values.every((value) => value instanceof Date) ? "datetime" : "string";
 }
 
 function jsonValue(value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
-  return Number.isFinite(value) ? (value as number) : formatValue(value);
+  const isJson = Number.isFinite(value) && !Object.is(value, -0);
+  return isJson ? (value as number) : formatValue(value);
 }

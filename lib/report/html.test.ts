@@ -55,7 +55,7 @@ describe("renderReport(run, options)", () => {
     const tags = (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
     assert.deepEqual(
       tags.filter((tag) => /^<script|^<img(?! src="" alt="">)|\son\w+=/i.test(tag)),
-      [],
+      ['<script id="">'], // of the tables
     );
     assert.doesNotMatch(html, /(src|href)="(?!#|data:image\/svg\+xml;base64,[\w+/=]+")/);
   });
@@ -70,6 +70,30 @@ describe("renderReport(run, options)", () => {
       `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`,
     );
     assert.doesNotMatch(html.replace(style, ""), /\sstyle=/);
+  });
+
+  it("allows the script of the tables by hash, on pages with tables only", async () => {
+    const html = await render([[bundle(TABLE)]]);
+    const script = /<script id="show-tables">([^]*?)<\/script>/.exec(html)?.[1] ?? "";
+    const hash = createHash("sha256").update(script).digest("base64");
+    assert.ok(html.includes(` script-src 'sha256-${hash}';`));
+    assert.doesNotMatch(await render([[]]), /<script|script-src/);
+  });
+
+  it("shows 5,000 rows in a box, and of more rows the first and all of them as CSV", async () => {
+    const rows = Array.from({ length: 5_000 }, (_, i) => ({ i, text: `row ${i}` }));
+    const html = await render([[bundle({ [TABLE_TYPE]: tableData(rows, "Many") })]]);
+    assert.equal(html.match(/<tr>/g)?.length, 5_001);
+    assert.match(html, /<div class="scroll tall"/);
+    const more = { ...tableData(rows.slice(0, 3), "Many"), rows: 6_000, csv: "i,text\r\n0,row 0" };
+    const cut = await render([[bundle({ [TABLE_TYPE]: more })]]);
+    assert.match(cut, /<a download="many.csv" href="data:text\/csv;[^"]*">all 6,000 rows as CSV<\/a>/);
+    const { csv, ...without } = more;
+    assert.match(
+      await render([[bundle({ [TABLE_TYPE]: without })]]),
+      /5,997 more rows are too many for this page/,
+    );
+    assert.ok(csv);
   });
 
   it("gives every element its own id, and links only to ids that exist", async () => {

@@ -1,7 +1,7 @@
 /**
  * A run → one HTML file: each notebook a chapter, its code folded, its outputs as figures.
  *
- * The page runs no script and sends no request; its policy forbids both. The ids of the page come
+ * The page sends no request and runs no script but that of the tables; its policy forbids others. The ids of the page come
  * from anchors.ts, its head from first-screen.ts.
  */
 import { createHash } from "node:crypto";
@@ -19,9 +19,11 @@ import { type Charts, drawCharts, problemOf } from "./render-output.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { summarize } from "./summary.ts";
+import { TABLE_SCRIPT } from "./table-script.ts";
 
 const MAX_TEXT_BYTES = 1_000_000; // of the page without figures, if shorter texts can make it fit
 const TEXT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one printed text; the first that fits
+const TABLE = '<figure class="table"';
 const FIGURES = /<figure[\s\S]*?<\/figure>|="data:[^"]*"/g;
 
 /** A group of facts about the run, e.g. { title: "Services", rows: [["Trino", "476"]] }. */
@@ -67,7 +69,10 @@ function renderPage(run: Run, options: ReportOptions, charts: Charts, maxChars: 
   const accent = front.accent === null ? "" : accentStyle(front.accent);
   const style = STYLE + accent + ansiRules(chapters.map(({ html }) => html).join("\n"));
   const hash = createHash("sha256").update(style).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const script = chapters.some(({ html }) => html.includes(TABLE)) ? TABLE_SCRIPT : "";
+  const scripts =
+    script === "" ? "" : ` script-src 'sha256-${createHash("sha256").update(script).digest("base64")}';`;
+  const policy = `default-src 'none'; style-src 'sha256-${hash}';${scripts} img-src data:; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="${forHtml(front.lang)}">
 <head>
@@ -88,6 +93,7 @@ ${chapters.map(({ html }) => html).join("\n")}
 ${isForReaders ? "" : renderFacts([...unshownFacts(run, charts), ...facts])}
 </main>
 </div>
+${script === "" ? "" : `<script id="show-tables">${script}</script>`}
 </body>
 </html>
 `;

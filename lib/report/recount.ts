@@ -5,6 +5,7 @@
  * A cell could change the rows between query and chart, or the record of its count. So this module
  * counts each record's events again. The chart of the new count must equal the chart in the output.
  */
+import { HEADLINE_TYPE, type ShownTile, TILES_TYPE } from "../ask/headline.ts";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
@@ -70,7 +71,7 @@ async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | 
   const again = await countAgain(counted);
   if (kind === "sentence") {
     try {
-      countedInSentence(String(bundle["text/markdown"]), [again]);
+      countedInSentence(sentenceIn(bundle), [again]);
       return null;
     } catch (error) {
       return `counted again: ${(error as Error).message}`;
@@ -83,4 +84,12 @@ async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | 
   const drawn = bars.map(({ label, number }) => `${label} ${number}`).join(", ");
   const right = again.values.map(({ value, number }) => `${formatValue(value)} ${number}`).join(", ");
   return `chart "${title}": expected ${right} (counted again), got ${drawn}`;
+}
+
+/** The text of a sentence, a headline or tiles, as the page shows it. */
+function sentenceIn(bundle: Bundle): string {
+  const headline = bundle[HEADLINE_TYPE] as { markdown: string } | undefined;
+  const shown = bundle[TILES_TYPE] as { tiles: ShownTile[] } | undefined;
+  if (shown) return shown.tiles.map(({ label, text }) => `${label}: ${text}`).join(". ");
+  return String(headline?.markdown ?? bundle["text/markdown"]);
 }

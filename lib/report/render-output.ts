@@ -6,7 +6,6 @@
  */
 import type { MultilineString } from "@jupyterlab/nbformat";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
-import { htmlTable, type TableData } from "../ask/table.ts";
 import { forHtml, forTerminal } from "../untrusted.ts";
 import { type Anchors, slug } from "./anchors.ts";
 import { drawChart } from "./draw.ts";
@@ -14,6 +13,7 @@ import { type Cut, CUT_TYPE, cutText, isError, isStream, textOf } from "./kept-o
 import { renderData } from "./mime.ts";
 import type { Output } from "./notebook.ts";
 import { renderCut, renderText, type TextLimit } from "./printed-text.ts";
+import { readTable, renderTable } from "./render-table.ts";
 import type { CellRun, Run } from "./run.ts";
 
 /** Cell → the drawing of each of its outputs; null for an output without a chart. */
@@ -68,10 +68,7 @@ export function renderOutput(output: Output, chart: Drawing | null, page: Output
   if (chart?.svg)
     return renderFigure("chart", chart.svg, { title: titleIn(data), note: chart.note, anchors });
   const table = readTable(data[TABLE_TYPE]);
-  if (table) {
-    const html = `<div class="scroll" tabindex="0">${htmlTable(table)}</div>`;
-    return renderFigure("table", html, { title: table.title, anchors });
-  }
+  if (table) return renderFigure("table", renderTable(table), { title: table.title, anchors });
   const problem = problemOf(output, chart);
   const note = problem === "" ? "" : `<p class="note">Not shown: ${forHtml(forTerminal(problem))}</p>`;
   const shown = renderData(data, metadata, limit)?.html ?? "";
@@ -108,11 +105,4 @@ export function problemOf(output: Output, chart: Drawing | null = null): string 
   if (cut) return cutText(cut);
   if (readTable(output.data[TABLE_TYPE])) return "";
   return renderData(output.data, output.metadata, { maxChars: 0, file: "" })?.problem ?? "";
-}
-
-/** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */
-function readTable(content: unknown): TableData | null {
-  const { title, schema, data } = (content ?? {}) as Partial<TableData>;
-  const isTable = Array.isArray(data) && Array.isArray(schema?.fields);
-  return isTable ? { title: String(title ?? ""), schema, data } : null;
 }

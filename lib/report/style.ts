@@ -144,6 +144,14 @@ caption { padding: 0 0 0.5rem; text-align: left; font-size: 0.9375rem; font-weig
 th, td { padding: 0.4rem 1.5rem 0.4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); white-space: nowrap; }
 td.long { min-width: 18rem; white-space: normal; overflow-wrap: anywhere; font-family: var(--mono); font-size: 0.8125rem; }
 th { color: var(--soft); font-size: 0.875rem; font-weight: 500; white-space: nowrap; border-bottom-color: var(--faint); }
+.tall { max-height: 32rem; overflow-y: auto; border-bottom: 1px solid var(--line); }
+.tall thead th { position: sticky; top: 0; background: var(--page); box-shadow: inset 0 -1px var(--faint); }
+th button { all: unset; cursor: pointer; color: inherit; font: inherit; }
+th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
+th[aria-sort="ascending"] button::after { content: " \\2191"; }
+th[aria-sort="descending"] button::after { content: " \\2193"; }
+.tools { display: flex; gap: 0.75rem; align-items: baseline; margin: 0 0 0.6rem; color: var(--soft); font-size: 0.8125rem; }
+.tools input { width: 11rem; padding: 0.25rem 0.6rem; border: 1px solid var(--faint); border-radius: 6px; background: var(--page); color: var(--ink); font: inherit; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
 .center { text-align: center; }
@@ -198,7 +206,9 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   @page { margin: 20mm 18mm; }
   body { padding: 0; font-size: 10pt; line-height: 1.5; }
   .top { padding: 0 0 8mm; }
-  .permalink { display: none; }
+  .permalink, .tools { display: none; }
+  .tall { max-height: none; }
+  .tall thead th { position: static; box-shadow: none; }
   .tiles { grid-template-columns: repeat(3, 1fr); }
   .top, .page { max-width: none; display: block; }
   nav { position: static; max-height: none; border-top: 1px solid var(--line); }
