@@ -78,6 +78,7 @@ export function table(rows: readonly object[], options: TableOptions = {}): void
   });
 }
 
+/** The options of `table`. */
 export interface TableOptions {
   caption?: string;
   limit?: number;
