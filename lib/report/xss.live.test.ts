@@ -101,7 +101,8 @@ async function makeNotebook(folder: string, { schema }: Pipeline): Promise<void>
     (i) => `texts.filter((_, i) => i % 4 === ${i}).forEach((text) => say\`**said** \${text}\`);`,
   );
   const cells = [
-    `import { bars, steps } from "../dist/ask/chart.js";
+    `import { bars } from "../dist/ask/chart.js";
+import { steps } from "../dist/ask/line-chart.js";
 import { query } from "../dist/trino.js";
 import { say, show, table } from "../dist/ask/show.js";
 const rows = await query<{ metal: string }>("SELECT user_agent, metal, player FROM sword_purchases WHERE metal IS NOT NULL", { schema: "${schema}" });
