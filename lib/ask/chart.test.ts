@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { bars } from "./chart.ts";
-import { steps } from "./line-chart.ts";
+import { bars, funnel } from "./chart.ts";
 import { PALETTE } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
 
@@ -15,6 +14,12 @@ const hostile = [
 
 function texts(svg: string): string[] {
   return [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
+}
+
+function barsOf(svg: string): { width: number }[] {
+  return [...svg.matchAll(/roledescription="bar" d="M[\d.-]+,[\d.-]+h([\d.-]+)v/g)].map(([, width]) => ({
+    width: Math.abs(Number(width)),
+  }));
 }
 
 describe("bars(rows, { category, value, title })", () => {
@@ -86,104 +91,105 @@ describe("bars(rows, { category, value, title })", () => {
       message: "chart: expected a number in column swords, got many",
     });
   });
+
+  for (const [name, numbers, labels] of [
+    ["negative", [5, -3], ["5", "-3"]],
+    ["only negative", [-5, -3], ["-3", "-5"]],
+    ["tiny", [0.004, 0.0005], ["0.004", "0.0005"]],
+    ["huge", [1e15, 9007199254740993n], ["9,007,199,254,740,993", "1,000,000,000,000,000"]],
+    ["equal", [7, 7], ["7", "7"]],
+    ["zero", [0, -0], ["0", "0"]],
+    ["missing", [3, null, NaN, Infinity], ["3", "(none)", "NaN", "Infinity"]],
+    ["decimal", ["12.50", "3"], ["12.50", "3"]],
+    ["single", [3], ["3"]],
+  ] as const) {
+    it(`labels ${name} numbers, and draws a bar for each that is not 0`, async () => {
+      const some = numbers.map((swords, i) => ({ metal: `m${i}`, swords }));
+      const svg = await drawSvg(bars(some, options));
+      const shown = texts(svg).filter((text) => !/^m\d/.test(text));
+      assert.deepEqual([...shown].sort(), [...labels, options.title].sort());
+      const drawn = barsOf(svg).filter(({ width }) => width >= 2);
+      const wanted = numbers.filter(
+        (number) => Number.isFinite(Number(number ?? NaN)) && Number(number) !== 0,
+      );
+      assert.equal(drawn.length, wanted.length);
+    });
+  }
+
+  it("has one bar a row, also of equal names and of names that look alike", async () => {
+    const names = [null, "(none)", "1", 1, true, "true", "", "same", "same", "a\u202eb"];
+    const shown = texts(
+      await drawSvg(
+        bars(
+          names.map((metal, i) => ({ metal, swords: i + 1 })),
+          options,
+        ),
+      ),
+    );
+    assert.deepEqual(
+      shown.slice(0, names.length),
+      ["a\\u{202e}b", "same", "same", '""', '"true"', "true", "1", '"1"', '"(none)"', "(none)"]
+        .map((text) => text.replaceAll('"', "&quot;"))
+        .map((text) => text.replaceAll("&quot;", '"')),
+    );
+  });
+
+  it("breaks long names and titles into lines, and cuts only very long ones", async () => {
+    const title =
+      "Swords that the players of the northern kingdom bought in the shops of the old town in winter";
+    const svg = await drawSvg(
+      bars([{ metal: "the name of a sword that has more than sixty characters in all", swords: 1 }], {
+        ...options,
+        title,
+      }),
+    );
+    const shown = [...svg.matchAll(/>([^<]+)</g)].map(([, text]) => text).join(" ");
+    assert.ok(shown.includes(title), shown);
+    assert.ok(shown.includes("the name of a sword that has more than sixty characters in all"), shown);
+  });
+
+  it("has a panel for each value of a column, with common scales", async () => {
+    const some = ["ny", "la"].flatMap((city, i) =>
+      rows.map((row) => ({ ...row, swords: Number(row.swords) * (i + 1), city })),
+    );
+    const svg = await drawSvg(bars(some, { ...options, facet: "city" }));
+    for (const text of ["ny", "la", "gold", "2,468", "1,234"]) assert.ok(texts(svg).includes(text), text);
+    assert.equal(barsOf(svg).length, 6);
+    assert.match(bars(some, { ...options, facet: "city" }).description, /ny: \(none\) 1,234.*; la: /);
+  });
 });
 
-describe("steps(rows, { x, y, series, title })", () => {
-  const options = { x: "seconds", y: "rows", series: "stage", title: "Rows over time" };
-  const rows = [0, 1, 2].flatMap((seconds) => [
-    { seconds, stage: "accepted", rows: seconds * 10 },
-    { seconds, stage: "visible", rows: seconds * 5 },
-  ]);
+describe("funnel(rows, { category, value, title })", () => {
+  const options = { category: "step", value: "n", title: "From visit to sale" };
 
-  it("draws a line per series, with a legend and whole numbers on the axis", async () => {
-    const svg = await drawSvg(steps(rows, options));
-    for (const color of PALETTE.slice(0, 2)) assert.ok(svg.includes(`stroke="${color}"`), color);
-    assert.deepEqual(texts(svg).slice(-3), ["accepted", "visible", "Rows over time"]);
-    assert.ok(texts(svg).includes("20") && !texts(svg).some((text) => text.includes(".5k")));
-  });
-
-  it("puts no fractions on the axis of small counts", async () => {
-    const svg = await drawSvg(
-      steps(
-        [
-          { ...rows[0], rows: 0 },
-          { ...rows[2], rows: 1 },
-        ],
-        options,
-      ),
-    );
-    assert.deepEqual(texts(svg).filter((text) => text === "0" || text === "1").length >= 2, true);
-    assert.doesNotMatch(texts(svg).join(), /\d\.\d/);
-  });
-
-  it("describes the first and last number of each series", () => {
-    assert.equal(
-      steps(rows, options).description,
-      "Rows over time: accepted from 0 to 20, visible from 0 to 10",
-    );
-  });
-
-  it("stacks areas up to the total", async () => {
-    const svg = await drawSvg(steps(rows, { ...options, stacked: true }));
-    assert.ok(texts(svg).includes("30"));
-  });
-
-  it("shows Dates in UTC, whatever the machine's time zone", async () => {
-    const time = new Date("2026-11-24T23:30:00Z");
-    const later = new Date("2026-11-24T23:30:50Z");
-    const dated = [
-      { time, stage: "visible", rows: 1 },
-      { time: later, stage: "visible", rows: 2 },
+  it("keeps the order of the steps, and says each part of the first", async () => {
+    const rows = [
+      { step: "visited", n: 200 },
+      { step: "bought", n: 50 },
+      { step: "again", n: 0 },
     ];
-    const zone = process.env.TZ;
-    process.env.TZ = "Asia/Kolkata";
-    try {
-      const shown = texts(await drawSvg(steps(dated, { ...options, x: "time" })));
-      assert.ok(shown.includes("23:30"), shown.join());
-    } finally {
-      if (zone === undefined) delete process.env.TZ;
-      else process.env.TZ = zone;
-    }
+    const shown = texts(await drawSvg(funnel(rows, options)));
+    assert.deepEqual(shown, [
+      "visited",
+      "bought",
+      "again",
+      "200",
+      "50 (25.0%)",
+      "0 (0.0%)",
+      "From visit to sale",
+    ]);
+    assert.equal(
+      funnel(rows, options).description,
+      "From visit to sale: visited 200, bought 50 (25.0%), again 0 (0.0%)",
+    );
   });
 
-  it("keeps hostile values as text", async () => {
-    const svg = await drawSvg(
-      steps(
-        hostile.map((stage, i) => ({ seconds: i, stage, rows: i })),
-        options,
-      ),
+  it("refuses a step without a number, or with a negative one", () => {
+    assert.throws(
+      () => funnel([{ step: "a", n: null }], options),
+      /expected a number from 0 for a, got \(none\)/,
     );
-    assert.doesNotMatch(svg, /<(script|img|foreignObject|a )|<\/svg>./);
-  });
-
-  it("keeps a hostile column name as text", async () => {
-    const x = String.raw`\unicode \) + x`;
-    assert.ok(texts(await drawSvg(steps([{ [x]: 1, stage: "a", rows: 1 }], { ...options, x }))).includes(x));
-  });
-
-  it("adds up the smallest of many series to one, which holds their values until the next", async () => {
-    const many = Array.from({ length: 9 }, (_, i) => [
-      { seconds: i % 2, stage: `s${i}`, rows: i },
-      { seconds: 2, stage: `s${i}`, rows: i * 10 },
-    ]).flat();
-    const spec = steps(
-      many.sort((a, b) => a.seconds - b.seconds),
-      { ...options, stacked: true },
-    );
-    const drawn = texts(await drawSvg(spec));
-    for (const name of ["s8", "s4", "4 others"]) assert.ok(drawn.includes(name), name);
-    assert.ok(!drawn.includes("s3"));
-    const values = spec.data as { values: { name: string; time: number; number: number }[] };
-    const others = values.values.filter(({ name }) => name === "4 others");
-    assert.deepEqual(
-      others.slice(0, 3).map(({ time, number }) => [time, number]),
-      [
-        [0, 0 + 2],
-        [1, 0 + 2 + 1 + 3],
-        [2, 0 + 20 + 10 + 30],
-      ],
-    );
-    assert.match(spec.description, /s8 from 8 to 80.*, 4 others from 2 to 60/);
+    assert.throws(() => funnel([{ step: "a", n: -1 }], options), /expected a number from 0 for a, got -1/);
   });
 });
 

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { heatMap, histogram } from "./grids.ts";
+import { points } from "./points.ts";
+import type { Spec } from "./theme.ts";
+import { drawSvg } from "../report/draw.ts";
+
+const HOSTILE = String.raw`</text><script>alert(1)</script> \unicode "' + datum`;
+
+function valuesOf(spec: Spec): Record<string, unknown>[] {
+  return (spec.data as { values: Record<string, unknown>[] }).values;
+}
+
+function binsOf(numbers: unknown[], bins?: number): unknown[][] {
+  const rows = numbers.map((n) => ({ n }));
+  const options = bins === undefined ? {} : { bins };
+  return valuesOf(histogram(rows, { x: "n", title: "T", ...options })).map(({ from, to, number }) => [
+    from,
+    to,
+    number,
+  ]);
+}
+
+describe("histogram(rows, { x, bins, title })", () => {
+  it("puts each number into one bin, from its lower edge", () => {
+    assert.deepEqual(binsOf([0, 1, 1, 2, 4], 5), [
+      [0, 1, 1],
+      [1, 2, 2],
+      [2, 3, 1],
+      [3, 4, 0],
+      [4, 5, 1],
+    ]);
+    assert.deepEqual(
+      binsOf([0.1, 0.2, 0.3, 0.3], 2).map(([, , count]) => count),
+      [1, 3],
+    );
+    assert.deepEqual(binsOf([-0.5, 0.5], 2), [
+      [-0.5, 0, 1],
+      [0, 0.5, 1],
+    ]);
+  });
+
+  it("has one bin for equal numbers, and counts every row", () => {
+    assert.deepEqual(binsOf([7, 7]), [[7, 8, 2]]);
+    for (const numbers of [
+      [1e15, 2e15],
+      [1e-9, 3e-9],
+      [-5, -3],
+      [9007199254740993n, 1n],
+    ]) {
+      const total = binsOf(numbers).reduce((sum, [, , count]) => sum + Number(count), 0);
+      assert.equal(total, numbers.length, numbers.join());
+    }
+  });
+
+  it("has bins of times, and tells rows without a value", () => {
+    const spec = histogram([{ n: "2026-11-25" }, { n: "2026-11-26" }, { n: null }], { x: "n", title: "T" });
+    assert.match(JSON.stringify(spec.title), /not drawn: 1 row without n/);
+    assert.match(spec.description, /^T: 2 rows from 2026-11-25 to 2026-11-26/);
+  });
+
+  it("refuses names, and a wrong number of bins", () => {
+    assert.throws(() => binsOf(["a"]), /expected numbers or times in column n/);
+    assert.throws(() => binsOf([1], 0), /expected bins from 1 to 200, got 0/);
+  });
+});
+
+describe("heatMap(rows, { x, y, value, title })", () => {
+  const options = { x: "hour", y: "day", value: "n", title: "Requests" };
+  const rows = [
+    { hour: 10, day: "Tuesday", n: 5 },
+    { hour: 9, day: "Tuesday", n: -2 },
+    { hour: 9, day: "Monday", n: null },
+  ];
+
+  it("has a cell with a number for each row, and says the extremes", async () => {
+    const svg = await drawSvg(heatMap(rows, options));
+    const shown = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, text]) => text);
+    const cells = ["5", "-2", "(none)"];
+    assert.deepEqual(shown, [...cells, "Requests", "9", "10", "hour", "Tuesday", "Monday"]);
+    assert.equal(
+      heatMap(rows, options).description,
+      "Requests: 3 cells from -2 (9, Tuesday) to 5 (10, Tuesday)",
+    );
+  });
+
+  it("refuses two rows for one cell, and more cells than the page can show", () => {
+    assert.throws(
+      () => heatMap([...rows, rows[0]!], options),
+      /expected one row for each hour and day, got two for 10 and Tuesday/,
+    );
+    const many = Array.from({ length: 101 }, (_, hour) => ({ hour, day: "a", n: 1 }));
+    assert.throws(
+      () => heatMap(many, options),
+      /expected at most 100 values of hour and of day, got 101 and 1/,
+    );
+  });
+});
+
+describe("points(rows, { x, y, series, title })", () => {
+  it("has a point for each row, and tells rows without a place", () => {
+    const spec = points(
+      [
+        { a: 1, b: 2 },
+        { a: null, b: 3 },
+        { a: 4, b: NaN },
+      ],
+      { x: "a", y: "b", title: "T" },
+    );
+    assert.equal(valuesOf(spec).length, 1);
+    assert.match(JSON.stringify(spec.title), /not drawn: 1 row without a; not drawn: 1 row without b/);
+    assert.equal(spec.description, "T: 1 point, a from 1 to 1, b from 2 to 2");
+  });
+
+  it("gives the smallest of many series one name", () => {
+    const rows = Array.from({ length: 30 }, (_, i) => ({ a: i, b: i, s: `s${i % 10}` }));
+    const names = new Set(
+      valuesOf(points(rows, { x: "a", y: "b", series: "s", title: "T" })).map(({ name }) => name),
+    );
+    assert.equal(names.size, 6);
+    assert.ok(names.has("5 others"));
+  });
+});
+
+describe("each kind of chart", () => {
+  it("keeps hostile names of columns as text", async () => {
+    const rows = [{ [HOSTILE]: 1, n: 2, [`${HOSTILE}2`]: 3 }];
+    const specs = [
+      points(rows, { x: HOSTILE, y: `${HOSTILE}2`, title: HOSTILE }),
+      histogram(rows, { x: HOSTILE, title: HOSTILE }),
+      heatMap(rows, { x: HOSTILE, y: "n", value: `${HOSTILE}2`, title: HOSTILE }),
+    ];
+    for (const spec of specs) {
+      const svg = await drawSvg(spec);
+      assert.doesNotMatch(svg, /<script|<\/svg>./);
+      assert.ok(svg.includes("\\unicode"), svg.slice(0, 300));
+    }
+  });
+});
