@@ -102,6 +102,12 @@ describe("outputs of the kernel", function () {
       "x".repeat(2_000_000),
     ],
     "an end": [`${called} void process.stdout.end("bye\\n", done)); console.log("still");`, "bye\nstill\n"],
+    "a child process that inherits it": [
+      'require("node:child_process").execSync("echo out; echo err >&2", { stdio: "inherit" });',
+      "out\n",
+      "err\n",
+    ],
+    "fs.writeSync": ['require("node:fs").writeSync(1, "raw\\n");', "raw\n"],
     "console.table": [
       "console.table([{ a: 1 }]);",
       "┌─────────┬───┐\n│ (index) │ a │\n├─────────┼───┤\n│ 0       │ 1 │\n└─────────┴───┘\n",

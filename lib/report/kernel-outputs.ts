@@ -38,7 +38,7 @@ interface Handler {
 }
 
 let waiting = { name: "stdout" as Name, texts: [] as string[], chars: 0 };
-let sendText: WriteStream = () => {}; // of the cell that runs
+let sendText: WriteStream = (name, text) => writeSync(name === "stdout" ? 1 : 2, text); // of the cell that runs
 let timer: NodeJS.Timeout | undefined;
 let unsentBytes = 0;
 

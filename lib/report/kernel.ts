@@ -14,7 +14,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Channels, type KernelOutput } from "./channels.ts";
 import type { RanCell } from "./claims.ts";
 import { connectionInfo, IOPUB, KernelError, socketAddress } from "./protocol.ts";
@@ -27,6 +27,8 @@ const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;
 const MAX_ADDRESS_BYTES = "ipc://".length + 103; // of a socket's path on macOS; Linux allows 107
 const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
+
+const NODE_WARNING = /^\(node:\d+\) .*\n(?:\(Use `.*\n)?/gm;
 
 const EXECUTE = {
   silent: false,
@@ -98,6 +100,7 @@ class TslabKernel implements Kernel {
   readonly #sockets: string; // folder
   readonly #channels: Channels;
   #log = "";
+  #onOutput: ExecuteOptions["onOutput"] = () => {}; // of the cell that runs, or ran last
   #killTimer: NodeJS.Timeout | undefined;
 
   /** @throws Error, before the process starts, if a socket cannot be made. */
@@ -116,9 +119,8 @@ class TslabKernel implements Kernel {
     this.#child = child;
     this.pid = child.pid ?? 0;
     this.#sockets = sockets;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-MAX_LOG_CHARS)));
-    }
+    for (const name of ["stdout", "stderr"] as const)
+      child[name]?.setEncoding("utf8").on("data", (text: string) => this.#onPrinted(name, text));
     child.once("error", (error) =>
       this.#channels.breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
     );
@@ -148,12 +150,14 @@ class TslabKernel implements Kernel {
 
   async execute(code: string, { timeoutMs, onOutput }: ExecuteOptions): Promise<"ok" | "error"> {
     let timedOut = false;
+    this.#onOutput = onOutput;
     const timer = setTimeout(() => {
       timedOut = true;
       this.interrupt();
     }, timeoutMs);
     try {
       const { status } = await this.#channels.request("execute_request", { ...EXECUTE, code }, onOutput);
+      await nextTurn(); // its printed texts are in the pipe
       if (timedOut) throw new KernelError(timeoutText(timeoutMs));
       if (status === "ok" || status === "error") return status;
       throw new KernelError(`the kernel did not run the cell: it answered "${String(status)}"`);
@@ -198,6 +202,13 @@ class TslabKernel implements Kernel {
     this.#child.stderr?.destroy();
     this.#channels.close();
     rmSync(this.#sockets, { recursive: true, force: true });
+  }
+
+  /** Text that goes round tslab: of a child process with `stdio: "inherit"`, of `fs.writeSync`. */
+  #onPrinted(name: "stdout" | "stderr", text: string): void {
+    this.#log = (this.#log + text).slice(-MAX_LOG_CHARS);
+    const own = text.replace(NODE_WARNING, "");
+    if (own !== "") this.#onOutput({ type: "stream", content: { name, text: own } });
   }
 
   /** Signals the kernel's whole process group, if any process of it is left. */

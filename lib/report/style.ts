@@ -192,6 +192,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .page { display: grid; grid-template-columns: 16rem minmax(0, 44rem); gap: 0 6rem; }
   .top { padding-left: 22rem; }
   nav { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; padding: 2rem 0.25rem 2rem 0; border: 0; }
+  main { grid-column: 2; }
   main > .step:first-child { padding-top: 1.6rem; }
 }
 @media (max-width: 30rem) {
