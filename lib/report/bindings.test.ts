@@ -112,10 +112,17 @@ describe("writeBound(planned, values)", () => {
     });
   });
 
-  it("escapes texts, which may come from players", () => {
-    const { text } = write("# {{ a }}", { kind: "string", text: "[x](http://a)\n# <b> | $y$" });
-    assert.equal(text, "# \\[x\\]\\(http\\:\\/\\/a\\) \\# \\<b\\> \\| \\$y\\$");
-  });
+  for (const [value, text] of [
+    ["new-york, 5.5", "new-york, 5.5"],
+    ["[x](http://a)\n# <b> | $y$", "\\[x\\](http://a) # \\<b\\> \\| \\$y\\$"],
+    ["- a--b", "\\- a\\--b"],
+    ["1. b", "1\\. b"],
+    ["`c` *d* _e_ &lt; ![f]", "\\`c\\` \\*d\\* \\_e\\_ \\&lt; \\!\\[f\\]"],
+  ] as const) {
+    it(`escapes the text ${JSON.stringify(value)}, which may come from a player`, () => {
+      assert.equal(write("# {{ a }}", { kind: "string", text: value }).text, `# ${text}`);
+    });
+  }
 
   for (const [value, got] of [
     [{ kind: "error", text: "undefined" }, "undefined"],

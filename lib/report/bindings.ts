@@ -145,12 +145,13 @@ function valueOf(kind: BoundValue["kind"], text: string): Said {
   return JSON.parse(text) as Said; // a boolean, or a count
 }
 
-/** The text as one line of Markdown without any marks. */
+/** The text as one line of Markdown without any marks, wherever it stands. */
 function escaped(text: string): string {
   return text
     .replace(/\s+/g, " ")
     .trim()
-    .replace(/[!-/:-@[-`{-~]/g, "\\$&");
+    .replace(/[\\`*_{}[\]<>|~$&!^]|-(?=-)/g, "\\$&")
+    .replace(/^[-+#=:]|(?<=^\d{1,9})[.)]/, "\\$&");
 }
 
 function wrong({ name }: Notebook, place: string, { expression }: Binding, problem: string): NotebookError {

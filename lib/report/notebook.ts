@@ -170,7 +170,7 @@ export function isMarkdown(cell: Cell): cell is MarkdownCell {
 export function titleOf({ name, cells }: Notebook): string {
   for (const cell of cells) {
     const title = isMarkdown(cell) ? /^# +(.+)$/m.exec(cell.source)?.[1] : undefined;
-    if (title !== undefined) return title.trim();
+    if (title !== undefined) return title.trim().replace(/\\([!-/:-@[-`{-~])/g, "$1"); // escaped marks
   }
   return name;
 }

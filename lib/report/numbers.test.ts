@@ -240,8 +240,8 @@ describe("requireProse(notebook, options)", () => {
     assert.throws(() => requireProse(notebook, { isStrict: true }), {
       name: "NotebookError",
       message:
-        "notebook shop: expected numbers that come from results; a sentence takes its numbers by ${…}, " +
-        "a text by {{ … }}; got:\n  text above cell 1: 12\n  cell 1: 13",
+        "notebook shop: expected numbers from results; bind them, in say by ${…}, in a text by {{ … }}:" +
+        "\n  text above cell 1: 12\n  cell 1: 13",
     });
   });
 });

@@ -15,7 +15,7 @@ import { resultNumbers } from "./own-numbers.ts";
 import { textsOfCode, typedTexts } from "./typed-texts.ts";
 
 const VALUE = "\uFFFC"; // stands for a bound value
-const ADVICE = "a sentence takes its numbers by ${…}, a text by {{ … }}";
+const ADVICE = "bind them, in say by ${…}, in a text by {{ … }}";
 
 /** Typed numbers of one cell. */
 export interface TypedNumbers {
@@ -49,7 +49,7 @@ export function requireProse(notebook: Notebook, { isStrict = false }: { isStric
   const typed = isStrict ? typedIn(notebook) : [];
   if (typed.length === 0) return;
   const list = typed.map(({ place, numbers }) => `\n  ${place}: ${numbers.join(", ")}`).join("");
-  throw new NotebookError(notebook.name, `expected numbers that come from results; ${ADVICE}; got:${list}`);
+  throw new NotebookError(notebook.name, `expected numbers from results; ${ADVICE}:${list}`);
 }
 
 /**

@@ -14,7 +14,7 @@ describe("proseFacts(run) and proseWarnings(run)", () => {
       { place: "text above cell 5", numbers: ["half"] },
     ];
     assert.deepEqual(proseWarnings(run), [
-      "warning: 3 numbers look like results, but are typed into prose (--strict: an error)",
+      "warning: 3 numbers look like results but are typed (--strict: an error)",
       "  1-first, cell 4: 220, 15",
       "  1-first, text above cell 5: half",
     ]);

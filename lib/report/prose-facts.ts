@@ -21,10 +21,10 @@ export function proseWarnings(run: Run): string[] {
   if (lines.length === 0) return [];
   const count = countTyped(run);
   const many =
-    count === 1 ? "1 number looks like a result, but is" : `${count} numbers look like results, but are`;
+    count === 1 ? "1 number looks like a result but is" : `${count} numbers look like results but are`;
   const left = lines.length - MAX_WARNINGS;
   return [
-    `warning: ${many} typed into prose (--strict: an error)`,
+    `warning: ${many} typed (--strict: an error)`,
     ...lines.slice(0, MAX_WARNINGS).map(([place, numbers]) => cut(`  ${place}: ${numbers}`)),
     ...(left > 0 ? [`  … and ${left} more; the report has all`] : []),
   ];

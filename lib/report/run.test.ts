@@ -109,7 +109,8 @@ describe("runNotebooks(paths, options)", function () {
     const run = await runNotebooks([await save("1-bound", text)], { outFolder: join(folder, "out") });
     assert.equal(run.status, "ok");
     const texts = run.steps[0]!.notebook.cells.filter(isMarkdown).map(({ source }) => source);
-    assert.deepEqual(texts, ["# Shop of \\[ny\\]\\(x\\)", "1,110 rows, 159, 1,000,000", "2 rows, true"]);
+    assert.deepEqual(texts, ["# Shop of \\[ny\\](x)", "1,110 rows, 159, 1,000,000", "2 rows, true"]);
+    assert.equal(run.steps[0]!.title, "Shop of [ny](x)");
     assert.match(await renderReport(run, { title: "T", facts: [] }), /<p>2 rows, true<\/p>/);
   });
 
@@ -141,7 +142,7 @@ describe("runNotebooks(paths, options)", function () {
       const path = await save("1-typed", cells(text, sentence));
       const { status, steps } = await runNotebooks([path], { outFolder: folder });
       assert.equal(status, "ok");
-      await assert.rejects(runNotebooks([path], { outFolder: folder, isStrict: true }), /got:\n/);
+      await assert.rejects(runNotebooks([path], { outFolder: folder, isStrict: true }), /\{\{ … \}\}:\n/);
       return steps[0]!.typed.map(({ place, numbers }) => `${place}: ${numbers.join(", ")}`);
     };
     assert.deepEqual(await typed("111 rows.", "**120** of ${rows} rows"), [

@@ -291,7 +291,7 @@ describe("a report, after a sabotage of a notebook", function () {
 
   it("3 · names the digit that is typed into a sentence or into the text", async () => {
     const refusal = (place: string, digit: string) =>
-      new RegExp(`^NotebookError: notebook 1-services: expected numbers.*got:\\n {2}${place}: ${digit}$`);
+      new RegExp(`^NotebookError: notebook 1-services: expected numbers.*:\\n {2}${place}: ${digit}$`);
     const sentence = replacing("All **${status.length}**", "All **5**");
     await assert.rejects(run(sentence), (error) => refusal("cell \\d+", "5").test(String(error)));
     const text = replacing("at the same moment", "within 90210 s");

@@ -61,13 +61,16 @@ describe("summaryLines(run)", () => {
   }
 
   it("have the values and the cause of a failed claim", () => {
-    assert.deepEqual(summaryLines(failing("assert.equal(swords, 60)", { cause: "one is lost" })), [
-      "Failed in 1-first, cell 2, after 1 min 15 s; 1 cell did not run",
-      "  assert.equal(swords, 60)",
-      "  expected  60",
-      "  got       59",
-      "  one is lost",
-    ]);
+    assert.deepEqual(
+      summaryLines(failing("assert.equal(swords, 60)", { cause: "one is lost\n\n59 !== 60\n" })),
+      [
+        "Failed in 1-first, cell 2, after 1 min 15 s; 1 cell did not run",
+        "  assert.equal(swords, 60)",
+        "  expected  60",
+        "  got       59",
+        "  one is lost",
+      ],
+    );
   });
 
   it("have at most 80 columns, and no control characters", () => {

@@ -69,7 +69,8 @@ function causeLines(cell: CellRun): string[] {
   if (claim === null) return someLines(errorOf(cell));
   const { text, actual, expected, cause } = claim;
   const values = actual === null ? [] : [`expected  ${expected ?? "true"}`, `got       ${actual}`];
-  return [text, ...values, ...(cause === null ? [] : someLines(cause))];
+  const own = cause?.replace(/^.* !== .*$/m, "") ?? ""; // Node adds the values to some messages
+  return [text, ...values, ...someLines(own)];
 }
 
 /** The first lines of a message, without empty ones. */
