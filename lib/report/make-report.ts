@@ -21,6 +21,7 @@ import { type Given, readGiven } from "./given-values.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { UsageError } from "../command.ts";
 import { frontOf } from "./front.ts";
+import { canMakePdf, makePdf, NO_CHROMIUM } from "./pdf.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { proseFacts, proseWarnings } from "./prose-facts.ts";
@@ -49,6 +50,7 @@ export async function makeReport(
 ): Promise<number> {
   if (options.for !== undefined && options.for !== "readers")
     throw new UsageError(`--for: expected readers, got ${options.for}`);
+  if (options.pdf && !(await canMakePdf())) throw new Error(NO_CHROMIUM);
   const parameters = await readGiven(options.set ?? [], options.profile);
   const conditions = (options["fail-if"] ?? []).map(parseCondition);
   const now = new Date();
@@ -142,6 +144,7 @@ async function writeReport(job: Job) {
       file,
       await renderReport(run, { title, facts, front, previous, isForReaders: options.for === "readers" }),
     );
+    if (options.pdf) await makePdf(file);
     if (run.status === "ok") await keepGood(out);
     if (runs !== null) await writeIndex(runs);
     return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };

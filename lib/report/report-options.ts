@@ -57,6 +57,11 @@ export const reportOptions = {
     form: "--for readers",
     helpLines: ["without code, times and claims; chapters with findings"],
   },
+  pdf: {
+    type: "boolean",
+    form: "--pdf",
+    helpLines: ["also report.pdf beside the page, by Chromium"],
+  },
   out: {
     type: "string",
     form: "--out FOLDER",

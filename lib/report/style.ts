@@ -53,6 +53,7 @@ nav ol > li::before { content: counter(step); position: absolute; left: 0; color
 nav ol > li > a { font-weight: 600; }
 nav.empty { display: none; }
 nav ul { margin: 0.2rem 0 0; padding: 0; list-style: none; font-size: 0.875rem; }
+nav:has(.single) :is(.nav-end, .toggle) { padding-left: 0; }
 nav ul li { margin: 0.15rem 0; }
 nav a { color: inherit; text-decoration: none; }
 nav a:hover { color: var(--accent); text-decoration: underline; }
@@ -204,7 +205,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 }
 @media print {
   :root { --page: #fff; --ink: #000; --soft: #444; --faint: #666; --line: #ccc; --wash: #f5f5f5; --accent: #000; --ok: #0b7a53; --bad: #b3261e; --bad-wash: #fdf1f0; }
-  @page { margin: 20mm 18mm; }
+  @page { margin: 20mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); color: #444; font: 8pt sans-serif; } }
   body { padding: 0; font-size: 10pt; line-height: 1.5; }
   .top { padding: 0 0 8mm; }
   .permalink, .tools { display: none; }
@@ -217,7 +218,8 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .step { padding-top: 0; break-before: page; }
   .step:first-child { break-before: auto; padding-top: 10mm; }
   h2, h3, h4, caption { break-after: avoid; }
-  figure, .error, tr, dl div { break-inside: avoid; }
+  figure.chart, .error, tr, dl div, .tiles { break-inside: avoid; }
+  details.code, .tools { break-after: avoid; }
   details.code:not([open]) > summary code, details.code:not([open]) > summary::before { display: none; }
   details.code:not([open]) > summary { padding: 0; justify-content: flex-end; }
   body:has(#show-code:checked) details.code > summary { display: none; }

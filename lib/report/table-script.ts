@@ -52,7 +52,8 @@ for (const figure of document.querySelectorAll("figure.table")) {
       row.hidden = !words.every((word) => text.includes(word));
       if (!row.hidden) left++;
     }
-    shown.textContent = (left === rows.length ? "" : left + " of ") + rows.length + " rows";
+    const [some, all] = [left, rows.length].map((number) => number.toLocaleString("en-US"));
+    shown.textContent = (left === rows.length ? "" : some + " of ") + all + " rows";
   };
   input.addEventListener("input", filter);
   filter();
