@@ -30,6 +30,10 @@ $$\\sum_{i=1}^{n} x_i$$
 |---|---:|
 | gold | 5 |
 
+\`\`\`sql
+SELECT ${"'a long line', ".repeat(20)}
+\`\`\`
+
 <details>
 <summary>More</summary>
 
@@ -56,7 +60,7 @@ const OUTPUTS: Output[][] = [
   [bundle(chartBundle(bars(METALS, { category: "metal", value: "n", title: "Swords by metal" })))],
   [bundle({ [TABLE_TYPE]: tableData(ROWS, "Players") })],
   [
-    { output_type: "stream", name: "stdout", text: "printed\n" },
+    { output_type: "stream", name: "stdout", text: "printed line\n".repeat(100) },
     { output_type: "stream", name: "stderr", text: "a warning\n" },
     bundle({ "application/json": { a: [1, 2] }, "text/plain": "{ a: [1, 2] }" }),
   ],

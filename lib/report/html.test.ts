@@ -138,7 +138,7 @@ describe("renderReport(run, options)", () => {
     const html = await render([[text("10 %\r100 %\n")]]);
     assert.match(html, /<details class="code"><summary><code>assert\.ok\(true\);/);
     assert.match(html, /1\.3\u00a0s<\/span><span class="held">claim held/);
-    assert.match(html, /<pre class="text stdout">100 %<\/pre>/);
+    assert.match(html, /<pre tabindex="0" class="text stdout">100 %<\/pre>/);
   });
 
   it("cuts texts until the page's text has at most a megabyte, and notes each cut", async () => {

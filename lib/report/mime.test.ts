@@ -57,7 +57,7 @@ describe("renderData(data, metadata, limit)", () => {
     ],
     JSON: [
       { "application/json": { a: ["<b>"] } },
-      '<details class="json" open><summary>JSON: an object with 1 name</summary><pre class="text">{\n' +
+      '<details class="json" open><summary>JSON: an object with 1 name</summary><pre tabindex="0" class="text">{\n' +
         "  &#34;a&#34;: [\n    &#34;&#60;b&#62;&#34;\n  ]\n}</pre></details>",
     ],
     "the best of several forms": [

@@ -19,7 +19,8 @@ export function renderText(text: string, classes: string, { maxChars, file }: Te
   const shown = text.split("\n").map(lastState).join("\n").trimEnd();
   if (shown === "") return "";
   const drawn = /[│─]/.test(shown) ? " drawn" : ""; // lines of a table do not wrap
-  const pre = (part: string): string => `<pre class="${classes}${drawn}">${renderAnsi(part)}</pre>`;
+  const pre = (part: string): string =>
+    `<pre tabindex="0" class="${classes}${drawn}">${renderAnsi(part)}</pre>`;
   if (shown.length <= maxChars) return pre(shown);
   const tailChars = Math.round(maxChars * TAIL_SHARE);
   const head = shown.lastIndexOf("\n", maxChars - tailChars) + 1 || maxChars - tailChars;

@@ -20,6 +20,13 @@ const said = new MarkdownIt({ html: false, linkify: false, typographer: true }).
   ...["heading", "lheading"],
 ]);
 
+// A block of code can be wider than the page; the keyboard scrolls it when it has the focus.
+for (const { renderer } of [markdown, said])
+  for (const name of ["fence", "code_block"] as const) {
+    const rule = renderer.rules[name]!;
+    renderer.rules[name] = (...args) => rule(...args).replace("<pre", '<pre tabindex="0"');
+  }
+
 export interface Heading {
   level: number; // in the notebook: 1 for its title
   id: string;
