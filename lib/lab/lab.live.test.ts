@@ -10,6 +10,7 @@ import { settings } from "../settings.ts";
 import { freePort } from "../testbed/child.ts";
 import { openBrowser } from "../testbed/browser.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
+import { query } from "../trino.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { isCode, readNotebook, writeNotebook } from "../report/notebook.ts";
 import { until } from "../until.ts";
@@ -28,6 +29,13 @@ import { display } from "tslab";
 display.svg('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10"/></svg>');
 // %%
 assert.equal(sum, 6);
+// %%
+let total = 0;
+function add(n: number) { total += n; return total; }
+add(7);
+// %%
+total = 100;
+add(1);
 `;
 
 describe("startLab(options)", function () {
@@ -62,7 +70,7 @@ describe("startLab(options)", function () {
     const { outputs } = await runAll("fixture");
     assert.deepEqual(
       outputs.filter((text) => text !== ""),
-      ["6"],
+      ["6", "7", "101"],
     );
   });
 
@@ -110,9 +118,15 @@ describe("startLab(options)", function () {
     await access(built);
   });
 
-  it("interrupts a cell by the Kernel menu", async () => {
+  it("interrupts a cell by the Kernel menu, and cancels its statement", async () => {
     const name = "endless";
-    const cells = '// %%\nconsole.log("begun");\nawait new Promise(() => {});\n// %%\n1 + 1;\n';
+    const mark = `mark_${Date.now()}`;
+    const numbers = ["a(x)", "b(y)", "c(z)"].map((table) => `UNNEST(sequence(1, 10000)) ${table}`).join();
+    const statement = `SELECT count(*) AS ${mark} FROM ${numbers} WHERE x * y + z = -1`;
+    const cells =
+      '// %%\nimport { query } from "questlog";\n' +
+      `const begin = () => console.log("begun");\nsetTimeout(begin, 3_000);\nawait query("${statement}");\n` +
+      "// %%\n1 + 1;\n";
     await writeNotebook(join(folder, "notebooks", `${name}.ipynb`), textToNotebook(cells, name));
     const prepare = (page: Page) => {
       void interruptOnce(page, "begun");
@@ -120,6 +134,11 @@ describe("startLab(options)", function () {
     const { page } = await runAllCells(browser as Browser, lab, name, { prepare });
     try {
       assert.match((await errorsOf(page)).join("\n"), /[Ii]nterrupted/);
+      const [row] = await query<{ code: string }>(
+        "SELECT error_code AS code FROM system.runtime.queries WHERE query LIKE ? AND query NOT LIKE '%runtime.queries%'",
+        { parameters: [`%${mark}%`] },
+      );
+      assert.equal(row?.code, "USER_CANCELED");
     } finally {
       await page.close();
     }

@@ -9,6 +9,18 @@
  * Declarations stay as they are, and copy their values to `$init`. So functions keep their names.
  */
 import ts from "typescript";
+import { withoutExports } from "./cell-exports.ts";
+import {
+  bind,
+  isInFunction,
+  isInside,
+  isOnlyName,
+  listOf,
+  nameGiver,
+  namesOf,
+  patternOf,
+} from "./cell-syntax.ts";
+import { type Edit, edited } from "./text-edits.ts";
 
 export interface CellCode {
   code: string; // empty: the cell has only comments and types
@@ -27,12 +39,6 @@ export interface CompileOptions {
 const LAST_NAME = "tsLastExpr";
 const NOT_REFERENCES = /^(?:arguments|undefined)$/;
 
-interface Edit {
-  from: number;
-  to: number;
-  text: string;
-}
-
 /** Compiles a cell. Its code refers to `__tslab__.names`, an object of shared-names.ts. */
 export function compileCell(source: string, { known, isValue = () => true }: CompileOptions): CellCode {
   const { outputText } = ts.transpileModule(withoutExports(source), {
@@ -49,33 +55,6 @@ export function compileCell(source: string, { known, isValue = () => true }: Com
     },
   });
   return new Rewriter(outputText, known, isValue).rewrite();
-}
-
-/** The code without `export`: nothing imports a cell. All other characters keep their places. */
-export function withoutExports(source: string): string {
-  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ESNext, true);
-  const edits: Edit[] = [];
-  const blank = (from: number, to: number): void => {
-    edits.push({ from, to, text: source.slice(from, to).replace(/[^\n]/g, " ") });
-  };
-  for (const statement of file.statements) {
-    const from = statement.getStart(file);
-    if (ts.isExportDeclaration(statement)) {
-      const { moduleSpecifier: module } = statement;
-      if (!module) blank(from, statement.end);
-      else edits.push({ from, to: statement.end, text: `import ${module.getText(file)};` });
-    } else if (ts.isExportAssignment(statement)) {
-      edits.push({ from, to: statement.expression.getStart(file), text: "void " });
-    } else if (ts.canHaveModifiers(statement)) {
-      const exports = (ts.getModifiers(statement) ?? []).filter(({ kind }) =>
-        [ts.SyntaxKind.ExportKeyword, ts.SyntaxKind.DefaultKeyword].includes(kind),
-      );
-      const isNameless = exports.length > 1 && !(statement as ts.FunctionDeclaration).name;
-      if (isNameless) edits.push({ from, to: from, text: "void " });
-      for (const modifier of exports) blank(modifier.getStart(file), modifier.end);
-    }
-  }
-  return edited(source, edits);
 }
 
 /** Names of `$`, and of the object that takes first values, which the cell does not use. */
@@ -261,20 +240,11 @@ class Rewriter {
    * would get none from an assignment to a property.
    */
   #anonymousTarget(node: ts.Node): string | null {
-    const isAnonymous =
-      ts.isArrowFunction(node) ||
-      ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && node.name === undefined);
-    if (!isAnonymous) return null;
-    const { parent } = node;
-    let target: ts.Node | undefined;
-    if (ts.isBinaryExpression(parent) && parent.right === node && isAssignment(parent.operatorToken.kind))
-      target = parent.left;
-    else if (ts.isShorthandPropertyAssignment(parent)) target = parent.name;
-    else if (ts.isVariableDeclaration(parent) || ts.isBindingElement(parent)) {
-      const list = listOf(parent);
-      if (list && this.#isTopVar(list)) target = parent.name;
-    }
-    return target && ts.isIdentifier(target) && this.#isShared(target) ? target.text : null;
+    const target = nameGiver(node);
+    if (!target) return null;
+    const list = listOf(target);
+    if (list && !this.#isTopVar(list)) return null;
+    return this.#isShared(target) ? target.text : null;
   }
 
   /** Whether the list declares with `var`, outside of all functions. */
@@ -296,87 +266,4 @@ class Rewriter {
   #replace(node: ts.Node, text: string): void {
     this.#edits.push({ from: node.getStart(this.#file), to: node.end, text });
   }
-}
-
-/** The code as a module of its own, with the meaning of each name in it. */
-function bind(code: string): { file: ts.SourceFile; checker: ts.TypeChecker } {
-  const file = ts.createSourceFile("cell.ts", `${code}\nexport {};`, ts.ScriptTarget.ESNext, true);
-  const host: ts.CompilerHost = {
-    getSourceFile: (name) => (name === file.fileName ? file : undefined),
-    getDefaultLibFileName: () => "",
-    writeFile: () => {},
-    getCurrentDirectory: () => "",
-    getCanonicalFileName: (name) => name,
-    useCaseSensitiveFileNames: () => true,
-    getNewLine: () => "\n",
-    fileExists: (name) => name === file.fileName,
-    readFile: () => undefined,
-  };
-  const options = { noLib: true, noResolve: true, types: [], target: ts.ScriptTarget.ESNext };
-  return { file, checker: ts.createProgram([file.fileName], options, host).getTypeChecker() };
-}
-
-/** Whether the identifier names a property, a method or a label, and so means no variable. */
-function isOnlyName(node: ts.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
-  if (ts.isBindingElement(parent)) return parent.propertyName === node;
-  if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return true;
-  if (ts.isMetaProperty(parent)) return true;
-  const isMember =
-    ts.isPropertyAssignment(parent) || ts.isClassElement(parent) || ts.isMethodDeclaration(parent);
-  return isMember && parent.name === node;
-}
-
-function namesOf(name: ts.BindingName): ts.Identifier[] {
-  if (ts.isIdentifier(name)) return [name];
-  return name.elements.flatMap((one) => (ts.isBindingElement(one) ? namesOf(one.name) : []));
-}
-
-/** The list of `var`, `let` or `const` in whose pattern or name the node stands. */
-function listOf(node: ts.Node): ts.VariableDeclarationList | undefined {
-  let outer = node;
-  while (ts.isIdentifier(outer) || ts.isBindingElement(outer) || ts.isBindingName(outer))
-    outer = outer.parent;
-  return ts.isVariableDeclaration(outer) && ts.isVariableDeclarationList(outer.parent)
-    ? outer.parent
-    : undefined;
-}
-
-/** The outermost pattern of a declaration. */
-function patternOf(element: ts.BindingElement): ts.Node {
-  let outer: ts.Node = element;
-  while (ts.isBindingElement(outer) || ts.isBindingName(outer.parent)) outer = outer.parent;
-  return outer;
-}
-
-function isInside(node: ts.Node, outer: ts.Node): boolean {
-  return outer.pos <= node.pos && node.end <= outer.end;
-}
-
-function isInFunction(node: ts.Node): boolean {
-  for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
-    if (ts.isFunctionLike(outer) || ts.isClassStaticBlockDeclaration(outer)) return true;
-  }
-  return false;
-}
-
-function isAssignment(kind: ts.SyntaxKind): boolean {
-  return [
-    ts.SyntaxKind.EqualsToken,
-    ts.SyntaxKind.BarBarEqualsToken,
-    ts.SyntaxKind.AmpersandAmpersandEqualsToken,
-    ts.SyntaxKind.QuestionQuestionEqualsToken,
-  ].includes(kind);
-}
-
-/** The text with the edits. Of two edits at one place, the earlier one comes first. */
-function edited(text: string, edits: Edit[]): string {
-  let result = "";
-  let end = 0;
-  for (const { from, to, text: replacement } of [...edits].sort((a, b) => a.from - b.from)) {
-    result += text.slice(end, from) + replacement;
-    end = to;
-  }
-  return result + text.slice(end);
 }

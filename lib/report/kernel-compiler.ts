@@ -7,7 +7,8 @@
  * tslab's executor takes the code from `convert`; so this module replaces its result there.
  */
 import { createRequire } from "node:module";
-import { compileCell, withoutExports } from "./cell-code.ts";
+import { compileCell } from "./cell-code.ts";
+import { withoutExports } from "./cell-exports.ts";
 import { type SharedNames, createSharedNames } from "./shared-names.ts";
 import "./kernel-statements.ts";
 import "./still-compiler.ts";
