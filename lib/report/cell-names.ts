@@ -19,6 +19,8 @@ export interface CellNames {
 /** Modules whose functions neither change their arguments nor anything outside. */
 const PURE_MODULES =
   /^(questlog|tslab|(node:)?assert(\/strict)?|(\.\.?\/)+dist\/(ask\/(chart|charts|show|counted|questions|table|format)|trino|sql|events|game)\.js)$/;
+/** Functions of `questlog` that read the topic's present state. */
+const READS_KAFKA = new Set(["readOffsets", "rangesBetween"]);
 const PURE_GLOBALS = new Set(
   (
     "Array BigInt Boolean Error Infinity Intl JSON Map Math NaN Number Object Promise RangeError RegExp Set " +
@@ -141,6 +143,7 @@ class Reading {
   #use({ text, parent }: ts.Identifier): void {
     this.names.uses.add(text);
     if (this.#imports.get(text) === false) this.#doubt();
+    if (READS_KAFKA.has(text)) this.names.hasEffects = true;
     if (text !== "Date") return;
     const isPure =
       (ts.isNewExpression(parent) && (parent.arguments?.length ?? 0) > 0) ||

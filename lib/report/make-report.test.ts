@@ -75,6 +75,21 @@ describe("npm run report", function () {
     assert.deepEqual(await report("--fail-if", "lost").then(({ exitCode: code }) => code), 2);
   });
 
+  it("--junit and GitHub's annotations name the claim that failed; --only-failed runs its notebook", async () => {
+    save(3, 'import assert from "node:assert/strict";\nassert.equal(lost, 4);\n');
+    env.GITHUB_ACTIONS = "true";
+    const { exitCode, text } = await report("--junit", "claims.xml");
+    delete env.GITHUB_ACTIONS;
+    assert.equal(exitCode, 1);
+    assert.match(text, /^::error file=.*shop\.ipynb,title=cell 2%3A assert\.equal.*::expected 4, got 3$/m);
+    assert.match(readFileSync(join(folder, "claims.xml"), "utf8"), /<failure message="expected 4, got 3">/);
+    save(4, 'import assert from "node:assert/strict";\nassert.equal(lost, 4);\n');
+    assert.equal((await report("--only-failed")).exitCode, 0);
+    const again = await report("--resume");
+    assert.equal(again.exitCode, 1);
+    assert.match(again.text, /^report: the last run did not fail: there is no .*failed\/results\.json$/m);
+  });
+
   it("--out makes a folder for the run, and an index page of all runs", async () => {
     save(3);
     const { exitCode, text } = await report("--out", "archive/{day}/{time}");

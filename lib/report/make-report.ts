@@ -13,11 +13,13 @@ import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
 import { fromUser } from "../user-folder.ts";
 import { writeWhole } from "../whole-file.ts";
+import { chooseAgain } from "./again.ts";
 import { buildLib } from "./build.ts";
 import { compareResults, comparisonFacts } from "./compare.ts";
 import { type Condition, failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
+import { annotationsOf, junitOf } from "./junit.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { UsageError } from "../command.ts";
 import { frontOf } from "./front.ts";
@@ -44,7 +46,7 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
  * @throws NotebookError or UsageError, before anything is built or started
  */
 export async function makeReport(
-  notebooks: string[],
+  given: string[],
   options: ReportValues,
   signal: AbortSignal,
 ): Promise<number> {
@@ -57,7 +59,9 @@ export async function makeReport(
   const out = options.out === undefined ? settings.out : fromUser(folderOfRun(options.out, now));
   const pattern = options.out === undefined ? null : folderOfRuns(options.out);
   const runs = pattern === null ? null : fromUser(pattern);
-  const prepared = await prepareNotebooks(notebooks, { parameters, isStrict: options.strict });
+  const prepared = await prepareNotebooks(given, { parameters, isStrict: options.strict });
+  const names = prepared.map(({ name }) => name);
+  const notebooks = await chooseAgain(given, options, { out, names });
   for (const warning of pageWarnings(prepared)) console.log(warning);
   const limits = readLimits(options);
   const job = { notebooks, options, parameters, limits, conditions, out, runs, signal };
@@ -147,6 +151,9 @@ async function writeReport(job: Job) {
     if (options.pdf) await makePdf(file);
     if (run.status === "ok") await keepGood(out);
     if (runs !== null) await writeIndex(runs);
+    if (options.junit !== undefined) await writeWhole(fromUser(options.junit), junitOf(run));
+    if (process.env.GITHUB_ACTIONS === "true")
+      for (const line of annotationsOf(run, notebooks)) console.log(line);
     return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };
   } finally {
     stop();

@@ -67,6 +67,16 @@ export const reportOptions = {
     form: "--out FOLDER",
     helpLines: ["instead of out/; {day} and {time} are those of the", "run, in UTC: --out archive/{day}"],
   },
+  resume: {
+    type: "boolean",
+    form: "--resume",
+    helpLines: [
+      "the notebook that failed in the last run, from its",
+      "first cell, and those that did not run",
+    ],
+  },
+  "only-failed": { type: "boolean", form: "--only-failed", helpLines: ["only the notebook that failed"] },
+  junit: { type: "string", form: "--junit FILE", helpLines: ["cells and claims as JUnit XML"] },
   "fail-if": {
     type: "string",
     multiple: true,

@@ -1,0 +1,39 @@
+/**
+ * `--resume` and `--only-failed`: the notebooks of the last failed run → those to run again.
+ *
+ * The kernels of that run are gone. So a notebook runs again from its first cell, and the failed
+ * cell finds the values that it needs.
+ */
+import { UsageError } from "../command.ts";
+import { failedFolder } from "./place.ts";
+import { readResults } from "./results.ts";
+
+export interface AgainOptions {
+  resume?: boolean | undefined; // the failed notebook, and those that did not run
+  "only-failed"?: boolean | undefined; // the failed notebook
+}
+
+/**
+ * Chooses among `notebooks` by the last failed run in `out`.
+ * @param nameOf the name that a path has in the results
+ * @param place.names the notebooks' names in the results, in the order of `notebooks`
+ * @throws UsageError if both options are given
+ * @throws Error if the last run did not fail, or ran none of these notebooks
+ */
+export async function chooseAgain(
+  notebooks: readonly string[],
+  options: AgainOptions,
+  { out, names }: { out: string; names: readonly string[] },
+): Promise<string[]> {
+  if (!options.resume && !options["only-failed"]) return [...notebooks];
+  if (options.resume && options["only-failed"])
+    throw new UsageError("expected --resume or --only-failed, got both");
+  const results = await readResults(failedFolder(out)).catch((error: Error) => {
+    throw new Error(`the last run did not fail: ${error.message}`, { cause: error });
+  });
+  const statuses = options.resume ? ["failed", "not run"] : ["failed"];
+  const again = results.notebooks.filter(({ status }) => statuses.includes(status)).map(({ name }) => name);
+  const chosen = notebooks.filter((_, i) => again.includes(names[i]!));
+  if (chosen.length > 0) return chosen;
+  throw new Error(`expected ${again.join(", ")}, which failed, among the notebooks, got ${names.join(", ")}`);
+}
