@@ -62,7 +62,7 @@ describe("rebuildTable(table, options)", function () {
       "SELECT topic, kafka_partition, kafka_offset, reason, CAST(day AS varchar) FROM failed_events ORDER BY kafka_offset",
     );
     const reason = (got: string) =>
-      `waiting: params.n: expected an integer from -2147483648 to 2147483647, got "${got}"`;
+      `params.n: expected an integer from -2147483648 to 2147483647, got "${got}"`;
     assert.deepEqual(failed, [
       [ground.topic, 0, 2, reason("x"), "2026-01-31"],
       [ground.topic, 0, 5, reason("3.5"), "2026-01-31"],

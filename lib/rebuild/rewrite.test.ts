@@ -81,9 +81,20 @@ describe("rewriteFile(file, event, readEvent, options)", () => {
     assert.deepEqual(new Set(await texts(failed, "topic")), new Set(["game_events"]));
     assert.deepEqual(changes.firstUnfit[0], {
       place: "game_events/0/2",
-      reason: `waiting: params.n: expected an integer from -2147483648 to 2147483647, got "x"`,
+      reason: `params.n: expected an integer from -2147483648 to 2147483647, got "x"`,
     });
     assert.deepEqual([...changes.columns], [], "1e2 is the number 100");
+  });
+
+  it("fails a row for ever whose event has an older definition: no start of a stream reads it again", async () => {
+    for (const n of ["text", "integer", "bigint"] as const) {
+      const bytes = fileOf({ n, m: "text" }, [{ n: "99", m: "x" }]);
+      const { failed } = await rewrite(bytes, { n: { type: "integer", max: 9 } });
+      assert.deepEqual(
+        (await texts(failed, "reason")).map((reason) => reason?.split(":")[0]),
+        ["params.n"],
+      );
+    }
   });
 
   it("names the columns with other values, with an example", async () => {

@@ -2,7 +2,8 @@
  * One file of a table → its rows read again through today's catalogue, in a new file.
  *
  * `raw_event` of each row is the whole message. So every other column follows from it and from the
- * message's position. A row that no longer fits becomes a row of failed_events with the reason.
+ * message's position. A row that no longer fits becomes a row of failed_events with the reason. No
+ * such row waits: each start of the stream would read it again, in vain.
  * `proveSame` compares positions and ids of the old file with those of the new files.
  */
 import { columnsOf, type EventDefinition, failedEvents, type Value } from "../catalog.ts";
@@ -14,6 +15,7 @@ import { scaled } from "../exact.ts";
 import { columnName } from "../parameters.ts";
 import { storedType } from "../stored-columns.ts";
 import { shortened } from "../untrusted.ts";
+import { WAITING } from "../waiting.ts";
 import { readStoredRows, type StoredRow, textOf } from "./stored-values.ts";
 
 /** A file of the table before its rebuild. */
@@ -121,9 +123,14 @@ function read(row: StoredRow, event: EventDefinition, readEvent: ReadEvent): Eve
     if (found.event.table === event.table) return found;
     return { reason: new Misfit("event_type", event.type, found.event.type).message };
   } catch (error) {
-    if (error instanceof Misfit) return { reason: error.message };
+    // The event's older definition is no reason to wait: this catalogue is the last word.
+    if (error instanceof Misfit) return { reason: withoutWaiting(error.message) };
     throw error;
   }
+}
+
+function withoutWaiting(reason: string): string {
+  return reason.startsWith(WAITING) ? reason.slice(WAITING.length) : reason;
 }
 
 interface ComparedColumn {
