@@ -2,7 +2,8 @@
  * The text of a number or time → its exact value; undefined for any other text.
  *
  * A number is read by its value: 100, 100.0 and 1e2 are equal. No digit is rounded away, so a text
- * with more digits than the type can hold does not fit.
+ * with more digits than the type can hold does not fit. Only a time loses digits: it is cut to
+ * milliseconds, because many clients write microseconds.
  */
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,6}))?$/;
@@ -56,7 +57,7 @@ export function dateText(days: number): string {
 
 /**
  * Milliseconds since 1970 of an ISO 8601 time with an offset or Z, or of a number of milliseconds,
- * from the year 1 to 9999. A fraction of a millisecond does not fit.
+ * from the year 1 to 9999. Of a second's fraction, at most 9 digits, the first 3 count.
  */
 export function timestamp(text: string): number | undefined {
   const time = TIME.test(text) ? isoTime(text) : Number(scaled(text, 0) ?? NaN);
@@ -67,7 +68,7 @@ function isoTime(text: string): number | undefined {
   const [, day = "", hour, minute, second = "0", fraction = "", , sign, offsetHour = 0, offsetMinute = 0] =
     TIME.exec(text)!;
   const days = date(day);
-  if (days === undefined || /[^0]/.test(fraction.slice(3))) return undefined;
+  if (days === undefined) return undefined;
   const fields = [hour, minute, second, offsetHour, offsetMinute].map(Number) as [
     number,
     number,
