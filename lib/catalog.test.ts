@@ -112,6 +112,21 @@ describe("defineEvents(entries)", () => {
       [event({ parameters: { cost: "text", price: { type: "text", was: "cost" } } })],
       /parameter "price": parameter "cost" has the column cost too/,
     ],
+    ...[
+      [
+        "its own name",
+        "price",
+        /was: expected earlier names, got "price", which is its name today; remove it$/,
+      ],
+      ["its own name among others", ["cost", "price"], /got "price", which is its name today; remove it$/],
+      ["a name twice", ["cost", "cost"], /was: expected earlier names, got "cost" twice/],
+      ["an empty name", "", /was: expected earlier names, got ""; remove it$/],
+      ["a number", [7 as unknown as string], /was: expected earlier names, got 7; remove it$/],
+    ].map(([subject, was, message]): [string, EventEntry[], RegExp] => [
+      `an earlier name that is ${subject as string}`,
+      [event({ parameters: { price: { type: "text", was: was as string | string[] } } })],
+      message as RegExp,
+    ]),
     [
       "an unknown type",
       [event({ parameters: { n: "decimal" as "text" } })],

@@ -65,7 +65,7 @@ export function defineParameter(
     min: null,
     max: null,
     maxLength: null,
-    was: typeof was === "string" ? [was] : was,
+    was: earlierNames(name, was, fail),
     expected: "",
   };
   const read = (by: Parameter, field: string, value: string | number | boolean): Exclude<Value, null> => {
@@ -97,6 +97,21 @@ export function defineParameter(
   }
   parameter.expected = expectationOf(parameter, given);
   return parameter;
+}
+
+function earlierNames(
+  name: string,
+  was: string | readonly string[],
+  fail: (problem: string) => never,
+): string[] {
+  const names = typeof was === "string" ? [was] : [...was];
+  for (const [i, one] of names.entries()) {
+    const got = `was: expected earlier names, got ${JSON.stringify(one)}`;
+    if (typeof one !== "string" || one === "") fail(`${got}; remove it`);
+    if (one === name) fail(`${got}, which is its name today; remove it`);
+    if (names.indexOf(one) < i) fail(`${got} twice; remove one of them`);
+  }
+  return names;
 }
 
 /** The definition's version: 8 hexadecimal digits that differ when any of its fields differs. */
