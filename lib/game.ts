@@ -12,7 +12,8 @@
  * | decimal(12, 2)      | exact: at most 12 digits (38 at most), 2 of them after the point  |
  * | double              | numbers of 64 bits                                                |
  * | boolean             | true, false                                                       |
- * | timestamp           | 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970         |
+ * | timestamp           | 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970; of     |
+ * |                     | microseconds and nanoseconds the milliseconds are kept            |
  * | date                | 2026-01-31                                                        |
  * | json                | an object or a list, kept as its text; `json_extract` reads it    |
  *
