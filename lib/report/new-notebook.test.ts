@@ -8,7 +8,8 @@ import { game as bookshop } from "../testbed/bookshop.fixture.ts";
 import { buildLib } from "./build.ts";
 import { checkNotebooks, tidyNotebook } from "./check.ts";
 import { newNotebook, writeNew } from "./new-notebook.ts";
-import { readNotebook, textOfCode, titleOf, writeNotebook } from "./notebook.ts";
+import { textOfCode, titleOf, writeNotebook } from "./notebook.ts";
+import { readNotebookFile } from "./notebook-file.ts";
 
 describe("writeNew(word, folder)", function () {
   this.timeout(60_000);
@@ -25,8 +26,13 @@ describe("writeNew(word, folder)", function () {
     assert.equal(ours, join(folder, "shop.ipynb"));
     const other = join(folder, "other.ipynb");
     await writeNotebook(other, await tidyNotebook(newNotebook("other", defineEvents(bookshop)), other));
-    assert.match(textOfCode(await readNotebook(other)), /"genre" AS value.*FROM "unique_books_bought"/s);
-    assert.deepEqual(await checkNotebooks([ours, other]), []);
+    assert.match(textOfCode(await readNotebookFile(other)), /"genre" AS value.*FROM "unique_books_bought"/s);
+    const text = await writeNew("shop.md", folder);
+    assert.match(
+      readFileSync(text, "utf8"),
+      /^# Shop\n[^]*\n```(?:ts|typescript) tags=\["parameters"\]\nconst days: number = 7;\n```/,
+    );
+    assert.deepEqual(await checkNotebooks([ours, other, text, await writeNew("shop.ts", folder)]), []);
   });
 
   const NAMES: [word: string, file: string, title: string][] = [
@@ -39,7 +45,7 @@ describe("writeNew(word, folder)", function () {
   for (const [word, file, title] of NAMES) {
     it(`"${word}" is the file ${file} with the title ${title}`, async () => {
       const path = await writeNew(word, folder);
-      assert.deepEqual([path, titleOf(await readNotebook(path))], [join(folder, file), title]);
+      assert.deepEqual([path, titleOf(await readNotebookFile(path))], [join(folder, file), title]);
     });
   }
 

@@ -10,9 +10,10 @@ import { events as gameEvents } from "../events.ts";
 import { identifier } from "../sql.ts";
 import { fromUser } from "../user-folder.ts";
 import { tidyNotebook } from "./check.ts";
-import { formatNotebook, newCell, type Notebook } from "./notebook.ts";
+import { newCell, type Notebook } from "./notebook.ts";
+import { formatNotebookFile, NOTEBOOK_ENDS } from "./notebook-file.ts";
 
-const END = ".ipynb";
+const DEFAULT_END = ".ipynb";
 const MARKS = /[\\`*_{}[\]<>#&]/g; // of Markdown
 
 /**
@@ -22,17 +23,20 @@ const MARKS = /[\\`*_{}[\]<>#&]/g; // of Markdown
  * @throws Error if there is such a file
  */
 export async function writeNew(word: string, folder: string): Promise<string> {
-  const name = basename(word, END);
-  if (!/[\p{L}\p{N}]/u.test(name.replace(END, "")) || /[/\\]$/.test(word))
+  const end = NOTEBOOK_ENDS.find((one) => word.endsWith(one)) ?? DEFAULT_END;
+  const name = basename(word, end);
+  if (!/[\p{L}\p{N}]/u.test(name) || NOTEBOOK_ENDS.includes(name) || /[/\\]$/.test(word))
     throw new UsageError(`expected a name or a path of a notebook, got "${word}"`);
   const named = /[/\\]/.test(word) ? fromUser(word) : join(folder, word);
-  const path = join(dirname(named), name + END);
+  const path = join(dirname(named), name + end);
   const notebook = await tidyNotebook(newNotebook(name), path);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatNotebook(notebook), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-    throw new Error(`expected a new name, got ${path}, which is there already`);
-  });
+  await writeFile(path, formatNotebookFile(notebook, path), { flag: "wx" }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      throw new Error(`expected a new name, got ${path}, which is there already`);
+    },
+  );
   return path;
 }
 
