@@ -84,6 +84,10 @@ describe("typedNumbers(source), whatever the form of the sentence", () => {
     'say`${"rows: " + 12}`;',
     "say`${String(12)} rows`;",
     "say`${12} rows`;",
+    "headline`All **12** rows`;",
+    'tiles([{ label: "rows", value: 12 }]);',
+    'tiles([{ label: "of 12 rows", value: rows }]);',
+    'tiles([{ label: "rows", value: rows, note: `${n} of 12 rows` }]);',
     "say`${-12} rows`;",
     "say`${ok ? 12 : n} rows`;",
     'say`${"12"} rows`;',
@@ -106,6 +110,7 @@ describe("typedNumbers(source), whatever the form of the sentence", () => {
     "say`\\`\\`\\`json\\n${JSON.stringify(record, null, 2)}\\n\\`\\`\\``;",
     'table([{ power: "12 rows" }], { caption: `The first of ${n}` });',
     'recordHistory("5-report");',
+    'tiles([{ label: "rows", value: rows.length, unit: "ms" }]);',
   ]) {
     it(`accepts ${source}`, () => assert.deepEqual(typedNumbers(source), []));
   }

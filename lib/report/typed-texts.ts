@@ -1,9 +1,10 @@
 /**
  * A cell's code → the texts and numbers of the code that become part of a sentence.
  *
- * Sentences are the templates of `say` and `headline`, captions, titles, and texts inside a chart's call. A
- * constant counts as its definition, in any cell of the notebook. A call is a result: of a call in
- * a definition only the receiver is followed, as in `["12", "rows"].join(" ")`.
+ * Sentences are the templates of `say` and `headline`, tiles, captions, titles, and texts inside a
+ * chart's call. A constant counts as its definition, in any cell of the notebook. A call is a
+ * result: of a call in a definition only the receiver is followed, as in
+ * `["12", "rows"].join(" ")`.
  */
 import ts from "typescript";
 
@@ -34,6 +35,7 @@ export function typedTexts(source: string, code = source): string[] {
       found.push(...reader.read(node.template));
     } else if (ts.isCallExpression(node)) {
       if (CHART.test(lastName(node.expression)) && !isInChart(node)) found.push(...reader.readTexts(node));
+      if (lastName(node.expression) === "tiles") found.push(...reader.readTiles(node));
     } else if (
       (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) &&
       /^["']?(?:caption|title)["']?$/.test(node.name.getText()) &&
@@ -100,6 +102,16 @@ class TextReader {
       const isValue = isTitle && child === node.initializer;
       const isName = ts.isShorthandPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.text);
       found.push(...(isValue || isName ? this.read(child) : this.readTexts(child)));
+    });
+    return found;
+  }
+
+  /** The texts and numbers of tiles. */
+  readTiles(call: ts.CallExpression): string[] {
+    const found: string[] = [];
+    visit(call, (node) => {
+      if (ts.isPropertyAssignment(node) && /^(?:label|value|note)$/.test(node.name.getText()))
+        found.push(...this.read(node.initializer));
     });
     return found;
   }
