@@ -1,6 +1,6 @@
 // Notebooks in the real kernel; they need no services.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FAILING } from "../testbed/notebook.fixture.ts";
@@ -201,6 +201,51 @@ describe("runNotebooks(paths, options)", function () {
     assert.equal(next![0]!.text, "last words\n");
     const html = await renderReport(run, { title: "T", facts: [] });
     assert.match(html, /left out: [^<]*<a href="1-burst-cell-1.txt">1-burst-cell-1.txt<\/a> has all of it/);
+  });
+
+  it("runs a notebook from elsewhere: byte order mark, CRLF, no ids, raw cell, attachment, old outputs", async () => {
+    const attachments = { "p.png": { "image/png": "iVBORw0KGgo=" } };
+    const content = {
+      nbformat: 4,
+      nbformat_minor: 2,
+      metadata: { kernelspec: { name: "deno", language: "typescript" }, authors: [{ name: "A" }] },
+      cells: [
+        { cell_type: "raw", metadata: {}, source: "not code, {" },
+        {
+          cell_type: "markdown",
+          metadata: {},
+          source: ["# T\r\n", "\r\n", "![p](attachment:p.png)"],
+          attachments,
+        },
+        {
+          cell_type: "code",
+          metadata: { collapsed: false },
+          execution_count: 7,
+          source: "const a = 1;\r\na + 1;",
+          outputs: [
+            {
+              output_type: "execute_result",
+              execution_count: 7,
+              metadata: {},
+              data: { "text/plain": "old" },
+            },
+          ],
+        },
+      ],
+    };
+    const path = join(folder, "elsewhere.ipynb");
+    await writeFile(path, `\uFEFF${JSON.stringify(content, null, 1).replaceAll("\n", "\r\n")}`);
+    const run = await runNotebooks([path], { outFolder: join(folder, "out") });
+    assert.equal(run.status, "ok");
+    assert.deepEqual(
+      run.steps[0]!.cells.map(({ cell }) => cell.outputs),
+      [[{ output_type: "stream", name: "stdout", text: "2\n" }]],
+    );
+    const executed = await readFile(join(folder, "out", "elsewhere.ipynb"), "utf8");
+    assert.deepEqual((JSON.parse(executed) as typeof content).cells[1]!.attachments, attachments);
+    const html = await renderReport(run, { title: "T", facts: [] });
+    assert.match(html, /<img src="data:image\/png;base64,iVBORw0KGgo="/);
+    assert.doesNotMatch(html, /not code/);
   });
 
   it("fails a cell by a lost rejection whose text comes after a burst of outputs", async () => {
