@@ -218,5 +218,5 @@ const ACTIVE_IN_LAB = `[...document.querySelectorAll(".jp-OutputArea-output *")]
 ).map(({ outerHTML }) => outerHTML.slice(0, 200))`;
 
 /** The text of the report's elements that show the payloads unchanged; evaluated in the page. */
-const SHOWN = `Object.fromEntries(Object.entries({ table: "td", charts: "figure.chart desc", stdout: "pre.stdout", stderr: "pre.stderr" })
-  .map(([place, selector]) => [place, [...document.querySelectorAll(selector)].map(({ textContent }) => textContent).join("\\n")]))`;
+const SHOWN = `Object.fromEntries(Object.entries({ table: "td", charts: "figure.chart svg", stdout: "pre.stdout", stderr: "pre.stderr" })
+  .map(([place, selector]) => [place, [...document.querySelectorAll(selector)].map((element) => element.getAttribute("aria-label") ?? element.textContent).join("\\n")]))`;
