@@ -2,7 +2,7 @@
  * A cell's TypeScript → JavaScript in which all cells of a notebook share one set of names.
  *
  * The cells form one module program, but the kernel runs each as a function. So a name that a cell
- * declares outside of its functions is a property of one object, `$`, in every cell: `total` becomes
+ * declares outside of its functions is a property of one object, `$`, in each cell: `total` becomes
  * `$.total`. Assignments, closures and destructuring then work as in one file. A name that is
  * declared again gets a new value, also for the functions of earlier cells.
  *

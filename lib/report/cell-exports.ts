@@ -1,4 +1,4 @@
-/** A cell's code → the code without `export`, of which the kernel's checker of types knows nothing. */
+/** A cell's code → the code without `export`, which the kernel's checker of types refuses. */
 import ts from "typescript";
 import { type Edit, edited } from "./text-edits.ts";
 

@@ -1,4 +1,4 @@
-/** Questions about a cell's code: the meaning of its names, and the place of a name in a statement. */
+/** Questions about a cell's code: the meaning of its names, and the place of each name. */
 import ts from "typescript";
 
 /** The code as a module of its own, with the meaning of each name in it. */

@@ -71,7 +71,7 @@ function tellWatch(line: object): void {
   watch.stdin?.write(`${JSON.stringify(line)}\n`);
 }
 
-/** A process in a group of its own: what kills the kernel's group leaves it. */
+/** A process in a group of its own: a signal to the kernel's group does not end it. */
 function startWatch(): ChildProcess {
   const child = spawn(process.execPath, [WATCH], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   child.on("error", () => {}); // without it, Trino ends the statements after its own time-out

@@ -1,6 +1,6 @@
 /**
  * Lines on stdin, each with a statement that began or ended → at stdin's end, the statements that
- * still run are cancelled in Trino. A process of its own: stdin ends also when the kernel is killed.
+ * still run are cancelled in Trino. A process of its own: stdin also ends with a killed kernel.
  */
 import { createInterface } from "node:readline";
 import type { RunningStatement } from "../trino.ts";
