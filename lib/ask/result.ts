@@ -4,7 +4,7 @@
  * A sentence's values have no names of their own. The record keeps the sentence's template, and the
  * runner finds the names in the source of the cell: `${lost}` is the result "lost".
  */
-import type { Said } from "./show.ts";
+import type { Count } from "./counted.ts";
 
 /** The MIME type of the record in a cell's output; no renderer draws this type. */
 export const RESULT_MIME = "application/vnd.questlog.results+json";
@@ -22,6 +22,9 @@ export interface ShownValues {
   template?: readonly string[]; // the fixed parts of a sentence
   values: ShownValue[];
 }
+
+/** A value of a sentence. */
+type Said = string | number | bigint | boolean | Date | Count;
 
 /** The record of a sentence's values. */
 export function saidValues(template: readonly string[], values: readonly Said[]): ShownValues {

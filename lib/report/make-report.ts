@@ -37,7 +37,7 @@ import { type Run, runNotebooks } from "./run.ts";
 import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
 import { summaryLines } from "./summary.ts";
 import { readLimits, type TimeLimits } from "./time-limits.ts";
-import { watchNotebooks } from "./watch.ts";
+import { watchNotebooks } from "./watch-notebooks.ts";
 
 const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 

@@ -8,7 +8,7 @@ import { textToNotebook } from "../testbed/notebook-text.ts";
 import { until } from "../until.ts";
 import { withScript } from "./live-page.ts";
 import { formatNotebook } from "./notebook.ts";
-import { watchNotebooks } from "./watch.ts";
+import { watchNotebooks } from "./watch-notebooks.ts";
 
 describe("watchNotebooks(paths, options)", function () {
   this.timeout(60_000);
