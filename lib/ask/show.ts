@@ -87,7 +87,7 @@ export interface TableOptions {
 
 const MAX_ROWS = 5_000; // of a table in the report
 const MAX_CSV_CHARS = 5_000_000; // inside the report
-const LAB_ROWS = 100;
+const LAB_ROWS = 1_000;
 const TEXT_ROWS = 20;
 
 /** The caption, and the number of rows that are left out. */
