@@ -21,11 +21,11 @@ describe("lib/game.ts with the events of another game", function () {
     return JSON.parse((await $({ cwd: folder, quiet: true })`${process.execPath} probe.ts`).stdout);
   }
 
-  // kernel-side.ts is a part of the notebooks' kernel, and ends outside of a kernel.
+  // kernel-side.ts and build-first.ts do their work when a kernel loads them.
   it("loads every module of lib", async () => {
     const loaded = await run(`
       import { globSync } from "node:fs";
-      const files = globSync("lib/**/*.ts").filter((file) => !/(\\.(test|fixture|bench)|kernel-side)\\.ts$/.test(file));
+      const files = globSync("lib/**/*.ts").filter((file) => !/(\\.(test|fixture|bench)|kernel-side|build-first)\\.ts$/.test(file));
       for (const file of files) await import("./" + file);
       console.log(files.length);
     `);
@@ -131,9 +131,11 @@ describe("lib", () => {
     const names = new RegExp(
       `\\b(swords?|guilds?|${words.filter((word) => word !== "default").join("|")})\\b`,
     );
+    // A frame of jupytext's Markdown, and a role of HTML, have the name of one parameter.
+    const others = /#(end)?region\b|"(end)?region"|#\(region\|raw\)/g;
     const naming = globSync("**/*.ts", { cwd: lib })
       .filter((file) => !GAME.includes(file) && !/\.(test|fixture)\.ts$/.test(file))
-      .filter((file) => names.test(readFileSync(join(lib, file), "utf8")));
+      .filter((file) => names.test(readFileSync(join(lib, file), "utf8").replaceAll(others, "")));
     assert.deepEqual(naming, []);
   });
 });

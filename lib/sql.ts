@@ -36,11 +36,12 @@ export function literal(value: Parameter): string {
 }
 
 /**
- * Writes a statement whose values are literals: sql`SELECT … WHERE region = ${region}`.
+ * Writes a statement whose values are literals: sql`SELECT … WHERE player = ${player}`.
  *
  * A list is written with commas, for `IN (${regions})`. A value is never read as SQL, so it can
  * come from a parameter or from a player.
- * @throws Error for an empty list, for a value between quotes, and for values that `literal` refuses
+ * @throws Error for an empty list, for a value between quotes, and for values that `literal`
+ * refuses
  */
 export function sql(parts: TemplateStringsArray, ...values: (Parameter | readonly Parameter[])[]): string {
   if (!Array.isArray(parts?.raw)) throw new Error("sql: expected a template: write sql`…`, not sql(…)");

@@ -1,8 +1,8 @@
 /**
- * Columns of rows → what a chart draws: numbers with their labels, names, positions on an axis.
+ * Columns of rows → parts of a chart: numbers with their labels, names, positions on an axis.
  *
- * A value that has no place in a chart (null, NaN, an infinite number) stays in the result with a
- * label, so that the chart can say so. Different values have different labels: the text "1" beside
+ * Null, NaN and an infinite number have no place in a chart. They stay in the result with a label,
+ * so that the chart can say so. Different values have different labels: the text "1" beside
  * the number 1 gets quotes.
  */
 import { forTerminal } from "../untrusted.ts";

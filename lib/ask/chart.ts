@@ -2,7 +2,8 @@
  * Rows → Vega-Lite specs of horizontal bars: a number for each category, or the steps of a funnel.
  *
  * Each row is one bar, also if two rows have the same category. The bars stand at the numbers 0, 1,
- * 2, …; their names are a parameter of the spec. So a name is data, and never part of an expression.
+ * 2, …; their names are a parameter of the spec. So a name is data, and never part of an
+ * expression.
  */
 import { type Drawable, extent, namesOf, numbersOf } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";

@@ -1,15 +1,15 @@
 /**
  * Numbers and times → text for people, the same in charts, tables and sentences.
  *
- * | value                  | text                      | rule                                        |
- * |------------------------|---------------------------|---------------------------------------------|
- * | 1234567, 1e15, a bigint | 1,234,567               | whole numbers keep each digit               |
- * | 1234.5678              | 1,234.57                  | from 1: at most 2 decimals                  |
- * | 0.00045678             | 0.000457                  | below 1: 3 significant digits               |
- * | 99.9996                | 99.9996                   | rounding makes no whole number of another   |
- * | 1e-9, 1.5e24           | 1e-9, 1.5e24              | very small and very large numbers           |
- * | "1234.50" (a decimal)  | 1,234.50                  | Trino's decimals keep each digit            |
- * | Date                   | 2026-11-25 10:00 UTC      | UTC; seconds and milliseconds unless 0      |
+ * | value | text | rule |
+ * |---|---|---|
+ * | 1234567, 1e15, a bigint | 1,234,567 | whole numbers keep each digit |
+ * | 1234.5678 | 1,234.57 | from 1: at most 2 decimals |
+ * | 0.00045678 | 0.000457 | below 1: 3 significant digits |
+ * | 99.9996 | 99.9996 | rounding makes no whole number of another |
+ * | 1e-9, 1.5e24 | 1e-9, 1.5e24 | very small and very large numbers |
+ * | "1234.50" (a decimal) | 1,234.50 | Trino's decimals keep each digit |
+ * | Date | 2026-11-25 10:00 UTC | UTC; seconds and milliseconds unless 0 |
  *
  * `formatValue` is the exact text of a value.
  */

@@ -1,8 +1,8 @@
 /**
  * Rows → Vega-Lite specs of counts and cells: a histogram, a heat map.
  *
- * The bins of a histogram are counted here, not by Vega, so that the description has their numbers
- * and each value is in exactly one bin: [from, to), the last one [from, to].
+ * The bins of a histogram are counted here, not by Vega, so that the description has their numbers.
+ * Each value is in exactly one bin [from, to); the last bin is [from, to].
  */
 import { numberAxis, numberEncoding, placeEncoding } from "./axes.ts";
 import { type Axis, axisOf, extent, numbersOf, placeText, withoutText } from "./chart-columns.ts";

@@ -17,7 +17,7 @@ export const TILES_TYPE = "application/vnd.questlog.tiles+json";
 
 /** One number that matters. */
 export interface Tile {
-  label: string; // e.g. "swords sold"
+  label: string; // e.g. "items sold"
   value: number | bigint | string | Date | Count; // a string: one of Trino's decimals, or a text
   unit?: string; // e.g. "ms", "%" or "€"
   digits?: number; // decimals; default: as in charts and tables
@@ -37,7 +37,7 @@ export interface ShownTile {
 
 /**
  * Displays a sentence on the report's first screen; it takes its numbers from results, as `say`
- * does: headline`Players bought **${sold}** swords.`
+ * does: headline`Players bought **${sold}** items.`
  */
 export function headline(parts: TemplateStringsArray, ...values: Said[]): void {
   const bundle = sentence("headline", parts, values);
@@ -46,7 +46,7 @@ export function headline(parts: TemplateStringsArray, ...values: Said[]): void {
 
 /**
  * Displays numbers on the report's first screen, with their change since the previous report:
- * tiles([{ label: "swords sold", value: sold }]).
+ * tiles([{ label: "items sold", value: sold }]).
  * @throws Error for a value that is not a number, a text, a time or a total
  */
 export function tiles(list: readonly Tile[]): void {

@@ -77,7 +77,9 @@ export function points(all: readonly object[], options: PointOptions): Spec {
   });
 }
 
-/** Names of series → the names that the chart has: the smallest share one, if there are too many. */
+/**
+ * Names of series → the names that the chart has: the smallest share one, if there are too many.
+ */
 function namedShares(names: string[]): Map<string, string> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

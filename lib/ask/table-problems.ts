@@ -17,8 +17,8 @@ import { tables, tablesOf } from "./tables.ts";
 const LIMIT_MS = 10_000; // of Trino's answer
 
 /**
- * One sentence with a remedy for each table whose files have other types than lib/game.ts, whose rebuild
- * has not ended, or whose columns are hidden by a broken file.
+ * One sentence with a remedy for each table with a problem: its files have other types than
+ * lib/game.ts, its rebuild has not ended, or a broken file hides its columns.
  */
 export async function findConflicts(
   { hdfsRoot = settings.hdfsRoot }: Target = {},

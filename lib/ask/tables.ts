@@ -2,8 +2,8 @@
  * The catalogue → tables in Hive: one for each event type, failed_events, and views (views.ts).
  *
  * All tables are external: they only name the folders of the stream's files, so DROP TABLE deletes
- * no data. A table has the columns of its files' list (stored-columns.ts). When it has others, it is
- * changed in place; with a given Trino, whose metastore has no known address, it is made anew.
+ * no data. A table has the columns of its files' list (stored-columns.ts). When it has others, it
+ * is changed in place; with a given Trino, whose metastore has no known address, it is made anew.
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */

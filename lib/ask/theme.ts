@@ -1,5 +1,6 @@
 /**
- * The house theme of charts: colours, fonts and sizes; any Vega-Lite spec → the spec with the theme.
+ * The house theme of charts: colours, fonts and sizes; any Vega-Lite spec → the spec with the
+ * theme.
  *
  * One picture serves light and dark pages, wide and narrow ones, and paper. The background is
  * transparent, and text has the colour of the page's text (`currentColor`). The marks have colours

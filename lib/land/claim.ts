@@ -3,7 +3,8 @@
  *
  * A table whose files hold another type of a column is not written: Trino could read only a part of
  * its files. Its events become failed events that wait, until the table is rebuilt. The same holds
- * for a table that is being rebuilt, and for one whose columns are unknown because a file is broken.
+ * for a table that is being rebuilt, and for one whose columns are unknown because a file is
+ * broken.
  */
 import type { EventDefinition } from "../catalog.ts";
 import { type EventRow, eventReader, type Position, type ReadEvent } from "../envelope.ts";

@@ -1,9 +1,9 @@
 /**
  * A table → the same rows in new files, read again through today's catalogue, swapped in one go.
  *
- * Queries read the old rows, then for a moment they fail, then they read the new rows. No row is lost: the new
- * files and failed_events have each row of the old files, which is proven by positions and ids
- * before anything changes. The old files stay in another folder.
+ * Queries read the old rows, then for a moment they fail, then they read the new rows. No row is
+ * lost: the new files and failed_events have each row of the old files, which is proven by
+ * positions and ids before anything changes. The old files stay in another folder.
  *
  * No stream may write meanwhile: see pause-stream.ts. A rebuild that was interrupted at any step is
  * finished by the next one.

@@ -3,7 +3,7 @@
  *
  * `raw_event` of each row is the whole message. So every other column follows from it and from the
  * message's position. A row that no longer fits becomes a row of failed_events with the reason. No
- * such row waits: each start of the stream would read it again, in vain.
+ * such row waits: each start of the stream would read it again, and change nothing.
  * `proveSame` compares positions and ids of the old file with those of the new files.
  */
 import { columnsOf, type EventDefinition, failedEvents, type Value } from "../catalog.ts";

@@ -2,8 +2,8 @@
  * `{{ expression }}` in a notebook's text → the expression's value, as `say` writes values.
  *
  * An expression may use the names that the notebook's cells declare. It gets its value at its own
- * place, after the cell above; if a later cell declares one of its names, after the last cell. Code,
- * formulas and `\{{` stay as they are. A text value is escaped: it may come from players.
+ * place, after the cell above; if a later cell declares one of its names, after the last cell.
+ * Code, formulas and `\{{` stay as they are. A text value is escaped: it may come from players.
  */
 import ts from "typescript";
 import { type Said, saidText } from "../ask/show.ts";

@@ -1,4 +1,4 @@
-// Sources of cells → what the rules conclude. Each doubt has a case in which its rule is needed.
+// Sources of cells → conclusions of the rules. Each doubt has a case in which its rule is needed.
 import assert from "node:assert/strict";
 import { namesOf } from "./cell-names.ts";
 

@@ -12,7 +12,8 @@ import { isError, isStream } from "./outputs.ts";
 import { formatSeconds } from "./progress.ts";
 import { type Anchors, slug } from "./anchors.ts";
 import { renderCode, summaryOf } from "./prose.ts";
-import { type Charts, renderOutput } from "./render-output.ts";
+import type { Charts } from "./draw-charts.ts";
+import { renderOutput } from "./render-output.ts";
 import type { CellRun } from "./run.ts";
 
 const CLAIM_CHARS = 160; // of a claim's text

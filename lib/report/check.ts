@@ -2,9 +2,9 @@
  * Notebooks → findings: wrong types, lint, code that does not belong in a notebook, formatting,
  * outputs.
  *
- * The kernel's compiler is older and not strict. So the cells of a notebook are joined to one module
- * for the project's own compiler and linter. Each of their messages is then mapped back to cell and
- * line.
+ * The kernel's compiler is older and not strict. So the cells of a notebook are joined to one
+ * module for the project's own compiler and linter. Each of their messages is then mapped back to
+ * cell and line.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";

@@ -2,8 +2,8 @@
  * The words of `npm run report` → the paths of the notebooks to run, in the order of the words.
  *
  * A word is the name of a notebook in notebooks/, the path of a file, or the path of a folder with
- * notebooks. Words are never patterns: a file can be named "[a] *.ipynb". Without words all numbered
- * notebooks of notebooks/ run, number 2 before number 10.
+ * notebooks. Words are never patterns: a file can be named "[a] *.ipynb". Without words all
+ * numbered notebooks of notebooks/ run, number 2 before number 10.
  */
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";

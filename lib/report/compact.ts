@@ -2,8 +2,8 @@
  * An SVG's markup → shorter markup of the same picture.
  *
  * Vega writes 150 characters for each point. Here neighbouring marks of one look share a path: a
- * point is a line without length and with round ends. Points of one path do not darken each other,
- * so the points take turns in a few paths, and a crowd of points still looks darker.
+ * point is a line without length and with round ends. Points of one path do not darken each other.
+ * So the points take turns in a few paths, and a crowd of points still looks darker.
  */
 
 const MIN_MARKS = 1_000; // fewer marks stay as they are

@@ -14,6 +14,12 @@ import { forHtml } from "../untrusted.ts";
 import { compactSvg } from "./compact.ts";
 import { type SceneMark, thinScene } from "./thin.ts";
 
+export interface Drawing {
+  svg: string | null;
+  note: string; // on marks that the drawing leaves out, else empty
+  problem: string; // the reason for a missing drawing, else empty
+}
+
 /** A chart as the page has it. */
 export interface Drawn {
   svg: string;

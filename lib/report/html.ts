@@ -1,8 +1,8 @@
 /**
  * A run → one HTML file: each notebook a chapter, its code folded, its outputs as figures.
  *
- * The page sends no request and runs no script but that of the tables; its policy forbids others. The ids of the page come
- * from anchors.ts, its head from first-screen.ts.
+ * The page sends no request and runs no script but that of the tables; its policy forbids others.
+ * The ids of the page come from anchors.ts, its head from first-screen.ts.
  */
 import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
@@ -15,7 +15,8 @@ import { type Front, withoutFront } from "./front.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
-import { type Charts, drawCharts, problemOf } from "./render-output.ts";
+import { type Charts, drawCharts } from "./draw-charts.ts";
+import { problemOf } from "./render-output.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { summarize } from "./summary.ts";

@@ -1,5 +1,6 @@
 /**
- * Outputs of a cell, one by one → the first and the last of them in the cell, all of them in a file.
+ * Outputs of a cell, one by one → the first and the last of them in the cell, all of them in a
+ * file.
  *
  * A cell can print 20 MB. Above the limits the cell has the beginning, a note with the size of the
  * left-out part, and the end. From then on a file beside the report gets all outputs as text.

@@ -1,5 +1,6 @@
 /**
- * Errors that no code of a cell catches → texts for the runner. Loaded only in the kernel's process.
+ * Errors that no code of a cell catches → texts for the runner. Loaded only in the kernel's
+ * process.
  */
 import { inspect } from "node:util";
 

@@ -1,12 +1,13 @@
 /**
- * Texts and displays of a cell → messages of tslab's publisher. Loaded only in the kernel's process.
+ * Texts and displays of a cell → messages of tslab's publisher. Loaded only in the kernel's
+ * process.
  *
- * tslab sends a message for each write and does not await its sends. The socket refuses a send while
- * another one waits, which happens after some 500 sends at once. The message "idle" can be among
- * the refused ones, and then the cell has no end. So the sends wait for each other here, texts are
- * joined, and the socket's high-water mark is removed: above it, the socket drops messages.
- * tslab's own `write` ignores callbacks and encodings. So the stream's real `write` stays, and only
- * its last step, `_write`, leads to the publisher.
+ * tslab sends a message for each write and does not await its sends. The socket refuses a send
+ * while another one waits, which happens after some 500 sends at once. The message "idle" can be
+ * among the refused ones, and then the cell has no end. So the sends wait for each other here,
+ * texts are joined, and the socket's high-water mark is removed: above it, the socket drops
+ * messages. tslab's own `write` ignores callbacks and encodings. So the stream's real `write`
+ * stays, and only its last step, `_write`, leads to the publisher.
  */
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";

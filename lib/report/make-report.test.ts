@@ -1,4 +1,5 @@
-// The command, as its user starts it, on notebooks that need no services; ports and folders of its own.
+// The command, as its user starts it, on notebooks that need no services; ports and folders of its
+// own.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -137,7 +137,7 @@ class Reader {
     return this.#lines.slice(from, from + length);
   }
 
-  /** The lines of a region; regions inside of it belong to its text. */
+  /** The lines of a frame; frames inside of it belong to its text. */
   #takeRegion(): string[] {
     const from = this.#at + 1;
     let depth = 1;

@@ -1,9 +1,9 @@
 /**
  * A text → its numbers that look like results; the author's own numbers are left out.
  *
- * Own numbers are headings, dates, years, times of day, versions, references ("step 2", "[1]"),
- * list numbers, choices ("top 10", "the last 7 days", "every 5 minutes") and goals ("a goal of
- * 7,500", "≥ 99.5"). A year before a counted noun is a number: "2020 events". Small number words
+ * Own numbers are headings, dates, years, times of day, versions, references ("step 2", "[1]"), and
+ * list numbers. So are choices ("top 10", "the last 7 days", "every 5 minutes") and goals ("a goal
+ * of 7,500", "≥ 99.5"). A year before a counted noun is a number: "2020 events". Small number words
  * are results only where they count ("six of them", "two seconds"), not in "two kinds of players".
  */
 import { type NumberPlace, numberPlaces, THING, TIME, wordPlaces } from "./number-forms.ts";

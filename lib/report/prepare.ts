@@ -17,9 +17,9 @@ export interface PrepareOptions {
 
 /**
  * Reads the notebooks at `paths`, and sets their parameters.
- * @throws NotebookError if a file is not a notebook, has no cells, uses a name before the cell
- * that declares it, or has a wrong binding in a text, a wrong front matter, or a picture that does
- * not exist
+ * @throws NotebookError if a file is not a notebook, has no cells, or uses a name before the cell
+ * that declares it
+ * @throws NotebookError for a wrong binding, a wrong front matter, or a picture that does not exist
  * @throws UsageError if a parameter's name or type is wrong
  */
 export async function prepareNotebooks(

@@ -1,6 +1,6 @@
 /**
- * A run that has ended → the same run, failed if a chart or a sentence differs from Trino's answer,
- * or if a chart cannot be drawn.
+ * A run that has ended → the same run. It has failed if a chart or a sentence differs from Trino's
+ * answer, or if a chart cannot be drawn.
  *
  * A cell could change the rows between query and chart, or the record of its count. So this module
  * counts each record's events again. The chart of the new count must equal the chart in the output.

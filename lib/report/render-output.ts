@@ -8,50 +8,17 @@ import type { MultilineString } from "@jupyterlab/nbformat";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { forHtml, forTerminal } from "../untrusted.ts";
 import { type Anchors, slug } from "./anchors.ts";
-import { drawChart } from "./draw.ts";
+import type { Drawing } from "./draw.ts";
 import { type Cut, CUT_TYPE, cutText, isError, isStream, textOf } from "./kept-outputs.ts";
 import { renderData } from "./mime.ts";
 import type { Output } from "./notebook.ts";
 import { renderCut, renderText, type TextLimit } from "./printed-text.ts";
 import { readTable, renderTable } from "./render-table.ts";
-import type { CellRun, Run } from "./run.ts";
-
-/** Cell → the drawing of each of its outputs; null for an output without a chart. */
-export type Charts = Map<CellRun, (Drawing | null)[]>;
-
-export interface Drawing {
-  svg: string | null;
-  note: string; // on marks that the drawing leaves out, else empty
-  problem: string; // the reason for a missing drawing, else empty
-}
 
 /** The page that an output is part of. */
 export interface OutputPage {
   anchors: Anchors;
   limit: TextLimit;
-}
-
-/** Draws the charts of a run. The ids in each drawing are unique on the page. */
-export async function drawCharts({ steps }: Run): Promise<Charts> {
-  const charts: Charts = new Map();
-  let count = 0;
-  for (const run of steps.flatMap(({ cells }) => cells)) {
-    const drawings: (Drawing | null)[] = [];
-    for (const output of run.cell.outputs) {
-      const spec = isStream(output) || isError(output) ? undefined : output.data[CHART_TYPE];
-      drawings.push(spec === undefined ? null : await draw(spec, `chart-${++count}`));
-    }
-    charts.set(run, drawings);
-  }
-  return charts;
-}
-
-async function draw(spec: unknown, id: string): Promise<Drawing> {
-  try {
-    return { ...(await drawChart(spec, id)), problem: "" };
-  } catch (error) {
-    return { svg: null, note: "", problem: (error as Error).message };
-  }
 }
 
 /** Renders an output; `chart` is its drawing, if it has one. */

@@ -1,5 +1,5 @@
 /**
- * The options of `npm run report`: one table → what the command reads, and its usage.
+ * The options of `npm run report`: one table → the arguments of the command, and its usage.
  *
  * A new option is one entry here. `makeReport` gets the values. A line of `helpLines` has at most
  * 54 characters.

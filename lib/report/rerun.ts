@@ -1,9 +1,10 @@
 /**
  * The cells of a notebook before and after an edit → the cells that must run again.
  *
- * A cell runs again if it is new or changed, did not end well, or uses a name that a cell which runs
- * again defines. All cells below run too if such a cell may change something else. All cells run in
- * a fresh kernel if a cell that ran may have changed values of other cells, or if a name is gone.
+ * A cell runs again if it is new or changed, did not end well, or uses a name that a cell which
+ * runs again defines. All cells below run too if such a cell may change something else. All cells
+ * run in a fresh kernel if a cell that ran may have changed values of other cells, or if a name is
+ * gone.
  */
 import { type CellNames, namesOf, unknownNames } from "./cell-names.ts";
 import type { Status } from "./run.ts";

@@ -75,7 +75,7 @@ export function resultsOf(run: Run, title: string): Results {
 
 /**
  * Reads results.json at `path`, or in the folder at `path`.
- * @throws ResultsError if there is none, or if it has another form
+ * @throws ResultsError if there is no such file, or if it has another form
  */
 export async function readResults(path: string): Promise<Results> {
   const file = path.endsWith(".json") ? path : join(path, RESULTS_FILE);

@@ -1,4 +1,5 @@
-// The watch as its user sees it: files are edited, the served page follows. Real kernel, no services.
+// The watch as its user sees it: files are edited, the served page follows. Real kernel, no
+// services.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
