@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { KernelOutput } from "../report/channels.ts";
 import { type Kernel, startKernel } from "../report/kernel.ts";
+import { RESULT_MIME } from "./result.ts";
 import type { TableData } from "./table.ts";
 import { settings } from "../settings.ts";
 
@@ -55,7 +56,7 @@ describe("show(spec) in a notebook's cell", () => {
       "say`**${60}** of <img src=x onerror=alert(1)> ![a](http://b/) [c](javascript:d)`;",
     );
     const data = outputs[0]!.content.data as Record<string, string>;
-    assert.deepEqual(Object.keys(data), ["text/html", "text/markdown", "text/plain"]);
+    assert.deepEqual(Object.keys(data), ["text/html", "text/markdown", "text/plain", RESULT_MIME]);
     assert.match(data["text/html"]!, /^<div class="mathjax_ignore"><p><strong>60<\/strong> of &lt;img /);
     assert.doesNotMatch(data["text/html"]!, /<(img|a)\b/);
   });

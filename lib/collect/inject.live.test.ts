@@ -199,7 +199,7 @@ async function checkTable({ schema }: Pipeline, sent: Sent[]): Promise<void> {
 async function checkTerminal({ topic, schema }: Pipeline, sent: Sent[]): Promise<number> {
   const from = `${settings.catalog}.${schema}.sword_purchases`;
   const everything = `SELECT * FROM ${from}`;
-  const tail = await runScript("tail", [], { QUESTLOG_TOPIC: topic });
+  const tail = await runScript("tail", ["--all"], { QUESTLOG_TOPIC: topic });
   const json = await runScript("query", [everything, "--json"]);
   const printed = [
     tail,
