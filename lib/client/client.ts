@@ -88,10 +88,10 @@ export class Client<G extends Game> {
     do {
       const backOffMs = Math.max(500 * 2 ** failures * (0.5 + Math.random() / 2), this.#retryAfterMs);
       const batchMs = this.#queue.size >= this.#batchEvents ? 0 : WAIT_MS.batch;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, failures === 0 ? batchMs : Math.min(backOffMs, WAIT_MS.longest));
-      this.#wake = resolve;
-      await promise.finally(() => clearTimeout(timer));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, failures === 0 ? batchMs : Math.min(backOffMs, WAIT_MS.longest));
+        this.#wake = () => resolve(clearTimeout(timer));
+      });
       const trouble = this.#isClosed ? null : await this.#send(BATCH.chars);
       if (trouble && failures === 0) attempt(() => (this.options.onTrouble ?? console.warn)(trouble));
       failures = trouble === null ? 0 : failures + 1;

@@ -18,6 +18,7 @@ describe("resultNumbers(text)", () => {
     ...["31 January 2026", "2026-11-24", "2026-11-24T10:00:00Z", "24.11.2026", "2026/11/24", "at 12:30"],
     ...["Q3 2026", "2026-Q3", "step 2, cell 3", "section 1.2", "see [1] and [^2]", "#12", "§ 3", "week 47"],
     ...["Node 26.10", "version 1.2", "1.2.3", "HTTP 404", "ISO 8601", "the 2nd and the 95th"],
+    ...["$\\frac{1}{n}$", "$$\n\\sum_{i=1}^{10} x_i\n$$", "\\begin{align} a &= 12 \\end{align}"],
     ...["two kinds of players", "Two things are checked", "counted twice", "a couple of questions"],
   ]) {
     it(`accepts the author's own numbers in "${text}"`, () => assert.deepEqual(resultNumbers(text), []));
@@ -32,6 +33,7 @@ describe("resultNumbers(text)", () => {
     ["# Title of 5\n6 rows", "6"],
     ["In 2026 1,999 events came", "1999"],
     ["We may 12 times", "12"],
+    ["It costs $5 and $10", "5", "10"],
     ["six of the eleven rounds, two seconds", "six", "eleven", "two"],
     ["a hundred rows, twice as many", "hundred", "twice"],
   ] as const) {

@@ -1,14 +1,18 @@
 /**
  * A text → its numbers that look like results; the author's own numbers are left out.
  *
- * Own numbers are headings, dates, years, times of day, versions, references ("step 2", "[1]"), and
- * list numbers. So are choices ("top 10", "the last 7 days", "every 5 minutes") and goals ("a goal
- * of 7,500", "≥ 99.5"). A year before a counted noun is a number: "2020 events". Small number words
- * are results only where they count ("six of them", "two seconds"), not in "two kinds of players".
+ * Own numbers are headings, dates, years, times of day, versions, references ("step 2", "[1]"),
+ * formulas and list numbers. So are choices ("top 10", "the last 7 days", "every 5 minutes") and
+ * goals ("a goal of 7,500", "≥ 99.5"). A year before a counted noun is a number: "2020 events".
+ * Small number words are results only where they count ("six of them", "two seconds"), not in "two
+ * kinds of players".
  */
 import { type NumberPlace, numberPlaces, THING, TIME, wordPlaces } from "./number-forms.ts";
 
 const HEADINGS = /^ {0,3}#{1,6}[ \t].*$|^.*\S.*\n {0,3}(?:=+|-+)[ \t]*$/gm;
+
+/** Formulas as formulas.ts reads them; money such as "$5 and $10" is no formula. */
+const FORMULAS = /\$\$[^]*?\$\$|\$(?!\s)[^$\n]*?(?<=[^\s$])\$(?!\d)|\\begin\{(\w+\*?)\}[^]*?\\end\{\1\}/g;
 
 const MONTH =
   "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?";
@@ -58,7 +62,7 @@ const TWICE_AFTER = /^\s+(?:as|an?|the|per|every)\b/i;
 
 /** The numbers of `text` that look like results, in digits and in words. */
 export function resultNumbers(text: string): string[] {
-  const body = text.replace(HEADINGS, "");
+  const body = text.replace(HEADINGS, "").replace(FORMULAS, "");
   return [
     ...numberPlaces(body).filter((place) => !isOwn(place)),
     ...wordPlaces(body).filter((place) => !isOwnWord(place)),
