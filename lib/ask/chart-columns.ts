@@ -7,7 +7,7 @@
  */
 import { forTerminal } from "../untrusted.ts";
 import { formatNumber, formatTime, formatValue, forPeople } from "./format.ts";
-import { columnsOf, valueOf } from "./row-text.ts";
+import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 /** A number to draw. */
 export interface Drawable {
@@ -59,7 +59,10 @@ export function namesOf(rows: readonly object[], column: string): string[] {
   return values.map((value) => names.get(keyOf(value))!.name);
 }
 
-/** Reads a column as an axis of times, numbers or names. */
+/**
+ * Reads a column as an axis of times, numbers or names. A text of digits is a name: a ZIP "00501"
+ * is not 501. The texts of decimals are numbers.
+ */
 export function axisOf(rows: readonly object[], column: string): Axis {
   requireColumn(rows, column);
   const values = rows.map((row) => valueOf(row, column) ?? null);
@@ -69,8 +72,8 @@ export function axisOf(rows: readonly object[], column: string): Axis {
     const isDays = places.every((time) => time === null || time % DAY_MS === 0);
     return { kind: "time", places, isDays, isWhole: false };
   }
-  if (given.every((value) => toNumber(value) !== null)) {
-    const places = values.map((value) => finite(value === null ? null : toNumber(value)));
+  if (given.length === 0 || isNumeric(rows, column)) {
+    const places = values.map((value) => finite(toNumber(value)));
     return { kind: "number", places, isDays: false, isWhole: places.every(isWholeOrNull) };
   }
   const names = namesOf(rows, column);
@@ -120,7 +123,7 @@ function toNumber(value: unknown): number | null {
 }
 
 /** Milliseconds of a Date, a day, a month, or a time as Trino writes it; null for others. */
-function toTime(value: unknown): number | null {
+export function toTime(value: unknown): number | null {
   if (value instanceof Date) return value.getTime();
   const [match, month, day = "-01", clock = "00:00", zone = "Z"] =
     typeof value === "string" ? (TIME.exec(value) ?? []) : [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { heatMap, histogram } from "./grids.ts";
+import { lines } from "./line-chart.ts";
 import { points } from "./points.ts";
 import type { Spec } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
@@ -119,6 +120,32 @@ describe("points(rows, { x, y, series, title })", () => {
     assert.equal(names.size, 6);
     assert.ok(names.has("5 others"));
   });
+});
+
+describe("an axis of texts and numbers", () => {
+  // Values of a column → the places on the axis.
+  for (const [kind, given, places] of [
+    ["digits stay names", ["00501", "10001"], ["00501", "10001"]],
+    ["hours with a zero stay names", ["00", "03"], ["00", "03"]],
+    ["texts with an exponent stay names", ["1e5", "2"], ["1e5", "2"]],
+    ["decimals are numbers", ["12.50", null, "-0.5"], [12.5, null, -0.5]],
+    ["numbers and bigints stay numbers", [501, 3n], [501, 3]],
+    ["numbers and texts are names", [501, "502"], ["501", "502"]],
+    ["months are times", ["2026-11", "2026-12"], [Date.UTC(2026, 10), Date.UTC(2026, 11)]],
+  ] as const)
+    it(`has the kind of the values: ${kind}`, () => {
+      const rows = given.map((x) => ({ x, n: 1 }));
+      const options = { x: "x", y: "n", title: "T" };
+      const placed = places.filter((place) => place !== null);
+      const drawn = (spec: Spec, field: string) => [...new Set(valuesOf(spec).map((one) => one[field]))];
+      const byPlace = [...placed].sort((a, b) => Number(a) - Number(b)); // a line has the order of its axis
+      const isNames = placed.every((place) => typeof place === "string");
+      assert.deepEqual(drawn(lines(rows, options), "time"), isNames ? placed : byPlace);
+      assert.deepEqual(drawn(points(rows, options), "place"), placed);
+      if (!isNames) return;
+      const cells = heatMap(rows, { x: "x", y: "x", value: "n", title: "T" });
+      assert.deepEqual([drawn(cells, "x"), drawn(cells, "y")], [placed, placed]);
+    });
 });
 
 describe("each kind of chart", () => {
