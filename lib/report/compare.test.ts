@@ -33,7 +33,59 @@ describe("numbersOf(results)", () => {
         ["a.copper.number", 50],
       ],
     ],
-    ["rows by two texts", [{ k: "x", l: "y", n: 1 }], [["a.x / y.n", 1]]],
+    ["one row by its first text", [{ k: "x", l: "y", n: 1 }], [["a.x.n", 1]]],
+    [
+      "rows by name, which is unique, and not by the time beside it",
+      [
+        { time: "2026-11-25T23:30:00.000Z", name: "mug", items: 1 },
+        { time: "2026-11-26", name: "cup", items: 2 },
+      ],
+      [
+        ["a.mug.items", 1],
+        ["a.cup.items", 2],
+      ],
+    ],
+    [
+      "rows by two names, where the first is not unique",
+      [
+        { k: "x", l: "y", n: 1 },
+        { k: "x", l: "z", n: 2 },
+      ],
+      [
+        ["a.x / y.n", 1],
+        ["a.x / z.n", 2],
+      ],
+    ],
+    [
+      "rows by digits that begin with 0, and numbers beside NaN",
+      [
+        { n: "NaN", zip: "00501" },
+        { n: 2, zip: "10001" },
+      ],
+      [["a.10001.n", 2]],
+    ],
+    [
+      "rows of a time series by their time",
+      [
+        { day: "2026-11-25", n: 1 },
+        { day: "2026-11-26", n: 2 },
+      ],
+      [
+        ["a.2026-11-25.n", 1],
+        ["a.2026-11-26.n", 2],
+      ],
+    ],
+    [
+      "rows by name and time, where the names are not unique",
+      [
+        { day: "2026-11-25", k: "x", n: 1 },
+        { day: "2026-11-26", k: "x", n: 2 },
+      ],
+      [
+        ["a.x / 2026-11-25.n", 1],
+        ["a.x / 2026-11-26.n", 2],
+      ],
+    ],
     ["one row without texts", [{ n: 1 }], [["a.n", 1]]],
     ["rows without texts", [{ n: 1 }, { n: 2 }], []],
     [
@@ -64,6 +116,25 @@ describe("compareResults(before, after)", () => {
     assert.deepEqual(comparison.added, [{ name: "new", after: 7 }]);
     assert.deepEqual(comparison.removed, [{ name: "gone", before: 5 }]);
     assert.equal(comparison.equal, 1);
+  });
+
+  it("has one change after one later sale, and a new name for a row that needs a second text", () => {
+    const table = (...rows: object[]) => run([result("week", rows)]);
+    const cup = { name: "cup", last: "2026-11-24T10:00:00.000Z", items: 2 };
+    const sold = compareResults(
+      table({ name: "mug", last: "2026-11-25T23:30:00.000Z", items: 1 }, cup),
+      table({ name: "mug", last: "2026-11-26T08:00:00.000Z", items: 2 }, cup),
+    );
+    assert.deepEqual(
+      [sold.changes.map(({ name }) => name), sold.equal, sold.added, sold.removed],
+      [["week.mug.items"], 1, [], []],
+    );
+    const red = { name: "mug", colour: "red", items: 1 };
+    const grown = compareResults(table(red), table(red, { name: "mug", colour: "blue", items: 4 }));
+    assert.deepEqual(
+      [grown.equal, grown.added, grown.removed],
+      [1, [{ name: "week.mug / blue.items", after: 4 }], []],
+    );
   });
 
   it("is told in a sentence and a table", () => {

@@ -1,10 +1,13 @@
 /**
  * Two results.json → the numbers that changed, by name.
  *
- * A chart or table has a number for each row and column: "Swords.gold.number". Its row is named by
- * its texts; rows that texts do not tell apart have no names, and are left out.
+ * A chart or table has a number for each row and column: "Swords.gold.number". A row's key is its
+ * first text, or as many texts as tell the rows of both runs apart. A time is part of the key only
+ * where texts do not suffice: the time of the last sale is a value. Rows of one key are left out.
  */
+import { toTime } from "../ask/chart-columns.ts";
 import { formatNumber } from "../ask/format.ts";
+import { columnsOf, valueOf } from "../ask/row-text.ts";
 import { textTable } from "../ask/text-table.ts";
 import type { RunFacts } from "./html.ts";
 import type { Result, Results } from "./results.ts";
@@ -32,8 +35,8 @@ export interface Change {
 
 /** Compares the numbers of two runs. */
 export function compareResults(before: Results, after: Results): Comparison {
-  const old = numbersOf(before.results);
-  const now = numbersOf(after.results);
+  const old = numbersOf(before.results, after.results);
+  const now = numbersOf(after.results, before.results);
   const common = [...now].filter(([name]) => old.has(name));
   const changes = common
     .filter(([name, number]) => old.get(name) !== number)
@@ -88,38 +91,87 @@ export function comparisonFacts(comparison: Comparison): RunFacts[] {
   return [{ title, rows: [["Numbers", summaryOf(comparison)], ...rows, ...more] }];
 }
 
-/** All numbers of results by their names. */
-export function numbersOf(results: readonly Result[]): Map<string, number> {
-  return new Map(results.flatMap(numbersIn));
+/**
+ * All numbers of results by their names.
+ * @param others of the run to compare with: the keys tell its rows apart too
+ */
+export function numbersOf(results: readonly Result[], others: readonly Result[] = []): Map<string, number> {
+  const valuesOfOthers = new Map(others.map(({ name, value }) => [name, value]));
+  return new Map(results.flatMap((result) => numbersIn(result, valuesOfOthers.get(result.name))));
 }
 
 type Named = [name: string, number: number];
 
-function numbersIn({ name, value }: Result): Named[] {
-  if (Array.isArray(value)) return numbersInRows(name, value as unknown[]);
+function numbersIn({ name, value }: Result, other: unknown): Named[] {
+  if (Array.isArray(value)) return numbersInRows(name, rowsIn(value), rowsIn(other));
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).flatMap(([key, one]) => named(`${name}.${key}`, one));
   }
   return named(name, value);
 }
 
-function numbersInRows(name: string, values: readonly unknown[]): Named[] {
-  const rows = values.filter((row): row is object => typeof row === "object" && row !== null);
-  const keys = rows.map((row) =>
-    Object.entries(row)
-      .filter(([column, one]) => toNumber(one) === null && column !== "text" && typeof one !== "object")
-      .map(([, one]) => String(one))
-      .join(" / "),
-  );
+function numbersInRows(name: string, rows: readonly object[], others: readonly object[]): Named[] {
+  const columns = keyColumns(rows, others);
+  const keys = rows.map((row) => keyOf(row, columns));
+  const counts = countsOf(keys);
   return rows.flatMap((row, i): Named[] => {
     const key = keys[i]!;
     const isAlone = rows.length === 1;
-    if (!isAlone && (key === "" || keys.indexOf(key) !== i || keys.lastIndexOf(key) !== i)) return [];
+    if (!isAlone && (key === "" || counts.get(key)! > 1)) return [];
     const place = key === "" ? name : `${name}.${key}`;
     return Object.entries(row)
-      .filter(([column]) => column !== "text")
+      .filter(([column]) => column !== "text" && !columns.includes(column))
       .flatMap(([column, one]) => named(`${place}.${column}`, one));
   });
+}
+
+function rowsIn(value: unknown): object[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((row): row is object => typeof row === "object" && row !== null);
+}
+
+/** The first columns that tell the rows of each run apart: texts, then times, then booleans. */
+function keyColumns(rows: readonly object[], others: readonly object[]): string[] {
+  const ranked = columnsOf([...rows, ...others])
+    .filter((column) => column !== "text")
+    .map((column) => ({ column, rank: rankOf([...rows, ...others], column) }))
+    .filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ column }) => column);
+  for (let length = 1; length < ranked.length; length++) {
+    const columns = ranked.slice(0, length);
+    if ([rows, others].every((some) => areApart(some, columns))) return columns;
+  }
+  return ranked;
+}
+
+/** The place of a column in a key: 0 for texts, 1 for times, 2 for booleans; others have none. */
+function rankOf(rows: readonly object[], column: string): number {
+  const values = rows
+    .map((row) => valueOf(row, column) ?? null)
+    .filter((value) => value !== null && value !== "NaN" && value !== "Infinity" && value !== "-Infinity");
+  if (values.length === 0 || values.every((value) => typeof value === "object")) return Infinity;
+  if (values.every((value) => toNumber(value) !== null)) return Infinity;
+  if (values.every((value) => typeof value === "boolean")) return 2;
+  return values.every((value) => toTime(value) !== null) ? 1 : 0;
+}
+
+function areApart(rows: readonly object[], columns: readonly string[]): boolean {
+  return countsOf(rows.map((row) => keyOf(row, columns))).size === rows.length;
+}
+
+function keyOf(row: object, columns: readonly string[]): string {
+  return columns
+    .map((column) => valueOf(row, column) ?? null)
+    .filter((value) => value !== null && typeof value !== "object")
+    .map(String)
+    .join(" / ");
+}
+
+function countsOf(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
 }
 
 function named(name: string, value: unknown): Named[] {
@@ -129,7 +181,7 @@ function named(name: string, value: unknown): Named[] {
 
 function toNumber(value: unknown): number | null {
   if (typeof value === "number") return value;
-  return typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : null;
+  return typeof value === "string" && /^-?(0|[1-9]\d*)(\.\d+)?$/.test(value) ? Number(value) : null;
 }
 
 function changeOf(name: string, before: number, after: number): Change {
