@@ -33,6 +33,7 @@ export async function chooseAgain(
   });
   const statuses = options.resume ? ["failed", "not run"] : ["failed"];
   const again = results.notebooks.filter(({ status }) => statuses.includes(status)).map(({ name }) => name);
+  if (again.length === 0) throw new Error("expected a failed notebook in the last run, got none");
   const chosen = notebooks.filter((_, i) => again.includes(names[i]!));
   if (chosen.length > 0) return chosen;
   throw new Error(`expected ${again.join(", ")}, which failed, among the notebooks, got ${names.join(", ")}`);

@@ -42,15 +42,20 @@ export function parseCondition(text: string): Condition {
 
 /**
  * Fails `run` if a number meets one of the conditions: the cell that shows the number fails. Its
- * notebook is saved in `outFolder` again.
+ * notebook is saved in `outFolder` again. A condition without a number is a fault of the run alone.
  */
 export async function failIf(run: Run, conditions: readonly Condition[], outFolder: string): Promise<void> {
   const met = metConditions(conditions, resultsOf(run, "").results);
   for (const { reason, result } of met) {
-    const step = run.steps.find(({ notebook }) => notebook.name === result?.notebook) ?? run.steps.at(-1)!;
-    const cell = step.cells.find(({ number }) => number === result?.cell) ?? step.cells.at(-1)!;
+    run.status = "failed";
+    if (result === null) {
+      run.faults = [...(run.faults ?? []), reason];
+      continue;
+    }
+    const step = run.steps.find(({ notebook }) => notebook.name === result.notebook)!;
+    const cell = step.cells.find(({ number }) => number === result.cell)!;
     cell.cell.outputs.push({ output_type: "error", ename: "Error", evalue: reason, traceback: [] });
-    cell.status = step.status = run.status = "failed";
+    cell.status = step.status = "failed";
     await writeNotebook(join(outFolder, `${step.notebook.name}.ipynb`), step.notebook);
   }
 }
@@ -71,9 +76,7 @@ export function metConditions(conditions: readonly Condition[], results: readonl
     if (found.length === 0) {
       const [similar] = nearest(name, [...new Set(all.map(({ own }) => own))]);
       const hint = similar === undefined ? "" : `; the nearest name is "${similar}"`;
-      return [
-        { reason: `--fail-if "${text}": expected a number named "${name}", got none${hint}`, result: null },
-      ];
+      return [{ reason: `--fail-if "${text}" names no result with a number${hint}`, result: null }];
     }
     return found
       .filter(({ value }) => OPERATORS[operator](value, number))

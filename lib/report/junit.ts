@@ -1,7 +1,8 @@
 /**
  * A run's results → JUnit XML, and GitHub's annotations of failed cells and claims.
  *
- * Each cell is a test case, and so is each claim. A failed claim's message has its values.
+ * Each cell is a test case, and so is each claim. A failed claim's message has its values. Faults of
+ * the run and of no cell are in a suite of their own.
  */
 import { relative } from "node:path";
 import { forTerminalLines } from "../untrusted.ts";
@@ -17,22 +18,29 @@ interface TestCase {
 }
 
 /** The run as JUnit XML: a suite for each notebook. */
-export function junitOf({ steps, seconds }: Run): string {
-  const suites = steps.map((step) => ({ name: step.notebook.name, step, cases: casesOf(step) }));
+export function junitOf({ steps, seconds: total, faults = [] }: Run): string {
+  const suites = steps.map((step) => {
+    return { name: step.notebook.name, seconds: step.seconds, cases: casesOf(step) };
+  });
+  if (faults.length > 0) {
+    const cases = faults.map((failure): TestCase => ({ name: "run", seconds: 0, failure, isSkipped: false }));
+    suites.push({ name: "run", seconds: 0, cases });
+  }
   const all = suites.flatMap(({ cases }) => cases);
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="questlog"${counts(all)} time="${seconds.toFixed(3)}">
-${suites.map(({ name, step, cases }) => suiteText(name, step, cases)).join("\n")}
+<testsuites name="questlog"${counts(all)} time="${total.toFixed(3)}">
+${suites.map(({ name, seconds, cases }) => suiteText(name, seconds, cases)).join("\n")}
 </testsuites>
 `;
 }
 
 /**
- * Lines that GitHub Actions shows at the notebooks: one for each failed claim or cell.
+ * Lines that GitHub Actions shows at the notebooks: one for each failed claim or cell, and for each
+ * fault of the run.
  * @param paths of the notebooks, in the order of the run's steps
  */
-export function annotationsOf({ steps }: Run, paths: readonly string[]): string[] {
-  return steps.flatMap((step, i) =>
+export function annotationsOf({ steps, faults = [] }: Run, paths: readonly string[]): string[] {
+  const ofCells = steps.flatMap((step, i) =>
     casesOf(step)
       .filter(({ failure }) => failure !== null)
       .map(({ name, failure }) => {
@@ -40,9 +48,10 @@ export function annotationsOf({ steps }: Run, paths: readonly string[]): string[
         return `::error file=${file},title=${property(name)}::${message(forTerminalLines(failure!))}`;
       }),
   );
+  return [...ofCells, ...faults.map((fault) => `::error title=run::${message(forTerminalLines(fault))}`)];
 }
 
-function suiteText(name: string, step: StepRun, cases: readonly TestCase[]): string {
+function suiteText(name: string, seconds: number, cases: readonly TestCase[]): string {
   const tests = cases.map((one) => {
     const head = `<testcase classname="${xml(name)}" name="${xml(one.name)}" time="${one.seconds.toFixed(3)}"`;
     if (one.isSkipped) return `${head}><skipped/></testcase>`;
@@ -50,7 +59,7 @@ function suiteText(name: string, step: StepRun, cases: readonly TestCase[]): str
     const [first = ""] = one.failure.split("\n");
     return `${head}><failure message="${xml(first)}">${xml(one.failure)}</failure></testcase>`;
   });
-  const head = `<testsuite name="${xml(name)}"${counts(cases)} time="${step.seconds.toFixed(3)}">`;
+  const head = `<testsuite name="${xml(name)}"${counts(cases)} time="${seconds.toFixed(3)}">`;
   return `${head}\n${tests.join("\n")}\n</testsuite>`;
 }
 

@@ -72,6 +72,7 @@ describe("npm run report", function () {
     const { exitCode, text } = await report("--fail-if", "lost > 0", "--fail-if", "lots > 0");
     assert.equal(exitCode, 1);
     assert.match(text, /Failed in shop, cell 2.*\n.*--fail-if "lost > 0": lost is 3/);
+    assert.match(text, /^--fail-if "lots > 0" names no result with a number; the nearest name is "lost"$/m);
     assert.match(readFileSync(join(out, "failed", "report.html"), "utf8"), /nearest name is .{1,6}lost/);
     assert.deepEqual(await report("--fail-if", "lost").then(({ exitCode: code }) => code), 2);
   });

@@ -46,6 +46,7 @@ export interface Run {
   startedAt: Date;
   seconds: number;
   steps: StepRun[];
+  faults?: string[]; // of the run and of no cell: a condition that names no result
 }
 
 /** An event of a run: a cell begins, prints something, has a note, or ends. */

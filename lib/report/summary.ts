@@ -31,21 +31,29 @@ export function summarize(run: Run): Summary {
   const left = run.steps.flatMap(({ cells }) => cells).filter(({ status }) => status === "not run").length;
   const rest = left === 0 ? "" : ` ${plural(left, "cell")} did not run.`;
   if (run.status === "ok") return { text: `${countsOf(run)}, ${took}.`, failed: null };
+  const faults = (run.faults ?? []).map((fault) => `${fault}.`).join(" ");
+  if (failed === null && faults !== "") return { text: `Failed ${took}: ${faults}`, failed };
   if (failed === null) return { text: `Interrupted ${took}.${rest}`, failed: null };
   const place = `step ${run.steps.indexOf(failed.step) + 1}, cell ${failed.cell.number}`;
   if (run.status === "interrupted") return { text: `Interrupted in ${place}, ${took}.${rest}`, failed };
   const cause = failureOf(failed.cell.claims) ?? errorOf(failed.cell);
   const why = cause === "" ? "" : `: ${firstLine(cause)}`;
-  return { text: `Failed in ${place}, ${took}${why}.${rest}`, failed };
+  const text = [`Failed in ${place}, ${took}${why}.${rest}`, faults].filter((part) => part !== "").join(" ");
+  return { text, failed };
 }
 
 /**
  * The same for a terminal. A failed claim has a line for its text, for each value, and for its
- * cause.
+ * cause. A fault of no cell is a whole line.
  */
 export function summaryLines(run: Run): string[] {
   const failed = failedCell(run);
   const cells = run.steps.flatMap((step) => step.cells);
+  const faults = (run.faults ?? []).map(forTerminal);
+  if (failed === null && faults.length > 0) {
+    const after = `Failed after ${formatSeconds(run.seconds)}`;
+    return faults.map((fault) => `${after}: ${fault}`);
+  }
   if (run.status === "ok" || failed === null) return [forTerminal(summarize(run).text)];
   const left = cells.filter(({ status }) => status === "not run").length;
   const rest = left === 0 ? "" : `; ${plural(left, "cell")} did not run`;
@@ -53,7 +61,7 @@ export function summaryLines(run: Run): string[] {
   const place = `${failed.step.notebook.name}, cell ${failed.cell.number}`;
   const first = `${what} in ${place}, after ${formatSeconds(run.seconds)}${rest}`;
   const causes = run.status === "interrupted" ? [] : causeLines(failed.cell);
-  return [forTerminal(first), ...causes.map((line) => cut(`  ${forTerminal(line)}`))];
+  return [forTerminal(first), ...causes.map((line) => cut(`  ${forTerminal(line)}`)), ...faults];
 }
 
 /** "All 2 cells ran, no claims" */
