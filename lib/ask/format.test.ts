@@ -75,6 +75,18 @@ describe("forPeople(value)", () => {
     assert.equal(forPeople("1234.50", { unit: "$" }), "$1,234.50");
     assert.equal(forPeople("1234.50", { digits: 0 }), "1,235");
   });
+
+  for (const [decimal, digits, text] of [
+    ["12345678901234567890.55", 1, "12,345,678,901,234,567,890.6"],
+    ["12345678901234567890.55", 3, "12,345,678,901,234,567,890.550"],
+    ["9999999999999999999999.95", 1, "10,000,000,000,000,000,000,000.0"],
+    ["-12345678901234567890.5", 0, "-12,345,678,901,234,567,891"],
+    ["1.005", 2, "1.01"],
+    ["-0.004", 2, "0.00"],
+  ] as const)
+    it(`rounds the decimal ${decimal} to ${digits} decimals exactly`, () => {
+      assert.equal(forPeople(decimal, { digits }), text);
+    });
 });
 
 describe("withCommas(decimal)", () => {

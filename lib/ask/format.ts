@@ -55,7 +55,7 @@ export function forPeople(value: unknown, format: NumberFormat = {}): string {
   if (value instanceof Date) return formatTime(value);
   if (typeof value === "string" && /\.\d+$/.test(value) && DECIMAL.test(value)) {
     return withUnit(
-      format.digits === undefined ? withCommas(value) : wholeText(Number(value), format.digits),
+      format.digits === undefined ? withCommas(value) : wholeText(value, format.digits),
       format.unit ?? "",
     );
   }
@@ -97,10 +97,11 @@ export function withCommas(decimal: string): string {
   return DECIMAL.test(decimal) ? decimal.replace(/(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g, ",") : decimal;
 }
 
-function wholeText(number: number | bigint, digits: number): string {
+/** Rounds half away from zero; of a decimal's text, each digit counts. */
+function wholeText(number: number | bigint | string, digits: number): string {
   if (typeof number === "number" && Math.abs(number) >= LARGEST) return exponentText(number);
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const text = new Intl.NumberFormat("en-US", format).format(number);
+  const text = new Intl.NumberFormat("en-US", format).format(number as number | bigint | `${number}`);
   return /^-[0.]+$/.test(text) ? text.slice(1) : text.replace("∞", "Infinity");
 }
 

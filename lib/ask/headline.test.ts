@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { headline, tiles } from "./headline.ts";
+import { RESULT_MIME } from "./result.ts";
+import { headline, tiles, tilesBundle } from "./headline.ts";
 
 describe("headline`…` and tiles(list) outside a notebook", () => {
   let printed: string[];
@@ -32,5 +33,14 @@ describe("headline`…` and tiles(list) outside a notebook", () => {
         /tiles: expected a number, a text or a time for "sold", got /,
       );
     assert.throws(() => headline(["x"] as never), /headline: expected a template/);
+  });
+});
+
+describe("tilesBundle(list)", () => {
+  it("keeps each digit of a decimal, in the text and in the result", () => {
+    const value = "12345678901234567890.55";
+    const { [RESULT_MIME]: results, "text/plain": text } = tilesBundle([{ label: "sum", value, digits: 1 }]);
+    assert.deepEqual(results.values, [{ name: "sum", kind: "tile", value }]);
+    assert.equal(text, "sum: 12,345,678,901,234,567,890.6");
   });
 });

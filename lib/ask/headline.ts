@@ -30,8 +30,9 @@ export interface ShownTile {
   name: string;
   label: string;
   text: string; // the number for people, with its unit
-  value: number | string | null; // the number for programs; null without one
+  value: number | string | null; // the number for programs, a decimal as its text; null without one
   unit: string;
+  digits?: number;
   note: string;
 }
 
@@ -50,6 +51,11 @@ export function headline(parts: TemplateStringsArray, ...values: Said[]): void {
  * @throws Error for a value that is not a number, a text, a time or a total
  */
 export function tiles(list: readonly Tile[]): void {
+  sendOutput(tilesBundle(list));
+}
+
+/** The output of tiles. */
+export function tilesBundle(list: readonly Tile[]) {
   const shown = list.map(showTile);
   const records = list.flatMap(({ value }, i) =>
     isCount(value) ? countedInSentence(`${shown[i]!.text} ${shown[i]!.label}`, [value]) : [],
@@ -59,13 +65,13 @@ export function tiles(list: readonly Tile[]): void {
     ({ label, text, note }) =>
       `<p><strong>${forHtml(forTerminal(text))}</strong> ${forHtml(forTerminal([label, note].filter(Boolean).join(", ")))}</p>`,
   );
-  sendOutput({
+  return {
     [TILES_TYPE]: { tiles: shown },
     "text/html": `<div class="mathjax_ignore">${html.join("\n")}</div>`,
     [RESULT_MIME]: { values },
     "text/plain": shown.map(({ label, text }) => `${label}: ${text}`).join("\n"),
     ...(records.length > 0 ? { [COUNTED_MIME]: records } : {}),
-  });
+  };
 }
 
 function showTile({ label, value, unit = "", digits, note = "", name = label }: Tile): ShownTile {
@@ -73,8 +79,8 @@ function showTile({ label, value, unit = "", digits, note = "", name = label }: 
   const isWrong = one === null || one === undefined || typeof one === "boolean" || Number.isNaN(one);
   if (isWrong || (typeof one === "object" && !(one instanceof Date)))
     throw new Error(`tiles: expected a number, a text or a time for "${label}", got ${String(one)}`);
-  const text = forPeople(one, { unit, ...(digits === undefined ? {} : { digits }) });
-  return { name, label, text, value: numberIn(one), unit, note };
+  const form = { unit, ...(digits === undefined ? {} : { digits }) };
+  return { name, label, text: forPeople(one, form), value: numberIn(one), ...form, note };
 }
 
 /** The one number of a total. */
@@ -85,10 +91,10 @@ function totalIn({ values }: Count, label: string): number {
   return values[0]!.number;
 }
 
-/** A bigint beyond 2^53 stays a text, with all of its digits. */
+/** A decimal, and a bigint beyond 2^53, is a text with all of its digits. */
 function numberIn(value: number | bigint | string | Date): number | string | null {
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();
-  return value !== "" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : null;
+  return /^-?\d+(\.\d+)?$/.test(value) ? value : null;
 }
