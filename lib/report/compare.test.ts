@@ -150,6 +150,17 @@ describe("compareResults(before, after)", () => {
     assert.equal(describeComparison(compareResults(before, before)), "0 of 4 numbers changed");
   });
 
+  it("names the parameters that differ", () => {
+    const york = { ...before, parameters: { shop: { town: '"York"', days: "7" } } };
+    const leeds = { ...after, parameters: { shop: { town: '"Leeds"', days: "7" } } };
+    const other = compareResults(york, leeds);
+    const text = 'town "York" → "Leeds" (shop)';
+    assert.equal(describeComparison(other).split("\n")[1], `other parameters: ${text}`);
+    assert.deepEqual(comparisonFacts(other)[0]!.rows[1], ["Other parameters", text]);
+    assert.deepEqual(compareResults(york, york).parameters, []);
+    assert.deepEqual(compareResults(before, leeds).parameters, []); // a file of an older version
+  });
+
   it("is a group of facts in a report", () => {
     assert.deepEqual(comparisonFacts(comparison)[0], {
       title: "Changes since the run of 2026-11-26 10:00 UTC",

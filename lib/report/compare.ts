@@ -9,16 +9,20 @@ import { toTime } from "../ask/chart-columns.ts";
 import { formatNumber } from "../ask/format.ts";
 import { columnsOf, valueOf } from "../ask/row-text.ts";
 import { textTable } from "../ask/text-table.ts";
+import { shortened } from "../untrusted.ts";
 import type { RunFacts } from "./html.ts";
+import { type ParameterChange, parameterChanges } from "./parameter-changes.ts";
 import type { Result, Results } from "./results.ts";
 
 export const COMPARISON_VERSION = 1;
 const MAX_FACTS = 24; // changes in the report; `npm run compare` shows all of them
+const MAX_CODE = 80; // characters of a parameter's value
 
 export interface Comparison {
   version: typeof COMPARISON_VERSION;
   before: string; // start of the run, ISO 8601
   after: string;
+  parameters: ParameterChange[]; // the runs have other parameters, so other numbers
   equal: number; // numbers without a change
   changes: Change[];
   added: { name: string; after: number }[];
@@ -45,6 +49,7 @@ export function compareResults(before: Results, after: Results): Comparison {
     version: COMPARISON_VERSION,
     before: before.started_at,
     after: after.started_at,
+    parameters: parameterChanges(before, after),
     equal: common.length - changes.length,
     changes,
     added: [...now].filter(([name]) => !old.has(name)).map(([name, number]) => ({ name, after: number })),
@@ -75,7 +80,9 @@ export function describeComparison(comparison: Comparison): string {
       change: "gone",
     })),
   ];
-  return [summaryOf(comparison), textTable(rows)].filter((text) => text !== "").join("\n");
+  const others = parametersText(comparison);
+  const lines = [summaryOf(comparison), others === "" ? "" : `other parameters: ${others}`, textTable(rows)];
+  return lines.filter((text) => text !== "").join("\n");
 }
 
 /** The comparison as a group of facts of a report; no group without any number. */
@@ -88,7 +95,9 @@ export function comparisonFacts(comparison: Comparison): RunFacts[] {
   const left = changes.length - rows.length;
   const more: [string, string][] = left > 0 ? [["And", `${left} more: npm run compare`]] : [];
   const title = `Changes since the run of ${before.slice(0, 16).replace("T", " ")} UTC`;
-  return [{ title, rows: [["Numbers", summaryOf(comparison)], ...rows, ...more] }];
+  const others = parametersText(comparison);
+  const parameters: [string, string][] = others === "" ? [] : [["Other parameters", others]];
+  return [{ title, rows: [["Numbers", summaryOf(comparison)], ...parameters, ...rows, ...more] }];
 }
 
 /**
@@ -187,6 +196,15 @@ function toNumber(value: unknown): number | null {
 function changeOf(name: string, before: number, after: number): Change {
   const change = Number((after - before).toPrecision(12)); // 0.3 - 0.1 is 0.2
   return { name, before, after, change, ratio: before === 0 ? null : change / Math.abs(before) };
+}
+
+/** 'town "York" → "Leeds" (shop)' */
+function parametersText({ parameters }: Comparison): string {
+  const code = (text: string | null): string =>
+    text === null ? "(none)" : shortened(text.replace(/\s+/g, " "), MAX_CODE);
+  return parameters
+    .map(({ notebook, name, before, after }) => `${name} ${code(before)} → ${code(after)} (${notebook})`)
+    .join(", ");
 }
 
 /** "+10, +16.7 %" */

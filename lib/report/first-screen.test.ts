@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { bars } from "../ask/chart.ts";
-import { HEADLINE_TYPE, TILES_TYPE } from "../ask/headline.ts";
+import { HEADLINE_TYPE, tilesBundle, type Tile, TILES_TYPE } from "../ask/headline.ts";
 import { chartBundle } from "../ask/show.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
-import { changeOf } from "./first-screen.ts";
 import { renderReport } from "./html.ts";
 import { isCode, type Output } from "./notebook.ts";
+import { resultsOf } from "./results.ts";
 
 const bundle = (data: Record<string, unknown>): Output => ({
   output_type: "display_data",
@@ -15,6 +15,7 @@ const bundle = (data: Record<string, unknown>): Output => ({
 const HEADLINE = bundle({ [HEADLINE_TYPE]: { markdown: "Players bought **60** <swords>." } });
 const TILE = { name: "sold", label: "swords sold", text: "60", value: 60, unit: "", note: "<b>" };
 const TILES = bundle({ [TILES_TYPE]: { tiles: [TILE] } });
+const tilesOutput = (list: Tile[]): Output => bundle(tilesBundle(list));
 const CHART = bundle(
   chartBundle(bars([{ metal: "gold", n: 60 }], { category: "metal", value: "n", title: "Swords" })),
 );
@@ -40,7 +41,11 @@ describe("the first screen of a report", () => {
   });
 
   it("shows the change of a tile since the last report", async () => {
-    const { head } = await render([[TILES]], [], { previous: new Map([["sold", 50]]) });
+    const previous = resultsOf(
+      runOf([[tilesOutput([{ label: "swords sold", name: "sold", value: 50 }])]]),
+      "T",
+    );
+    const { head } = await render([[TILES]], [], { previous });
     assert.match(head, /\+10 \(\+20%\) since the last report/);
   });
 
@@ -90,22 +95,4 @@ describe("a cell's tags", () => {
     run.steps[0]!.cells[0]!.cell.metadata = { tags: ["remove-cell"] };
     assert.match(await renderReport(run, { title: "T", facts: [] }), /<div class="error" role="alert">/);
   });
-});
-
-describe("changeOf(tile, before)", () => {
-  const cases: [value: number | null, before: unknown, text: string][] = [
-    [12, 10, "+2 (+20%) since the last report"],
-    [9.9, 10, "−0.1 (−1.0%) since the last report"],
-    [0.3, 0.1, "+0.2 (+200%) since the last report"],
-    [5, 0, "+5 since the last report"],
-    [5, -10, "+15 (+150%) since the last report"],
-    [5, 5, "as in the last report"],
-    [5, undefined, ""],
-    [5, "x", ""],
-    [null, 5, ""],
-  ];
-  for (const [value, before, text] of cases)
-    it(`says "${text}" for ${value} after ${String(before)}`, () => {
-      assert.equal(changeOf({ value, unit: "" }, before), text);
-    });
 });

@@ -5,24 +5,26 @@
  * the page shows them here and not at the place of their cells.
  */
 import { type ShownTile, HEADLINE_TYPE, TILES_TYPE } from "../ask/headline.ts";
-import { formatNumber } from "../ask/format.ts";
 import { forHtml, forTerminal } from "../untrusted.ts";
 import { type CellPage, isOnFirstScreen, renderOutputOf } from "./cell.ts";
 import type { Front } from "./front.ts";
 import { isError, isStream } from "./outputs.ts";
 import { renderSaid } from "./prose.ts";
+import type { Results } from "./results.ts";
 import type { CellRun, Run } from "./run.ts";
+import { tileChanges, tilesIn } from "./tile-change.ts";
 
 export interface FirstScreenOptions {
   front: Front;
   verdict: string; // HTML: one or two sentences on the run
-  previous: ReadonlyMap<string, unknown>; // the values of the previous report by name
+  previous: Results | null; // of the last good run of the same notebooks
 }
 
 /** Renders the head of the page. */
 export function renderFirstScreen(run: Run, page: CellPage, options: FirstScreenOptions): string {
   const { front, verdict, previous } = options;
-  const shown = run.steps.flatMap(({ cells }) => cells).flatMap((cell) => partsOf(cell, page, previous));
+  const changes: Changes = previous === null ? new Map() : tileChanges(run, previous);
+  const shown = run.steps.flatMap(({ cells }) => cells).flatMap((cell) => partsOf(cell, page, changes));
   const of = (kind: Part["kind"]): string =>
     shown.flatMap((part) => (part.kind === kind ? part.html : [])).join("\n");
   const tiles = of("tiles") === "" ? "" : `<dl class="tiles">${of("tiles")}</dl>`;
@@ -46,12 +48,14 @@ export function hasHeadline(cell: CellRun): boolean {
   return cell.cell.outputs.some((_, i) => isOnFirstScreen(cell, i));
 }
 
+type Changes = ReadonlyMap<ShownTile, string>;
+
 interface Part {
   kind: "headline" | "tiles" | "chart";
   html: string;
 }
 
-function partsOf(cell: CellRun, page: CellPage, previous: ReadonlyMap<string, unknown>): Part[] {
+function partsOf(cell: CellRun, page: CellPage, changes: Changes): Part[] {
   return cell.cell.outputs.flatMap((output, i): Part[] => {
     if (!isOnFirstScreen(cell, i) || isStream(output) || isError(output)) return [];
     const { [HEADLINE_TYPE]: headline, [TILES_TYPE]: tiles } = output.data;
@@ -60,32 +64,19 @@ function partsOf(cell: CellRun, page: CellPage, previous: ReadonlyMap<string, un
       return [{ kind: "headline", html: `<div class="headline">${renderSaid(String(markdown))}</div>` }];
     }
     if (tiles === undefined) return [{ kind: "chart", html: renderOutputOf(cell, i, page) }];
-    const list = (tiles as { tiles?: unknown }).tiles;
-    const shown = (Array.isArray(list) ? list : []) as ShownTile[];
-    return [{ kind: "tiles", html: shown.map((tile) => renderTile(tile, previous)).join("\n") }];
+    const html = tilesIn(output).map((tile) => renderTile(tile, changes.get(tile) ?? ""));
+    return [{ kind: "tiles", html: html.join("\n") }];
   });
 }
 
-function renderTile(tile: ShownTile, previous: ReadonlyMap<string, unknown>): string {
+function renderTile(tile: ShownTile, change: string): string {
   const [label, text, note] = [tile.label, tile.text, tile.note].map((one) =>
     forHtml(forTerminal(String(one))),
   );
-  const change = changeOf(tile, previous.get(tile.name));
   return `<div><dt>${label}</dt><dd class="value">${text}</dd>${[note, forHtml(change)]
     .filter((one) => one !== "")
     .map((one) => `<dd>${one}</dd>`)
     .join("")}</div>`;
-}
-
-/** "+12 (+5.8%) since the last report"; empty without a number of the last report. */
-export function changeOf({ value, unit }: Pick<ShownTile, "value" | "unit">, before: unknown): string {
-  if (typeof value !== "number" || typeof before !== "number") return "";
-  const change = Number((value - before).toPrecision(12)); // 0.3 - 0.1 is 0.2
-  if (change === 0) return "as in the last report";
-  const sign = change > 0 ? "+" : "−";
-  const part = Math.abs(change / before) * 100;
-  const percent = before === 0 ? "" : ` (${sign}${formatNumber(part, { digits: part < 10 ? 1 : 0 })}%)`;
-  return `${sign}${formatNumber(Math.abs(change), { unit })}${percent} since the last report`;
 }
 
 /** "24 November 2026, 03:21 UTC" in the report's language. */

@@ -17,6 +17,7 @@ import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
 import { type Charts, drawCharts } from "./draw-charts.ts";
 import { problemOf } from "./render-output.ts";
+import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { summarize } from "./summary.ts";
@@ -37,7 +38,7 @@ export interface ReportOptions {
   title: string;
   facts: RunFacts[];
   front?: Front; // default: only the title
-  previous?: ReadonlyMap<string, unknown>; // the values of the previous report by name
+  previous?: Results | null; // of the last good run of the same notebooks
   isForReaders?: boolean; // without code, times and claims; only chapters with findings
 }
 
@@ -56,7 +57,7 @@ export async function renderReport(run: Run, options: ReportOptions): Promise<st
 }
 
 function renderPage(run: Run, options: ReportOptions, charts: Charts, maxChars: number): string {
-  const { title, facts, previous = new Map(), isForReaders = false } = options;
+  const { title, facts, previous = null, isForReaders = false } = options;
   const front = { ...PLAIN, ...options.front, title };
   const steps = isForReaders ? withFindings(run.steps) : run.steps;
   const anchors = new Anchors(run.steps.map(({ notebook }) => notebook));

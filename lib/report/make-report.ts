@@ -135,10 +135,9 @@ async function writeReport(job: Job) {
     );
     const { title } = front;
     const results = resultsOf(run, title);
-    const before = runBefore(await runsIn(runs ?? out), results)?.results;
-    const previous = new Map(before?.results.map(({ name, value }) => [name, value]));
+    const previous = runBefore(await runsIn(runs ?? out), results)?.results ?? null;
     const facts = [
-      ...(before ? comparisonFacts(compareResults(before, results)) : []),
+      ...(previous ? comparisonFacts(compareResults(previous, results)) : []),
       ...proseFacts(run),
       ...(await collectFacts(services)),
       await writeRecord(run, file),

@@ -12,6 +12,7 @@ import ts from "typescript";
 import { RESULT_MIME, type ShownValue, type ShownValues } from "../ask/result.ts";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { isError, isStream } from "./outputs.ts";
+import { parametersOf, type RunParameters } from "./parameter-changes.ts";
 import type { CellRun, Run, Status, StepRun } from "./run.ts";
 import type { Claim } from "./claims.ts";
 
@@ -26,6 +27,7 @@ export interface Results {
   started_at: string; // ISO 8601
   seconds: number;
   notebooks: { name: string; title: string; status: Status; seconds: number }[];
+  parameters?: RunParameters; // of the notebooks that have some; older files lack it
   results: Result[];
   claims: ResultClaim[];
 }
@@ -68,6 +70,7 @@ export function resultsOf(run: Run, title: string): Results {
     notebooks: run.steps.map(({ notebook, title: heading, status, seconds }) => {
       return { name: notebook.name, title: heading, status, seconds };
     }),
+    parameters: parametersOf(run),
     results: cells.flatMap((one) => cellResults(one).map((result) => withOwnName(result, names))),
     claims: cells.flatMap(({ step, cell }) => cell.claims.map((claim) => claimOf(claim, step, cell))),
   };

@@ -1,0 +1,52 @@
+/**
+ * A run → the parameters of its notebooks; two runs → the parameters that differ.
+ *
+ * A value is the code of its literal. A results.json of an older version has no parameters: then
+ * no difference is known.
+ */
+import type { Results } from "./results.ts";
+import type { Run } from "./run.ts";
+
+/** Notebook → parameter → code of its value. */
+export type RunParameters = Record<string, Record<string, string>>;
+
+export interface ParameterChange {
+  notebook: string;
+  name: string;
+  before: string | null; // null: the run has no such parameter
+  after: string | null;
+}
+
+/** The parameters of each notebook that has some. */
+export function parametersOf({ steps }: Pick<Run, "steps">): RunParameters {
+  const entries = steps.flatMap(({ notebook: { name, parameters = [] } }) =>
+    parameters.length === 0
+      ? []
+      : [[name, Object.fromEntries(parameters.map((one) => [one.name, one.code]))] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The parameters that differ between two runs of the same notebooks. */
+export function parameterChanges(
+  before: Pick<Results, "parameters">,
+  after: Pick<Results, "parameters">,
+): ParameterChange[] {
+  if (before.parameters === undefined || after.parameters === undefined) return [];
+  const old = valuesOf(before.parameters);
+  const now = valuesOf(after.parameters);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((key) => old.get(key) !== now.get(key))
+    .map((key) => {
+      const [notebook, name] = JSON.parse(key) as [string, string];
+      return { notebook, name, before: old.get(key) ?? null, after: now.get(key) ?? null };
+    });
+}
+
+function valuesOf(parameters: RunParameters): Map<string, string> {
+  return new Map(
+    Object.entries(parameters).flatMap(([notebook, values]) =>
+      Object.entries(values).map(([name, code]) => [JSON.stringify([notebook, name]), code] as const),
+    ),
+  );
+}
