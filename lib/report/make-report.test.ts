@@ -8,6 +8,7 @@ import { $ } from "zx";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { formatNotebook } from "./notebook.ts";
+import { canMakePdf } from "./pdf.ts";
 
 const FIRST_PORT = 23_400; // nothing listens there: the notebooks need no service
 
@@ -55,6 +56,16 @@ describe("npm run report", function () {
     for (const name of ["report.html", "report.json", "shop.ipynb"])
       assert.ok(existsSync(join(out, name)), name);
     assert.equal(existsSync(join(out, "failed")), false);
+  });
+
+  it("--pdf is named beside the page; the next run without it leaves no old PDF", async function () {
+    if (!(await canMakePdf())) this.skip();
+    const { exitCode, text } = await report("--pdf");
+    assert.equal(exitCode, 0, text);
+    assert.match(text, /out\/report\.html\n.*out\/report\.pdf\n$/);
+    assert.ok(existsSync(join(out, "report.pdf")));
+    assert.equal((await report()).exitCode, 0);
+    assert.equal(existsSync(join(out, "report.pdf")), false);
   });
 
   it("a failed run leaves the last good report as it is, and says so", async () => {

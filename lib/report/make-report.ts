@@ -28,7 +28,7 @@ import { formatSeconds, showProgress } from "./progress.ts";
 import { writeRecord } from "./record.ts";
 import { proseFacts, proseWarnings } from "./prose-facts.ts";
 import { recount } from "./recount.ts";
-import { failedFolder, hasGood, keepGood, openPlace, REPORT_FILE } from "./place.ts";
+import { failedFolder, hasGood, keepGood, openPlace, PDF_FILE, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
 import { RESULTS_FILE, resultsOf } from "./results.ts";
@@ -94,7 +94,9 @@ async function makeLocked(job: Job): Promise<number> {
   const stopOwn = (): Promise<void> => stopAllBut(before.filter(({ problem }) => problem !== "not running"));
   if (job.options.watch) return watchReport(job).finally(stopOwn);
   const { run, summary } = await writeReport(job).finally(stopOwn);
-  console.log(`${summary}\n${describePlace(run, out)}`);
+  console.log(
+    `${summary}\n${describePlace(run, out, job.options.pdf ? [REPORT_FILE, PDF_FILE] : [REPORT_FILE])}`,
+  );
   return EXIT_CODES[run.status];
 }
 
@@ -148,7 +150,7 @@ async function writeReport(job: Job) {
       await renderReport(run, { title, facts, front, previous, isForReaders: options.for === "readers" }),
     );
     if (options.pdf) await makePdf(file);
-    if (run.status === "ok") await keepGood(out);
+    if (run.status === "ok") await keepGood(out, notebooks);
     if (runs !== null) await writeIndex(runs);
     if (options.junit !== undefined) await writeWhole(fromUser(options.junit), junitOf(run));
     if (process.env.GITHUB_ACTIONS === "true")
@@ -159,12 +161,13 @@ async function writeReport(job: Job) {
   }
 }
 
-/** The path of the report; for a failed run, also that of the last good report. */
-function describePlace({ status }: Run, out: string): string {
-  const path = (folder: string): string => relative(process.cwd(), join(folder, REPORT_FILE));
-  if (status === "ok") return path(out);
-  const good = hasGood(out) ? `\nthe last good report stays: ${path(out)}` : "";
-  return `${path(failedFolder(out))}${good}`;
+/** The paths of the report's files; for a failed run, also that of the last good report. */
+function describePlace({ status }: Run, out: string, files: readonly string[]): string {
+  const path = (folder: string, file: string): string => relative(process.cwd(), join(folder, file));
+  const folder = status === "ok" ? out : failedFolder(out);
+  const lines = files.map((file) => path(folder, file));
+  if (status !== "ok" && hasGood(out)) lines.push(`the last good report stays: ${path(out, REPORT_FILE)}`);
+  return lines.join("\n");
 }
 
 /** Stops the services that were not running before. */
