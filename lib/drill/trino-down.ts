@@ -115,7 +115,7 @@ async function failReport({ env, home }: Pipeline, service: string): Promise<str
     quiet: true,
   })`npm run --silent report -- 4-tables`;
   const { exitCode, stdout, stderr } = await report;
-  const said = (stdout + stderr).split("\n").find((line) => line.startsWith("Failed")) ?? "";
+  const [said = ""] = /^Failed.*(?:\n {2}.*)*/m.exec(stdout + stderr) ?? []; // with the cause below
   if (exitCode === 1 && said.toLowerCase().includes(service)) return said;
   throw new Error(
     `report without ${service}: expected exit code 1 and its name, got ${exitCode} and:\n${stdout}${stderr}`,
