@@ -1,8 +1,8 @@
 /**
  * A run's results → JUnit XML, and GitHub's annotations of failed cells and claims.
  *
- * Each cell is a test case, and so is each claim. A failed claim's message has its values. Faults of
- * the run and of no cell are in a suite of their own.
+ * Each cell is a test case, and so is each claim. A failed claim's message has its values. Faults
+ * of the run and of no cell are in a suite of their own.
  */
 import { relative } from "node:path";
 import { forTerminalLines } from "../untrusted.ts";

@@ -4,11 +4,15 @@
  * A value is the code of its literal. A results.json of an older version has no parameters: then
  * no difference is known.
  */
-import type { Results } from "./results.ts";
 import type { Run } from "./run.ts";
 
 /** Notebook → parameter → code of its value. */
 export type RunParameters = Record<string, Record<string, string>>;
+
+/** The part of results.json that this module reads. */
+interface Recorded {
+  parameters?: RunParameters;
+}
 
 export interface ParameterChange {
   notebook: string;
@@ -28,10 +32,7 @@ export function parametersOf({ steps }: Pick<Run, "steps">): RunParameters {
 }
 
 /** The parameters that differ between two runs of the same notebooks. */
-export function parameterChanges(
-  before: Pick<Results, "parameters">,
-  after: Pick<Results, "parameters">,
-): ParameterChange[] {
+export function parameterChanges(before: Recorded, after: Recorded): ParameterChange[] {
   if (before.parameters === undefined || after.parameters === undefined) return [];
   const old = valuesOf(before.parameters);
   const now = valuesOf(after.parameters);
