@@ -2,19 +2,7 @@ import assert from "node:assert/strict";
 import { areas, lines, steps } from "./line-chart.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
-
-const hostile = [
-  "<script>alert(1)</script>",
-  '"><img src=x onerror=alert(1)>',
-  "]]></svg>",
-  "datum.number",
-  "${x}",
-  "__proto__",
-];
-
-function texts(svg: string): string[] {
-  return [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
-}
+import { hostile, texts } from "./drawn-texts.fixture.ts";
 
 interface Point {
   time: number | string;

@@ -20,7 +20,7 @@ import { problemOf } from "./render-output.ts";
 import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
-import { summarize } from "./summary.ts";
+import { plural, summarize } from "./summary.ts";
 import { TABLE_SCRIPT } from "./table-script.ts";
 
 const MAX_TEXT_BYTES = 1_000_000; // of the page without figures, if shorter texts can make it fit
@@ -144,10 +144,6 @@ function renderForReaders(run: Run, shown: StepRun[]): string {
     left > 0 ? `The full report has ${plural(left, "more chapter")}.` : "",
   ].filter((text) => text !== "");
   return sentences.length === 0 ? "" : `<p class="summary ${slug(run.status)}">${sentences.join(" ")}</p>`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 interface Chapter {

@@ -99,9 +99,15 @@ describe("renderData(data, metadata, limit)", () => {
       "this page cannot show application/vnd.jupyter.widget-view+json",
     ],
     "a PDF": [{ "application/pdf": "JVBERi0=" }, "this page cannot show application/pdf"],
-    "a picture that is none": [{ "image/png": "<b>" }, "expected image/png in base64, got other content"],
-    "an SVG that is none": [{ "image/svg+xml": "<b>" }, "expected image/svg+xml, got other content"],
-    "JSON that is none": [{ "application/json": "{" }, "expected application/json, got other content"],
+    "text in the place of a picture": [
+      { "image/png": "<b>" },
+      "expected image/png in base64, got other content",
+    ],
+    "other markup in the place of SVG": [
+      { "image/svg+xml": "<b>" },
+      "expected image/svg+xml, got other content",
+    ],
+    "JSON without its end": [{ "application/json": "{" }, "expected application/json, got other content"],
     "HTML that is a script": [
       { "text/html": "<script>alert(1)</script>" },
       "parts of HTML are left out: script",

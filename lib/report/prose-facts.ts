@@ -4,6 +4,7 @@
 import { forTerminal } from "../untrusted.ts";
 import type { RunFacts } from "./html.ts";
 import type { Run } from "./run.ts";
+import { cut } from "./summary.ts";
 
 const MAX_WARNINGS = 20; // lines on the terminal
 
@@ -25,7 +26,7 @@ export function proseWarnings(run: Run): string[] {
   const left = lines.length - MAX_WARNINGS;
   return [
     `warning: ${many} typed (--strict: an error)`,
-    ...lines.slice(0, MAX_WARNINGS).map(([place, numbers]) => cut(`  ${place}: ${numbers}`)),
+    ...lines.slice(0, MAX_WARNINGS).map(([place, numbers]) => cut(forTerminal(`  ${place}: ${numbers}`))),
     ...(left > 0 ? [`  … and ${left} more; the report has all`] : []),
   ];
 }
@@ -39,9 +40,4 @@ function typedLines({ steps }: Run): [place: string, numbers: string][] {
   return steps.flatMap(({ notebook, typed }) =>
     typed.map(({ place, numbers }): [string, string] => [`${notebook.name}, ${place}`, numbers.join(", ")]),
   );
-}
-
-function cut(line: string): string {
-  const text = forTerminal(line);
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

@@ -106,10 +106,12 @@ function firstLine(text: string): string {
   return line.length <= MAX_CAUSE_CHARS ? line.replace(/[.:]$/, "") : `${line.slice(0, MAX_CAUSE_CHARS)}…`;
 }
 
-function cut(line: string): string {
+/** A line of at most 80 columns. */
+export function cut(line: string): string {
   return line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`;
 }
 
-function plural(count: number, noun: string): string {
+/** "1 claim", "2 claims" */
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
