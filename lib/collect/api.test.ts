@@ -102,6 +102,24 @@ describe("createApi({ publish, keepRefused, … })", () => {
     );
   });
 
+  for (const [query, warning] of [
+    ["metal=gold&magical=True", undefined],
+    ["player=ann&session=1&occurred_at=0&event_id=0190b1c2-7e5f-7abc-8def-0123456789ab", undefined],
+    [
+      "colour=red",
+      'params: expected only metal, power_level, magical, got "colour"; only the column raw_event has it',
+    ],
+    [
+      "Metal=gold&a%0D%0AX:%20b=&%C3%A9",
+      'params: expected only metal, power_level, magical, got "Metal", "a\\r\\nX: b", "\\u00e9"; only the column raw_event has it',
+    ],
+  ] as const) {
+    it(`accepts ?${query}, and ${warning === undefined ? "has no warning" : "names the unknown parameters in a header"}`, async () => {
+      const { status, headers } = await ask(`/purchase_sword?${query}`);
+      assert.deepEqual([status, headers["event-warning"]], [200, warning]);
+    });
+  }
+
   it("takes HTTP/1.0 without a Host, and repeated headers", async () => {
     const answer = await askRaw("GET /join_a_guild?region=%C3%A9 HTTP/1.0\r\nX-A: 1\r\nX-a: 2\r\n\r\n");
     assert.match(answer, /^HTTP\/1\.1 200 OK.*Joined a guild! \{"region": "\\u00e9"\}\n$/s);

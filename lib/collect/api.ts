@@ -94,13 +94,13 @@ async function collect(
   if (!isRead(request, response, metrics)) return;
   const { url, headers } = request;
   const question = url.indexOf("?");
-  const { eventId, player, message, reply } = receive(event, {
+  const { eventId, player, message, reply, warning } = receive(event, {
     query: question < 0 ? "" : url.slice(question + 1),
     headers,
     remoteAddr: remoteAddress(request),
     ...(retention && { retention }),
   });
-  let accepted = {};
+  let accepted: Record<string, string> = {};
   if (request.method === "GET") {
     const locals = response.locals as Locals;
     locals.eventId = eventId;
@@ -114,6 +114,7 @@ async function collect(
     "X-Content-Type-Options": "nosniff",
     "Content-Length": Buffer.byteLength(reply),
     ...accepted,
+    ...(warning !== null && { "Event-Warning": warning }),
   });
   response.end(reply);
 }

@@ -21,7 +21,7 @@ export function createCors(origins: readonly string[]): RequestHandler[] {
   const answer = cors({
     origin: origins.includes(ANY) ? ANY : [...origins],
     methods: ["GET", "HEAD", "POST"],
-    exposedHeaders: ["Event-Id", "Event-Spooled", "Retry-After"],
+    exposedHeaders: ["Event-Id", "Event-Spooled", "Event-Warning", "Retry-After"],
     maxAge: PREFLIGHT_S,
   });
   return [answer, refuseForeignText(origins)];

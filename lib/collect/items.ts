@@ -20,6 +20,7 @@ import {
   refusedAs,
   refusedText,
   type SentEvent,
+  unknownParameters,
 } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
 import { type Json, JsonError, readJson } from "./json.ts";
@@ -101,6 +102,7 @@ export interface ItemEvent {
   player: string | null; // the message's key
   message: string;
   envelope: EnvelopeMaps;
+  warning: string | null; // names parameters that the event type does not have
 }
 
 /** @throws Refusal if two events of one id are not copies of each other. */
@@ -129,7 +131,9 @@ export function receiveItem(item: Item, origin: Origin, catalogue = events): Ite
     const limit = `at most ${MAX_MESSAGE_BYTES} bytes as a message with its key`;
     throw new Refusal(refusedAs(envelope), "event", limit, bytes);
   }
-  return { type: event.type, eventId: envelope.event_id, player: envelope.player, message, envelope };
+  const { event_id: eventId, player, params } = envelope;
+  const warning = unknownParameters(event, params);
+  return { type: event.type, eventId, player, message, envelope, warning };
 }
 
 /** The item's fields. A refusal needs `origin`. */

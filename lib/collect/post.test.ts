@@ -93,6 +93,27 @@ describe("POST /events", () => {
     assert.equal(envelopeOf(0).event_id, json.verdicts[0]?.event_id);
   });
 
+  it("accepts an event with parameters that its type lacks, and says that no column has them", async () => {
+    const params = { metal: "gold", colour: "red", "é\\n": 1 };
+    const { json } = await post([
+      { event_type: "purchase_sword", params },
+      { event_type: "default", params: { metal: "gold" } },
+      { event_type: "purchase_sword", params: { metal: "gold" } },
+    ]);
+    assert.deepEqual(
+      json.verdicts.map(({ verdict, warning }) => [verdict, warning]),
+      [
+        [
+          "accepted",
+          'params: expected only metal, power_level, magical, got "colour", "é\\\\n"; only the column raw_event has it',
+        ],
+        ["accepted", 'params: expected no parameters, got "metal"; only the column raw_event has it'],
+        ["accepted", undefined],
+      ],
+    );
+    assert.deepEqual(envelopeOf(0).params, { metal: "gold", colour: "red", "é\\n": "1" });
+  });
+
   for (const [name, headers, join] of [
     ["an array", {}, (items: string[]) => `[${items.join(",")}]`],
     ["lines", ndjson, (items: string[]) => items.join("\r\n") + "\n\n"],

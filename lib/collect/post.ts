@@ -24,6 +24,7 @@ export interface Verdict {
   event_id: string | null; // null: the event has no valid id
   verdict: "accepted" | "double" | "refused" | "unavailable"; // double: sent before in this body
   spooled?: true; // accepted: only this machine's disk has it for now
+  warning?: string; // accepted: names parameters that the event type does not have
   kept?: boolean; // refused: whether the failed topic has it
   written?: "no" | "unknown"; // unavailable: whether Kafka or the disk may have it
   error?: string;
@@ -96,6 +97,7 @@ async function verdictOn(item: Item, { origin, since, sent, sink }: Post): Promi
       event_id: eventId,
       verdict: "accepted",
       ...(acceptedBy === "spool" && { spooled: true as const }),
+      ...(event.warning !== null && { warning: event.warning }),
     };
   } catch (error) {
     if (error instanceof Refusal) return refusal(error, await keepRefusal(error, sink));

@@ -15,6 +15,7 @@ import { headerText } from "./bytes.ts";
 import { type Params, parseParams, withoutPort } from "./params.ts";
 import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
+import { shortened } from "../untrusted.ts";
 
 /** The sender of an event, and the policy for personal values. */
 export interface Origin {
@@ -34,6 +35,7 @@ export interface ReceivedEvent {
   player: string | null; // the message's key
   message: string; // the envelope, JSON
   reply: string;
+  warning: string | null; // for a header, so in ASCII
 }
 
 /**
@@ -52,11 +54,13 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestPar
     params,
   };
   const envelope = checkedEnvelope(event, newEnvelope(sent, origin));
+  const warning = params.size === 0 ? null : unknownParameters(event, params, QUERY_FIELDS);
   return {
     eventId: envelope.event_id,
     player: envelope.player,
     message: writeEnvelope(envelope),
     reply: replyTo(event, params),
+    warning: warning && asciiOnly(warning),
   };
 }
 
@@ -87,6 +91,8 @@ export interface SentEvent {
   params: Params;
 }
 
+const QUERY_FIELDS = ["event_id", "player", "session", "occurred_at"]; // of the envelope, in a query
+const MAX_NAMES = 1000; // characters of the names of known parameters
 const MAX_AHEAD_MS = 10 * 60_000; // of the client's clock; it may be behind by any time
 
 /**
@@ -116,6 +122,26 @@ export function checkedEnvelope(event: EventDefinition, envelope: EnvelopeMaps):
 const EVENT_ID = "a UUID, other than the nil UUID and the max UUID";
 const OCCURRED_AT =
   "a time like 2026-01-31T12:00:00.000+01:00, or milliseconds since 1970, at most 10 minutes ahead of this server";
+
+/**
+ * A sentence that names the parameters without a column, and the known ones; null without any. Such
+ * an event is accepted: its raw_event has all parameters, as the original's.
+ * @param others names that are no parameters, but known
+ */
+export function unknownParameters(
+  { parameters }: EventDefinition,
+  sent: Params,
+  others: readonly string[] = [],
+): string | null {
+  const isKnown = (name: string): boolean =>
+    others.includes(name) || parameters.some((one) => one.name === name || one.was.includes(name));
+  const unknown = [...sent.keys()].filter((name) => !isKnown(name));
+  if (unknown.length === 0) return null;
+  const names = parameters.map(({ name }) => name).join(", ");
+  const got = shortened(unknown.map((name) => JSON.stringify(name)).join(", "));
+  const expected = names === "" ? "no parameters" : `only ${shortened(names, MAX_NAMES)}`;
+  return `params: expected ${expected}, got ${got}; only the column raw_event has it`;
+}
 
 /** The text of a refused envelope, with each value as sent: so the refusal can be explained. */
 export function refusedAs(envelope: EnvelopeMaps): RefusedText {
