@@ -3,14 +3,26 @@
  *
  * A kernel keeps the modules that it has loaded, so a running kernel does not see a new build.
  */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
+import { writeWhole } from "../whole-file.ts";
 import { withLock } from "../lock.ts";
 import { settings } from "../settings.ts";
 
+const STATE_FILE = join(settings.root, "dist", ".built");
+const BUILT = [join(settings.root, "dist")];
+const SOURCES = [
+  "lib",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "package.json",
+  "node_modules/.package-lock.json", // npm writes it with each change of a package
+].map((path) => join(settings.root, path));
+
 /**
- * Compiles lib/, one process at a time. If nothing has changed since the last build, this takes a
- * second.
+ * Compiles lib/, one process at a time. If no file has changed since the last build, it does nothing.
  * @throws Error with the compiler's messages.
  */
 export async function buildLib(): Promise<void> {
@@ -18,10 +30,43 @@ export async function buildLib(): Promise<void> {
 }
 
 async function compile(): Promise<void> {
+  const before = stateOf(SOURCES);
+  if (before + stateOf(BUILT) === lastBuild()) return;
   const { exitCode, stdout } = await $({
     cwd: settings.root,
     quiet: true,
     nothrow: true,
   })`${process.execPath} ${join("node_modules", "typescript", "bin", "tsc")} -p tsconfig.build.json --pretty false`;
   if (exitCode !== 0) throw new Error(`lib/ does not compile:\n${stdout.trim()}`);
+  await writeWhole(STATE_FILE, before + stateOf(BUILT));
+}
+
+/** The state after the last build; null if there was none. */
+function lastBuild(): string | null {
+  try {
+    return readFileSync(STATE_FILE, "utf8");
+  } catch {
+    return null; // the compiler then runs
+  }
+}
+
+/** A digest of names, sizes and times of change of all files at `paths`. */
+function stateOf(paths: readonly string[]): string {
+  const digest = createHash("sha256");
+  for (const path of paths)
+    for (const file of filesAt(path)) {
+      const { size, mtimeMs, ctimeMs } = statSync(file);
+      digest.update(`${file}\n${size} ${mtimeMs} ${ctimeMs}\n`);
+    }
+  return `${digest.digest("hex")}\n`;
+}
+
+/** The file at `path`, or all files in this folder; none if it does not exist. */
+function filesAt(path: string): string[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats ? [path] : [];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(?:ts|js|json|tsbuildinfo)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }

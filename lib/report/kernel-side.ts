@@ -10,7 +10,7 @@
 import { AssertionError } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { rmSync } from "node:fs";
-import Module, { createRequire, syncBuiltinESMExports } from "node:module";
+import Module, { createRequire, flushCompileCache, syncBuiltinESMExports } from "node:module";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getCallSites, inspect } from "node:util";
@@ -220,6 +220,7 @@ async function answer(isLast: boolean): Promise<void> {
     await sleep(QUIET_INTERVAL_MS, undefined, { ref: false });
   }
   process.send!(takeClaims());
+  if (isLast) flushCompileCache(); // a signal ends the kernel, and Node then saves nothing
 }
 
 /** Whether no timer, connection or file of a cell keeps the event loop alive. */

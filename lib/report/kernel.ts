@@ -18,6 +18,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Channels, type KernelOutput } from "./channels.ts";
 import type { RanCell } from "./claims.ts";
 import { connectionInfo, IOPUB, KernelError, socketAddress } from "./protocol.ts";
+import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
@@ -28,6 +29,7 @@ const CLAIMS_TIMEOUT_MS = 10_000;
 const MAX_ADDRESS_BYTES = "ipc://".length + 103; // of a socket's path on macOS; Linux allows 107
 const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
 
+const COMPILED = join(settings.cache, "compiled"); // code of the kernel's modules
 const NODE_WARNING = /^\(node:\d+\) .*\n(?:\(Use `.*\n)?/gm;
 
 const EXECUTE = {
@@ -37,6 +39,8 @@ const EXECUTE = {
   allow_stdin: false,
   stop_on_error: true,
 };
+/** Preloaded before: saves the time that Node needs to compile the kernel's modules. */
+const KERNEL_CACHE = new URL("./kernel-cache.ts", import.meta.url).href;
 /** Preloaded into the kernel: collects claims, and ends the process with its parent. */
 const KERNEL_SIDE = new URL("./kernel-side.ts", import.meta.url).href;
 
@@ -108,12 +112,16 @@ class TslabKernel implements Kernel {
     const key = randomUUID();
     this.#channels = new Channels(sockets, key);
     const connection = join(sockets, "connection.json");
-    const info = { ...connectionInfo(sockets, key), query_timeout_ms: queryTimeoutMs };
+    const info = {
+      ...connectionInfo(sockets, key),
+      query_timeout_ms: queryTimeoutMs,
+      compile_cache: COMPILED,
+    };
     writeFileSync(connection, JSON.stringify(info), { mode: 0o600 });
     const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
     const child = spawn(
       process.execPath,
-      ["--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
+      ["--import", KERNEL_CACHE, "--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
       { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     this.#child = child;

@@ -5,7 +5,7 @@
  * The run uses a running stack and leaves it up. At its end it stops the services that it started.
  * A second run in the same checkout waits for the first: both would write the same files.
  */
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { services } from "../services/services.ts";
 import { serviceStatus, type StatusRow } from "../services/status.ts";
 import { withLock } from "../lock.ts";
@@ -19,6 +19,7 @@ import { compareResults, comparisonFacts } from "./compare.ts";
 import { type Condition, failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
+import { type Kernel, startKernel } from "./kernel.ts";
 import { annotationsOf, junitOf } from "./junit.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { UsageError } from "../command.ts";
@@ -88,12 +89,23 @@ async function makeLocked(job: Job): Promise<number> {
         : "\ninterrupted: saving the report so far, stopping the services of this run",
     );
   job.signal.addEventListener("abort", onAbort, { once: true });
-  await buildLib();
+  // The kernel starts meanwhile: its start needs no service, and nothing of dist/.
+  const kernel = job.options.watch ? undefined : startKernel(dirname(job.notebooks[0]!), job.limits);
+  kernel?.catch(() => {}); // the first cell gets the error
+  try {
+    await buildLib();
+    return await makeWith(job, kernel);
+  } finally {
+    await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
+  }
+}
+
+async function makeWith(job: Job, kernel: Promise<Kernel> | undefined): Promise<number> {
   const before = await serviceStatus();
   const { out } = job;
   const stopOwn = (): Promise<void> => stopAllBut(before.filter(({ problem }) => problem !== "not running"));
   if (job.options.watch) return watchReport(job).finally(stopOwn);
-  const { run, summary } = await writeReport(job).finally(stopOwn);
+  const { run, summary } = await writeReport(job, kernel).finally(stopOwn);
   console.log(
     `${summary}\n${describePlace(run, out, job.options.pdf ? [REPORT_FILE, PDF_FILE] : [REPORT_FILE])}`,
   );
@@ -120,7 +132,7 @@ async function watchReport(job: Job): Promise<number> {
   }
 }
 
-async function writeReport(job: Job) {
+async function writeReport(job: Job, firstKernel: Promise<Kernel> | undefined) {
   const { notebooks, options, parameters, limits, conditions, out, runs, signal } = job;
   const { onProgress, stop } = showProgress();
   try {
@@ -128,7 +140,11 @@ async function writeReport(job: Job) {
     const file = join(folder, REPORT_FILE);
     const isStrict = options.strict;
     const given = { onProgress, parameters, isStrict, signal, ...limits };
-    const run = await runNotebooks(notebooks, { outFolder: folder, ...given });
+    const run = await runNotebooks(notebooks, {
+      outFolder: folder,
+      ...given,
+      ...(firstKernel && { firstKernel }),
+    });
     if (run.status === "ok") await recount(run, folder);
     if (run.status === "ok") await failIf(run, conditions, folder);
     const front = frontOf(

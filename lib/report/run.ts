@@ -65,6 +65,7 @@ export interface RunOptions {
   parameters?: ReadonlyMap<string, Given>; // by their names
   isStrict?: boolean; // whether a typed number in the prose is an error
   signal?: AbortSignal; // interrupts the running cell and ends the run
+  firstKernel?: Promise<Kernel>; // of the first notebook, started before the run
 }
 
 /**
@@ -80,7 +81,7 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
   const run: Run = { status: "ok", startedAt: new Date(), seconds: 0, steps };
   await mkdir(options.outFolder, { recursive: true });
   const started = performance.now();
-  let next: Promise<Kernel> | undefined;
+  let next = options.firstKernel;
   for (const [i, step] of steps.entries()) {
     if (run.status === "ok") {
       const kernel = next ?? startKernel(folderOf(paths, i), options);
