@@ -7,22 +7,11 @@
 import { type Axis, extent } from "./chart-columns.ts";
 import { textWidth } from "./text-width.ts";
 import { LABEL_SIZE, WIDTH } from "./theme.ts";
+import { timeTicks } from "./time-ticks.ts";
 
-/** Ticks of a time axis; the zone is UTC, so no hour is missing or double. */
-const CLOCK = {
-  milliseconds: "%H:%M:%S.%L",
-  seconds: "%H:%M:%S",
-  minutes: "%H:%M",
-  hours: "%H:%M",
-  day: "%b %-d",
-  date: "%b %-d",
-  week: "%b %-d",
-  month: "%b %Y",
-  quarter: "%b %Y",
-  year: "%Y",
-};
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+const TIME_TICK = 66; // pixels of a tick's text with its gap
 const LARGE = 1e7; // larger numbers are written with a letter: 2.5M
 const TINY = 1e-4;
 const TINY_LABEL = "datum.value == 0 ? '0' : format(datum.value, '~e')";
@@ -48,8 +37,13 @@ export function numberAxis(
   return size < TINY ? { labelExpr: TINY_LABEL } : { format: ",.12~r" };
 }
 
-/** The horizontal encoding of an axis for the field `field`. */
-export function placeEncoding(axis: Axis, field: string, title: string): Record<string, unknown> {
+/** The horizontal encoding of an axis of `width` pixels for the field `field`. */
+export function placeEncoding(
+  axis: Axis,
+  field: string,
+  title: string,
+  width = WIDTH,
+): Record<string, unknown> {
   const places = axis.places.filter((place) => place !== null);
   // Without `aria: false` Vega-Lite puts the axis title into an expression, which would interpret
   // a backslash in the title.
@@ -72,17 +66,13 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
     const room = axis.isDays ? DAY_MS / 2 : MINUTE_MS;
     const domain = least === most && numbers.length > 0 ? { domain: [least - room, least + room] } : {};
     const single = { values: [least], format: axis.isDays ? "%Y-%m-%d" : "%Y-%m-%d %H:%M" };
+    const ticks = timeTicks(numbers, Math.max(2, Math.floor(width / TIME_TICK)));
     return {
       field,
       type: "temporal",
       title: axis.isDays ? title : "time (UTC)",
       scale: { type: "utc", nice: false, ...domain },
-      axis: {
-        ...common,
-        tickCount: tickCount(axis, least, most),
-        format: CLOCK,
-        ...(least === most ? single : {}),
-      },
+      axis: { ...common, ...(least === most || ticks.values.length === 0 ? single : ticks) },
     };
   }
   const isYears = axis.isWhole && least >= 1800 && most < 2200;
@@ -92,7 +82,11 @@ export function placeEncoding(axis: Axis, field: string, title: string): Record<
     type: "quantitative",
     title,
     scale: { nice: false, zero: false, ...domain },
-    axis: { ...common, tickCount: 6, ...numberAxis(numbers, { isYears, isWhole: axis.isWhole }) },
+    axis: {
+      ...common,
+      tickCount: width < WIDTH / 2 ? 4 : 6,
+      ...numberAxis(numbers, { isYears, isWhole: axis.isWhole }),
+    },
   };
 }
 
@@ -112,11 +106,4 @@ export function numberEncoding(
     scale: { zero: !isFar, ...domain },
     axis: { tickCount: 5, domain: false, ticks: false, aria: false, ...numberAxis(numbers) },
   };
-}
-
-/** Days have no ticks at other times than midnight. */
-function tickCount({ isDays }: Axis, least: number, most: number): number | object {
-  if (!isDays) return 6;
-  const days = (most - least) / DAY_MS;
-  return days <= 6 ? { interval: "day", step: 1 } : 6;
 }

@@ -198,7 +198,7 @@ describe("every chart", () => {
   it("has a transparent background, text in the page's colour, and scales", async () => {
     const spec = bars([{ a: "x & y", b: 1 }], { category: "a", value: "b", title: "A < B" });
     const svg = await drawSvg(spec);
-    assert.match(svg, /^<svg [^>]*width="480" height="\d+" viewBox="0 0 480 \d+">/);
+    assert.match(svg, /^<svg [^>]*width="440" height="\d+" viewBox="0 0 440 \d+">/);
     for (const [text] of svg.matchAll(/<text [^>]*>/g)) assert.match(text, /fill="currentColor"/);
     assert.doesNotMatch(svg, /fill="(white|black|#fff|#000)/);
   });

@@ -8,7 +8,7 @@ export const hostile = [
   "__proto__",
 ];
 
-/** The texts of an SVG, in their order. */
+/** The lines of text of an SVG, in their order. */
 export function texts(svg: string): string[] {
-  return [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
+  return [...svg.matchAll(/<(text|tspan)[^>]*>([^<]+)<\/\1>/g)].map(([, , text]) => text!);
 }

@@ -9,6 +9,7 @@ import { type Axis, axisOf, extent, numbersOf, placeText, withoutText } from "./
 import { formatNumber, formatTime } from "./format.ts";
 import { assemble, type ChartOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { textWidth } from "./text-width.ts";
+import { weekStart } from "./time-ticks.ts";
 import { DIVERGING, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
 
 /** The options of `histogram`. */
@@ -27,6 +28,7 @@ export interface HeatMapOptions extends ChartOptions {
 const HEIGHT = 220;
 const PANEL_HEIGHT = 140;
 const SECOND = 1000;
+const WEEK = 7 * 86_400 * SECOND;
 const TIME_STEPS = [
   ...[1, 5, 15, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600].map((s) => s * SECOND),
   ...[1, 7, 28, 91, 364].map((days) => days * 86_400 * SECOND),
@@ -81,7 +83,7 @@ export function histogram(all: readonly object[], options: HistogramOptions): Sp
       transform: [{ calculate: `datum.number > 0 ? max(datum.number, ${least}) : 0`, as: "end" }],
       mark: { type: "bar", aria: false, color: PALETTE[0], binSpacing: 1 },
       encoding: {
-        x: { ...placeEncoding(places, "from", options.x), bin: { binned: true } },
+        x: { ...placeEncoding(places, "from", options.x, plotWidth(by, 48)), bin: { binned: true } },
         x2: { field: "to" },
         y: numberEncoding(
           values.map(({ number }) => number),
@@ -200,12 +202,14 @@ function edgesOf(places: number[], { kind, isWhole }: Axis, wanted?: number): nu
   const [least, most] = extent(places);
   const count = wanted ?? Math.min(30, Math.max(5, Math.ceil(Math.log2(places.length + 1)) + 1));
   const step = kind === "time" ? timeStep((most - least) / count) : niceStep((most - least) / count, isWhole);
-  const first = Math.floor(least / step);
+  // A bin of a week begins on a Monday.
+  const start = kind === "time" && step % WEEK === 0 ? weekStart([]) : 0;
+  const first = Math.floor((least - start) / step);
   const last = Math.max(
     first + 1,
-    isWhole && kind === "number" ? Math.floor(most / step) + 1 : Math.ceil(most / step),
+    isWhole && kind === "number" ? Math.floor(most / step) + 1 : Math.ceil((most - start) / step),
   );
-  return Array.from({ length: last - first + 1 }, (_, i) => rounded((first + i) * step));
+  return Array.from({ length: last - first + 1 }, (_, i) => rounded(start + (first + i) * step));
 }
 
 function timeStep(least: number): number {

@@ -66,7 +66,7 @@ describe("steps(rows, { x, y, series, title })", () => {
     process.env.TZ = "Asia/Kolkata";
     try {
       const shown = texts(await drawSvg(steps(dated, { ...options, x: "time" })));
-      assert.ok(shown.includes("23:30"), shown.join());
+      assert.ok(shown.includes("23:30:15"), shown.join());
     } finally {
       if (zone === undefined) delete process.env.TZ;
       else process.env.TZ = zone;
@@ -134,7 +134,7 @@ describe("lines(rows, { x, y, series, title })", () => {
   }
 
   it("has each hour of a change of daylight-saving time once", async () => {
-    const hours = Array.from({ length: 6 }, (_, i) => new Date(Date.UTC(2026, 9, 25, i)));
+    const hours = Array.from({ length: 5 }, (_, i) => new Date(Date.UTC(2026, 9, 25, i)));
     const zone = process.env.TZ;
     process.env.TZ = "Europe/Berlin";
     try {
@@ -147,7 +147,7 @@ describe("lines(rows, { x, y, series, title })", () => {
         ),
       );
       const clocks = shown.filter((text) => /^\d\d:00$/.test(text));
-      assert.deepEqual(clocks, ["01:00", "02:00", "03:00", "04:00", "05:00"]);
+      assert.deepEqual(clocks, ["00:00", "01:00", "02:00", "03:00", "04:00"]);
     } finally {
       if (zone === undefined) delete process.env.TZ;
       else process.env.TZ = zone;

@@ -7,7 +7,7 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { type Axis, axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { assemble, type ChartOptions, type Panels, panelsOf, saidByPanel } from "./panels.ts";
+import { assemble, type ChartOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { textWidth } from "./text-width.ts";
 import { GREY, LABEL_SIZE, PALETTE, type Spec, WIDTH } from "./theme.ts";
 
@@ -90,7 +90,12 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     values,
     unit: {
       encoding: {
-        x: placeEncoding({ ...axis, places: values.map(({ time }) => time) }, "time", options.x),
+        x: placeEncoding(
+          { ...axis, places: values.map(({ time }) => time) },
+          "time",
+          options.x,
+          plotWidth(by, 48),
+        ),
         y: {
           ...numberEncoding(numbers, "number", { isZero: stacked }),
           ...(stacked ? { stack: "zero" } : { stack: null }),

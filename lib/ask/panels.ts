@@ -89,6 +89,8 @@ export function assemble(parts: Parts): Spec {
     facet: { field: "panel", type: "nominal", sort: by.names, title: null },
     columns: by.names.length === 1 ? 1 : COLUMNS,
     spacing: GAP,
+    // Otherwise Vega draws the axis of the last column below a place without a panel.
+    ...(by.names.length % COLUMNS === 1 ? { resolve: { axis: { x: "independent" } } } : {}),
     spec: { width: plotWidth(by, axisWidth), height, ...unit },
   };
 }

@@ -3,7 +3,7 @@ import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
 import { colourEncoding, othersLast } from "./line-chart.ts";
-import { assemble, type ChartOptions, panelsOf, saidByPanel } from "./panels.ts";
+import { assemble, type ChartOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
 /** The options of `points`. */
@@ -66,7 +66,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
         opacity: values.length > MANY ? 0.6 : 0.85,
       },
       encoding: {
-        x: placeEncoding(axis, "place", options.x),
+        x: placeEncoding(axis, "place", options.x, plotWidth(by, 48)),
         y: numberEncoding(numbers, "number", { title: options.y }),
         color: colourEncoding(
           [...new Set(values.map(({ name }) => name))].sort(othersLast),

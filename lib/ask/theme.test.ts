@@ -25,7 +25,7 @@ describe("themed(spec)", () => {
       config: { axis: Record<string, unknown> };
     };
     assert.equal(spec.background, "#fff");
-    assert.equal(spec.width, 480);
+    assert.equal(spec.width, 440);
     assert.equal(spec.config.axis.labelFontSize, 20);
     assert.equal(spec.config.axis.labelColor, "currentColor");
   });

@@ -24,8 +24,8 @@ export const PALETTE = ["#3b82f6", "#d97706", "#0d9f6e", "#a855f7", "#e5484d", "
 export const GREY = "#808893"; // of marks that stand for others
 export const LINE_COLOR = "#888";
 
-export const WIDTH = 480; // of the whole picture; a phone's screen shows it at three quarters of its size
-export const LABEL_SIZE = 13;
+export const WIDTH = 440; // of the whole picture; a phone shows it at seven eighths of its size
+export const LABEL_SIZE = 14; // the page's style makes it smaller on wide screens
 export const NUMBER_SIZE = 14;
 const TITLE_SIZE = 16;
 const TITLE_LINES = 4;

@@ -2,7 +2,7 @@
  * Samples and outages → a spec: a line for each stage of the events, and a band for each outage.
  */
 import { steps } from "../ask/line-chart.ts";
-import type { Spec } from "../ask/theme.ts";
+import { LABEL_SIZE, type Spec } from "../ask/theme.ts";
 import type { OutageRow, ProgressSample } from "./watch.ts";
 
 const BAND_COLOR = "#8884"; // seen on light and dark pages
@@ -33,7 +33,7 @@ export function outageChart(
       },
       {
         data: { values: away },
-        mark: { type: "text", baseline: "bottom", fontSize: 13 },
+        mark: { type: "text", baseline: "bottom", fontSize: LABEL_SIZE },
         encoding: { x: { field: "middle", ...SECONDS }, y: { value: -4 }, text: { field: "what" } },
       },
       { data, encoding, layer },

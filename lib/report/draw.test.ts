@@ -13,7 +13,7 @@ async function picture(chart: unknown, id: string): Promise<string> {
 describe("drawChart(spec, id)", () => {
   it("draws a chart with a name, a description and ids of its own", async () => {
     const svg = await picture(spec, "a");
-    assert.match(svg, /^<svg role="img" aria-label="Swords: gold 60" width="480"/);
+    assert.match(svg, /^<svg role="img" aria-label="Swords: gold 60" width="440"/);
     const clipped = { ...point, mark: { type: "point", clip: true } };
     assert.match(await picture(clipped, "a"), /clip-path="url\(#(a-[\w-]+)\)"[^]*<clipPath id="\1">/);
   });

@@ -137,6 +137,11 @@ figure:hover > .permalink, .permalink:focus-visible { opacity: 1; }
 figure:target { outline: 2px solid var(--accent); outline-offset: 0.6rem; border-radius: 2px; }
 .chart svg { display: block; width: 100%; max-width: 38rem; height: auto; min-width: 20rem; color: var(--ink); font-variant-numeric: tabular-nums; }
 .chart text { font-family: var(--text); }
+/* The picture has room for texts of a phone's size; a wide one enlarges them too much. */
+@media print, (min-width: 40rem) {
+  .chart text[font-size="14px"] { font-size: 12px; }
+  .chart text[font-size="16px"] { font-size: 14.5px; }
+}
 .scroll, pre.text { overflow-x: auto; background: linear-gradient(to right, var(--page) 1.5rem, transparent) local,
   linear-gradient(to left, var(--page) 1.5rem, transparent) right / 3rem 100% local no-repeat,
   linear-gradient(to left, color-mix(in srgb, var(--ink) 14%, transparent), transparent) right / 0.8rem 100% scroll no-repeat; }
@@ -199,7 +204,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 @media (max-width: 30rem) {
   body { font-size: 1rem; }
   .step { padding-top: 3.5rem; }
-  .chart { margin-inline: -0.25rem -0.75rem; }
+  .chart { margin-inline: -0.75rem; }
   th, td { padding-right: 1.1rem; }
   dt { flex-basis: 7rem; }
 }
