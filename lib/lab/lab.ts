@@ -19,8 +19,8 @@ import { prepareVenv } from "./venv.ts";
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const READY_INTERVAL_MS = 250;
-/** Preloaded into a kernel: builds lib/ first, then compiles cells as the report does. */
-const PRELOADED = ["build-first.ts", "../report/kernel-compiler.ts"];
+/** Preloaded into a kernel: builds lib/ first, then compiles and prints as the report does. */
+const PRELOADED = ["build-first.ts", "../report/kernel-compiler.ts", "lab-outputs.ts"];
 const CONFIG = fileURLToPath(new URL("jupyter_server_config.py", import.meta.url));
 
 export interface Lab {
@@ -127,6 +127,8 @@ function labArguments(folder: string, port: number): string[] {
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
+    // Its limit would drop parts of a cell's outputs; lab-outputs.ts has a limit of its own.
+    "--ZMQChannelsWebsocketConnection.limit_rate=False",
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
   ];
 }

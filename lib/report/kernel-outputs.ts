@@ -1,6 +1,6 @@
 /**
  * Texts and displays of a cell → messages of tslab's publisher. Loaded only in the kernel's
- * process.
+ * process, of the report and of JupyterLab.
  *
  * tslab sends a message for each write and does not await its sends. The socket refuses a send
  * while another one waits, which happens after some 500 sends at once. The message "idle" can be
@@ -13,7 +13,6 @@ import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { StringDecoder } from "node:string_decoder";
 import type { Writable } from "node:stream";
-import { addFault } from "./kernel-faults.ts";
 import { MAX_MESSAGE_BYTES } from "./protocol.ts";
 
 const MAX_TEXT_CHARS = 256 * 1024; // of one message
@@ -22,6 +21,11 @@ const MAX_UNSENT_BYTES = 256 * 1024 * 1024; // printed without an await
 
 type Name = "stdout" | "stderr";
 type WriteStream = (name: Name, text: string) => void;
+
+export interface OutputLimits {
+  maxCellChars?: number; // texts of one cell; the cell tells that the rest is left out
+  onRefused: (error: RangeError) => void; // of a display above the limit of one message
+}
 
 interface Publisher {
   sendHighWaterMark: number; // 0: no limit
@@ -42,9 +46,12 @@ let waiting = { name: "stdout" as Name, texts: [] as string[], chars: 0 };
 let sendText: WriteStream = (name, text) => writeSync(name === "stdout" ? 1 : 2, text); // of the cell that runs
 let timer: NodeJS.Timeout | undefined;
 let unsentBytes = 0;
+let cellChars = 0; // of texts that the cell has printed
+let maxChars = Infinity;
 
-/** Makes tslab's publisher send every output, and a fault in place of an output above the limit. */
-export function sendWholeOutputs(): void {
+/** Makes tslab's publisher send every output within the limits. */
+export function sendWholeOutputs({ maxCellChars = Infinity, onRefused }: OutputLimits): void {
+  maxChars = maxCellChars;
   const require = createRequire(import.meta.url);
   const { ZmqServer, JupyterHandlerImpl } = require("tslab/dist/jupyter.js") as {
     ZmqServer: { prototype: Server };
@@ -55,7 +62,7 @@ export function sendWholeOutputs(): void {
   server.bindSocket = function (socket, port) {
     if (socket === this.iopub) {
       socket.sendHighWaterMark = 0;
-      this.iopub = queued(socket); // a socket itself takes no other method
+      this.iopub = queued(socket, onRefused); // a socket itself takes no other method
     }
     return bindSocket.call(this, socket, port);
   };
@@ -63,6 +70,7 @@ export function sendWholeOutputs(): void {
   JupyterHandlerImpl.prototype.createWriteToIopub = (name, writeStream) => {
     flush(); // a text of the former cell's unfinished work
     sendText = writeStream;
+    cellChars = 0;
     return writes[name];
   };
 }
@@ -75,15 +83,14 @@ function flush(): void {
   waiting = { name, texts: [], chars: 0 };
   const text = texts.join("");
   for (let start = 0; start < text.length;) {
-    let part = text.slice(start, start + MAX_TEXT_CHARS);
-    if (/[\ud800-\udbff]$/.test(part) && part.length > 1) part = part.slice(0, -1); // half of a character
+    const part = wholeCharacters(text.slice(start, start + MAX_TEXT_CHARS)) || text.slice(start);
     sendText(name, part);
     start += part.length;
   }
 }
 
 /** A publisher whose sends wait for each other. Texts go before all that is written after them. */
-function queued(publisher: Publisher): Server["iopub"] {
+function queued(publisher: Publisher, onRefused: OutputLimits["onRefused"]): Server["iopub"] {
   let last = Promise.resolve();
   return {
     close: () => publisher.close(),
@@ -91,7 +98,9 @@ function queued(publisher: Publisher): Server["iopub"] {
       flush(); // nothing waits while `flush` itself sends
       const bytes = Math.max(...frames.map((frame) => Buffer.byteLength(frame)));
       if (bytes > MAX_MESSAGE_BYTES) {
-        addFault(new RangeError(`output: expected at most ${MAX_MESSAGE_BYTES} bytes at once, got ${bytes}`));
+        onRefused(
+          new RangeError(`output: expected at most ${MAX_MESSAGE_BYTES} bytes at once, got ${bytes}`),
+        );
         return;
       }
       unsentBytes += bytes;
@@ -125,6 +134,15 @@ function redirected(name: Name): Writable["write"] {
 }
 
 function add(name: Name, text: string): void {
+  const left = maxChars - cellChars;
+  const isFirstCut = left >= 0 && text.length > left;
+  cellChars += text.length;
+  if (left > 0) wait(name, text.length > left ? wholeCharacters(text.slice(0, left)) : text);
+  if (isFirstCut) wait("stderr", `\n${cutText()}\n`);
+}
+
+/** Joins the text with those that wait for a message. */
+function wait(name: Name, text: string): void {
   if (name !== waiting.name) flush();
   waiting.name = name;
   waiting.texts.push(text);
@@ -138,4 +156,14 @@ function add(name: Name, text: string): void {
 function endProcess(): never {
   writeSync(2, `the cell printed more than ${MAX_UNSENT_BYTES} bytes without an await\n`);
   process.exit(1);
+}
+
+/** The text without half of a character at its end. */
+function wholeCharacters(text: string): string {
+  return text.replace(/[\ud800-\udbff]$/, "");
+}
+
+function cutText(): string {
+  const limit = maxChars.toLocaleString("en-US");
+  return `left out: the cell's text after ${limit} characters; npm run report keeps all of it in a file`;
 }

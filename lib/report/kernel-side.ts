@@ -60,7 +60,7 @@ process.on("message", ({ isLast }: { isLast: boolean }) => {
   void answer(isLast);
 });
 process.channel!.unref();
-sendWholeOutputs();
+sendWholeOutputs({ onRefused: addFault });
 nameScripts();
 watchAssert();
 watchBindings();
