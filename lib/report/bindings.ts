@@ -122,6 +122,11 @@ export function writeBound(planned: readonly PlannedBinding[], values: readonly 
   return null;
 }
 
+/** The text of a notebook that did not run to its end: a mark stands for each value. */
+export function withoutValues(source: string, reason: string): string {
+  return replaceBindings(source, () => `*(not known: ${reason})*`);
+}
+
 /** The bindings that the run has filled in; undefined for a text without values. */
 export function boundMetadata({ metadata }: MarkdownCell): BoundMetadata | undefined {
   return metadata.questlog as BoundMetadata | undefined;

@@ -26,6 +26,18 @@ const bundle = (data: Record<string, unknown>): Output => ({
 const text = (text: string): Output => ({ output_type: "stream", name: "stdout", text });
 
 describe("renderReport(run, options)", () => {
+  it("says that a text's value is not known when a cell failed, and links to that cell", async () => {
+    const run = runOf([[], [{ output_type: "error", ename: "Error", evalue: "no", traceback: [] }]], {
+      markdown: "# A title\n\n**{{ total }}** swords, `{{ code }}`",
+    });
+    run.status = run.steps[0]!.status = run.steps[0]!.cells[1]!.status = "failed";
+    const html = await renderReport(run, { title: "Title", facts: [] });
+    assert.match(html, /not known: cell 2 failed/);
+    assert.doesNotMatch(html, /\{\{ total/);
+    assert.match(html, /<code>\{\{ code \}\}<\/code>/);
+    assert.match(html, /Failed in <a href="#1-first-cell-2">1-first, cell 2<\/a>/);
+  });
+
   it("escapes every value, wherever it comes from", async () => {
     const outputs: Output[] = [
       text(HOSTILE),

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { Anchors, slug } from "./anchors.ts";
 import { ansiRules } from "./ansi.ts";
+import { boundMetadata, withoutValues } from "./bindings.ts";
 import { type CellPage, renderCell, unbrokenSeconds } from "./cell.ts";
 import { countHeld } from "./claims.ts";
 import { hasHeadline, renderFirstScreen } from "./first-screen.ts";
@@ -20,7 +21,7 @@ import { problemOf } from "./render-output.ts";
 import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
-import { plural, summarize } from "./summary.ts";
+import { placeOf, plural, summarize } from "./summary.ts";
 import { TABLE_SCRIPT } from "./table-script.ts";
 
 const MAX_TEXT_BYTES = 1_000_000; // of the page without figures, if shorter texts can make it fit
@@ -126,11 +127,10 @@ function renderSummary(run: Run, anchors: Anchors): string {
   const linked =
     failed === null
       ? html
-      : html.replace(
-          /step \d+, cell \d+/,
-          (place) =>
-            `<a href="#${anchors.of(failed.step.notebook).cells[failed.cell.number - 1]}">${place}</a>`,
-        );
+      : html.replace(forHtml(placeOf(failed)), (place) => {
+          const id = anchors.of(failed.step.notebook).cells[failed.cell.number - 1];
+          return `<a href="#${id}">${place}</a>`;
+        });
   return `<p class="summary ${slug(run.status)}">${linked}</p>`;
 }
 
@@ -181,13 +181,15 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const headings: Heading[] = [];
   const parts: string[] = [];
   const parameters = renderParameters(step.notebook);
+  const unknown = unknownReason(step);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
   const lowered = count === 1 && step.title === page.title ? 0 : 1;
   for (const [i, cell] of step.notebook.cells.entries()) {
     const run = isCode(cell) ? runs.get(cell) : undefined;
     if (run) parts.push(renderCell(run, cells[run.number - 1]!, page));
     if (!isMarkdown(cell)) continue;
-    const source = i === 0 ? withoutFront(cell.source) : cell.source;
+    const text = i === 0 ? withoutFront(cell.source) : cell.source;
+    const source = unknown === null || boundMetadata(cell) ? text : withoutValues(text, unknown);
     const prose = renderProse(source, cell, { notebook: step.notebook, anchors, lowered });
     headings.push(...prose.headings);
     if (prose.html.trim() !== "") parts.push(`<div class="prose">${prose.html}</div>`);
@@ -203,6 +205,13 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,
   };
+}
+
+/** The reason why values of a notebook's text are missing; null: it ran to its end. */
+function unknownReason({ status, cells }: StepRun): string | null {
+  if (status === "ok") return null;
+  const failed = cells.find((cell) => cell.status === "failed");
+  return failed === undefined ? "the notebook did not run" : `cell ${failed.number} failed`;
 }
 
 /** The outputs that the page does not show, or not whole. */

@@ -94,7 +94,7 @@ describe("runNotebooks(paths, options)", function () {
     const html = await renderReport(run, { title: "T", facts: [] });
     assert.match(
       html,
-      /Failed in <a href="#2-fails-cell-2">step 2, cell 2<\/a>.*RangeError: expected 110 swords, got 109/,
+      /Failed in <a href="#2-fails-cell-2">2-fails, cell 2<\/a>.*RangeError: expected 110 swords, got 109/,
     );
     assert.match(html, /<div class="cell not-run" id="2-fails-cell-3">/);
     const { cells } = await readNotebook(join(folder, "out", "2-fails.ipynb"));

@@ -36,7 +36,7 @@ describe("summarize(run)", () => {
     const { text, failed } = summarize(run);
     assert.equal(
       text,
-      "Failed in step 1, cell 2, in 1\u00a0min\u00a015\u00a0s: RangeError: 110 expected. 1 cell did not run.",
+      "Failed in 1-first, cell 2, in 1\u00a0min\u00a015\u00a0s: RangeError: 110 expected. 1 cell did not run.",
     );
     assert.equal(failed?.cell.number, 2);
   });
@@ -45,7 +45,7 @@ describe("summarize(run)", () => {
     const run = runOf([[]]);
     run.status = "interrupted";
     run.steps[0]!.cells[0]!.status = "failed";
-    assert.match(summarize(run).text, /^Interrupted in step 1, cell 1, in /);
+    assert.match(summarize(run).text, /^Interrupted in 1-first, cell 1, in /);
   });
 });
 

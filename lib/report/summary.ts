@@ -34,7 +34,7 @@ export function summarize(run: Run): Summary {
   const faults = (run.faults ?? []).map((fault) => `${fault}.`).join(" ");
   if (failed === null && faults !== "") return { text: `Failed ${took}: ${faults}`, failed };
   if (failed === null) return { text: `Interrupted ${took}.${rest}`, failed: null };
-  const place = `step ${run.steps.indexOf(failed.step) + 1}, cell ${failed.cell.number}`;
+  const place = placeOf(failed);
   if (run.status === "interrupted") return { text: `Interrupted in ${place}, ${took}.${rest}`, failed };
   const cause = failureOf(failed.cell.claims) ?? errorOf(failed.cell);
   const why = cause === "" ? "" : `: ${firstLine(cause)}`;
@@ -58,10 +58,15 @@ export function summaryLines(run: Run): string[] {
   const left = cells.filter(({ status }) => status === "not run").length;
   const rest = left === 0 ? "" : `; ${plural(left, "cell")} did not run`;
   const what = run.status === "interrupted" ? "Interrupted" : "Failed";
-  const place = `${failed.step.notebook.name}, cell ${failed.cell.number}`;
+  const place = placeOf(failed);
   const first = `${what} in ${place}, after ${formatSeconds(run.seconds)}${rest}`;
   const causes = run.status === "interrupted" ? [] : causeLines(failed.cell);
   return [forTerminal(first), ...causes.map((line) => cut(`  ${forTerminal(line)}`)), ...faults];
+}
+
+/** "1-services, cell 2" */
+export function placeOf({ step, cell }: FailedCell): string {
+  return `${step.notebook.name}, cell ${cell.number}`;
 }
 
 /** "All 2 cells ran, no claims" */
