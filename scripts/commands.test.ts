@@ -56,7 +56,7 @@ const CASES: Case[] = [
     2,
     'tables: --rebuild: expected a table of lib/game.ts \\(.+\\), got "nothing"; .*',
   ],
-  ["failed", ["explain"], 2, "failed: explain: expected one place; try: npm run failed -- .*"],
+  ["failed", ["explain", "a/0/1", "a/0/2"], 2, "failed: explain: expected at most one place, got 2; try: .*"],
   ["failed", ["--limit", "0"], 2, 'failed: --limit: expected a number from 1 to 1000, got "0"; .*'],
   [
     "history",
@@ -76,6 +76,7 @@ const CASES: Case[] = [
   ["up", ["--wipe"], 2, "up: unknown option --wipe; try: npm run up .*"],
   ["tables", [], 1, `tables: HDFS .* ECONNREFUSED .*; ${HINT}`],
   ["tables", ["--check"], 1, `tables: HDFS .* ECONNREFUSED .*; ${HINT}`],
+  ["failed", ["explain"], 1, `failed: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
   ["failed", [], 1, `failed: UNREACHABLE: .* \\(ECONNREFUSED\\); ${HINT}`],
   ["failed", ["explain", "a/b"], 2, 'failed: expected a place TOPIC/PARTITION/OFFSET, got "a/b"; try: .*'],
   ["failed", ["replay", "a/b"], 2, 'failed: expected a place TOPIC/PARTITION/OFFSET, got "a/b"; try: .*'],

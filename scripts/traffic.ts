@@ -1,12 +1,13 @@
 /** Play players: send requests to the API, then print the totals. */
 import { command } from "../lib/command.ts";
 import { settings } from "../lib/settings.ts";
+import { requestCounts } from "../lib/traffic/scenarios.ts";
 import { chooseScenario, failureText, totalsText, trafficOptions } from "../lib/traffic/choose-scenario.ts";
 
 const usage = `npm run traffic -- basic | limit N | infinite | get PATH [-n N] [-c N] [-H TEXT]
   Plays players: sends requests to the API, then prints the totals.
-  basic       60 requests, 20 of each event type
-  limit N     N rounds of 20 requests, 5 s between them
+  basic       ${requestCounts.basic} requests, 10 for each step of the game's traffic
+  limit N     N rounds of ${requestCounts.round} requests, 5 s between them
   infinite    rounds until Ctrl-C, 10 s between them
   get PATH    -n requests (default 10), -c of them at once (default 1):
               get '/join_a_guild?region=ny' -n 10 -c 1 -H "Host: user1.att.com"

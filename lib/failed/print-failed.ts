@@ -31,9 +31,13 @@ export async function printFailed(options: { limit: number; all: boolean }, json
   console.error(rows.length === options.limit ? `the newest: ${count}; --limit N lists more` : count);
 }
 
-/** Prints one failed event whole, with its assessment by the present catalogue. */
-export async function explainFailed(place: string): Promise<void> {
-  const failed = await findFailed(place);
+/**
+ * Prints one failed event whole, with its assessment by the present catalogue.
+ * @param place default: that of the newest open event
+ */
+export async function explainFailed(place?: string): Promise<void> {
+  const failed = place === undefined ? (await listFailed({ limit: 1 }))[0] : await findFailed(place);
+  if (failed === undefined) return console.log("0 open failed events");
   const assessed = { failed, now: assess(failed, { blocked: await blockedTables() }) };
   const [{ now, isThere } = { now: assessed.now }] = await new KnownEvents().judge([assessed]);
   console.log(`place   ${failed.place}`);
@@ -42,7 +46,7 @@ export async function explainFailed(place: string): Promise<void> {
   if (!now.fits) {
     console.log(`now     still unfit: ${forTerminal(now.why)}`);
   } else {
-    const state = isThere ? "it is there already" : `to send it: npm run failed -- replay ${place}`;
+    const state = isThere ? "it is there already" : `to send it: npm run failed -- replay ${failed.place}`;
     console.log(`now     fits as ${now.event_type}, event_id ${forTerminal(now.event_id)}; ${state}`);
   }
   console.log(`raw     ${failed.raw_event === null ? "(no value)" : forTerminal(failed.raw_event)}`);
