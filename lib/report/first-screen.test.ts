@@ -3,6 +3,7 @@ import { bars } from "../ask/chart.ts";
 import { HEADLINE_TYPE, tilesBundle, type Tile, TILES_TYPE } from "../ask/headline.ts";
 import { chartBundle } from "../ask/show.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
+import { tilesClass } from "./first-screen.ts";
 import { renderReport } from "./html.ts";
 import { isCode, type Output } from "./notebook.ts";
 import { resultsOf } from "./results.ts";
@@ -94,5 +95,30 @@ describe("a cell's tags", () => {
     run.steps[0]!.cells[0]!.status = "failed";
     run.steps[0]!.cells[0]!.cell.metadata = { tags: ["remove-cell"] };
     assert.match(await renderReport(run, { title: "T", facts: [] }), /<div class="error" role="alert">/);
+  });
+});
+
+describe("the rows of tiles", () => {
+  for (const [count, columns] of [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    [5, 3],
+    [6, 3],
+    [7, 4],
+    [8, 4],
+    [9, 3],
+  ] as const) {
+    it(`are even: ${count} tiles stand in ${columns} columns`, () => {
+      const texts = Array.from({ length: count }, () => "1,234");
+      assert.ok(tilesClass(texts).split(" ").includes(`columns-${columns}`), tilesClass(texts));
+    });
+  }
+
+  it("have fewer columns for long texts", () => {
+    const time = "2026-11-25 10:00 UTC";
+    assert.match(tilesClass([time, "1", "2", "3"]), /columns-2 .*single/);
+    assert.match(tilesClass([time.repeat(4)]), /columns-1 fits-20 single/);
   });
 });

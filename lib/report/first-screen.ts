@@ -5,6 +5,7 @@
  * the page shows them here and not at the place of their cells.
  */
 import { type ShownTile, HEADLINE_TYPE, TILES_TYPE } from "../ask/headline.ts";
+import { textWidth } from "../ask/text-width.ts";
 import { forHtml, forTerminal } from "../untrusted.ts";
 import { type CellPage, isOnFirstScreen, renderOutputOf } from "./cell.ts";
 import type { Front } from "./front.ts";
@@ -12,6 +13,7 @@ import { isError, isStream } from "./outputs.ts";
 import { renderSaid } from "./prose.ts";
 import type { Results } from "./results.ts";
 import type { CellRun, Run } from "./run.ts";
+import { MAX_FIT } from "./style.ts";
 import { tileChanges, tilesIn } from "./tile-change.ts";
 
 export interface FirstScreenOptions {
@@ -20,6 +22,11 @@ export interface FirstScreenOptions {
   previous: Results | null; // of the last good run of the same notebooks
 }
 
+const HEAD_WIDTH = 704; // pixels
+const LEAST_SIZE = 22; // pixels of a tile's number
+const TILE_EDGES = 44; // pixels of a tile's padding and gap
+const MOST_OF_HALF_PHONE = 7; // the widest text, in parts of its size, for two tiles beside each other
+
 /** Renders the head of the page. */
 export function renderFirstScreen(run: Run, page: CellPage, options: FirstScreenOptions): string {
   const { front, verdict, previous } = options;
@@ -27,7 +34,8 @@ export function renderFirstScreen(run: Run, page: CellPage, options: FirstScreen
   const shown = run.steps.flatMap(({ cells }) => cells).flatMap((cell) => partsOf(cell, page, changes));
   const of = (kind: Part["kind"]): string =>
     shown.flatMap((part) => (part.kind === kind ? part.html : [])).join("\n");
-  const tiles = of("tiles") === "" ? "" : `<dl class="tiles">${of("tiles")}</dl>`;
+  const texts = shown.flatMap((part) => part.texts ?? []);
+  const tiles = of("tiles") === "" ? "" : `<dl class="${tilesClass(texts)}">${of("tiles")}</dl>`;
   const logo = front.logo === "" ? "" : `<img class="logo" src="${forHtml(front.logo)}" alt="">`;
   const byline = [front.author, formatDate(run.startedAt, front.lang)].filter((text) => text !== "");
   const when = `<time datetime="${run.startedAt.toISOString()}">${forHtml(byline.pop()!)}</time>`;
@@ -53,6 +61,7 @@ type Changes = ReadonlyMap<ShownTile, string>;
 interface Part {
   kind: "headline" | "tiles" | "chart";
   html: string;
+  texts?: string[]; // the numbers of tiles
 }
 
 function partsOf(cell: CellRun, page: CellPage, changes: Changes): Part[] {
@@ -64,9 +73,19 @@ function partsOf(cell: CellRun, page: CellPage, changes: Changes): Part[] {
       return [{ kind: "headline", html: `<div class="headline">${renderSaid(String(markdown))}</div>` }];
     }
     if (tiles === undefined) return [{ kind: "chart", html: renderOutputOf(cell, i, page) }];
-    const html = tilesIn(output).map((tile) => renderTile(tile, changes.get(tile) ?? ""));
-    return [{ kind: "tiles", html: html.join("\n") }];
+    const list = tilesIn(output);
+    const html = list.map((tile) => renderTile(tile, changes.get(tile) ?? ""));
+    return [{ kind: "tiles", html: html.join("\n"), texts: list.map(({ text }) => String(text)) }];
   });
+}
+
+/** The classes of tiles: balanced rows of columns, and a size at which the longest text fits. */
+export function tilesClass(texts: readonly string[]): string {
+  const widest = Math.ceil(Math.max(1, ...texts.map((text) => textWidth(text, 1, { bold: true }))));
+  const most = Math.min(4, Math.max(1, Math.floor(HEAD_WIDTH / (widest * LEAST_SIZE + TILE_EDGES))));
+  const columns = Math.ceil(texts.length / Math.ceil(texts.length / most));
+  const narrow = widest > MOST_OF_HALF_PHONE ? " single" : "";
+  return `tiles columns-${columns} fits-${Math.min(widest, MAX_FIT)}${narrow}`;
 }
 
 function renderTile(tile: ShownTile, change: string): string {

@@ -4,6 +4,10 @@
  * One column of text of about 70 characters on a scale of 1.25; light and dark from the reader's
  * system; figures scroll in their own box; in print the code stays folded unless it was opened.
  */
+export const MAX_FIT = 20; // the widest text of a tile in one line, in parts of its size
+
+const FITS = Array.from({ length: MAX_FIT }, (_, i) => `.fits-${i + 1} { --fit: ${i + 1}; }`).join(" ");
+
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -34,11 +38,12 @@ h1 { margin: 0 0 0.75rem; font-size: clamp(2.1rem, 6vw, 3.2rem); line-height: 1.
 .byline { margin: 0 0 1.75rem; color: var(--soft); font-size: 0.9375rem; }
 .headline { margin: 0 0 1.75rem; font-size: clamp(1.2rem, 3.2vw, 1.4rem); line-height: 1.45; }
 .headline p { margin: 0 0 0.75rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); gap: 0.75rem; margin: 0 0 2rem; }
-.tiles div { display: block; padding: 0.9rem 1rem 0.8rem; background: var(--wash); border: 0; border-top: 3px solid var(--accent); border-radius: 0 0 6px 6px; }
+.tiles { display: grid; grid-template-columns: repeat(var(--columns, 1), minmax(0, 1fr)); gap: 0.75rem; margin: 0 0 2rem; }
+.columns-2 { --columns: 2; } .columns-3 { --columns: 3; } .columns-4 { --columns: 4; } ${FITS}
+.tiles div { container-type: inline-size; display: block; padding: 0.9rem 1rem 0.8rem; background: var(--wash); border: 0; border-top: 3px solid var(--accent); border-radius: 0 0 6px 6px; }
 .tiles dt { color: var(--soft); font-size: 0.875rem; line-height: 1.35; }
 .tiles dd { margin: 0.15rem 0 0; color: var(--soft); font-size: 0.8125rem; line-height: 1.4; }
-.tiles .value { color: var(--ink); font-size: clamp(1.6rem, 5vw, 2.1rem); font-weight: 700; line-height: 1.2; letter-spacing: -0.02em; }
+.tiles .value { color: var(--ink); font-size: clamp(1rem, calc(100cqi / var(--fit, 6)), 2.1rem); font-weight: 700; line-height: 1.2; letter-spacing: -0.02em; }
 .top > figure { margin: 0 0 2rem; }
 .summary { margin: 0 0 0.4rem; padding-left: 0.9rem; border-left: 3px solid var(--ok); line-height: 1.45; }
 .summary.failed, .summary.interrupted { margin-bottom: 1.75rem; border-color: var(--bad); font-size: 1.2rem; }
@@ -201,6 +206,11 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   main { grid-column: 2; }
   main > .step:first-child { padding-top: 1.6rem; }
 }
+@media screen and (max-width: 40rem) {
+  .tiles:not(.columns-1) { --columns: 2; }
+  .tiles.single { --columns: 1; }
+  .tiles:not(.columns-1, .single) > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+}
 @media (max-width: 30rem) {
   body { font-size: 1rem; }
   .step { padding-top: 3.5rem; }
@@ -216,7 +226,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .permalink, .tools { display: none; }
   .tall { max-height: none; }
   .tall thead th { position: static; box-shadow: none; }
-  .tiles { grid-template-columns: repeat(3, 1fr); }
+  .tiles div { break-inside: avoid; }
   .top, .page { max-width: none; display: block; }
   nav { position: static; max-height: none; border-top: 1px solid var(--line); }
   nav .toggle { display: none; }
