@@ -121,4 +121,8 @@ describe("the rows of tiles", () => {
     assert.match(tilesClass([time, "1", "2", "3"]), /columns-2 .*single/);
     assert.match(tilesClass([time.repeat(4)]), /columns-1 fits-20 single/);
   });
+
+  it("stand beside each other on a phone up to ten digits", () => {
+    assert.doesNotMatch(tilesClass(["1,234,567,890", "4"]), /single/);
+  });
 });

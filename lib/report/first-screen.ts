@@ -25,7 +25,7 @@ export interface FirstScreenOptions {
 const HEAD_WIDTH = 704; // pixels
 const LEAST_SIZE = 22; // pixels of a tile's number
 const TILE_EDGES = 44; // pixels of a tile's padding and gap
-const MOST_OF_HALF_PHONE = 7; // the widest text, in parts of its size, for two tiles beside each other
+const MOST_OF_HALF_PHONE = 8; // the widest text, in parts of its size, for two tiles beside each other
 
 /** Renders the head of the page. */
 export function renderFirstScreen(run: Run, page: CellPage, options: FirstScreenOptions): string {
