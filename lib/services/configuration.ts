@@ -2,6 +2,8 @@
  * A folder of configuration files with ${names} → the same files, filled in.
  *
  * Both runtimes use the files of compose/. Only the values differ: host names, folders, ports.
+ * The files have five formats, each with characters of its own. So a value has none of these:
+ * paths are relative, or inside a container.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,6 +29,7 @@ export function writeConfiguration(to: string, paths: Paths, folders: string[] =
   }
 }
 
+const PLAIN = /^[\w./:,-]*$/; // means itself in XML, Java's properties, and a JDBC URL
 const SERVERS = ["kafka", "hadoop", "hive", "trino"];
 
 /**
@@ -84,6 +87,8 @@ function fill(text: string, values: Record<string, string>, file: string): strin
         `${file}: expected one of the names ${Object.keys(values).join(", ")}, got \${${name}}`,
       );
     }
+    if (!PLAIN.test(value))
+      throw new Error(`${file}: expected ${name} of letters, digits and . _ / : , -, got "${value}"`);
     return value;
   });
 }

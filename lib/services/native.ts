@@ -1,7 +1,9 @@
 /**
  * Service → a process of this machine.
  *
- * <home>/data holds the data, <home>/conf the configuration with its values filled in.
+ * <home>/data holds the data, <home>/conf the configuration with its values filled in. The servers
+ * run in <home>/run, and get each path from there: "../data/kafka". So no name of a folder above
+ * is ever text in one of their five formats, and each name works.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +12,7 @@ import { HOST, settings } from "../settings.ts";
 import { type Artifacts, prepareArtifacts } from "./artifacts.ts";
 import { fillFolder, type Paths, writeConfiguration } from "./configuration.ts";
 import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
-import { CONF, formatCommand, ownCommand, serverCommand } from "./programs.ts";
+import { CONF, formatCommand, fromRun, ownCommand, prepareRun, serverCommand } from "./programs.ts";
 import type { Runtime } from "./runtime.ts";
 import { serverNames } from "./services.ts";
 
@@ -26,6 +28,7 @@ export const nativeRuntime: Runtime = {
     const names = services.map(({ name }) => name);
     if (!serverNames.some((name) => names.includes(name))) return;
     artifacts = await prepareArtifacts(log);
+    prepareRun();
     configure(artifacts);
     if (names.includes("kafka")) await format("kafka", artifacts);
     if (names.includes("namenode")) await format("namenode", artifacts);
@@ -65,20 +68,21 @@ function prepared(name: string): Artifacts {
 function configure({ trino }: Artifacts): void {
   const paths: Paths = {
     bindHost: HOST,
-    conf: CONF,
-    kafkaData: join(DATA, "kafka"),
-    namenodeData: join(DATA, "namenode"),
-    datanodeData: join(DATA, "datanode"),
-    metastoreData: join(DATA, "metastore"),
-    hadoopTmp: join(home, "tmp"),
-    trinoConf: join(CONF, "trino"),
-    trinoPlugins: join(trino, "plugin"),
+    conf: fromRun(CONF),
+    kafkaData: fromRun(join(DATA, "kafka")),
+    namenodeData: fromRun(join(DATA, "namenode")),
+    datanodeData: fromRun(join(DATA, "datanode")),
+    metastoreData: fromRun(join(DATA, "metastore")),
+    hadoopTmp: fromRun(join(home, "tmp", "hadoop")),
+    trinoConf: fromRun(join(CONF, "trino")),
+    trinoPlugins: fromRun(join(trino, "plugin")),
   };
   writeConfiguration(CONF, paths);
-  const aside = { ...paths, kafkaData: asideOf("kafka"), namenodeData: asideOf("namenode") };
+  const kafkaData = fromRun(asideOf("kafka"));
+  const aside = { ...paths, kafkaData, namenodeData: fromRun(asideOf("namenode")) };
   writeConfiguration(join(CONF, "format"), aside, ["kafka", "hadoop"]);
   for (const name of ["kafka", "namenode", "datanode", "metastore"]) {
-    const logging = { log_file: join(home, "logs", `${name}.log`) };
+    const logging = { log_file: fromRun(join(home, "logs", `${name}.log`)) };
     fillFolder(join(root, "compose", "native", "logging"), join(CONF, `logging-${name}`), logging);
   }
 }
@@ -92,8 +96,8 @@ async function format(name: "kafka" | "namenode", artifacts: Artifacts): Promise
   if (existsSync(target)) return;
   rmSync(asideOf(name), { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
-  const { file, args, env } = formatCommand(name, artifacts, join(CONF, "format"));
-  const { exitCode, stdout, stderr } = await $({ quiet: true, nothrow: true, env })`${file} ${args}`;
+  const { file, args, ...place } = formatCommand(name, artifacts, join(CONF, "format"));
+  const { exitCode, stdout, stderr } = await $({ quiet: true, nothrow: true, ...place })`${file} ${args}`;
   if (exitCode !== 0) {
     throw new Error(
       `${name}: formatting an empty file system ended with exit code ${exitCode}:\n${stdout}${stderr}`,

@@ -2,11 +2,11 @@
  * A service → the command that starts it as a process.
  *
  * An argument file with the options of each JVM keeps its command short. A class path has no
- * folder, because with a folder Java does not keep its cache of loaded classes.
+ * folder, because with a folder Java does not keep its cache of loaded classes. Servers get paths
+ * from <home>/run only; the link <home>/run/cache leads to the downloads.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { settings } from "../settings.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { Command } from "./process.ts";
@@ -24,11 +24,31 @@ interface Program {
   env?: NodeJS.ProcessEnv; // default: this process's
 }
 
-const { home, ports, root, hdfsUser } = settings;
+const { cache, home, ports, root, hdfsUser } = settings;
 const COMPOSE = join(root, "compose");
 
 /** The folder of this stack's configuration; native.ts writes it. */
 export const CONF = join(home, "conf");
+
+const RUN = join(home, "run"); // the servers' working folder
+const CACHE_LINK = "cache";
+
+/** Makes the working folder of the servers, with the link to the downloads. */
+export function prepareRun(): void {
+  mkdirSync(RUN, { recursive: true });
+  const link = join(RUN, CACHE_LINK);
+  rmSync(link, { force: true });
+  symlinkSync(cache, link);
+}
+
+/** The path by which a server finds `path`, which is below the home or the cache. */
+export function fromRun(path: string): string {
+  return isBelow(home, path) ? relative(RUN, path) : join(CACHE_LINK, relative(cache, path));
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
 
 /** The command of one of our own processes. */
 export function ownCommand(name: ServiceName): Command {
@@ -52,10 +72,10 @@ export function formatCommand(name: "kafka" | "namenode", artifacts: Artifacts, 
       "-t",
       clusterId,
       "-c",
-      join(conf, "kafka", "server.properties"),
+      join(fromRun(conf), "kafka", "server.properties"),
     ];
   } else {
-    program.args = [...hadoopFiles(join(conf, "hadoop")), "-format", "-nonInteractive"];
+    program.args = [...hadoopFiles(conf), "-format", "-nonInteractive"];
   }
   return javaCommand(`${name}-format`, program, artifacts.java, []);
 }
@@ -69,16 +89,16 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
         properties: { "log4j2.configurationFile": loggingFile(name, "log4j2.properties") },
         classPath: jars.kafka,
         main: "kafka.Kafka",
-        args: [join(CONF, "kafka", "server.properties")],
+        args: [fromRun(join(CONF, "kafka", "server.properties"))],
       };
     case "namenode":
     case "datanode":
       return {
         options: join(COMPOSE, "hadoop", "jvm.config"),
-        properties: { "log4j.configuration": pathToFileURL(loggingFile(name, "log4j.properties")).href },
+        properties: { "log4j.configuration": `file:${loggingFile(name, "log4j.properties")}` },
         classPath: jars.hadoop,
         main: `org.apache.hadoop.hdfs.server.${name}.${name === "namenode" ? "NameNode" : "DataNode"}`,
-        args: hadoopFiles(join(CONF, "hadoop")),
+        args: hadoopFiles(CONF),
         env,
       };
     case "metastore":
@@ -86,19 +106,19 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
         options: join(COMPOSE, "hive", "jvm.config"),
         properties: {
           "log4j2.configurationFile": loggingFile(name, "log4j2.properties"),
-          "derby.stream.error.file": join(home, "logs", "derby.log"),
+          "derby.stream.error.file": fromRun(join(home, "logs", "derby.log")),
         },
         classPath: jars.metastore,
         main: "org.apache.hadoop.hive.metastore.HiveMetaStore",
         args: ["-p", String(ports.metastore)],
-        env: { ...env, METASTORE_CONF_DIR: join(CONF, "hive") },
+        env: { ...env, METASTORE_CONF_DIR: fromRun(join(CONF, "hive")) },
       };
     case "trino":
       return {
         options: join(COMPOSE, "trino", "jvm.config"),
         properties: {
-          config: join(CONF, "trino", "config.properties"),
-          "log.levels-file": join(CONF, "trino", "log.properties"),
+          config: fromRun(join(CONF, "trino", "config.properties")),
+          "log.levels-file": fromRun(join(CONF, "trino", "log.properties")),
         },
         classPath: readdirSync(join(trino, "lib"))
           .sort()
@@ -112,21 +132,28 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
 
 /** Writes the argument file of a program, and returns the command that uses it. */
 function javaCommand(name: string, program: Program, java: string, jvmOptions: string[]): Command {
-  const { options, properties, classPath, main, args, env } = program;
+  const { options, properties, classPath, main, args, env = process.env } = program;
   const lines = [
     ...readFileSync(options, "utf8").trim().split("\n"),
     ...jvmOptions,
+    `-Djava.io.tmpdir=${emptyTemporaryFolder(name)}`,
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
     "-cp",
-    classPath.join(":"),
+    classPath.map(fromRun).join(":"),
     main,
     ...args,
   ];
   const file = join(CONF, `${name}.args`);
   writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
-  const cwd = join(home, "run");
-  mkdirSync(cwd, { recursive: true });
-  return { file: java, args: [`@${file}`], cwd, env };
+  return { file: java, args: [`@${fromRun(file)}`], cwd: RUN, env: { ...env, LC_ALL: "C.UTF-8" } };
+}
+
+/** A server leaves files in its temporary folder, such as Jetty's: its next start deletes them. */
+function emptyTemporaryFolder(name: string): string {
+  const folder = join(home, "tmp", name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return fromRun(folder);
 }
 
 /**
@@ -134,9 +161,9 @@ function javaCommand(name: string, program: Program, java: string, jvmOptions: s
  * or two; later starts need a third less CPU. Java replaces a file that does not match the server.
  */
 function classCacheOptions(name: ServerName): string[] {
-  const folder = join(settings.cache, "classes");
+  const folder = join(cache, "classes");
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}.jsa`);
+  const file = fromRun(join(folder, `${name}.jsa`));
   return [
     "-XX:+AutoCreateSharedArchive",
     `-XX:SharedArchiveFile=${file}`,
@@ -144,10 +171,11 @@ function classCacheOptions(name: ServerName): string[] {
   ];
 }
 
-function hadoopFiles(folder: string): string[] {
+function hadoopFiles(conf: string): string[] {
+  const folder = join(fromRun(conf), "hadoop");
   return ["core-site.xml", "hdfs-site.xml"].flatMap((file) => ["-conf", join(folder, file)]);
 }
 
 function loggingFile(name: ServerName, file: string): string {
-  return join(CONF, `logging-${name}`, file);
+  return fromRun(join(CONF, `logging-${name}`, file));
 }
