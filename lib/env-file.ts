@@ -2,7 +2,7 @@
  * questlog.env → environment variables of this process and its children.
  *
  * A line is NAME=VALUE as Node's own --env-file reads it, a comment, or empty. The environment is
- * stronger than the file. QUESTLOG_ENV, or `--env FILE` of a command, names another file.
+ * stronger than the file, unless its value is empty. QUESTLOG_ENV, or `--env FILE` of a command, names another file.
  */
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -24,8 +24,7 @@ const OTHERS = ["JAVA_HOME", "XDG_CACHE_HOME"]; // settings without our prefix
  * @throws Error with the number of the line, if a line is no assignment, or its name no setting's
  */
 export function loadEnvFile(env: NodeJS.ProcessEnv, root: string): EnvFile {
-  const given = env[VARIABLE];
-  if (given?.trim() === "") throw new Error(`${VARIABLE}: expected a file, got "${given}"`);
+  const given = env[VARIABLE]?.trim() ? env[VARIABLE] : undefined;
   const file = given === undefined ? join(root, FILE) : resolve(root, given);
   const name = basename(file);
   const all = new Map<string, number>();
@@ -39,7 +38,7 @@ export function loadEnvFile(env: NodeJS.ProcessEnv, root: string): EnvFile {
     if (first !== undefined)
       throw new Error(`${name}, line ${line}: expected ${variable} once, got it in line ${first} too`);
     all.set(variable, line);
-    if (env[variable] !== undefined) continue;
+    if (env[variable]?.trim()) continue;
     env[variable] = value;
     lines.set(variable, line);
   }

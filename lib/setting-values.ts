@@ -18,15 +18,22 @@ export class Variables {
     this.#env = env;
   }
 
-  /**
-   * The text of a variable; undefined: it is not set.
-   * @throws Error if the text is empty, as are those of all other methods
-   */
+  /** The text of a variable; undefined: it is not set, or empty. All other methods use this one. */
   text(name: string): string | undefined {
     this.#names.add(name);
     const text = this.#env[name];
-    if (text?.trim() === "")
-      throw new Error(`${name}: expected a value, got "${text}"; unset it for the default`);
+    return text?.trim() === "" ? undefined : text;
+  }
+
+  /**
+   * The text of a variable whose default protects less than a value.
+   * @throws Error if the variable is set and empty: it may come from a secret that is missing
+   */
+  filled(name: string): string | undefined {
+    const text = this.text(name);
+    const given = this.#env[name];
+    if (text === undefined && given !== undefined)
+      throw new Error(`${name}: expected a value, got "${given}"; unset it for the default`);
     return text;
   }
 
@@ -48,12 +55,15 @@ export class Variables {
     throw new Error(`${name}: expected a ${noun} from ${from} to ${to}, got "${text}"`);
   }
 
-  /** Addresses HOST:PORT with commas between them. */
+  /** Addresses HOST:PORT or [IPv6]:PORT with commas between them; spaces do not count. */
   brokers(name: string, fallback: string): string[] {
     const text = this.text(name) ?? fallback;
-    const brokers = text.split(",");
-    if (brokers.every((broker) => URL.canParse(`tcp://${broker}`) && /:\d+$/.test(broker))) return brokers;
-    throw new Error(`${name}: expected HOST:PORT, or several with commas between them, got "${text}"`);
+    const brokers = text.split(",").map((broker) => broker.trim());
+    if (brokers.length > 1 && brokers.at(-1) === "") brokers.pop(); // a comma at the end
+    if (brokers.every(isBroker)) return brokers;
+    throw new Error(
+      `${name}: expected HOST:PORT, or several with commas between them, such as kafka:9092,[::1]:9092, got "${text}"`,
+    );
   }
 
   /** Origins of web pages with commas between them, or `*`; an empty list without the variable. */
@@ -87,6 +97,11 @@ export class Variables {
     const advice = similar === undefined ? "README.md lists the settings" : `did you mean ${similar}?`;
     throw new Error(`${unknown}: no such setting; ${advice}`);
   }
+}
+
+function isBroker(text: string): boolean {
+  const [, host = "", port = ""] = /^(\[[\da-f:.]+\]|[\w.-]+):(\d{1,5})$/i.exec(text) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65_535 && URL.canParse(`tcp://${host}:${port}`);
 }
 
 interface CountOptions {

@@ -28,7 +28,19 @@ describe("readSettings(env)", () => {
     ["QUESTLOG_RATE_LIMIT", "-1", "a whole number from 0 to 1000000"],
     ["QUESTLOG_RECENT", "10001", "a whole number from 0 to 10000"],
     ["QUESTLOG_API_PORT", "x", "a port from 1 to 65535"],
-    ["QUESTLOG_KAFKA_BROKERS", "kafka", "HOST:PORT, or several with commas between them"],
+    ...[
+      "kafka",
+      "kafka:",
+      "kafka:0",
+      "kafka:65536",
+      "::1:9092",
+      "[::x]:9092",
+      "http://kafka:9092",
+      "a:1,,b:2",
+      ",",
+    ].map(
+      (value) => ["QUESTLOG_KAFKA_BROKERS", value, "HOST:PORT, or several with commas between them"] as const,
+    ),
     ["QUESTLOG_TRINO_URL", "localhost:8080", "a URL such as http://127.0.0.1:8080"],
     ["QUESTLOG_TOPIC", "game events", TOPIC_NAME],
     ["QUESTLOG_TOPIC", "..", TOPIC_NAME],
@@ -59,13 +71,48 @@ describe("readSettings(env)", () => {
       });
   });
 
-  it("refuses an empty value of any setting", () => {
-    for (const variable of ["QUESTLOG_CONSUMER_GROUP", "QUESTLOG_RECENT", "QUESTLOG_HOME", "QUESTLOG_OUT"])
-      for (const value of ["", " "])
-        assert.throws(() => readSettings({ [variable]: value }), {
-          message: `${variable}: expected a value, got "${value}"; unset it for the default`,
-        });
+  it("takes an empty variable for one that is not set", () => {
+    const names =
+      "KAFKA_BROKERS WEBHDFS_URL TRINO_URL API_PORT HOME OUT CACHE HISTORY RECENT CORS RETENTION KILL_AT";
+    for (const value of ["", " "]) {
+      const settings = names.split(" ").map((name) => [`QUESTLOG_${name}`, value]);
+      const env = { ...Object.fromEntries(settings), XDG_CACHE_HOME: "", JAVA_HOME: "" } as NodeJS.ProcessEnv;
+      assert.deepEqual({ ...readSettings(env), javaHome: undefined }, readSettings({}));
+    }
   });
+
+  it("refuses an empty file of write keys, without which everybody may send", () => {
+    assert.throws(() => readSettings({ QUESTLOG_WRITE_KEYS: " " }), {
+      message: 'QUESTLOG_WRITE_KEYS: expected a value, got " "; unset it for the default',
+    });
+  });
+
+  it("reads a relative folder from the checkout", () => {
+    const env = { QUESTLOG_HOME: "h", QUESTLOG_OUT: "o", QUESTLOG_CACHE: "c", QUESTLOG_HISTORY: "f" };
+    const { root, home, out, cache, historyFile } = readSettings(env);
+    assert.deepEqual(
+      [home, out, cache, historyFile],
+      ["h", "o", "c", "f"].map((name) => join(root, name)),
+    );
+  });
+
+  for (const name of ["it's", "100%", "a\nb"])
+    it(`refuses the home ${JSON.stringify(name)}, unless HDFS is given`, () => {
+      const env = { QUESTLOG_HOME: `/data/${name}` };
+      assert.throws(() => readSettings(env), {
+        message: `QUESTLOG_HOME: expected a folder without ' and % and control characters, which HDFS cannot use, got "/data/${name}"`,
+      });
+      assert.equal(readSettings({ ...env, QUESTLOG_WEBHDFS_URL: "http://hdfs:9870" }).home, `/data/${name}`);
+    });
+
+  for (const [text, brokers] of [
+    ["[::1]:19092", ["[::1]:19092"]],
+    ["a:1, b-c.example:2", ["a:1", "b-c.example:2"]],
+    ["a:1,", ["a:1"]],
+  ] as const)
+    it(`reads the brokers "${text}"`, () => {
+      assert.deepEqual(readSettings({ QUESTLOG_KAFKA_BROKERS: text }).kafkaBrokers, brokers);
+    });
 
   for (const [variable, advice] of [
     ["QUESTLOG_APIPORT", "did you mean QUESTLOG_API_PORT?"],

@@ -5,7 +5,7 @@
  * (the tests start one) needs only another QUESTLOG_HOME and other ports.
  */
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
@@ -75,6 +75,9 @@ export interface Settings {
   javaHome: string | undefined; // the machine's Java, by JAVA_HOME
 }
 
+/** Hadoop runs `df 'FOLDER'` in a shell, and uses the folder as a format of thread names. */
+const REFUSED_IN_HOME = /['%\p{Cc}]/u;
+
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url))); // the checkout
 
 const NOT_SETTINGS = [
@@ -99,6 +102,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   };
   variables.refuseOthers(NOT_SETTINGS);
   refuseEqualPorts(read, env);
+  refuseHome(read);
   return read;
 }
 
@@ -159,15 +163,15 @@ function readRules(variables: Variables) {
 }
 
 function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
-  const keys = variables.text("QUESTLOG_WRITE_KEYS");
-  const cache = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "questlog");
+  const keys = variables.filled("QUESTLOG_WRITE_KEYS");
+  const cache = join(env.XDG_CACHE_HOME || join(homedir() || userInfo().homedir, ".cache"), "questlog");
   return {
     root: ROOT,
     version: readVersion(ROOT),
     home: resolve(ROOT, variables.text("QUESTLOG_HOME") ?? ".questlog"),
     out: resolve(ROOT, variables.text("QUESTLOG_OUT") ?? "out"),
-    cache: variables.text("QUESTLOG_CACHE") ?? cache,
-    historyFile: variables.text("QUESTLOG_HISTORY") ?? join(ROOT, "history", "commands.jsonl"),
+    cache: resolve(ROOT, variables.text("QUESTLOG_CACHE") ?? cache),
+    historyFile: resolve(ROOT, variables.text("QUESTLOG_HISTORY") ?? join("history", "commands.jsonl")),
     writeKeysFile: keys === undefined ? undefined : resolve(ROOT, keys),
     javaHome: env.JAVA_HOME,
   };
@@ -185,6 +189,14 @@ function readPort(variables: Variables, name: string, fallback: number): number 
   return variables.count(portVariable(name), { fallback, from, to: 65535, noun: "port" });
 }
 
+/** @throws Error if HDFS cannot have its data in the home */
+function refuseHome({ home, given }: Pick<Settings, "home" | "given">): void {
+  if (given.hdfs || !REFUSED_IN_HOME.test(home)) return;
+  throw new Error(
+    `QUESTLOG_HOME: expected a folder without ' and % and control characters, which HDFS cannot use, got "${home}"`,
+  );
+}
+
 /** Two listeners cannot have one port. The ports of given services are not used. */
 function refuseEqualPorts({ ports, given }: Pick<Settings, "ports" | "given">, env: NodeJS.ProcessEnv): void {
   const unused = [
@@ -198,7 +210,7 @@ function refuseEqualPorts({ ports, given }: Pick<Settings, "ports" | "given">, e
     const [owner, variable] = [owners.get(port), portVariable(name)];
     owners.set(port, variable);
     if (owner === undefined) continue;
-    const [wrong, other] = env[variable] === undefined ? [owner, variable] : [variable, owner];
+    const [wrong, other] = !env[variable]?.trim() ? [owner, variable] : [variable, owner];
     throw new Error(`${wrong}: expected another port than ${other}, got "${port}"`);
   }
 }
@@ -247,5 +259,5 @@ function checkPaths(
     QUESTLOG_CACHE: cache,
     QUESTLOG_HISTORY: dirname(historyFile),
   };
-  for (const [name, folder] of Object.entries(folders)) if (env[name] !== undefined) makeFolder(name, folder);
+  for (const [name, folder] of Object.entries(folders)) if (env[name]?.trim()) makeFolder(name, folder);
 }

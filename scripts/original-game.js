@@ -21,7 +21,7 @@ module.registerHooks?.({
 });
 
 // The tests have settings of their own, not those of the user's questlog.env.
-process.env.QUESTLOG_ENV ??= devNull;
+process.env.QUESTLOG_ENV ||= devNull;
 
 // The processes that the tests start have the original's game too.
 const { NODE_OPTIONS = "" } = process.env;

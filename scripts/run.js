@@ -11,7 +11,7 @@ import { refuseOldNode } from "./node-version.js";
 
 refuseOldNode();
 // The tests have settings of their own.
-if (process.argv[2] === "test") process.env.QUESTLOG_ENV ??= devNull;
+if (process.argv[2] === "test") process.env.QUESTLOG_ENV ||= devNull;
 takeEnvFile(process.argv);
 const command = new URL(`${process.argv[2]}.ts`, import.meta.url);
 process.argv.splice(1, 2, fileURLToPath(command)); // the command reads its arguments from here
