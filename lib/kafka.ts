@@ -12,6 +12,7 @@
 import "./kafka-codecs.ts"; // before kafkajs
 import kafkajs, { type Admin, Kafka, logLevel } from "kafkajs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 
 export { Partitioners } from "kafkajs";
 export type { Admin, Consumer, EachBatchPayload, Kafka, Message, Producer } from "kafkajs";
@@ -24,6 +25,8 @@ export interface Patience {
   connectionTimeoutMs?: number;
   requestTimeoutMs?: number;
 }
+
+const KEEP_ALIVE_MS = 60_000; // as kafkajs's own sockets
 
 /** Retries for about 3 s, so that a broker that has just started can choose its leaders. */
 export const PATIENT = 8;
@@ -38,12 +41,23 @@ export function kafkaClient(
 ): Kafka {
   return new Kafka({
     clientId,
-    brokers: [...brokers],
+    brokers: brokers.map(hideColons),
+    socketFactory: ({ host, port, onConnect }) =>
+      connect({ host: showColons(host), port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS),
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     retry: { retries, initialRetryTime: 50, maxRetryTime: 500 },
     logLevel: logLevel.NOTHING,
   });
+}
+
+/** kafkajs ends a host at its first ":". So "[::1]:9092" gets to the socket as "[__1]". */
+function hideColons(broker: string): string {
+  return broker.replace(/^\[.*\]/, (address) => address.replaceAll(":", "_"));
+}
+
+function showColons(host: string): string {
+  return /^\[.*\]$/.test(host) ? host.slice(1, -1).replaceAll("_", ":") : host;
 }
 
 /**

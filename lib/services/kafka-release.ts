@@ -32,8 +32,8 @@ export async function askKafkaRelease(address: string): Promise<string> {
 }
 
 async function askApiVersions(address: string): Promise<Buffer> {
-  const { hostname, port } = new URL(`tcp://${address}`);
-  const socket = createConnection(Number(port), hostname);
+  const { hostname, port } = new URL(`tcp://${address}`); // an IPv6 host is in brackets
+  const socket = createConnection(Number(port), hostname.replace(/^\[|\]$/g, ""));
   try {
     socket.setTimeout(ANSWER_LIMIT_MS, () =>
       socket.destroy(
