@@ -12,12 +12,19 @@ const usage = `npm run status -- [--json] [--native | --docker]
   --json    one document: ready, services (service, version, port, ready,
             problem), problems of tables
   Exit code 1: a service is not ready, or a table has a problem.`;
+const MAX_CELL = 120; // characters
 const options = { ...runtimeOptions, json: { type: "boolean", default: false } } as const;
 
 await command("status", { usage, options, onlyPrints: true }, async ({ values }) => {
   const rows = await serviceStatus(chooseServices([], values).runtime);
   const shown = rows.map(({ service, version, port, ready, problem }) => {
-    return { service, version: version ?? "", port: port ?? "", ready: ready ? "yes" : "no", problem };
+    return {
+      service,
+      version: version ?? "",
+      port: port ?? "",
+      ready: ready ? "yes" : "no",
+      problem: short(problem),
+    };
   });
   if (!values.json) await printLines(tableLines(shown, { width: terminalWidth() }));
   const waiting = rows.filter(({ ready }) => !ready).map(({ service }) => service);
@@ -29,6 +36,12 @@ await command("status", { usage, options, onlyPrints: true }, async ({ values })
     console.error(`status: not ready: ${waiting.join(", ")}; npm run up starts the services that do not run`);
   return isReady ? 0 : 1;
 });
+
+/** A problem in one line of a table; --json has the whole text. */
+function short(problem: string): string {
+  const line = problem.replace(/\s+/g, " ");
+  return line.length > MAX_CELL ? `${line.slice(0, MAX_CELL)}…` : line;
+}
 
 /** The problems of tables, as far as the services that know them are ready. */
 async function tableProblems(isReady: (service: ServiceName) => boolean): Promise<string[]> {

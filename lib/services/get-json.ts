@@ -1,5 +1,6 @@
 /** URL → the JSON of its answer, or an error of one line. */
 export const ANSWER_LIMIT_MS = 5_000;
+const MAX_GIST = 100; // characters
 
 /** Requests `url`. @throws Error without an answer in 5 s, or with another status than 2xx. */
 export async function getJson<T>(url: string, request: RequestInit = {}): Promise<T> {
@@ -9,6 +10,18 @@ export async function getJson<T>(url: string, request: RequestInit = {}): Promis
     },
   );
   const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text) as T;
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${gist(text)}`);
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new Error(`${url}: expected JSON, got ${gist(text)}`, { cause: error });
+  }
+}
+
+/** An answer in one short line: the title of a page, the message of HDFS, or the first characters. */
+function gist(text: string): string {
+  const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
+  const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const line = (title ?? message ?? text).replace(/\s+/g, " ").trim();
+  return line.length > MAX_GIST ? `${line.slice(0, MAX_GIST)}…` : line;
 }
