@@ -111,20 +111,13 @@ class TslabKernel implements Kernel {
   constructor(folder: string, sockets: string, { queryTimeoutMs }: KernelOptions) {
     const key = randomUUID();
     this.#channels = new Channels(sockets, key);
-    const connection = join(sockets, "connection.json");
-    const info = {
-      ...connectionInfo(sockets, key),
-      query_timeout_ms: queryTimeoutMs,
-      compile_cache: COMPILED,
-    };
-    writeFileSync(connection, JSON.stringify(info), { mode: 0o600 });
-    const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
-    const child = spawn(
-      process.execPath,
-      ["--import", KERNEL_CACHE, "--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
-      { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
-    );
-    this.#child = child;
+    try {
+      this.#child = spawnKernel(folder, sockets, { key, queryTimeoutMs });
+    } catch (error) {
+      this.#channels.close(); // open sockets would keep this process running
+      throw error;
+    }
+    const child = this.#child;
     this.pid = child.pid ?? 0;
     this.#sockets = sockets;
     for (const name of ["stdout", "stderr"] as const)
@@ -227,6 +220,31 @@ class TslabKernel implements Kernel {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
+}
+
+/** Starts the process of a kernel, which finds its sockets by a file beside them. */
+function spawnKernel(
+  folder: string,
+  sockets: string,
+  { key, queryTimeoutMs }: KernelOptions & { key: string },
+): ChildProcess {
+  const connection = join(sockets, "connection.json");
+  const info = {
+    ...connectionInfo(sockets, key),
+    query_timeout_ms: queryTimeoutMs,
+    compile_cache: COMPILED,
+  };
+  writeFileSync(connection, JSON.stringify(info), { mode: 0o600 });
+  const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
+  return spawn(
+    process.execPath,
+    ["--import", KERNEL_CACHE, "--import", KERNEL_SIDE, tslab, "kernel", "--config-path", connection],
+    {
+      cwd: folder,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    },
+  );
 }
 
 function timeoutText(timeoutMs: number): string {
