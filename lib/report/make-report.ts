@@ -3,7 +3,8 @@
  * and out/report.json with the counted events. The files of a failed run are in out/failed.
  *
  * The run uses a running stack and leaves it up. At its end it stops the services that it started.
- * A second run in the same checkout waits for the first: both would write the same files.
+ * A second run waits for the first: both would write the same files, or the first would stop the
+ * services of the second.
  */
 import { dirname, join, relative } from "node:path";
 import { services } from "../services/services.ts";
@@ -66,8 +67,11 @@ export async function makeReport(
   for (const warning of pageWarnings(prepared)) console.log(warning);
   const limits = readLimits(options);
   const job = { notebooks, options, parameters, limits, conditions, out, runs, signal };
-  const lock = join(settings.out, "report.lock");
-  return withLock(lock, console.log, () => makeLocked(job), signal);
+  const [stack, files] = [join(settings.home, "run"), settings.out].map((folder) =>
+    join(folder, "report.lock"),
+  );
+  const locked = () => withLock(files!, console.log, () => makeLocked(job), signal);
+  return withLock(stack!, console.log, locked, signal);
 }
 
 interface Job {
