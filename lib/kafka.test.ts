@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { kafkaClient } from "./kafka.ts";
 
 describe("kafkaClient(brokers)", () => {
@@ -12,7 +12,7 @@ describe("kafkaClient(brokers)", () => {
     const connected = once(server, "connection");
     const admin = kafkaClient([`[::1]:${port}`], { retries: 0, requestTimeoutMs: 200 }).admin();
     const answer = admin.connect().catch((error: Error) => error);
-    const [socket] = await connected;
+    const [socket] = (await connected) as [Socket];
     socket.destroy();
     assert.ok((await answer) instanceof Error);
     await admin.disconnect();

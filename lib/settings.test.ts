@@ -105,6 +105,31 @@ describe("readSettings(env)", () => {
       assert.equal(readSettings({ ...env, QUESTLOG_WEBHDFS_URL: "http://hdfs:9870" }).home, `/data/${name}`);
     });
 
+  for (const name of ["a:b", "🙂", "a\nb"])
+    it(`refuses the cache ${JSON.stringify(name)}, unless all services are given`, () => {
+      const env = { QUESTLOG_CACHE: `/data/${name}` };
+      assert.throws(() => readSettings(env), {
+        message: `QUESTLOG_CACHE: expected a folder without : and emoji and control characters, which Java cannot use, got "/data/${name}"`,
+      });
+      const urls = { QUESTLOG_WEBHDFS_URL: "http://h:1", QUESTLOG_TRINO_URL: "http://t:1" };
+      const given = { ...env, ...urls, QUESTLOG_KAFKA_BROKERS: "k:1" };
+      assert.equal(readSettings(given).cache, `/data/${name}`);
+    });
+
+  for (const name of [
+    "a b (c) [d] {e}",
+    "&<>;,$\\#!?*=^`id`",
+    "${user.name}",
+    "Ü",
+    '"',
+    "-a",
+    "x".repeat(200),
+  ])
+    it(`accepts the home and the cache ${JSON.stringify(name)}`, () => {
+      const { home, cache } = readSettings({ QUESTLOG_HOME: `/${name}`, QUESTLOG_CACHE: `/${name}` });
+      assert.deepEqual([home, cache], [`/${name}`, `/${name}`]);
+    });
+
   for (const [text, brokers] of [
     ["[::1]:19092", ["[::1]:19092"]],
     ["a:1, b-c.example:2", ["a:1", "b-c.example:2"]],

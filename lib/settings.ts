@@ -77,6 +77,8 @@ export interface Settings {
 
 /** Hadoop runs `df 'FOLDER'` in a shell, and uses the folder as a format of thread names. */
 const REFUSED_IN_HOME = /['%\p{Cc}]/u;
+/** Java itself does not start below ":", and finds no jar below a character of two UTF-16 units. */
+const REFUSED_IN_CACHE = /[:\u{10000}-\u{10FFFF}\p{Cc}]/u;
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url))); // the checkout
 
@@ -102,7 +104,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   };
   variables.refuseOthers(NOT_SETTINGS);
   refuseEqualPorts(read, env);
-  refuseHome(read);
+  refuseFolders(read);
   return read;
 }
 
@@ -189,12 +191,17 @@ function readPort(variables: Variables, name: string, fallback: number): number 
   return variables.count(portVariable(name), { fallback, from, to: 65535, noun: "port" });
 }
 
-/** @throws Error if HDFS cannot have its data in the home */
-function refuseHome({ home, given }: Pick<Settings, "home" | "given">): void {
-  if (given.hdfs || !REFUSED_IN_HOME.test(home)) return;
-  throw new Error(
-    `QUESTLOG_HOME: expected a folder without ' and % and control characters, which HDFS cannot use, got "${home}"`,
-  );
+/** @throws Error if HDFS cannot have its data in the home, or Java cannot be in the cache */
+function refuseFolders({ home, cache, given }: Pick<Settings, "home" | "cache" | "given">): void {
+  if (!given.hdfs && REFUSED_IN_HOME.test(home))
+    throw new Error(
+      `QUESTLOG_HOME: expected a folder without ' and % and control characters, which HDFS cannot use, got "${home}"`,
+    );
+  const startsNothing = given.kafka && given.hdfs && given.trino;
+  if (!startsNothing && REFUSED_IN_CACHE.test(cache))
+    throw new Error(
+      `QUESTLOG_CACHE: expected a folder without : and emoji and control characters, which Java cannot use, got "${cache}"`,
+    );
 }
 
 /** Two listeners cannot have one port. The ports of given services are not used. */

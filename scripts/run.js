@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { refuseOldNode } from "./node-version.js";
 
 refuseOldNode();
+refuseStar(fileURLToPath(new URL("..", import.meta.url)));
 // The tests have settings of their own.
 if (process.argv[2] === "test") process.env.QUESTLOG_ENV ||= devNull;
 takeEnvFile(process.argv);
@@ -21,6 +22,13 @@ await import(command.href).catch((error) => {
   console.error(`questlog: ${problem}`);
   process.exit(2);
 });
+
+/** Node replaces each * in the path of a package's module, so it finds no modules below such a path. */
+function refuseStar(checkout) {
+  if (!checkout.includes("*")) return;
+  console.error(`questlog: expected a checkout without * in its path, got "${checkout}"`);
+  process.exit(2);
+}
 
 /** Takes `--env FILE` out of the arguments; lib/env-file.ts reads the variable. */
 function takeEnvFile(words) {

@@ -44,6 +44,10 @@ describe("fillFolder(from, to, values)", () => {
   });
 
   it("throws an error with the file and the unknown name", () => {
+    for (const host of ["a b", "a&b", "a;b", "a\\b", "${b}", "Ü"])
+      assert.throws(() => fillFolder(join(folder, "from"), join(folder, "to"), { port: "1", host }), {
+        message: /: expected host of letters, digits and \. _ \/ : , -, got "/,
+      });
     assert.throws(() => fillFolder(join(folder, "from"), join(folder, "to"), { port: "1" }), {
       message: /catalog.hive\.properties: expected one of the names port, got \$\{host\}$/,
     });

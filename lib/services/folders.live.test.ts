@@ -17,10 +17,10 @@ describe("a home, a cache and a temporary folder of any name", function () {
   const ports = Object.fromEntries(
     Object.entries(DEFAULT_PORTS).map(([name, port]) => [portVariable(name), String(port + PORT_OFFSET)]),
   );
-  const { HOME: _, ...withoutHome } = process.env;
   const env = {
-    ...withoutHome,
+    ...process.env,
     ...ports,
+    HOME: undefined,
     LC_ALL: "C",
     TMPDIR: temporary,
     QUESTLOG_CACHE: settings.cache,
