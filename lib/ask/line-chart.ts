@@ -244,13 +244,17 @@ function saidOf(values: Value[], names: string[], panel: string, axis: Axis): st
   return `${parts.join(", ")}; time from ${placeText(from, axis)} to ${placeText(to, axis)}`;
 }
 
-/** Colours and legend of the series; a single line needs no legend. */
+/**
+ * Colours and legend of the series; a single line needs no legend. The colours follow the alphabet,
+ * so the order of the rows does not change them.
+ */
 export function colourEncoding(
   names: string[],
   hasSeries: boolean,
   symbolType = "circle",
 ): Record<string, unknown> {
-  const range = names.map((name, i) => (i >= MAX_SERIES || isOthers(name, names) ? GREY : PALETTE[i]!));
+  const coloured = names.filter((name) => !isOthers(name, names)).sort();
+  const range = names.map((name) => PALETTE[coloured.indexOf(name)] ?? GREY);
   return {
     field: "name",
     type: "nominal",
