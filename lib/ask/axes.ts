@@ -13,8 +13,9 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const TIME_TICK = 66; // pixels of a tick's text with its gap
 const LARGE = 1e7; // larger numbers are written with a letter: 2.5M
+const HUGE = 1e15; // larger numbers, and tiny ones, are written with an exponent: 4e15
 const TINY = 1e-4;
-const TINY_LABEL = "datum.value == 0 ? '0' : format(datum.value, '~e')";
+const EXPONENT = "datum.value == 0 ? '0' : replace(format(datum.value, '~e'), 'e+', 'e')";
 // A tick's number with a letter for thousands, millions, billions and trillions.
 const SHORT = ["T", "B", "M", "K"]
   .map((letter, i) => {
@@ -32,9 +33,10 @@ export function numberAxis(
   const [least, most] = extent(numbers);
   const size = Math.max(Math.abs(least), Math.abs(most));
   if (isYears) return { format: "d", tickMinStep: 1 };
+  if (size >= HUGE) return { labelExpr: EXPONENT };
   if (size >= LARGE) return { labelExpr: SHORT, ...(isWhole ? { tickMinStep: 1 } : {}) };
   if (isWhole) return { format: ",d", tickMinStep: 1 };
-  return size < TINY ? { labelExpr: TINY_LABEL } : { format: ",.12~r" };
+  return size < TINY ? { labelExpr: EXPONENT } : { format: ",.12~r" };
 }
 
 /** The horizontal encoding of an axis of `width` pixels for the field `field`. */

@@ -43,6 +43,39 @@ describe("steps(rows, { x, y, series, title })", () => {
     assert.doesNotMatch(texts(svg).join(), /\d\.\d/);
   });
 
+  for (const [days, ticks] of [
+    [["2026-11-25"], ["2026-11-25"]],
+    [
+      ["2026-11-25", "2026-11-26"],
+      ["Nov 25", "2026", "Nov 26"],
+    ],
+    [
+      ["2026-11-25", "2026-11-26", "2026-11-27"],
+      ["Nov 25", "2026", "Nov 26", "Nov 27"],
+    ],
+  ] as const)
+    it(`has ticks only at its ${days.length} days, also if the last step goes on`, async () => {
+      const some = days.map((seconds, i) => ({ seconds, stage: "a", rows: i + 3 }));
+      const shown = texts(await drawSvg(steps(some, options)));
+      assert.deepEqual(
+        shown.filter((text) => /2026|Nov|:/.test(text)),
+        ticks,
+      );
+    });
+
+  for (const [most, tick] of [
+    [4e15, "4e15"],
+    [9e14, "800T"],
+    [4e7, "40M"],
+    [2.5e24, "2.5e24"],
+    [-4e15, "-4e15"],
+  ] as const)
+    it(`writes ${tick} on an axis of numbers up to ${most}`, async () => {
+      const some = [0, most].map((number, i) => ({ seconds: i, stage: "a", rows: number }));
+      const shown = texts(await drawSvg(lines(some, options)));
+      assert.ok(shown.map((text) => text.replace("\u2212", "-")).includes(tick), shown.join());
+    });
+
   it("describes the first and last number of each series", () => {
     assert.equal(
       steps(rows, options).description,
@@ -165,7 +198,7 @@ describe("lines(rows, { x, y, series, title })", () => {
     ],
     [
       [0, 4e15],
-      ["1,000T", "4,000T"],
+      ["1e15", "4e15"],
     ],
     [
       [0, -4],

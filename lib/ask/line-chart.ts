@@ -90,11 +90,14 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     values,
     unit: {
       encoding: {
-        x: placeEncoding(
-          { ...axis, places: values.map(({ time }) => time) },
-          "time",
-          options.x,
-          plotWidth(by, 48),
+        x: withDomain(
+          placeEncoding(
+            { ...axis, places: filled.map(({ time }) => time) },
+            "time",
+            options.x,
+            plotWidth(by, 48),
+          ),
+          kind === "steps" && axis.kind === "time" ? values.map(({ time }) => Number(time)) : [],
         ),
         y: {
           ...numberEncoding(numbers, "number", { isZero: stacked }),
@@ -207,6 +210,12 @@ function withLastStep(values: Value[], { kind, isDays }: Axis): Value[] {
   const time = last + (last === first ? least : (last - first) * LAST_STEP);
   const ends = Map.groupBy(values, (value) => JSON.stringify([value.panel, value.name]));
   return [...values, ...[...ends.values()].map((line) => ({ ...line.at(-1)!, time }))];
+}
+
+/** The axis from the first to the last of `times`; its ticks stay at the data. */
+function withDomain(encoding: Record<string, unknown>, times: number[]): Record<string, unknown> {
+  if (times.length === 0) return encoding;
+  return { ...encoding, scale: { ...(encoding.scale as object), domain: extent(times) } };
 }
 
 /** Marks the values that have no neighbour in their line, so that no line shows them. */
