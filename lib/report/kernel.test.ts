@@ -1,5 +1,7 @@
 // The real kernel; it needs no services.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,6 +44,14 @@ describe("startKernel(folder)", function () {
     const text = outputs.map(({ content }) => content.text as string).join("");
     return { status, text };
   }
+
+  it("lets the process end if the kernel cannot be started", async () => {
+    const code = `const { startKernel } = await import(${JSON.stringify(new URL("./kernel.ts", import.meta.url).href)});
+      await startKernel("a\\0b").catch(({ code }) => console.log(code));`;
+    const options = { timeout: 20_000 };
+    const child = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], options);
+    assert.equal(child.stdout.trim(), "ERR_INVALID_ARG_VALUE");
+  });
 
   it("runs cell after cell, each knowing the former", async () => {
     assert.deepEqual(await execute("const x: number = await Promise.resolve(20);"), {
