@@ -26,12 +26,26 @@ const SOURCES = [
  * @throws Error with the compiler's messages.
  */
 export async function buildLib(): Promise<void> {
-  await withLock(join(settings.root, "dist", "build.lock"), console.log, compile);
+  if (isBuilt()) return; // also in a checkout that cannot be written
+  try {
+    await withLock(join(settings.root, "dist", "build.lock"), console.log, compile);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EROFS" && code !== "EACCES") throw error;
+    throw new Error(
+      `${settings.root} cannot be written (${code}), and its lib/ is not compiled: npm run build, as a user who can write it`,
+      { cause: error },
+    );
+  }
+}
+
+function isBuilt(): boolean {
+  return stateOf(SOURCES) + stateOf(BUILT) === lastBuild();
 }
 
 async function compile(): Promise<void> {
+  if (isBuilt()) return; // by another process
   const before = stateOf(SOURCES);
-  if (before + stateOf(BUILT) === lastBuild()) return;
   const { exitCode, stdout } = await $({
     cwd: settings.root,
     quiet: true,
