@@ -119,9 +119,29 @@ interface CountOptions {
 export function makeFolder(name: string, folder: string): void {
   const missing: string[] = [];
   for (let each = folder; !existsSync(each); each = dirname(each)) missing.unshift(each);
-  try {
+  refuseFault(name, folder, () => {
     for (const each of missing) makeOne(each);
-    accessSync(`${folder}/`, constants.W_OK); // the slash: a file is refused too
+    requireWritable(folder);
+  });
+}
+
+/**
+ * Makes nothing.
+ * @throws Error if the folder, or the nearest one above it that exists, cannot be written
+ */
+export function checkParent(name: string, folder: string): void {
+  let nearestFolder = folder;
+  while (!existsSync(nearestFolder)) nearestFolder = dirname(nearestFolder);
+  refuseFault(name, folder, () => requireWritable(nearestFolder));
+}
+
+function requireWritable(folder: string): void {
+  accessSync(`${folder}/`, constants.W_OK); // the slash: a file is refused too
+}
+
+function refuseFault(name: string, folder: string, work: () => void): void {
+  try {
+    work();
   } catch (error) {
     throw new Error(
       `${name}: expected a folder that can be made and written, got "${folder}" (${codeOf(error)})`,

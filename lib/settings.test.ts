@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkParent } from "./setting-values.ts";
 import { readSettings } from "./settings.ts";
 
 const TOPIC_NAME = "1 to 249 letters, digits, dots, _ and -";
@@ -154,5 +158,20 @@ describe("readSettings(env)", () => {
   it("accepts the tests' own variables, and equal ports of a service that is given", () => {
     readSettings({ QUESTLOG_FULL: "1", QUESTLOG_CHROMIUM: "/usr/bin/chromium", QUESTLOG_STREAM_PORT: "0" });
     readSettings({ QUESTLOG_API_PORT: "8080", QUESTLOG_TRINO_URL: "http://trino:8080" });
+  });
+});
+
+describe("checkParent(name, folder)", () => {
+  it("refuses a folder that cannot be made", () => {
+    assert.throws(() => checkParent("QUESTLOG_HOME", "/dev/null/home/data"), {
+      message:
+        'QUESTLOG_HOME: expected a folder that can be made and written, got "/dev/null/home/data" (ENOTDIR)',
+    });
+  });
+
+  it("makes no folder", () => {
+    const folder = join(tmpdir(), randomUUID());
+    checkParent("QUESTLOG_HOME", join(folder, "data"));
+    assert.equal(existsSync(folder), false);
   });
 });

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
 import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
-import { checkFile, makeFolder, Variables } from "./setting-values.ts";
+import { checkFile, checkParent, makeFolder, Variables } from "./setting-values.ts";
 
 /** All listeners bind to this address. */
 export const HOST = "127.0.0.1";
@@ -254,7 +254,10 @@ function readOwnSettings(): Settings {
   }
 }
 
-/** Makes the folders that `env` names, and tries to read the file of write keys. */
+/**
+ * Makes the folders that `env` names, and tries to read the file of write keys. The other folders
+ * are only checked: a command makes those that it needs. An unnamed cache may be a shared one.
+ */
 function checkPaths(
   { home, out, cache, historyFile, writeKeysFile }: Settings,
   env: NodeJS.ProcessEnv,
@@ -266,5 +269,7 @@ function checkPaths(
     QUESTLOG_CACHE: cache,
     QUESTLOG_HISTORY: dirname(historyFile),
   };
-  for (const [name, folder] of Object.entries(folders)) if (env[name]?.trim()) makeFolder(name, folder);
+  for (const [name, folder] of Object.entries(folders))
+    if (env[name]?.trim()) makeFolder(name, folder);
+    else if (folder !== cache) checkParent(name, folder);
 }

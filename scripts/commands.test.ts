@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -341,3 +341,17 @@ async function freePorts(count: number): Promise<number[]> {
   for (const server of servers) server.close();
   return ports;
 }
+
+describe("a checkout with * in its path", () => {
+  it("is refused in one sentence", () => {
+    const folder = mkdtempSync(join(tmpdir(), "questlog-*-"));
+    mkdirSync(join(folder, "scripts"));
+    for (const file of ["package.json", "scripts/run.js", "scripts/node-version.js"])
+      cpSync(join(settings.root, file), join(folder, file));
+    const args = [join(folder, "scripts", "run.js"), "status"];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 2);
+    assert.equal(stderr, `questlog: expected a checkout without * in its path, got "${folder}/"\n`);
+  });
+});
