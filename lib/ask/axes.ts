@@ -5,6 +5,7 @@
  * functions choose a form by the numbers themselves.
  */
 import { type Axis, extent } from "./chart-columns.ts";
+import { isCurrency, isSign } from "./format.ts";
 import { textWidth } from "./text-width.ts";
 import { LABEL_SIZE, WIDTH } from "./theme.ts";
 import { timeTicks } from "./time-ticks.ts";
@@ -15,6 +16,7 @@ const TIME_TICK = 66; // pixels of a tick's text with its gap
 const LARGE = 1e7; // larger numbers are written with a letter: 2.5M
 const HUGE = 1e15; // larger numbers, and tiny ones, are written with an exponent: 4e15
 const TINY = 1e-4;
+const MAX_SIGN = 3; // characters of a unit that stands at each number of an axis
 const EXPONENT = "datum.value == 0 ? '0' : replace(format(datum.value, '~e'), 'e+', 'e')";
 // A tick's number with a letter for thousands, millions, billions and trillions.
 const SHORT = ["T", "B", "M", "K"]
@@ -28,8 +30,9 @@ const SHORT = ["T", "B", "M", "K"]
 /** The `axis` property for numbers, in the form of `formatNumber` where there is room. */
 export function numberAxis(
   numbers: readonly number[],
-  { isYears = false, isWhole = numbers.every(Number.isInteger) } = {},
+  { isYears = false, isWhole = numbers.every(Number.isInteger), unit = "" } = {},
 ): Record<string, unknown> {
+  if (isShort(unit)) return signed(numberAxis(numbers, { isWhole }), unit);
   const [least, most] = extent(numbers);
   const size = Math.max(Math.abs(least), Math.abs(most));
   if (isYears) return { format: "d", tickMinStep: 1 };
@@ -37,6 +40,22 @@ export function numberAxis(
   if (size >= LARGE) return { labelExpr: SHORT, ...(isWhole ? { tickMinStep: 1 } : {}) };
   if (isWhole) return { format: ",d", tickMinStep: 1 };
   return size < TINY ? { labelExpr: EXPONENT } : { format: ",.12~r" };
+}
+
+/** Whether a unit has room at each number of an axis. */
+function isShort(unit: string): boolean {
+  return isSign(unit) && unit.length <= MAX_SIGN;
+}
+
+/** The axis with a sign at each number. */
+function signed(axis: Record<string, unknown>, unit: string): Record<string, unknown> {
+  const { format, labelExpr, ...rest } = axis as { format?: string; labelExpr?: string };
+  const number = labelExpr ?? `format(datum.value, '${format}')`;
+  const sign = JSON.stringify(unit);
+  const text = isCurrency(unit)
+    ? `replace(${number}, /^[-\u2212]?/, '$&' + ${sign})`
+    : `(${number}) + ${sign}`;
+  return { ...rest, labelExpr: text };
 }
 
 /** The horizontal encoding of an axis of `width` pixels for the field `field`. */
@@ -96,7 +115,7 @@ export function placeEncoding(
 export function numberEncoding(
   numbers: readonly number[],
   field: string,
-  { title = null, isZero = false }: { title?: string | null; isZero?: boolean } = {},
+  { title = "", unit = "", isZero = false }: { title?: string; unit?: string; isZero?: boolean } = {},
 ): Record<string, unknown> {
   const [least, most] = extent(numbers);
   const isFar = !isZero && most > least && most - least < 0.3 * Math.max(Math.abs(least), Math.abs(most));
@@ -104,8 +123,14 @@ export function numberEncoding(
   return {
     field,
     type: "quantitative",
-    title,
+    title: titleWithUnit(title, unit) || null,
     scale: { zero: !isFar, ...domain },
-    axis: { tickCount: 5, domain: false, ticks: false, aria: false, ...numberAxis(numbers) },
+    axis: { tickCount: 5, domain: false, ticks: false, aria: false, ...numberAxis(numbers, { unit }) },
   };
+}
+
+/** "delay (ms)", "ms"; a sign such as "%" stands at the numbers instead. */
+export function titleWithUnit(title: string, unit: string): string {
+  if (unit === "" || isShort(unit)) return title;
+  return title === "" ? unit : `${title} (${unit})`;
 }

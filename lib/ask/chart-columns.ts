@@ -6,7 +6,7 @@
  * the number 1 gets quotes.
  */
 import { forTerminal } from "../untrusted.ts";
-import { formatNumber, formatTime, formatValue, forPeople } from "./format.ts";
+import { formatNumber, formatTime, formatValue, forPeople, type NumberFormat } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 /** A number to draw. */
@@ -27,9 +27,10 @@ export const NO_ROWS = "no rows";
 
 /**
  * Reads a column of numbers: numbers, bigints, and texts of decimals.
+ * @param form of the labels
  * @throws Error for another value, and for a column that no row has
  */
-export function numbersOf(rows: readonly object[], column: string): Drawable[] {
+export function numbersOf(rows: readonly object[], column: string, form: NumberFormat = {}): Drawable[] {
   requireColumn(rows, column);
   return rows.map((row) => {
     const value = valueOf(row, column) ?? null;
@@ -38,7 +39,8 @@ export function numbersOf(rows: readonly object[], column: string): Drawable[] {
     if (number === null) {
       throw new Error(`chart: expected a number in column ${column}, got ${formatValue(value)}`);
     }
-    const text = typeof value === "string" ? forPeople(value) : formatNumber(value as number | bigint);
+    const text =
+      typeof value === "string" ? forPeople(value, form) : formatNumber(value as number | bigint, form);
     return { number: Number.isFinite(number) ? number + 0 : null, text };
   });
 }

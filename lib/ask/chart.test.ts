@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bars, funnel } from "./chart.ts";
+import { htmlTable, tableData } from "./table.ts";
 import { PALETTE } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
 import { hostile, texts } from "./drawn-texts.fixture.ts";
@@ -46,6 +47,37 @@ describe("bars(rows, { category, value, title })", () => {
     assert.equal(widths.length, 2);
     assert.ok(Math.abs(widths[0]! / widths[1]! - 2) < 0.01, String(widths));
   });
+
+  it("keeps the order of the rows with order: rows, also of many", async () => {
+    const some = ["b", "a", "c"].map((metal, i) => ({ metal, swords: [5, 60, 50][i] }));
+    assert.equal(bars(some, { ...options, order: "rows" }).description, "Swords per metal: b 5, a 60, c 50");
+    const many = Array.from({ length: 30 }, (_, i) => ({ metal: `m${i}`, swords: (i * 7) % 30 }));
+    const shown = texts(await drawSvg(bars(many, { ...options, order: "rows" })));
+    const kept = many.filter(({ swords }) => swords > 5).map(({ metal }) => metal);
+    assert.deepEqual(shown.slice(0, kept.length), kept);
+    assert.ok(shown.includes("and 6 others, from 0 to 5"));
+  });
+
+  it("refuses another order", () => {
+    assert.throws(() => bars(rows, { ...options, order: "names" as never }), {
+      message: 'bars: expected order "numbers" or "rows", got names',
+    });
+  });
+
+  for (const [unit, label] of [
+    ["ms", "1,234\u00a0ms"],
+    ["%", "1,234%"],
+    ["€", "€1,234"],
+  ] as const)
+    it(`has the unit ${unit} at each number, as tables have it`, async () => {
+      const spec = bars(rows, { ...options, unit });
+      assert.ok(texts(await drawSvg(spec)).includes(label));
+      assert.match(spec.description, new RegExp(`\\(none\\) ${label}, gold`));
+      const [field] = tableData(rows, "", [{ name: "swords", unit }]).schema.fields;
+      assert.ok(
+        htmlTable({ title: "", schema: { fields: [field!] }, data: [{ swords: 1234 }] }).includes(label),
+      );
+    });
 
   it("describes its numbers as text", () => {
     assert.equal(bars(rows, options).description, "Swords per metal: (none) 1,234, gold 60, copper 50");

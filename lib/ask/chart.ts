@@ -6,8 +6,8 @@
  * expression.
  */
 import { type Drawable, extent, namesOf, numbersOf } from "./chart-columns.ts";
-import { formatNumber } from "./format.ts";
-import { assemble, type ChartOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
+import { formatNumber, formatValue } from "./format.ts";
+import { assemble, type NumberOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { textWidth, wrapText } from "./text-width.ts";
 import { LABEL_SIZE, LINE_COLOR, NUMBER_SIZE, PALETTE, type Spec } from "./theme.ts";
 
@@ -22,10 +22,15 @@ const SMALLEST_BAR = 3; // pixels, of a number that is not 0
 const LINES_UP = "isArray(names[datum.value]) ? 7 - 7 * length(names[datum.value]) : 0";
 const GAP = 6; // pixels between a bar and its number
 
-/** The options of `bars` and `funnel`. */
-export interface BarOptions extends ChartOptions {
+/** The options of `funnel`. */
+export interface BarOptions extends NumberOptions {
   category: string; // the column that names the bars; its values may be any text
   value: string; // the column of numbers
+}
+
+/** The options of `bars`. */
+export interface SortedBarOptions extends BarOptions {
+  order?: "numbers" | "rows"; // default: "numbers", the largest first
 }
 
 interface Bar extends Drawable {
@@ -35,24 +40,31 @@ interface Bar extends Drawable {
 }
 
 /**
- * One horizontal bar per row, the largest number first, with its number beside it. Of more than 24
+ * One horizontal bar per row with its number beside it, the largest first, or in the order of rows. Of more than 24
  * rows, the chart leaves out the smallest and says how many. A value without a number has its text
  * and no bar.
  */
-export function bars(rows: readonly object[], options: BarOptions): Spec {
-  const by = panelsOf(rows, options.facet);
-  const all = readBars(by, options).sort(byNumber);
-  const shown = by.names
-    .flatMap((panel) =>
+export function bars(rows: readonly object[], options: SortedBarOptions): Spec {
+  const { facet, order = "numbers", unit } = options;
+  if (order !== "numbers" && order !== "rows") {
+    throw new Error(`bars: expected order "numbers" or "rows", got ${formatValue(order)}`);
+  }
+  const by = panelsOf(rows, facet);
+  const all = readBars(by, options);
+  if (order === "numbers") all.sort(byNumber);
+  const kept = new Set(
+    by.names.flatMap((panel) =>
       largest(
         all.filter((bar) => bar.panel === panel),
         ({ number }) => number,
       ),
-    )
-    .sort(byNumber);
+    ),
+  );
+  const shown = all.filter((bar) => kept.has(bar));
   const left = all.filter((bar) => !shown.includes(bar));
   const [least, most] = extent(left.flatMap(({ number }) => number ?? []));
-  const rest = left.length === 0 ? "" : `and ${formatNumber(left.length)} others, ${rangeText(least, most)}`;
+  const rest =
+    left.length === 0 ? "" : `and ${formatNumber(left.length)} others, ${rangeText(least, most, unit)}`;
   return drawBars(by, options, shown, rest);
 }
 
@@ -84,9 +96,9 @@ export function largest<T>(rows: readonly T[], numberOf: (row: T) => number | nu
   return rows.filter((row) => kept.has(row));
 }
 
-function readBars({ rows, panels }: Panels, { category, value }: BarOptions): Bar[] {
+function readBars({ rows, panels }: Panels, { category, value, unit = "" }: BarOptions): Bar[] {
   const names = namesOf(rows, category);
-  return numbersOf(rows, value).map((one, i) => ({
+  return numbersOf(rows, value, { unit }).map((one, i) => ({
     ...one,
     name: names[i]!,
     panel: panels[i]!,
@@ -100,8 +112,9 @@ function byNumber(a: Bar, b: Bar): number {
 }
 
 /** "5", or "from 0 to 5" */
-function rangeText(least: number, most: number): string {
-  return least === most ? formatNumber(least) : `from ${formatNumber(least)} to ${formatNumber(most)}`;
+function rangeText(least: number, most: number, unit = ""): string {
+  const [from, to] = [least, most].map((number) => formatNumber(number, { unit }));
+  return least === most ? from! : `from ${from} to ${to}`;
 }
 
 function drawBars(by: Panels, options: BarOptions, shown: Bar[], rest: string): Spec {

@@ -37,6 +37,16 @@ export function formatNumber(number: number | bigint, { digits, unit = "" }: Num
   return withUnit(text, unit);
 }
 
+/** Whether a unit belongs to each number: a currency sign, "%", or "°C"; others can stand once. */
+export function isSign(unit: string): boolean {
+  return isCurrency(unit) || /^[%°]/.test(unit);
+}
+
+/** Whether a unit stands before its number. */
+export function isCurrency(unit: string): boolean {
+  return /^\p{Sc}$/u.test(unit);
+}
+
 /**
  * Formats a time in UTC: "2026-11-25 10:00 UTC"; midnight is "2026-11-25".
  * @param options.zone whether " UTC" follows a time of day; a chart's axis says UTC once
@@ -129,6 +139,6 @@ function exponentText(number: number): string {
 
 function withUnit(text: string, unit: string): string {
   if (unit === "") return text;
-  if (/^\p{Sc}$/u.test(unit)) return text.replace(/^-?/, (sign) => sign + unit);
-  return /^[%°]/.test(unit) ? text + unit : `${text}\u00a0${unit}`;
+  if (isCurrency(unit)) return text.replace(/^-?/, (sign) => sign + unit);
+  return isSign(unit) ? text + unit : `${text}\u00a0${unit}`;
 }

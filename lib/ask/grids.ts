@@ -4,10 +4,17 @@
  * The bins of a histogram are counted here, not by Vega, so that the description has their numbers.
  * Each value is in exactly one bin [from, to); the last bin is [from, to].
  */
-import { numberAxis, numberEncoding, placeEncoding } from "./axes.ts";
+import { numberAxis, numberEncoding, placeEncoding, titleWithUnit } from "./axes.ts";
 import { type Axis, axisOf, extent, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber, formatTime } from "./format.ts";
-import { assemble, type ChartOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
+import {
+  assemble,
+  type ChartOptions,
+  type NumberOptions,
+  panelsOf,
+  plotWidth,
+  saidByPanel,
+} from "./panels.ts";
 import { textWidth } from "./text-width.ts";
 import { weekStart } from "./time-ticks.ts";
 import { DIVERGING, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
@@ -19,7 +26,7 @@ export interface HistogramOptions extends ChartOptions {
 }
 
 /** The options of `heatMap`. */
-export interface HeatMapOptions extends ChartOptions {
+export interface HeatMapOptions extends NumberOptions {
   x: string; // the column that names the columns of cells
   y: string; // the column that names the rows of cells
   value: string; // the column of numbers
@@ -97,9 +104,10 @@ export function histogram(all: readonly object[], options: HistogramOptions): Sp
 
 /** A cell for each pair of `x` and `y`, coloured and labelled by its number. */
 export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
-  const by = panelsOf(all, options.facet);
+  const { facet, unit = "" } = options;
+  const by = panelsOf(all, facet);
   const [across, down] = [axisOf(by.rows, options.x), axisOf(by.rows, options.y)];
-  const cells = numbersOf(by.rows, options.value).map(({ number, text }, i) => ({
+  const cells = numbersOf(by.rows, options.value, { unit }).map(({ number, text }, i) => ({
     x: cellName(across.places[i]!, across),
     y: cellName(down.places[i]!, down),
     number,
@@ -164,7 +172,7 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
               field: "number",
               type: "quantitative",
               scale,
-              title: options.value,
+              title: titleWithUnit(options.value, unit),
               legend: isLabelled
                 ? null
                 : {
@@ -172,7 +180,7 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
                     direction: "horizontal",
                     gradientLength: 160,
                     tickCount: 3,
-                    ...numberAxis(numbers),
+                    ...numberAxis(numbers, { unit }),
                   },
             },
           },

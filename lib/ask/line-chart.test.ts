@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { areas, lines, steps } from "./line-chart.ts";
+import { formatNumber } from "./format.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
 import { hostile, texts } from "./drawn-texts.fixture.ts";
@@ -217,6 +218,23 @@ describe("lines(rows, { x, y, series, title })", () => {
       for (const label of labels) assert.ok(shown.includes(label), `${label} in ${shown.join()}`);
     });
   }
+
+  for (const [unit, shown] of [
+    ["ms", ["0", "4", "ms"]],
+    ["%", ["0%", "4%"]],
+    ["€", ["€0", "-€4"]],
+    ["°C", ["0°C", "4°C"]],
+    ["% of players", ["0", "4", "% of players"]],
+    [`'"\\ms\n`, ["0", "4"]],
+    ["$", ["$0", "-$4"]],
+  ] as const)
+    it(`shows the unit ${JSON.stringify(unit)} at the axis, and in the description`, async () => {
+      const rows = [0, unit === "€" || unit === "$" ? -4 : 4].map((n, day) => ({ day, n }));
+      const spec = lines(rows, { ...options, unit });
+      const drawn = texts(await drawSvg(spec)).map((text) => text.replace("\u2212", "-"));
+      for (const text of shown) assert.ok(drawn.includes(text), `${text} in ${drawn.join()}`);
+      assert.ok(spec.description.includes(formatNumber(rows[1]!.n, { unit })), spec.description);
+    });
 
   it("shows a value between two gaps as a point, and a single value", () => {
     const values = valuesOf(

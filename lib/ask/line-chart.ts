@@ -7,12 +7,12 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { type Axis, axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { assemble, type ChartOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
+import { assemble, type NumberOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { textWidth } from "./text-width.ts";
 import { GREY, LABEL_SIZE, PALETTE, type Spec, WIDTH } from "./theme.ts";
 
 /** The options of `lines` and `areas`. */
-export interface LineOptions extends ChartOptions {
+export interface LineOptions extends NumberOptions {
   x: string; // the column of the axis: Dates, days such as "2026-11-25", numbers, or names
   y: string; // the column of numbers
   series?: string; // the column that names the lines
@@ -66,7 +66,8 @@ export function areas(rows: readonly object[], options: LineOptions): Spec {
 }
 
 function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked = false): Spec {
-  const by = panelsOf(all, options.facet);
+  const { facet, unit = "" } = options;
+  const by = panelsOf(all, facet);
   const axis = axisOf(by.rows, options.x);
   const read = readValues(by, axis, options);
   const placed = read.filter(({ time }) => time !== null) as Value[];
@@ -85,7 +86,7 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     options,
     by,
     notes,
-    said: saidByPanel(by, (panel) => saidOf(filled, names, panel, axis)),
+    said: saidByPanel(by, (panel) => saidOf(filled, names, panel, axis, unit)),
     height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
     values,
     unit: {
@@ -100,7 +101,7 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
           kind === "steps" && axis.kind === "time" ? values.map(({ time }) => Number(time)) : [],
         ),
         y: {
-          ...numberEncoding(numbers, "number", { isZero: stacked }),
+          ...numberEncoding(numbers, "number", { isZero: stacked, unit }),
           ...(stacked ? { stack: "zero" } : { stack: null }),
         },
         color: colourEncoding(names, options.series !== undefined, stacked ? "square" : "stroke"),
@@ -235,18 +236,19 @@ function markAlone(values: Value[], kind: Kind, axis: Axis): Value[] {
 }
 
 /** "gold from 1 to 20, copper from 0 to 5"; with the extremes if they lie between. */
-function saidOf(values: Value[], names: string[], panel: string, axis: Axis): string {
+function saidOf(values: Value[], names: string[], panel: string, axis: Axis, unit: string): string {
+  const textOf = (number: number): string => formatNumber(number, { unit });
   const here = values.filter((value) => value.panel === panel && value.number !== null);
   const parts = names.flatMap((name) => {
     const numbers = here.filter((value) => value.name === name).map(({ number }) => number!);
     if (numbers.length === 0) return [];
     const [first, last] = [numbers[0]!, numbers.at(-1)!];
     const [least, most] = extent(numbers);
-    const lowest = least < Math.min(first, last) ? `lowest ${formatNumber(least)}` : "";
-    const highest = most > Math.max(first, last) ? `highest ${formatNumber(most)}` : "";
+    const lowest = least < Math.min(first, last) ? `lowest ${textOf(least)}` : "";
+    const highest = most > Math.max(first, last) ? `highest ${textOf(most)}` : "";
     const extremes = [lowest, highest].filter((text) => text !== "").join(", ");
     const more = extremes === "" ? "" : ` (${extremes})`;
-    return [`${name} from ${formatNumber(first)} to ${formatNumber(last)}${more}`];
+    return [`${name} from ${textOf(first)} to ${textOf(last)}${more}`];
   });
   if (axis.kind !== "time" || here.length === 0) return parts.join(", ");
   const [from, to] = extent(here.map(({ time }) => time as number));

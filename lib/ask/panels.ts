@@ -14,6 +14,11 @@ export interface ChartOptions {
   facet?: string; // the column that divides the rows into panels
 }
 
+/** Options of charts that draw a column of numbers. */
+export interface NumberOptions extends ChartOptions {
+  unit?: string; // of the numbers: "ms", "%", or "€", which stands before the number
+}
+
 /** The rows that a chart draws, by panels. */
 export interface Panels {
   rows: readonly object[];

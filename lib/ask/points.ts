@@ -3,11 +3,11 @@ import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
 import { colourEncoding, othersLast } from "./line-chart.ts";
-import { assemble, type ChartOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
+import { assemble, type NumberOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
 /** The options of `points`. */
-export interface PointOptions extends ChartOptions {
+export interface PointOptions extends NumberOptions {
   x: string; // the column of the horizontal axis: numbers, times or names
   y: string; // the column of numbers
   series?: string; // the column that names the colours
@@ -20,7 +20,8 @@ const MAX_SERIES = PALETTE.length;
 
 /** A point for each row; with more series than colours, the smallest series are grey. */
 export function points(all: readonly object[], options: PointOptions): Spec {
-  const by = panelsOf(all, options.facet);
+  const { facet, unit = "" } = options;
+  const by = panelsOf(all, facet);
   const axis = axisOf(by.rows, options.x);
   const names = options.series === undefined ? by.rows.map(() => "") : namesOf(by.rows, options.series);
   const rows = numbersOf(by.rows, options.y).map(({ number }, i) => ({
@@ -44,7 +45,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
     const ends: [number | string, number | string] =
       axis.kind === "text" ? [places[0]!, places.at(-1)!] : extent(places.map(Number));
     const x = `${options.x} from ${placeText(ends[0], axis)} to ${placeText(ends[1], axis)}`;
-    const y = `${options.y} from ${formatNumber(least)} to ${formatNumber(most)}`;
+    const y = `${options.y} from ${formatNumber(least, { unit })} to ${formatNumber(most, { unit })}`;
     return `${formatNumber(here.length)} ${here.length === 1 ? "point" : "points"}, ${x}, ${y}`;
   };
   return assemble({
@@ -67,7 +68,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
       },
       encoding: {
         x: placeEncoding(axis, "place", options.x, plotWidth(by, 48)),
-        y: numberEncoding(numbers, "number", { title: options.y }),
+        y: numberEncoding(numbers, "number", { title: options.y, unit }),
         color: colourEncoding(
           [...new Set(values.map(({ name }) => name))].sort(othersLast),
           options.series !== undefined,

@@ -127,6 +127,16 @@ export const BARS: Example[] = [
     marks: 12,
   },
   {
+    name: "in the order of rows, with a unit",
+    spec: bars(named({ "0 to 1 s": 50, "1 to 2 s": 6012.5, "2 to 3 s": -7 }), {
+      ...bar,
+      order: "rows",
+      unit: "requests",
+      title: "In the order of rows",
+    }),
+    marks: 3,
+  },
+  {
     name: "funnel",
     spec: funnel(named({ visited: 1200, "put into the cart": 321, bought: 42, "came again": 0 }), {
       ...bar,
@@ -290,6 +300,20 @@ export const LINES: Example[] = [
     spec: lines(
       numbered(60, (i) => ({ x: i % 10, n: seeded(i) * 100, s: i % 2 ? "a" : "b", f: `city ${i % 3}` })),
       { ...line, facet: "f", title: "Panels of lines" },
+    ),
+  },
+  ...["ms", "%", "€", "°C", "% of all players in the northern kingdom"].map((unit) => ({
+    name: `lines in ${unit}`,
+    spec: lines(
+      DAYS.map((x, i) => ({ x, n: (i - 1) * 1250.5, s: "a" })),
+      { ...line, unit, title: `Lines in ${unit}` },
+    ),
+  })),
+  {
+    name: "panels in ms",
+    spec: lines(
+      numbered(40, (i) => ({ x: i % 10, n: seeded(i) * 10_000, f: `city ${i % 4}` })),
+      { x: "x", y: "n", facet: "f", unit: "ms", title: "Panels in ms" },
     ),
   },
   { name: "no rows in lines", spec: lines([], { ...line, title: "No rows" }), marks: 0 },
@@ -465,6 +489,22 @@ export const GRIDS: Example[] = [
       { x: "x", y: "y", value: "n", title: "Negative numbers and a null" },
     ),
     marks: 11,
+  },
+  {
+    name: "heat map in %",
+    spec: heatMap(
+      numbered(12, (i) => ({ x: `c${i % 4}`, y: `r${Math.floor(i / 4)}`, n: i * 8 })),
+      { x: "x", y: "y", value: "n", unit: "%", title: "Parts" },
+    ),
+    marks: 12,
+  },
+  {
+    name: "heat map of hours in ms",
+    spec: heatMap(
+      numbered(168, (i) => ({ x: i % 24, y: `day ${Math.floor(i / 24)}`, n: Math.round(seeded(i) * 1000) })),
+      { x: "x", y: "y", value: "n", unit: "ms", title: "Delay by hour" },
+    ),
+    marks: 168,
   },
   {
     name: "heat map without rows",
