@@ -17,12 +17,12 @@ import { isCode, isMarkdown } from "./notebook.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
 import { type Charts, drawCharts } from "./draw-charts.ts";
-import { problemOf } from "./render-output.ts";
 import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { placeOf, plural, summarize } from "./summary.ts";
 import { TABLE_SCRIPT } from "./table-script.ts";
+import { unshownIn } from "./unshown.ts";
 
 const MAX_TEXT_BYTES = 1_000_000; // of the page without figures, if shorter texts can make it fit
 const TEXT_CHARS = [40_000, 10_000, 2_500, 600]; // limits of one printed text; the first that fits
@@ -215,15 +215,8 @@ function unknownReason({ status, cells }: StepRun): string | null {
 }
 
 /** The outputs that the page does not show, or not whole. */
-function unshownFacts({ steps }: Run, charts: Charts): RunFacts[] {
-  const rows = steps.flatMap((step) =>
-    step.cells.flatMap((run) =>
-      run.cell.outputs
-        .map((output, i) => problemOf(output, charts.get(run)?.[i]))
-        .filter((problem) => problem !== "")
-        .map((problem): [string, string] => [`${step.notebook.name}, cell ${run.number}`, problem]),
-    ),
-  );
+function unshownFacts(run: Run, charts: Charts): RunFacts[] {
+  const rows = unshownIn(run, charts).map(({ place, problem }): [string, string] => [place, problem]);
   return rows.length === 0 ? [] : [{ title: `Outputs not shown, or not whole: ${rows.length}`, rows }];
 }
 

@@ -38,6 +38,7 @@ import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
 import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
 import { summaryLines } from "./summary.ts";
+import { unshownLines } from "./unshown.ts";
 import { readLimits, type TimeLimits } from "./time-limits.ts";
 import { watchNotebooks } from "./watch-notebooks.ts";
 
@@ -175,7 +176,7 @@ async function writeReport(job: Job, firstKernel: Promise<Kernel> | undefined) {
     if (options.junit !== undefined) await writeWhole(fromUser(options.junit), junitOf(run));
     if (process.env.GITHUB_ACTIONS === "true")
       for (const line of annotationsOf(run, notebooks)) console.log(line);
-    return { run, summary: [...proseWarnings(run), ...summaryLines(run)].join("\n") };
+    return { run, summary: [...proseWarnings(run), ...unshownLines(run), ...summaryLines(run)].join("\n") };
   } finally {
     stop();
   }

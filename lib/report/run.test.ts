@@ -11,6 +11,7 @@ import { textToNotebook } from "../testbed/notebook-text.ts";
 import { isError } from "./outputs.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { runNotebooks } from "./run.ts";
+import { unshownLines } from "./unshown.ts";
 
 const GOOD = `// %% [markdown]
 // # Works
@@ -156,6 +157,33 @@ describe("runNotebooks(paths, options)", function () {
     const own = await save("2-own", cells("Top 10 items of 2026, goal 7,500.", "**${rows}** rows"));
     const run = await runNotebooks([own], { outFolder: folder, isStrict: true });
     assert.deepEqual([run.status, run.steps[0]!.typed], ["ok", []]);
+  });
+
+  it("a strict run fails for an output that the page does not show; another run counts it", async () => {
+    const raw = (data: string) => `require("tslab").display.raw(${data});\n"shown too";\n`;
+    const OUTPUTS: [data: string, problem: RegExp | null][] = [
+      ['"application/vnd.plotly.v1+json", "{}"', /^an output is not shown, .* application\/vnd\.plotly/],
+      ['"text/html", "<p>a</p><script>1</script>"', /^an output is not shown, or not whole: .*script/],
+      ['"image/png", "no picture"', /^an output is not shown, or not whole: .*/],
+      ['"text/html", "<p>a</p>"', null],
+      ['"text/plain", "x"', null],
+    ];
+    for (const [data, problem] of OUTPUTS) {
+      const path = await save("1-raw", `// %%\n${raw(data)}`);
+      const run = await runNotebooks([path], { outFolder: folder });
+      const line = "1 output is not shown, or not whole: 1-raw, cell 1";
+      assert.deepEqual([run.status, unshownLines(run)], ["ok", problem === null ? [] : [line]], data);
+      const strict = await runNotebooks([path], { outFolder: folder, isStrict: true });
+      assert.equal(strict.status, problem === null ? "ok" : "failed", data);
+      const error = strict.steps[0]!.cells[0]!.cell.outputs.find(isError);
+      if (problem !== null) assert.match(error!.evalue, problem);
+    }
+  });
+
+  it("a strict run keeps an output that a file has whole", async () => {
+    const path = await save("1-long", "// %%\nfor (let i = 0; i < 100_000; i++) console.log(i);\n");
+    const run = await runNotebooks([path], { outFolder: folder, isStrict: true });
+    assert.equal(run.status, "ok");
   });
 
   it("fails a cell with a rejection that no code awaits", async () => {

@@ -18,6 +18,7 @@ import { prepareNotebooks } from "./prepare.ts";
 import { forTerminal } from "../untrusted.ts";
 import { KernelError } from "./protocol.ts";
 import { problemOf } from "./render-output.ts";
+import { refusedOutput } from "./unshown.ts";
 
 const CELL_TIMEOUT_MS = 20 * 60_000; // the first cell of a fresh machine downloads a gigabyte
 
@@ -63,7 +64,7 @@ export interface RunOptions {
   cellTimeoutMs?: number;
   queryTimeoutMs?: number; // of a statement that sets no limit itself
   parameters?: ReadonlyMap<string, Given>; // by their names
-  isStrict?: boolean; // whether a typed number in the prose is an error
+  isStrict?: boolean; // typed numbers in prose, and outputs that the page does not show, are errors
   signal?: AbortSignal; // interrupts the running cell and ends the run
   firstKernel?: Promise<Kernel>; // of the first notebook, started before the run
 }
@@ -182,16 +183,19 @@ export async function runCell(
 }
 
 /**
- * The fault of a cell that ran to its end; null if its claims hold, and its sentences have no typed
- * numbers.
- * @param strictStep the cell's notebook; null: typed numbers are no fault
+ * The fault of a cell that ran to its end; null if its claims hold. In a strict run, the page must
+ * also show its outputs whole, and its sentences have no typed numbers.
+ * @param strictStep the cell's notebook in a strict run, else null
  */
 function reasonToFail(run: CellRun, strictStep: StepRun | null): string | null {
   const unheld = failureOf(run.claims);
   if (unheld !== null) return `a claim does not hold: ${unheld}`; // the cell caught the error
   const unawaited = unawaitedOf(run.claims);
   if (unawaited !== null) return `a claim is not awaited: ${unawaited}; write await before it`;
-  const sent = strictStep ? sentNumbers(run.cell, strictStep.notebook) : [];
+  if (strictStep === null) return null;
+  const refused = refusedOutput(run);
+  if (refused !== null) return `an output is not shown, or not whole: ${refused}`;
+  const sent = sentNumbers(run.cell, strictStep.notebook);
   if (sent.length === 0) return null;
   return `prose: expected numbers that come from results by \${…}, got ${sent.join(", ")}`;
 }
