@@ -31,7 +31,8 @@ export function saidValues(template: readonly string[], values: readonly Said[])
   return { template: [...template], values: values.map(saidValue) };
 }
 
-function saidValue(value: Said): ShownValue {
+/** The record of one value. */
+export function saidValue(value: Said): ShownValue {
   if (value instanceof Date) return { kind: "time", value: value.toISOString() };
   if (typeof value === "bigint") {
     const isExact = BigInt(Number(value)) === value && Number.isSafeInteger(Number(value));

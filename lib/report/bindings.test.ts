@@ -106,8 +106,8 @@ describe("writeBound(planned, values)", () => {
     assert.deepEqual(metadata, {
       source: "# {{ a }} and {{ a }}",
       bound: [
-        { expression: "a", text: "1,234,567.5" },
-        { expression: "a", text: "true" },
+        { expression: "a", text: "1,234,567.5", from: 2, cell: 1, kind: "number", value: 1234567.5 },
+        { expression: "a", text: "true", from: 14, cell: 1, kind: "boolean", value: true },
       ],
     });
   });

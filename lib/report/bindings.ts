@@ -6,6 +6,7 @@
  * Code, formulas and `\{{` stay as they are. A text value is escaped: it may come from players.
  */
 import ts from "typescript";
+import { type ResultValue, saidValue, type ShownValue } from "../ask/result.ts";
 import { type Said, saidText } from "../ask/show.ts";
 import { nearest } from "../nearest.ts";
 import { isCode, isMarkdown, type MarkdownCell, type Notebook, NotebookError } from "./notebook.ts";
@@ -30,10 +31,20 @@ export interface BoundValue {
   text: string;
 }
 
-/** A text cell's `metadata.questlog` after the run. An interface would not count as JSON. */
+/** A binding with its value. An interface would not count as JSON. */
+export type Bound = {
+  expression: string;
+  text: string; // of the value, in Markdown
+  from: number; // the binding's place in the source
+  cell: number; // number of the code cell after which the value was read
+  kind: ShownValue["kind"];
+  value: ResultValue;
+};
+
+/** A text cell's `metadata.questlog` after the run. */
 export type BoundMetadata = {
   source: string; // the text before its bindings were filled in
-  bound: { expression: string; text: string }[]; // in their order
+  bound: Bound[]; // in the order of the text
 };
 
 /** Parts of Markdown in which `{{` stays: blocks of code, code, formulas, and `\{{`. */
@@ -109,12 +120,14 @@ export function codeOfBindings(expressions: readonly string[]): string {
  * of its values. Returns the first problem, or null.
  */
 export function writeBound(planned: readonly PlannedBinding[], values: readonly BoundValue[]): string | null {
-  for (const [i, { cell, place, binding }] of planned.entries()) {
+  for (const [i, { cell, place, binding, after }] of planned.entries()) {
     const value = values[i] ?? { kind: "error", text: "nothing" };
     const text = textOf(value);
     if (text === null) return `${place}: {{ ${binding.expression} }}: expected a value, got ${value.text}`;
     const { source, bound } = boundMetadata(cell) ?? { source: cell.source, bound: [] };
-    const filled = [...bound, { expression: binding.expression, text }];
+    const { expression, from } = binding;
+    const one: Bound = { expression, text, from, cell: after, ...saidValue(valueOf(value)) };
+    const filled = [...bound, one].sort((a, b) => a.from - b.from); // a later value can stand earlier
     cell.metadata.questlog = { source, bound: filled };
     if (filled.length < bindingsOf(source).length) continue;
     cell.source = replaceBindings(source, (_, n) => filled[n]!.text);
@@ -127,23 +140,30 @@ export function withoutValues(source: string, reason: string): string {
   return replaceBindings(source, () => `*(not known: ${reason})*`);
 }
 
+/** Whether a text has all of its values. */
+export function isFilled(cell: MarkdownCell): boolean {
+  const bound = boundMetadata(cell);
+  return bound !== undefined && bound.bound.length === bindingsOf(bound.source).length;
+}
+
 /** The bindings that the run has filled in; undefined for a text without values. */
 export function boundMetadata({ metadata }: MarkdownCell): BoundMetadata | undefined {
   return metadata.questlog as BoundMetadata | undefined;
 }
 
 /** The text of a value in Markdown; null for a value that has no text. */
-function textOf({ kind, text }: BoundValue): string | null {
-  if (kind === "error") return null;
-  if (kind === "string") return escaped(text);
+function textOf(value: BoundValue): string | null {
+  if (value.kind === "error") return null;
+  if (value.kind === "string") return escaped(value.text);
   try {
-    return saidText(valueOf(kind, text), "");
+    return saidText(valueOf(value), "");
   } catch {
     return null;
   }
 }
 
-function valueOf(kind: BoundValue["kind"], text: string): Said {
+function valueOf({ kind, text }: BoundValue): Said {
+  if (kind === "string") return text;
   if (kind === "number") return Number(text);
   if (kind === "bigint") return BigInt(text);
   if (kind === "date") return new Date(text);

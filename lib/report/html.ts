@@ -8,11 +8,11 @@ import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { Anchors, slug } from "./anchors.ts";
 import { ansiRules } from "./ansi.ts";
-import { boundMetadata, withoutValues } from "./bindings.ts";
 import { type CellPage, renderCell, unbrokenSeconds } from "./cell.ts";
 import { countHeld } from "./claims.ts";
 import { hasHeadline, renderFirstScreen } from "./first-screen.ts";
 import { type Front, withoutFront } from "./front.ts";
+import { knownText } from "./known-texts.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
@@ -181,7 +181,6 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const headings: Heading[] = [];
   const parts: string[] = [];
   const parameters = renderParameters(step.notebook);
-  const unknown = unknownReason(step);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
   const lowered = count === 1 && step.title === page.title ? 0 : 1;
   for (const [i, cell] of step.notebook.cells.entries()) {
@@ -189,8 +188,11 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
     if (run) parts.push(renderCell(run, cells[run.number - 1]!, page));
     if (!isMarkdown(cell)) continue;
     const text = i === 0 ? withoutFront(cell.source) : cell.source;
-    const source = unknown === null || boundMetadata(cell) ? text : withoutValues(text, unknown);
-    const prose = renderProse(source, cell, { notebook: step.notebook, anchors, lowered });
+    const prose = renderProse(knownText(text, cell, step), cell, {
+      notebook: step.notebook,
+      anchors,
+      lowered,
+    });
     headings.push(...prose.headings);
     if (prose.html.trim() !== "") parts.push(`<div class="prose">${prose.html}</div>`);
     if (parts.length === 1) parts.push(parameters);
@@ -205,13 +207,6 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,
   };
-}
-
-/** The reason why values of a notebook's text are missing; null: it ran to its end. */
-function unknownReason({ status, cells }: StepRun): string | null {
-  if (status === "ok") return null;
-  const failed = cells.find((cell) => cell.status === "failed");
-  return failed === undefined ? "the notebook did not run" : `cell ${failed.number} failed`;
 }
 
 /** The outputs that the page does not show, or not whole. */

@@ -10,6 +10,7 @@ import { renderReport } from "./html.ts";
 import { type LiteralValue, writeLiteral } from "./literal-code.ts";
 import { isCode, newCell, type Notebook, writeNotebook, readNotebook } from "./notebook.ts";
 import { setParameters } from "./notebook-parameters.ts";
+import { isError } from "./outputs.ts";
 import { runNotebooks } from "./run.ts";
 
 const DEFAULTS = `// The players' region.
@@ -226,6 +227,41 @@ describe("parameters of a run", function () {
       /expected a file that can be read, got ENOENT/,
     );
   });
+
+  const FAULTS: [what: string, cell: string, next: string, error: RegExp][] = [
+    [
+      "the cell that declares them",
+      'const day = "2026-11-25"; const other = 1; const time = new Date(day).toISOString();',
+      "time;",
+      /^Invalid time value \(parameter day = "never"\)$/,
+    ],
+    [
+      "a later cell",
+      'const day = "2026-11-25"; const other = 1;',
+      "new Date(day).toISOString();",
+      /^Invalid time value \(parameter day = "never"\)$/,
+    ],
+    [
+      "an error of several lines",
+      'const day = "2026-11-25"; const other = 1;',
+      "throw new Error(`no ${day}\\nat all`);",
+      /^no never \(parameter day = "never"\)\nat all$/,
+    ],
+    ["no parameter", 'const day = "2026-11-25";', 'throw new Error("day");', /^day$/],
+  ];
+  for (const [what, cell, next, error] of FAULTS)
+    it(`are named in an error, if they are given: ${what}`, async () => {
+      const path = join(folder, "shop.ipynb");
+      const notebook = textToNotebook(`// %%\n${cell}\n// %%\n${next}\n`, "shop");
+      notebook.cells[0]!.metadata = { tags: ["parameters"] };
+      await writeNotebook(path, notebook);
+      const run = await runNotebooks([path], {
+        outFolder: join(folder, "out"),
+        parameters: await readGiven(["day=never"], undefined),
+      });
+      const outputs = run.steps[0]!.cells.flatMap(({ cell: { outputs } }) => outputs);
+      assert.match(outputs.find(isError)!.evalue, error);
+    });
 
   it("are in the executed notebook and in the report, below the title, with the defaults marked", async () => {
     const path = join(folder, "shop.ipynb");

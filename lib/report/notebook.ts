@@ -146,16 +146,29 @@ export function formatNotebook({ cells, metadata }: Notebook): string {
   return JSON.stringify(content, null, 1) + "\n";
 }
 
-/** The notebook in its tracked form: without outputs, execution counts and editors' metadata. */
+/**
+ * The notebook in its tracked form: without outputs, execution counts and editors' metadata. A text
+ * whose values a run filled in is the author's again.
+ */
 export function stripOutputs(notebook: Notebook): Notebook {
   return {
     ...notebook,
     cells: notebook.cells.map((cell) => {
-      const kept = Object.entries(cell.metadata).filter(([name]) => !EDITOR_METADATA.includes(name));
-      const tracked = { ...cell, metadata: Object.fromEntries(kept), source: cell.source.trimEnd() };
+      const source = sourceOfAuthor(cell);
+      const kept = Object.entries(cell.metadata).filter(
+        ([name]) => !EDITOR_METADATA.includes(name) && (name !== "questlog" || source === null),
+      );
+      const metadata = Object.fromEntries(kept);
+      const tracked = { ...cell, metadata, source: (source ?? cell.source).trimEnd() };
       return isCode(tracked) ? { ...tracked, outputs: [], execution_count: null } : tracked;
     }),
   };
+}
+
+/** The source of a text before a run filled in its values (bindings.ts); null for other cells. */
+function sourceOfAuthor(cell: Cell): string | null {
+  const { source } = (cell.metadata.questlog ?? {}) as { source?: unknown };
+  return isMarkdown(cell) && typeof source === "string" ? source : null;
 }
 
 export function isCode(cell: Cell): cell is CodeCell {

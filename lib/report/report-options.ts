@@ -34,7 +34,7 @@ export const reportOptions = {
   strict: {
     type: "boolean",
     form: "--strict",
-    helpLines: ["a number typed into prose is an error"],
+    helpLines: ["a number typed into prose, or an output that the", "page does not show, is an error"],
   },
   watch: {
     type: "boolean",

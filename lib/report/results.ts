@@ -3,14 +3,17 @@
  * its claims.
  *
  * A name comes from the output: a chart's `name` or title, a table's name or caption, a tile's
- * name, the expression in a sentence (`${lost}` is "lost"). A second result of one name is
- * "lost (2)", in the order of the run. docs/runs.md documents the form of the file.
+ * name, the expression in a sentence or a text (`${lost}` and `{{ lost }}` are "lost"). A second
+ * result of one name is "lost (2)": first the outputs in the order of the run, then the texts.
+ * docs/runs.md documents the form of the file.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { RESULT_MIME, type ShownValue, type ShownValues } from "../ask/result.ts";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
+import { boundMetadata } from "./bindings.ts";
+import { isMarkdown } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
 import { parametersOf, type RunParameters } from "./parameter-changes.ts";
 import type { CellRun, Run, Status, StepRun } from "./run.ts";
@@ -71,7 +74,9 @@ export function resultsOf(run: Run, title: string): Results {
       return { name: notebook.name, title: heading, status, seconds };
     }),
     parameters: parametersOf(run),
-    results: cells.flatMap((one) => cellResults(one).map((result) => withOwnName(result, names))),
+    results: [...cells.flatMap(cellResults), ...run.steps.flatMap(textResults)].map((result) =>
+      withOwnName(result, names),
+    ),
     claims: cells.flatMap(({ step, cell }) => cell.claims.map((claim) => claimOf(claim, step, cell))),
   };
 }
@@ -115,6 +120,17 @@ function cellResults({ step, cell }: { step: StepRun; cell: CellRun }): Result[]
     if (shown !== undefined) results.push(...shownOf(shown, templates).map((one) => ({ ...one, ...place })));
     return results;
   });
+}
+
+/** The values of a notebook's texts; an expression that several texts have after a cell, once. */
+function textResults({ notebook }: StepRun): Result[] {
+  const bound = notebook.cells.filter(isMarkdown).flatMap((cell) => boundMetadata(cell)?.bound ?? []);
+  const inOrder = bound.toSorted((a, b) => a.cell - b.cell);
+  const results = inOrder.map(({ expression, cell, kind, value }): Result => {
+    return { name: expression.replace(/\s+/g, " "), kind, notebook: notebook.name, cell, value };
+  });
+  const isSame = (a: Result, b: Result): boolean => a.name === b.name && a.cell === b.cell;
+  return results.filter((one, i) => results.findIndex((other) => isSame(one, other)) === i);
 }
 
 type Named = Pick<Result, "name" | "kind" | "value">;

@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FAILING } from "../testbed/notebook.fixture.ts";
 import { countHeld } from "./claims.ts";
+import { failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
 import { isCode, isMarkdown, readNotebook, writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { isError } from "./outputs.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
+import { resultsOf } from "./results.ts";
 import { runNotebooks } from "./run.ts";
 import { unshownLines } from "./unshown.ts";
 
@@ -113,6 +115,52 @@ describe("runNotebooks(paths, options)", function () {
     assert.deepEqual(texts, ["# Shop of \\[ny\\](x)", "1,110 rows, 159, 1,000,000", "2 rows, true"]);
     assert.equal(run.steps[0]!.title, "Shop of [ny](x)");
     assert.match(await renderReport(run, { title: "T", facts: [] }), /<p>2 rows, true<\/p>/);
+  });
+
+  it("writes a value that comes later at its place, before one that comes earlier", async () => {
+    const text =
+      "// %%\nconst early = 1;\n// %% [markdown]\n// {{ late }}, then {{ early }} and {{ early }}\n" +
+      "// %%\nconst late = 2n ** 70n;\n";
+    const run = await runNotebooks([await save("1-bound", text)], { outFolder: join(folder, "out") });
+    const [cell] = run.steps[0]!.notebook.cells.filter(isMarkdown);
+    assert.equal(cell!.source, "1,180,591,620,717,411,303,424, then 1 and 1");
+    assert.deepEqual(resultsOf(run, "T").results, [
+      { name: "early", kind: "number", notebook: "1-bound", cell: 1, value: 1 },
+      { name: "late", kind: "number", notebook: "1-bound", cell: 2, value: "1180591620717411303424" },
+    ]);
+    await failIf(run, [parseCondition("early > 0")], join(folder, "out"));
+    assert.deepEqual(
+      run.steps[0]!.cells.map(({ status }) => status),
+      ["failed", "ok"],
+    );
+  });
+
+  it("marks a value as not known that a failed cell leaves out, also in the contents", async () => {
+    const text =
+      "// %% [markdown]\n// # Shop {{ late }}\n// %%\nconst early = 1;\n// %% [markdown]\n" +
+      '// {{ late }}, then {{ early }}\n// %%\nconst late = 2;\nthrow new Error("no");\n';
+    const run = await runNotebooks([await save("1-bound", text), await save("2-works", GOOD)], {
+      outFolder: join(folder, "out"),
+    });
+    const html = await renderReport(run, { title: "T", facts: [] });
+    assert.match(html, /<a href="#1-bound">Shop \(not known: cell 2 failed\)<\/a>/);
+    assert.match(html, /<em>\(not known: cell 2 failed\)<\/em>, then/);
+    assert.equal(resultsOf(run, "T").notebooks[0]!.title, "Shop (not known: cell 2 failed)");
+    assert.doesNotMatch(html.replaceAll(/<style>.*?<\/style>/gs, ""), /\{\{ /);
+  });
+
+  it("an executed notebook runs again with the text of its author", async () => {
+    const text = "// %%\nconst n = 7;\n// %% [markdown]\n// {{ n }} rows\n";
+    const out = join(folder, "out");
+    await runNotebooks([await save("1-again", text)], { outFolder: out });
+    const executed = join(out, "1-again.ipynb");
+    await writeFile(executed, (await readFile(executed, "utf8")).replace("const n = 7", "const n = 8"));
+    const run = await runNotebooks([executed], { outFolder: join(folder, "out2") });
+    assert.equal(run.steps[0]!.notebook.cells.filter(isMarkdown)[0]!.source, "8 rows");
+    assert.deepEqual(
+      resultsOf(run, "T").results.map(({ name, value }) => [name, value]),
+      [["n", 8]],
+    );
   });
 
   it("fails a notebook whose text has no value, and names the text", async () => {

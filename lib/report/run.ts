@@ -15,6 +15,8 @@ import { type CodeCell, isCode, type Notebook, stripOutputs, titleOf, writeNoteb
 import { sentNumbers, typedIn, type TypedNumbers } from "./numbers.ts";
 import { type CellOutputs, collectOutputs } from "./outputs.ts";
 import { prepareNotebooks } from "./prepare.ts";
+import { knownTitle } from "./known-texts.ts";
+import { nameParameters } from "./parameter-fault.ts";
 import { forTerminal } from "../untrusted.ts";
 import { KernelError } from "./protocol.ts";
 import { problemOf } from "./render-output.ts";
@@ -92,10 +94,10 @@ export async function runNotebooks(paths: string[], options: RunOptions): Promis
       next?.catch(() => {}); // its step gets the error
       await runStep(step, kernel, options);
       step.typed = typedIn(step.notebook);
-      step.title = titleOf(step.notebook); // its bindings have values now
       if (options.signal?.aborted) run.status = "interrupted";
       else if (step.status === "failed") run.status = "failed";
     }
+    step.title = knownTitle(step); // its bindings have values now, or a mark
     await writeNotebook(join(options.outFolder, `${step.notebook.name}.ipynb`), step.notebook);
   }
   await next?.then((kernel) => kernel.shutdown()).catch(() => {}); // a kernel that no step used
@@ -162,6 +164,7 @@ export async function runCell(
     ran.faults.forEach(outputs.onFault);
     run.status = status === "ok" && ran.faults.length === 0 ? "ok" : "failed";
     if (run.status === "failed") outputs.fail(signal?.aborted ? "interrupted" : undefined);
+    if (run.status === "failed" && !signal?.aborted) nameParameters(run.cell, step.notebook);
     const reason =
       run.status === "ok"
         ? (reasonToFail(run, isStrict ? step : null) ??
