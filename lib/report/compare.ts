@@ -9,14 +9,12 @@ import { toTime } from "../ask/chart-columns.ts";
 import { formatNumber } from "../ask/format.ts";
 import { columnsOf, valueOf } from "../ask/row-text.ts";
 import { textTable } from "../ask/text-table.ts";
-import { shortened } from "../untrusted.ts";
 import type { RunFacts } from "./html.ts";
-import { type ParameterChange, parameterChanges } from "./parameter-changes.ts";
+import { type ParameterChange, parameterChanges, shortCode } from "./parameter-changes.ts";
 import type { Result, Results } from "./results.ts";
 
 export const COMPARISON_VERSION = 1;
 const MAX_FACTS = 24; // changes in the report; `npm run compare` shows all of them
-const MAX_CODE = 80; // characters of a parameter's value
 
 export interface Comparison {
   version: typeof COMPARISON_VERSION;
@@ -200,8 +198,7 @@ function changeOf(name: string, before: number, after: number): Change {
 
 /** 'town "York" → "Leeds" (shop)' */
 function parametersText({ parameters }: Comparison): string {
-  const code = (text: string | null): string =>
-    text === null ? "(none)" : shortened(text.replace(/\s+/g, " "), MAX_CODE);
+  const code = (text: string | null): string => (text === null ? "(none)" : shortCode(text));
   return parameters
     .map(({ notebook, name, before, after }) => `${name} ${code(before)} → ${code(after)} (${notebook})`)
     .join(", ");

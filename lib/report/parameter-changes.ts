@@ -1,10 +1,13 @@
 /**
- * A run → the parameters of its notebooks; two runs → the parameters that differ.
+ * A run → the parameters of its notebooks, also as a text; two runs → the parameters that differ.
  *
  * A value is the code of its literal. A results.json of an older version has no parameters: then
  * no difference is known.
  */
+import { shortened } from "../untrusted.ts";
 import type { Run } from "./run.ts";
+
+const MAX_CODE = 80; // characters of a parameter's value
 
 /** Notebook → parameter → code of its value. */
 export type RunParameters = Record<string, Record<string, string>>;
@@ -29,6 +32,21 @@ export function parametersOf({ steps }: Pick<Run, "steps">): RunParameters {
       : [[name, Object.fromEntries(parameters.map((one) => [one.name, one.code]))] as const],
   );
   return Object.fromEntries(entries);
+}
+
+/** 'town = "York", top = 5'; with several notebooks that have parameters: 'shop: town = "York"' */
+export function listParameters({ parameters = {} }: Recorded): string {
+  const notebooks = Object.entries(parameters);
+  const lists = notebooks.map(([notebook, values]) => {
+    const list = Object.entries(values).map(([name, code]) => `${name} = ${shortCode(code)}`);
+    return `${notebooks.length > 1 ? `${notebook}: ` : ""}${list.join(", ")}`;
+  });
+  return lists.join("; ");
+}
+
+/** The code of a value in one line. */
+export function shortCode(code: string): string {
+  return shortened(code.replace(/\s+/g, " "), MAX_CODE);
 }
 
 /** The parameters that differ between two runs of the same notebooks. */

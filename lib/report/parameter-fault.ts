@@ -4,11 +4,9 @@
  * `new Date(day)` throws "Invalid time value" for a day that `--set` gives, and names no parameter.
  */
 import ts from "typescript";
-import { shortened } from "../untrusted.ts";
 import { isError } from "./kept-outputs.ts";
 import type { CodeCell, Notebook } from "./notebook.ts";
-
-const MAX_CODE = 80; // characters of a parameter's value
+import { shortCode } from "./parameter-changes.ts";
 
 /** Adds `(parameter day = "2026-13-01")` to the first line of the cell's error. */
 export function nameParameters({ source, outputs }: CodeCell, { parameters = [] }: Notebook): void {
@@ -16,7 +14,7 @@ export function nameParameters({ source, outputs }: CodeCell, { parameters = [] 
   const used = parameters.filter(({ name, isDefault }) => !isDefault && names.has(name));
   const error = outputs.findLast(isError);
   if (used.length === 0 || error === undefined) return;
-  const list = used.map(({ name, code }) => `${name} = ${shortened(code.replace(/\s+/g, " "), MAX_CODE)}`);
+  const list = used.map(({ name, code }) => `${name} = ${shortCode(code)}`);
   const noun = used.length === 1 ? "parameter" : "parameters";
   error.evalue = error.evalue.replace(/$/m, () => ` (${noun} ${list.join(", ")})`);
 }

@@ -36,6 +36,7 @@ describe("runsIn(folder)", () => {
       const results = {
         ...{ version: 1, title: `<b>${name}`, status, started_at, seconds: 2, claims: [] },
         notebooks: [{ name: notebook, title: notebook, status, seconds: 2 }],
+        parameters: { [notebook]: { town: '"<York>"', top: String(lost) } },
         results: [{ name: "lost", kind: "number", notebook, cell: 1, value: lost }],
       };
       writeFileSync(join(folder, name, "results.json"), JSON.stringify(results));
@@ -72,6 +73,7 @@ describe("runsIn(folder)", () => {
       "2026-11-26/report.html",
     ])
       assert.ok(html.includes(`href="${href}"`), href);
+    assert.ok(html.includes("<td>town = &#34;&#60;York&#62;&#34;, top = 2</td>"));
     assert.ok(html.includes("&#60;b") && !html.includes("<b>"));
   });
 });

@@ -11,6 +11,7 @@ import { UsageError } from "../command.ts";
 import { forHtml } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
 import { compareResults, numbersOf } from "./compare.ts";
+import { listParameters } from "./parameter-changes.ts";
 import { REPORT_FILE } from "./place.ts";
 import { formatSeconds } from "./progress.ts";
 import { readResults, type Results, RESULTS_FILE, ResultsError } from "./results.ts";
@@ -85,6 +86,7 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
       `<a href="${forHtml(href)}"><time datetime="${forHtml(started_at)}">${forHtml(when)}</time></a>`,
       forHtml(title),
       forHtml(notebooks.map(({ name }) => name).join(", ")),
+      forHtml(listParameters(results)),
       `<span class="${status === "ok" ? "held" : "failed"}">${forHtml(status)}</span>`,
       `${held} held${failed > 0 ? `, ${failed} failed` : ""}`,
       String(numbersOf(results.results).size),
@@ -93,7 +95,7 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
     ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
-  const head = ["Run", "Title", "Notebooks", "State", "Claims", "Numbers", "Changed", "Took"];
+  const head = ["Run", "Title", "Notebooks", "Parameters", "State", "Claims", "Numbers", "Changed", "Took"];
   const hash = createHash("sha256").update(STYLE).digest("base64");
   return `<!doctype html>
 <html lang="en">
