@@ -33,8 +33,6 @@ export function unshownLines(run: Pick<Run, "steps">): string[] {
 
 /** The first output that a strict run refuses; null without one. A file has all of a cut output. */
 export function refusedOutput({ cell: { outputs } }: CellRun): string | null {
-  const whole = outputs.filter(
-    (output) => isStream(output) || isError(output) || !(CUT_TYPE in output.data),
-  );
+  const whole = outputs.filter((output) => isStream(output) || isError(output) || !(CUT_TYPE in output.data));
   return whole.map((output) => problemOf(output)).find((problem) => problem !== "") ?? null;
 }
