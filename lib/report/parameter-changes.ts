@@ -5,7 +5,7 @@
  * no difference is known.
  */
 import { shortened } from "../untrusted.ts";
-import type { Run } from "./run.ts";
+import type { Notebook } from "./notebook.ts";
 
 const MAX_CODE = 80; // characters of a parameter's value
 
@@ -25,7 +25,7 @@ export interface ParameterChange {
 }
 
 /** The parameters of each notebook that has some. */
-export function parametersOf({ steps }: Pick<Run, "steps">): RunParameters {
+export function parametersOf({ steps }: { steps: { notebook: Notebook }[] }): RunParameters {
   const entries = steps.flatMap(({ notebook: { name, parameters = [] } }) =>
     parameters.length === 0
       ? []
