@@ -21,7 +21,8 @@ describe("lib/game.ts with the events of another game", function () {
     return JSON.parse((await $({ cwd: folder, quiet: true })`${process.execPath} probe.ts`).stdout);
   }
 
-  // kernel-side, kernel-cache, build-first and statement-watch do their work when a process loads them.
+  // These do their work when a process loads them: kernel-side, kernel-cache, build-first,
+  // statement-watch.
   it("loads every module of lib", async () => {
     const loaded = await run(`
       import { globSync } from "node:fs";

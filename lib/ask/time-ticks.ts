@@ -1,8 +1,8 @@
 /**
  * The times of an axis → its ticks: days at midnight, weeks on Mondays, months on their first day.
  *
- * Vega's own ticks begin weeks on Sundays, and name a month in the middle of days. Here all ticks of
- * an axis have one form. A second line tells the day of hours, and the year of days, where it
+ * Vega's own ticks begin weeks on Sundays, and name a month in the middle of days. Here all ticks
+ * of an axis have one form. A second line tells the day of hours, and the year of days, where it
  * changes. All times are in UTC.
  */
 

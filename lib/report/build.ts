@@ -22,7 +22,7 @@ const SOURCES = [
 ].map((path) => join(settings.root, path));
 
 /**
- * Compiles lib/, one process at a time. If no file has changed since the last build, it does nothing.
+ * Compiles lib/, one process at a time. Without a change since the last build it does nothing.
  * @throws Error with the compiler's messages.
  */
 export async function buildLib(): Promise<void> {

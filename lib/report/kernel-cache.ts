@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 
 const connection = process.argv.at(-1) ?? "";
-const isKernel = connection.endsWith("connection.json"); // a thread of a cell is none
+const isKernel = connection.endsWith("connection.json"); // not so in a thread of a cell
 // Node measures less exactly which lines run when their code comes from a cache.
 if (isKernel && process.env.NODE_V8_COVERAGE === undefined) {
   const info = JSON.parse(readFileSync(connection, "utf8")) as { compile_cache?: string };

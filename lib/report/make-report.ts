@@ -27,16 +27,25 @@ import { UsageError } from "../command.ts";
 import { frontOf } from "./front.ts";
 import { canMakePdf, makePdf, NO_CHROMIUM } from "./pdf.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
-import { writeRecord } from "./record.ts";
+import { recordPath, writeRecord } from "./record.ts";
 import { proseFacts, proseWarnings } from "./prose-facts.ts";
 import { recount } from "./recount.ts";
-import { failedFolder, hasGood, keepGood, openPlace, PDF_FILE, REPORT_FILE } from "./place.ts";
+import {
+  checkFile,
+  checkPlace,
+  failedFolder,
+  hasGood,
+  keepGood,
+  openPlace,
+  PDF_FILE,
+  REPORT_FILE,
+} from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
 import { RESULTS_FILE, resultsOf } from "./results.ts";
 import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
-import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
+import { checkIndex, folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
 import { summaryLines } from "./summary.ts";
 import { unshownLines } from "./unshown.ts";
 import { readLimits, type TimeLimits } from "./time-limits.ts";
@@ -65,6 +74,10 @@ export async function makeReport(
   const prepared = await prepareNotebooks(given, { parameters, isStrict: options.strict });
   const names = prepared.map(({ name }) => name);
   const notebooks = await chooseAgain(given, options, { out, names });
+  const files = [REPORT_FILE, RESULTS_FILE, recordPath(REPORT_FILE), ...names.map((name) => `${name}.ipynb`)];
+  if (!options.watch) await checkPlace(out, options.pdf ? [...files, PDF_FILE] : files, given);
+  if (options.junit !== undefined) await checkFile("--junit", fromUser(options.junit));
+  if (runs !== null) await checkIndex(runs);
   for (const warning of pageWarnings(prepared)) console.log(warning);
   const limits = readLimits(options);
   const job = { notebooks, options, parameters, limits, conditions, out, runs, signal };
@@ -171,7 +184,7 @@ async function writeReport(job: Job, firstKernel: Promise<Kernel> | undefined) {
       await renderReport(run, { title, facts, front, previous, isForReaders: options.for === "readers" }),
     );
     if (options.pdf) await makePdf(file);
-    if (run.status === "ok") await keepGood(out, notebooks);
+    if (run.status === "ok") await keepGood(out);
     if (runs !== null) await writeIndex(runs);
     if (options.junit !== undefined) await writeWhole(fromUser(options.junit), junitOf(run));
     if (process.env.GITHUB_ACTIONS === "true")

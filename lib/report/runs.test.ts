@@ -65,6 +65,16 @@ describe("runsIn(folder)", () => {
     assert.deepEqual([0, 1, 2, 3].map(beforeOf), [undefined, "2026-11-26", "2026-11-25", undefined]);
   });
 
+  it("replaces no index page of the user's", async () => {
+    const own = join(folder, "own");
+    mkdirSync(own);
+    writeFileSync(join(own, "index.html"), "<title>My site</title>");
+    await assert.rejects(writeIndex(own), /index\.html: a run would replace this page.*move it/);
+    rmSync(own, { recursive: true });
+    await writeIndex(folder);
+    await writeIndex(folder);
+  });
+
   it("has an index page that links each report, with texts escaped", async () => {
     const html = readFileSync(await writeIndex(folder), "utf8");
     for (const href of [

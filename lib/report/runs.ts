@@ -5,7 +5,7 @@
  * is a folder of runs. The files of a run that failed are in its folder's `failed`.
  */
 import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { UsageError } from "../command.ts";
 import { forHtml } from "../untrusted.ts";
@@ -18,6 +18,7 @@ import { readResults, type Results, RESULTS_FILE, ResultsError } from "./results
 import { STYLE } from "./style.ts";
 
 export const INDEX_FILE = "index.html";
+const TITLE = "<title>Runs in "; // tells our index page from a page of the user's
 const MAX_DEPTH = 4; // of folders below the folder of runs
 const PLACEHOLDER = /\{[^}]*\}?/;
 
@@ -68,8 +69,18 @@ export function runBefore(runs: readonly StoredRun[], results: Results): StoredR
 /** Writes the index page of the runs in `folder`, and returns its path. */
 export async function writeIndex(folder: string): Promise<string> {
   const file = join(folder, INDEX_FILE);
+  await checkIndex(folder);
   await writeWhole(file, renderIndex(await runsIn(folder), folder));
   return file;
+}
+
+/** @throws UsageError if `folder` has an index page of the user's */
+export async function checkIndex(folder: string): Promise<void> {
+  const text = await readFile(join(folder, INDEX_FILE), "utf8").catch(() => "");
+  if (text !== "" && !text.includes(TITLE))
+    throw new UsageError(
+      `${join(folder, INDEX_FILE)}: a run would replace this page, which no run wrote; move it, or name another folder`,
+    );
 }
 
 /** The index page: a row for each run, the newest first. */
@@ -104,7 +115,7 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Runs in ${forHtml(basename(folder))}</title>
+${TITLE}${forHtml(basename(folder))}</title>
 <style>${STYLE}</style>
 </head>
 <body>

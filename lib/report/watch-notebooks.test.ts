@@ -1,7 +1,15 @@
 // The watch as its user sees it: files are edited, the served page follows. Real kernel, no
 // services.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,9 +40,9 @@ describe("watchNotebooks(paths, options)", function () {
   });
 
   const save = (text: string): void => writeFileSync(file, formatNotebook(textToNotebook(text, "shop")));
-  const start = (): void => {
+  const start = (path = file): void => {
     const options = { title: "T", facts: [], out: folder, signal: abort.signal };
-    ended = watchNotebooks([file], { ...options, log: (line) => lines.push(line) });
+    ended = watchNotebooks([path], { ...options, log: (line) => lines.push(line) });
   };
   const line = (pattern: RegExp): Promise<string> =>
     until(`a line ${pattern.source}`, () => lines.find((one) => pattern.test(one)), {
@@ -63,6 +71,18 @@ describe("watchNotebooks(paths, options)", function () {
     assert.match(html, /<script>/);
     assert.doesNotMatch(readFileSync(join(folder, "watch", "report.html"), "utf8"), /<script/);
     assert.equal(existsSync(join(folder, "report.html")), false); // the last report stays as it is
+  });
+
+  it("follows the file that a link names", async () => {
+    save("// %%\nconsole.log(`sold 1`);\n");
+    mkdirSync(join(folder, "links"));
+    const link = join(folder, "links", "other name.ipynb");
+    symlinkSync(file, link);
+    start(link);
+    const address = await url();
+    save("// %%\nconsole.log(`sold 2`);\n");
+    await line(/^1 of 1 cells ran/);
+    assert.match(await (await fetch(address)).text(), /sold 2/);
   });
 
   it("waits for the next edit when a file is broken or a cell fails", async () => {

@@ -5,7 +5,7 @@
  * a report of one run, so it is no proof for `npm run trace`. It stands in OUT/watch, beside the
  * last report.
  */
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, realpathSync, watch } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "../whole-file.ts";
@@ -58,9 +58,10 @@ class Session {
     this.#paths = paths;
     this.#options = options;
     this.#page = page;
-    const names = new Set(paths.map((path) => basename(path)));
+    const files = [...paths, ...paths.map((path) => realpathSync(path))]; // a link, and its file
+    const names = new Set(files.map((path) => basename(path)));
     // An editor can replace the file, so the folder is watched.
-    this.#watchers = [...new Set(paths.map(dirname))].map((folder) =>
+    this.#watchers = [...new Set(files.map(dirname))].map((folder) =>
       watch(folder, (_, name) => {
         if (name === null || names.has(name)) this.#edit.resolve();
       }),

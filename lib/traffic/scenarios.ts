@@ -15,7 +15,7 @@ import { eventOf, paramsOf, type Step, trafficOf } from "./steps.ts";
 const REQUESTS_PER_STEP = 10;
 const traffic = trafficOf(events, gameTraffic);
 
-/** The number of requests of `basic`, and of a round: "20", or "20 or 10" for odd and even rounds. */
+/** The number of requests of `basic`, and of a round: "20", or "20 or 10" (odd or even rounds). */
 export const requestCounts = {
   basic: traffic.basic.length * REQUESTS_PER_STEP,
   round: [...new Set([traffic.odd, traffic.even].map(({ length }) => length * REQUESTS_PER_STEP))].join(
