@@ -1,11 +1,13 @@
 /** Measure the project's speed on the running stack; print one line for each figure. */
 import { command, UsageError } from "../lib/command.ts";
 import { benchLand, measure } from "../lib/land/land.bench.ts";
+import { benchReport } from "../lib/report/report.bench.ts";
 
-const benches: Record<string, () => Promise<void>> = { land: benchLand };
+const benches: Record<string, () => Promise<void>> = { land: benchLand, report: benchReport };
 const usage = `npm run bench -- [NAME]
   Measures speed on the running stack, and prints a line for each figure.
-  land    from events to files: the encoder, and the whole stream`;
+  land    from events to files: the encoder, and the whole stream
+  report  a small notebook: the report, and nbconvert; needs no stack`;
 const options = { measure: { type: "string" } } as const; // one figure, in a process that a bench starts
 const isRecorded = !process.argv.includes("--measure");
 
