@@ -17,6 +17,7 @@ import { MAX_MESSAGE_BYTES } from "./protocol.ts";
 
 const MAX_TEXT_CHARS = 256 * 1024; // of one message
 const FLUSH_MS = 20; // the most that a text waits for more text
+const PRINT_LIMIT_MS = 5_000; // the most that an ending process waits for its reader
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024; // printed without an await
 
 type Name = "stdout" | "stderr";
@@ -48,6 +49,8 @@ let timer: NodeJS.Timeout | undefined;
 let unsentBytes = 0;
 let cellChars = 0; // of texts that the cell has printed
 let maxChars = Infinity;
+let lastSend = Promise.resolve();
+const unsentTexts = new Set<{ name: Name; text: string }>();
 
 /** Makes tslab's publisher send every output within the limits. */
 export function sendWholeOutputs({ maxCellChars = Infinity, onRefused }: OutputLimits): void {
@@ -66,6 +69,7 @@ export function sendWholeOutputs({ maxCellChars = Infinity, onRefused }: OutputL
     }
     return bindSocket.call(this, socket, port);
   };
+  process.on("exit", printUnsent);
   const writes = { stdout: redirected("stdout"), stderr: redirected("stderr") };
   JupyterHandlerImpl.prototype.createWriteToIopub = (name, writeStream) => {
     flush(); // a text of the former cell's unfinished work
@@ -86,12 +90,33 @@ function flush(): void {
     const part = wholeCharacters(text.slice(start, start + MAX_TEXT_CHARS)) || text.slice(start);
     sendText(name, part);
     start += part.length;
+    const unsent = { name, text: part };
+    unsentTexts.add(unsent);
+    void lastSend.finally(() => unsentTexts.delete(unsent));
+  }
+}
+
+/** Prints the texts that a cell's `process.exit()` leaves unsent; the runner reads them as well. */
+function printUnsent(): void {
+  const { name, texts } = waiting;
+  for (const unsent of [...unsentTexts, { name, text: texts.join("") }])
+    printNow(unsent.name === "stdout" ? 1 : 2, Buffer.from(unsent.text));
+}
+
+/** Writes to a pipe that can be full, until all is read or the reader is gone. */
+function printNow(file: number, bytes: Buffer): void {
+  const limit = performance.now() + PRINT_LIMIT_MS;
+  for (let start = 0; start < bytes.length && performance.now() < limit;) {
+    try {
+      start += writeSync(file, bytes, start);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+    }
   }
 }
 
 /** A publisher whose sends wait for each other. Texts go before all that is written after them. */
 function queued(publisher: Publisher, onRefused: OutputLimits["onRefused"]): Server["iopub"] {
-  let last = Promise.resolve();
   return {
     close: () => publisher.close(),
     send: async (frames) => {
@@ -104,8 +129,8 @@ function queued(publisher: Publisher, onRefused: OutputLimits["onRefused"]): Ser
         return;
       }
       unsentBytes += bytes;
-      last = last.then(() => publisher.send(frames)).finally(() => (unsentBytes -= bytes));
-      return last;
+      lastSend = lastSend.then(() => publisher.send(frames)).finally(() => (unsentBytes -= bytes));
+      return lastSend;
     },
   };
 }
@@ -154,6 +179,7 @@ function wait(name: Name, text: string): void {
 
 /** Ends a kernel that prints on and on: nothing is sent before its loop awaits. */
 function endProcess(): never {
+  process.off("exit", printUnsent); // too much for the runner
   writeSync(2, `the cell printed more than ${MAX_UNSENT_BYTES} bytes without an await\n`);
   process.exit(1);
 }

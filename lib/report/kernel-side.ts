@@ -225,6 +225,7 @@ async function answer(isLast: boolean): Promise<void> {
 
 /** Whether no timer, connection or file of a cell keeps the event loop alive. */
 function isQuiet(): boolean {
+  if (idle === undefined) return true; // no cell had code
   return [...resources()].every(([kind, count]) => count <= (idle?.get(kind) ?? 0));
 }
 

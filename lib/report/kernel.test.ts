@@ -124,6 +124,39 @@ describe("startKernel(folder)", function () {
     });
   });
 
+  const lines = Array.from({ length: 3_000 }, (_, i) => `${i}\n`).join("");
+  const ENDS: [kind: string, code: string, printed: string][] = [
+    ["at once", 'console.log("before"); process.exit(0);', "before\n"],
+    ["after an await", 'console.log("a"); await 1; console.log("b"); process.exit(1);', "a\nb\n"],
+    ["in a function", 'function end() { process.exit(2); } process.stdout.write("é"); end();', "é"],
+    ["after 3,000 lines", "for (let i = 0; i < 3_000; i++) console.log(i); process.exit(0);", lines],
+    ["after 3 MB", 'console.log("x".repeat(3e6)); process.exit(0);', `${"x".repeat(3e6)}\n`],
+  ];
+  for (const [kind, code, printed] of ENDS)
+    it(`keeps the texts of a cell that calls process.exit() ${kind}`, async () => {
+      let text = "";
+      const onOutput = ({ content }: KernelOutput): void => {
+        text += String(content.text);
+      };
+      await assert.rejects(kernel.execute(code, { timeoutMs: LIMIT_MS, onOutput }), {
+        message: /^the kernel exited with code \d; its last lines:\n/,
+      });
+      assert.equal(text, printed);
+    });
+
+  it("says that texts can be missing when a signal ends the kernel", async () => {
+    await assert.rejects(execute('console.log("x"); process.kill(process.pid, "SIGKILL");'), {
+      message: "the kernel was ended by SIGKILL; what the cell printed last can be missing above",
+    });
+  });
+
+  it("says that the memory was not enough", async () => {
+    const code = 'require("node:v8").setFlagsFromString("--max-old-space-size=60"); const a: unknown[] = [];';
+    await assert.rejects(execute(`${code} for (;;) a.push(new Array(1e5).fill(1.5));`), {
+      message: /^the kernel ran out of memory/,
+    });
+  });
+
   it("leaves no sockets, and no process that a cell started in its group", async () => {
     const { text } = await execute(
       'import { spawn } from "node:child_process"; const child = spawn("sleep", ["600"]); console.log(child.pid);',

@@ -27,9 +27,11 @@ const INTERRUPT_TIMEOUT_MS = 3_000; // the most that an interrupted cell may tak
 const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;
 const MAX_ADDRESS_BYTES = "ipc://".length + 103; // of a socket's path on macOS; Linux allows 107
+const LAST_TEXTS_MS = 500; // a process of the cell can keep the pipes open
 const MAX_LOG_CHARS = 4_000; // kept of the process's own output, for the error when it dies
 
 const COMPILED = join(settings.cache, "compiled"); // code of the kernel's modules
+const OUT_OF_MEMORY = /^FATAL ERROR: .*heap/m; // V8's words
 const NODE_WARNING = /^\(node:\d+\) .*\n(?:\(Use `.*\n)?/gm;
 
 const EXECUTE = {
@@ -126,9 +128,11 @@ class TslabKernel implements Kernel {
       this.#channels.breakOff(new KernelError(`the kernel did not start: ${error.message}`)),
     );
     child.once("exit", (code, signal) => {
-      const log = this.#log.trim();
-      const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
-      this.#channels.breakOff(new KernelError(`the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`));
+      // Its last texts can come after the event.
+      const closed = Promise.race([once(child, "close"), sleep(LAST_TEXTS_MS, undefined, { ref: false })]);
+      void closed.then(() =>
+        this.#channels.breakOff(new KernelError(endText(code, signal, this.#log.trim()))),
+      );
     });
   }
 
@@ -245,6 +249,17 @@ function spawnKernel(
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     },
   );
+}
+
+/** How the kernel ended, and its last lines. */
+function endText(code: number | null, signal: NodeJS.Signals | null, log: string): string {
+  if (OUT_OF_MEMORY.test(log))
+    return "the kernel ran out of memory; what the cell printed last can be missing above";
+  const how =
+    signal === null
+      ? `exited with code ${code}`
+      : `was ended by ${signal}; what the cell printed last can be missing above`;
+  return `the kernel ${how}${log ? `; its last lines:\n${log}` : ""}`;
 }
 
 function timeoutText(timeoutMs: number): string {

@@ -74,8 +74,13 @@ export async function makeReport(
   const prepared = await prepareNotebooks(given, { parameters, isStrict: options.strict });
   const names = prepared.map(({ name }) => name);
   const notebooks = await chooseAgain(given, options, { out, names });
-  const files = [REPORT_FILE, RESULTS_FILE, recordPath(REPORT_FILE), ...names.map((name) => `${name}.ipynb`)];
-  if (!options.watch) await checkPlace(out, options.pdf ? [...files, PDF_FILE] : files, given);
+  const written = [
+    REPORT_FILE,
+    RESULTS_FILE,
+    recordPath(REPORT_FILE),
+    ...names.map((name) => `${name}.ipynb`),
+  ];
+  if (!options.watch) await checkPlace(out, options.pdf ? [...written, PDF_FILE] : written, given);
   if (options.junit !== undefined) await checkFile("--junit", fromUser(options.junit));
   if (runs !== null) await checkIndex(runs);
   for (const warning of pageWarnings(prepared)) console.log(warning);
