@@ -9,11 +9,11 @@ export { identifier, literal, type Parameter, sql } from "./sql.ts";
 export { say, type Said, show, table, type TableOptions, transposed } from "./ask/show.ts";
 export type { Column } from "./ask/table.ts";
 export { headline, type Tile, tiles } from "./ask/headline.ts";
-export { type BarOptions, bars, funnel } from "./ask/chart.ts";
+export { type BarOptions, bars, funnel, type SortedBarOptions } from "./ask/chart.ts";
 export { areas, type LineOptions, lines, type StackedOptions, steps } from "./ask/line-chart.ts";
 export { type PointOptions, points } from "./ask/points.ts";
 export { heatMap, type HeatMapOptions, histogram, type HistogramOptions } from "./ask/grids.ts";
-export type { ChartOptions } from "./ask/panels.ts";
+export type { ChartOptions, NumberOptions } from "./ask/panels.ts";
 export type { Spec } from "./ask/theme.ts";
 export {
   type Count,
