@@ -2,21 +2,23 @@
 // spoilt.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
 
 describe("prepareArtifacts(log)", function () {
   this.timeout(5 * 60_000);
-  const cache = join(settings.home, "cache");
+  const parent = join(settings.home, "caches");
+  // Maven, pip, Java and shells read some of these characters otherwise.
+  const cache = join(parent, "-c a[1] (b) {a,b}&<>|;,$\\${user.name}*?#!=Ü%41'\"`id`");
   const module = JSON.stringify(join(import.meta.dirname, "artifacts.ts"));
 
   before(async () => {
-    rmSync(cache, { recursive: true, force: true });
-    mkdirSync(settings.home, { recursive: true });
+    rmSync(parent, { recursive: true, force: true });
+    mkdirSync(parent, { recursive: true });
     await $`cp -a --link ${settings.cache} ${cache}`;
   });
-  after(() => rmSync(cache, { recursive: true, force: true }));
+  after(() => rmSync(parent, { recursive: true, force: true }));
 
   /** Prepares the copy in a process of its own, and resolves with the lines that it printed. */
   async function prepare(): Promise<string[]> {
@@ -57,5 +59,9 @@ describe("prepareArtifacts(log)", function () {
     assert.equal(said[0], "java: fetching it with pip");
     assert.match(said.at(-1)!, /^java: \d+ MB, [\d.]+ s$/);
     assert.deepEqual(await prepare(), []);
+  });
+
+  it("writes nothing beside a cache of any name", () => {
+    assert.deepEqual(readdirSync(parent), [basename(cache)]);
   });
 });

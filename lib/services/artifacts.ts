@@ -5,9 +5,10 @@
  * file is accepted only with the committed SHA-256. Trino and Java are unpacked in another folder,
  * which is then renamed. So this module finds an interrupted or damaged download, and repeats it.
  */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, relative } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
 import { type Checksum, fileTreeIsWhole, findMismatches } from "./checksums.ts";
@@ -34,6 +35,7 @@ interface Listed extends Checksum {
 const NATIVE = join(settings.root, "compose", "native");
 /** Maven's local repository. */
 export const REPOSITORY = join(settings.cache, "maven");
+const PLAIN_PATH = /^[\w./-]+$/;
 const FETCHING_MB = 3_000; // Trino's archive and its content exist together for a moment
 
 /**
@@ -102,18 +104,30 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log:
 
 /**
  * Runs Maven, which fetches missing files; resolves with all paths of `set`, in class path order.
+ *
+ * Maven replaces each ${name} and backslash in the paths that it gets. So it gets paths through a
+ * link of a plain name.
  */
 export async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
-  const output = join(settings.cache, `${set}.classpath`);
-  const env = await mavenEnvironment(java);
-  await runTool(
-    `${set}: Maven`,
-    $({
-      cwd: NATIVE,
-      env,
-    })`mvn -B -q -C -Dmaven.repo.local=${REPOSITORY} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`,
-  );
-  return readFileSync(output, "utf8").trim().split(delimiter);
+  const folder = mkdtempSync(join(PLAIN_PATH.test(tmpdir()) ? tmpdir() : "/tmp", "questlog-"));
+  try {
+    const link = join(folder, "cache");
+    symlinkSync(settings.cache, link);
+    const repository = join(link, relative(settings.cache, REPOSITORY));
+    const output = join(folder, "classpath");
+    const env = await mavenEnvironment(java);
+    await runTool(
+      `${set}: Maven`,
+      $({
+        cwd: NATIVE,
+        env,
+      })`mvn -B -q -C -Dmaven.repo.local=${repository} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`,
+    );
+    const paths = readFileSync(output, "utf8").trim().split(delimiter);
+    return paths.map((path) => join(REPOSITORY, relative(repository, path)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Fetches and unpacks Trino, keeps the part that the stack uses, and deletes the archive. */
