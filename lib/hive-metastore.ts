@@ -19,9 +19,10 @@ import {
 const CHANGE_LIMIT_MS = 60_000; // a table can have many partitions
 const NO_SUCH_OBJECT = 2; // exception of get_table_req
 const ALL = -1;
+const TRINO_VIEW = /^\/\* Presto View: (\S+) \*\/$/;
 
 /** Field numbers of hive_metastore.thrift. */
-export const TABLE = { storage: 7, parameters: 9 } as const;
+export const TABLE = { storage: 7, keys: 8, parameters: 9, viewText: 10 } as const;
 export const PARTITION = { values: 1, storage: 6, parameters: 7 } as const;
 export const STORAGE = { columns: 1, location: 2 } as const;
 const COLUMN = { name: 1, type: 2 } as const;
@@ -38,6 +39,36 @@ export async function getDatabases(): Promise<string[]> {
 
 export async function getVersion(): Promise<string> {
   return (await call("getVersion")) as string;
+}
+
+/** A table or view with its partitions. */
+export interface WholeTable {
+  schema: string;
+  table: Struct;
+  partitions: Struct[];
+}
+
+/** All tables and views of all schemas. */
+export async function allTables(): Promise<WholeTable[]> {
+  const found = await Promise.all(
+    (await getDatabases()).map(async (schema) => {
+      const names = (await call("get_all_tables", new Map([[1, stringField(schema)]]))) as Items;
+      return Promise.all((names.items as string[]).map((name) => wholeTable(schema, name)));
+    }),
+  );
+  return found.flat();
+}
+
+/** The SQL of all views, as their engines wrote it. */
+export function viewTexts(tables: readonly WholeTable[]): string[] {
+  return tables.flatMap(({ table }) => {
+    const text = table.get(TABLE.viewText)?.value;
+    if (typeof text !== "string" || text === "") return [];
+    const [, encoded] = TRINO_VIEW.exec(text) ?? [];
+    if (encoded === undefined) return [text];
+    const view = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as { originalSql: string };
+    return [view.originalSql];
+  });
 }
 
 /** A table; null: it does not exist. */
@@ -95,6 +126,14 @@ export function setParameter(table: Struct, name: string, value: string | null):
   const parameters = table.get(TABLE.parameters)!.value as Entries;
   parameters.entries = parameters.entries.filter(([key]) => key !== name);
   if (value !== null) parameters.entries.push([name, value]);
+}
+
+async function wholeTable(schema: string, name: string): Promise<WholeTable> {
+  const table = await getTable(schema, name);
+  if (table === null) throw new Error(`expected the table ${schema}.${name}, got none`);
+  const keys = table.get(TABLE.keys)?.value as Items | undefined;
+  const partitions = keys && keys.items.length > 0 ? await getPartitions(schema, name) : [];
+  return { schema, table, partitions };
 }
 
 function columnList(of: Struct, storage: number): Items {

@@ -111,9 +111,31 @@ export class WebHdfs {
     });
   }
 
+  /**
+   * The version of all files and folders: the file system's id, and the number of its last change.
+   * @throws HdfsError if this NameNode has no such number, e.g. a standby
+   */
+  async version(): Promise<string> {
+    const [info, system] = await Promise.all([this.#bean("NameNodeInfo"), this.#bean("FSNamesystem")]);
+    const [id, change] = [info?.ClusterId, system?.LastWrittenTransactionId];
+    if (typeof id !== "string" || typeof change !== "number" || system?.["tag.HAState"] !== "active")
+      throw new HdfsError("JMX", "FSNamesystem", `expected an active NameNode, got change ${String(change)}`);
+    return `${id} ${change}`;
+  }
+
   /** Closes the idle connections. */
   close(): void {
     this.#agent.destroy();
+  }
+
+  /** The NameNode's own facts of one kind. */
+  async #bean(name: string): Promise<Record<string, unknown> | undefined> {
+    const call: Call = { method: "GET", op: "JMX", path: name };
+    const address = `${this.#url}/jmx?qry=Hadoop:service=NameNode,name=${name}`;
+    const answer = await this.#send(call, address, METADATA_TIMEOUT_MS);
+    if (answer.status !== 200) throw toError(call, answer);
+    const { beans } = JSON.parse(answer.body.toString("utf8")) as { beans: Record<string, unknown>[] };
+    return beans[0];
   }
 
   async #boolean(call: Call): Promise<boolean> {

@@ -1,9 +1,15 @@
-/** Run the notebooks on real services, and write out/report.html. */
+/**
+ * Run the notebooks on real services, and write out/report.html.
+ *
+ * The modules of a run take a second to load. They are loaded only if something changed.
+ */
 import { join } from "node:path";
 import { command } from "../lib/command.ts";
+import { keyOf } from "../lib/report/cache-key.ts";
+import { cachedLines, findCached } from "../lib/report/cached-report.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
-import { makeReport } from "../lib/report/make-report.ts";
-import { reportOptions, reportUsage } from "../lib/report/report-options.ts";
+import { reportOptions, reportUsage, type ReportValues } from "../lib/report/report-options.ts";
+import { foldersOf } from "../lib/report/run-folder.ts";
 import { settings } from "../lib/settings.ts";
 import { userFolder } from "../lib/user-folder.ts";
 
@@ -14,11 +20,21 @@ const frame = {
   interruptible: true,
 };
 
-await command("report", frame, ({ values, positionals, signal }) => {
+await command("report", frame, async ({ values, positionals, signal }) => {
+  const { "no-cache": isFresh = false, ...options }: ReportValues = values;
   const notebooks = chooseNotebooks(positionals, {
-    extras: values.with ?? [],
+    extras: options.with ?? [],
     folder: join(settings.root, "notebooks"),
     bases: [userFolder(), settings.root],
   });
-  return makeReport(notebooks, values, signal);
+  const isWhole = !options.watch && !options.resume && !options["only-failed"];
+  const folders = foldersOf(options.out, new Date());
+  const key = isWhole ? await keyOf({ notebooks, options, ...folders }) : null;
+  const cached = isFresh ? null : findCached(folders.out, key);
+  if (cached !== null) {
+    for (const line of cachedLines(cached)) console.log(line);
+    return 0;
+  }
+  const { makeReport } = await import("../lib/report/make-report.ts");
+  return makeReport(notebooks, options, signal, key);
 });

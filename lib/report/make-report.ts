@@ -16,6 +16,7 @@ import { fromUser } from "../user-folder.ts";
 import { writeWhole } from "../whole-file.ts";
 import { chooseAgain } from "./again.ts";
 import { buildLib } from "./build.ts";
+import { distPart, type KeyParts } from "./cache-key.ts";
 import { compareResults, comparisonFacts } from "./compare.ts";
 import { type Condition, failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
@@ -25,6 +26,7 @@ import { annotationsOf, junitOf } from "./junit.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { UsageError } from "../command.ts";
 import { frontOf } from "./front.ts";
+import type { Notebook } from "./notebook.ts";
 import { canMakePdf, makePdf, NO_CHROMIUM } from "./pdf.ts";
 import { formatSeconds, showProgress } from "./progress.ts";
 import { recordPath, writeRecord } from "./record.ts";
@@ -45,7 +47,9 @@ import { collectFacts } from "./run-facts.ts";
 import { RESULTS_FILE, resultsOf } from "./results.ts";
 import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
-import { checkIndex, folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
+import { foldersOf } from "./run-folder.ts";
+import { checkIndex, runBefore, runsIn, writeIndex } from "./runs.ts";
+import { storeRun } from "./store-run.ts";
 import { summaryLines } from "./summary.ts";
 import { unshownLines } from "./unshown.ts";
 import { readLimits, type TimeLimits } from "./time-limits.ts";
@@ -55,22 +59,21 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 
 /**
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
+ * @param before the key of the cache when the command started; null: the run is not stored
  * @throws NotebookError or UsageError, before anything is built or started
  */
 export async function makeReport(
   given: string[],
   options: ReportValues,
   signal: AbortSignal,
+  before: KeyParts | null = null,
 ): Promise<number> {
   if (options.for !== undefined && options.for !== "readers")
     throw new UsageError(`--for: expected readers, got ${options.for}`);
   if (options.pdf && !(await canMakePdf())) throw new Error(NO_CHROMIUM);
   const parameters = await readGiven(options.set ?? [], options.profile);
   const conditions = (options["fail-if"] ?? []).map(parseCondition);
-  const now = new Date();
-  const out = options.out === undefined ? settings.out : fromUser(folderOfRun(options.out, now));
-  const pattern = options.out === undefined ? null : folderOfRuns(options.out);
-  const runs = pattern === null ? null : fromUser(pattern);
+  const { out, runs } = foldersOf(options.out, new Date());
   const prepared = await prepareNotebooks(given, { parameters, isStrict: options.strict });
   const names = prepared.map(({ name }) => name);
   const notebooks = await chooseAgain(given, options, { out, names });
@@ -83,9 +86,11 @@ export async function makeReport(
   if (!options.watch) await checkPlace(out, options.pdf ? [...written, PDF_FILE] : written, given);
   if (options.junit !== undefined) await checkFile("--junit", fromUser(options.junit));
   if (runs !== null) await checkIndex(runs);
-  for (const warning of pageWarnings(prepared)) console.log(warning);
+  const warnings = pageWarnings(prepared);
+  for (const warning of warnings) console.log(warning);
   const limits = readLimits(options);
-  const job = { notebooks, options, parameters, limits, conditions, out, runs, signal };
+  const cache = { before, prepared, warnings, dist: "" };
+  const job = { notebooks, options, parameters, limits, conditions, out, runs, signal, cache };
   const [stack, files] = [join(settings.home, "run"), settings.out].map((folder) =>
     join(folder, "report.lock"),
   );
@@ -102,6 +107,12 @@ interface Job {
   out: string; // folder of the report
   runs: string | null; // folder of all runs, with an index page
   signal: AbortSignal;
+  cache: {
+    before: KeyParts | null;
+    prepared: Notebook[];
+    warnings: string[]; // printed before the run
+    dist: string; // digest of the compiled code
+  };
 }
 
 async function makeLocked(job: Job): Promise<number> {
@@ -117,6 +128,7 @@ async function makeLocked(job: Job): Promise<number> {
   kernel?.catch(() => {}); // the first cell gets the error
   try {
     await buildLib();
+    job.cache.dist = distPart();
     return await makeWith(job, kernel);
   } finally {
     await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
@@ -194,7 +206,9 @@ async function writeReport(job: Job, firstKernel: Promise<Kernel> | undefined) {
     if (options.junit !== undefined) await writeWhole(fromUser(options.junit), junitOf(run));
     if (process.env.GITHUB_ACTIONS === "true")
       for (const line of annotationsOf(run, notebooks)) console.log(line);
-    return { run, summary: [...proseWarnings(run), ...unshownLines(run), ...summaryLines(run)].join("\n") };
+    const warnings = [...proseWarnings(run), ...unshownLines(run)];
+    if (run.status === "ok") await storeRun(run, job, warnings);
+    return { run, summary: [...warnings, ...summaryLines(run)].join("\n") };
   } finally {
     stop();
   }

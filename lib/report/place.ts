@@ -17,7 +17,7 @@ import { writeWhole } from "../whole-file.ts";
 export const REPORT_FILE = "report.html";
 export const PDF_FILE = "report.pdf";
 const FAILED_FOLDER = "failed";
-const LIST_FILE = ".report-files.json"; // names of the files of the last good run in the folder
+export const LIST_FILE = ".report-files.json"; // names of the files of the last good run in the folder
 const MARKER_FILE = ".questlog-run"; // in OUT/failed
 
 /** The folder for the files of a run that has not ended well. */

@@ -76,6 +76,11 @@ export const reportOptions = {
     ],
   },
   "only-failed": { type: "boolean", form: "--only-failed", helpLines: ["only the notebook that failed"] },
+  "no-cache": {
+    type: "boolean",
+    form: "--no-cache",
+    helpLines: ["runs the notebooks also if nothing changed"],
+  },
   junit: { type: "string", form: "--junit FILE", helpLines: ["cells and claims as JUnit XML"] },
   "fail-if": {
     type: "string",

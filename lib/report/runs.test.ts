@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { folderOfRun, folderOfRuns, runBefore, runsIn, writeIndex } from "./runs.ts";
+import { folderOfRun, folderOfRuns } from "./run-folder.ts";
+import { runBefore, runsIn, writeIndex } from "./runs.ts";
 
 describe("folderOfRun(pattern, now) and folderOfRuns(pattern)", () => {
   const now = new Date("2026-11-27T23:59:58.500Z");

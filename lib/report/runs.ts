@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { UsageError } from "../command.ts";
 import { forHtml } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
@@ -20,29 +20,10 @@ import { STYLE } from "./style.ts";
 export const INDEX_FILE = "index.html";
 const TITLE = "<title>Runs in "; // tells our index page from a page of the user's
 const MAX_DEPTH = 4; // of folders below the folder of runs
-const PLACEHOLDER = /\{[^}]*\}?/;
 
 export interface StoredRun {
   folder: string;
   results: Results;
-}
-
-/**
- * The folder of a run: `{day}` and `{time}` of a pattern are those of `now`, in UTC.
- * @throws UsageError for another placeholder
- */
-export function folderOfRun(pattern: string, now: Date): string {
-  const [day, time] = now.toISOString().slice(0, 19).split("T") as [string, string];
-  const folder = pattern.replaceAll("{day}", day).replaceAll("{time}", time.replaceAll(":", "-"));
-  const [other] = PLACEHOLDER.exec(folder) ?? [];
-  if (other !== undefined) throw new UsageError(`--out: expected {day} or {time}, got ${other}`);
-  return folder;
-}
-
-/** The folder of all runs of a pattern: `archive` for `archive/{day}`; null without `{…}`. */
-export function folderOfRuns(pattern: string): string | null {
-  const at = pattern.search(PLACEHOLDER);
-  return at < 0 ? null : dirname(`${pattern.slice(0, at)}x`);
 }
 
 /** The runs in `folder` and its folders, the newest first. Other files are no runs. */

@@ -1,0 +1,243 @@
+/**
+ * Notebooks → the first part whose result can differ although nothing of the cache's key changes;
+ * null: there is no such part.
+ *
+ * A report may come from the cache only without such a part. Nobody can list all ways to the clock,
+ * so these rules list the safe names, SQL functions and forms, and refuse everything else.
+ */
+import ts from "typescript";
+import { bindingsOf } from "./bindings.ts";
+import { isCode, type Notebook } from "./notebook.ts";
+
+const MODULES = ["questlog", "assert", "node:assert", "assert/strict", "node:assert/strict"];
+/** The names of `questlog` that read nothing but their arguments; `query` has a rule of its own. */
+const QUESTLOG = wordSet(
+  "query sql identifier literal say show table transposed headline tiles bars funnel areas lines steps " +
+    "points heatMap histogram",
+);
+const VALUES = wordSet("undefined NaN Infinity");
+/** Functions and constructors that may stand anywhere. */
+const CALLED = wordSet(
+  "BigInt Boolean Error Map Number RangeError RegExp Set String TypeError decodeURIComponent " +
+    "encodeURIComponent isFinite isNaN parseFloat parseInt structuredClone",
+);
+/** Global objects → the members that may be used. */
+const MEMBERS = new Map(
+  Object.entries({
+    Array: "from isArray of",
+    Date: "UTC parse",
+    JSON: "parse stringify",
+    Math: "abs cbrt ceil exp floor hypot log log10 log1p log2 max min pow round sign sqrt trunc E PI",
+    Object: "entries fromEntries groupBy keys values",
+    Promise: "all",
+    console: "log table",
+  }).map(([name, words]) => [name, wordSet(words)]),
+);
+/** Members that lead from any value to a function that runs text. */
+const HIDDEN_WAYS = wordSet("constructor __proto__ prototype");
+const NODE_NAMES = wordSet("require module exports tslab __filename __dirname");
+/** Words of SQL before a bracket, and functions that depend on their arguments only. */
+const SQL_CALLS = wordSet(
+  "abs all and any approx_distinct arbitrary array array_agg array_distinct array_join array_sort as avg between " +
+    "bool_and bool_or by cardinality case cast ceil ceiling coalesce concat concat_ws contains corr count count_if cube " +
+    "date date_add date_diff date_format date_parse date_trunc day day_of_week day_of_year decimal " +
+    "dense_rank distinct element_at else end except exists extract filter first_value floor format " +
+    "from from_iso8601_date from_iso8601_timestamp from_unixtime from_utf8 geometric_mean greatest " +
+    "group grouping having hour if in inner intersect is join json_extract json_extract_scalar " +
+    "json_parse lag last_day_of_month last_value lead least length like limit ln log10 lower lpad " +
+    "ltrim max max_by min min_by minute mod month nan not nth_value ntile nullif on or order over " +
+    "partition percent_rank position power quarter rank regexp_count regexp_extract " +
+    "regexp_like regexp_replace replace reverse round row row_number rows rpad rtrim second select " +
+    "sequence sets split split_part sqrt starts_with stddev strpos substr substring sum then " +
+    " timestamp to_hex to_iso8601 to_unixtime to_utf8 trim truncate try try_cast typeof union unnest upper " +
+    "using values varchar variance week when where with year md5 sha256 sha512 xxhash64",
+);
+/** SQL that reads the clock, the session or chance without brackets, and forms that hide calls. */
+const SQL_REFUSED =
+  /\b(current_(date|time|timestamp|timezone|user|catalog|schema|path|role|groups)|localtime|localtimestamp|tablesample)\b|\bsystem"?\s*\.|--|\/\*|u&["']/i;
+/** Ends of pictures' names, and the plain forms of their addresses that the key follows. */
+const PICTURE_END = /\.(?:png|jpe?g|gif|svg|webp|avif)\b/i;
+const PLAIN_PICTURE = /(?:\]\(|\]:\s*|^logo:\s*)[\w./%:-]+\.(?:png|jpe?g|gif|svg|webp|avif)(?=[\s)]|$)/gim;
+
+/** The first part of these notebooks that is not steady: its place and its text. */
+export function unsteadyPart(notebooks: readonly Notebook[]): string | null {
+  for (const { name, cells, metadata } of notebooks) {
+    const prose = cells.filter((cell) => !isCode(cell)).map(({ source }) => source);
+    const hidden = [JSON.stringify(metadata ?? {}), ...prose].find((text) =>
+      PICTURE_END.test(text.replace(PLAIN_PICTURE, "")),
+    );
+    if (hidden !== undefined) return `${name}, a text: a picture with an unusual address`;
+    const codes = cells.filter(isCode).map(({ source }, i) => {
+      return { place: `${name}, cell ${i + 1}`, file: parse(source) };
+    });
+    const texts = prose
+      .flatMap(bindingsOf)
+      .map(({ expression }) => ({ place: `${name}, a text`, file: parse(`(${expression});`) }));
+    const all = [...codes, ...texts];
+    const declared = new Set(all.flatMap(({ file }) => declaredIn(file)));
+    for (const { place, file } of all) {
+      const part = unsteadyNode(file, declared);
+      if (part !== null) return `${place}: ${part.replace(/\s+/g, " ").slice(0, 80)}`;
+    }
+  }
+  return null;
+}
+
+/** Whether a statement gives the same rows as long as files and tables stay the same. */
+export function isSteadySql(sql: string): boolean {
+  if (!/^[\s(]*(select|with|values)\b/i.test(sql) || SQL_REFUSED.test(sql)) return false;
+  return [...sql.matchAll(/([\p{L}_$][\p{L}\p{N}_$]*)"?\s*\(/gu)].every(([, name]) =>
+    SQL_CALLS.has(name!.toLowerCase()),
+  );
+}
+
+function parse(source: string): ts.SourceFile {
+  return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+}
+
+/** All names that a cell declares or imports, in any scope. */
+function declaredIn(file: ts.SourceFile): string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const { name } = node as { name?: ts.Node };
+    const declares =
+      ts.isVariableDeclaration(node) ||
+      ts.isParameter(node) ||
+      ts.isBindingElement(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isFunctionExpression(node) ||
+      ts.isImportSpecifier(node) ||
+      ts.isImportClause(node);
+    if (declares && name && ts.isIdentifier(name)) names.push(name.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return names;
+}
+
+/** The text of the first node that the rules refuse. */
+function unsteadyNode(node: ts.Node, declared: ReadonlySet<string>): string | null {
+  if (ts.isImportDeclaration(node)) return isSteadyImport(node) ? null : node.getText();
+  const isType = ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node);
+  if (isType || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) {
+    return hasModifier(node) ? node.getText() : null;
+  }
+  if (isRefusedForm(node)) return node.getText();
+  if (ts.isIdentifier(node) && !isSteadyName(node, declared)) return node.parent.getText();
+  if (ts.isCallExpression(node) && isNamed(node.expression, "query") && !isSteadyQuery(node))
+    return node.getText();
+  return ts.forEachChild(node, (child) => unsteadyNode(child, declared) ?? undefined) ?? null;
+}
+
+function isSteadyImport({ importClause, moduleSpecifier, attributes }: ts.ImportDeclaration): boolean {
+  const module = ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : "";
+  if (importClause === undefined || attributes !== undefined || !MODULES.includes(module)) return false;
+  const { name, namedBindings } = importClause;
+  const isQuestlog = module === "questlog";
+  if (isQuestlog && name !== undefined) return false;
+  if (namedBindings === undefined) return true;
+  if (ts.isNamespaceImport(namedBindings)) return !isQuestlog;
+  return namedBindings.elements.every((one) => {
+    if (one.propertyName !== undefined) return false;
+    const isType = importClause.isTypeOnly || one.isTypeOnly;
+    return isType || !isQuestlog || QUESTLOG.has(one.name.text);
+  });
+}
+
+function isRefusedForm(node: ts.Node): boolean {
+  const text = ts.isStringLiteralLike(node) || ts.isIdentifier(node) ? node.text : "";
+  return (
+    HIDDEN_WAYS.has(text) ||
+    hasModifier(node) ||
+    ts.isClassLike(node) ||
+    ts.isExportDeclaration(node) ||
+    ts.isExportAssignment(node) ||
+    ts.isImportEqualsDeclaration(node) ||
+    ts.isModuleDeclaration(node) ||
+    ts.isMetaProperty(node) ||
+    ts.isExpressionWithTypeArguments(node) || // `Date<T>` is a value, but counts as a type
+    ts.isYieldExpression(node) ||
+    ts.isWithStatement(node) ||
+    ts.isTaggedTemplateExpression(node) !== isTag(node) ||
+    node.kind === ts.SyntaxKind.ThisKeyword ||
+    node.kind === ts.SyntaxKind.ImportKeyword ||
+    node.kind === ts.SyntaxKind.SuperKeyword
+  );
+}
+
+/** `declare` and `export` give a name to a value of another place. */
+function hasModifier(node: ts.Node): boolean {
+  const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : [];
+  return modifiers.some(({ kind }) =>
+    [ts.SyntaxKind.DeclareKeyword, ts.SyntaxKind.ExportKeyword].includes(kind),
+  );
+}
+
+function isTag(node: ts.Node): boolean {
+  if (!ts.isTaggedTemplateExpression(node)) return false;
+  return isNamed(node.tag, "sql") || isNamed(node.tag, "say");
+}
+
+function isSteadyName(node: ts.Identifier, declared: ReadonlySet<string>): boolean {
+  const { parent, text } = node;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) return true;
+  const isKey = ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isGetAccessor(parent);
+  if (isKey && parent.name === node) return true;
+  if (ts.isBindingElement(parent) && parent.propertyName === node) return true;
+  if (declared.has(text)) {
+    if (text in globalThis || NODE_NAMES.has(text)) return false; // another scope has the global
+    if (text === "query") return ts.isCallExpression(parent) && parent.expression === node;
+    if (text === "sql") return ts.isTaggedTemplateExpression(parent);
+    return true;
+  }
+  if (VALUES.has(text) || CALLED.has(text)) return true;
+  if (text === "Date" && isSteadyDate(parent, node)) return true;
+  return (
+    ts.isPropertyAccessExpression(parent) &&
+    parent.expression === node &&
+    (MEMBERS.get(text)?.has(parent.name.text) ?? false)
+  );
+}
+
+/** `new Date(time)`, or `value instanceof Date` */
+function isSteadyDate(parent: ts.Node, node: ts.Identifier): boolean {
+  if (ts.isNewExpression(parent)) {
+    const values = parent.arguments ?? [];
+    return parent.expression === node && values.length > 0 && !values.some(ts.isSpreadElement);
+  }
+  return (
+    ts.isBinaryExpression(parent) &&
+    parent.right === node &&
+    parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword
+  );
+}
+
+/** query("SELECT …"), query(sql`SELECT … ${value}`), both also with { timeoutMs: 1000 }. */
+function isSteadyQuery({ arguments: values }: ts.CallExpression): boolean {
+  const [statement, options, ...more] = values;
+  if (statement === undefined || more.length > 0) return false;
+  if (options !== undefined && !isTimeLimit(options)) return false;
+  if (ts.isStringLiteralLike(statement)) return isSteadySql(statement.text);
+  if (!ts.isTaggedTemplateExpression(statement) || !isNamed(statement.tag, "sql")) return false;
+  const { template } = statement;
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return isSteadySql(template.text);
+  return isSteadySql(
+    [template.head.text, ...template.templateSpans.map(({ literal }) => literal.text)].join(" 1 "),
+  );
+}
+
+function isTimeLimit(node: ts.Expression): boolean {
+  if (!ts.isObjectLiteralExpression(node)) return false;
+  return node.properties.every(
+    (one) =>
+      ts.isPropertyAssignment(one) && isNamed(one.name, "timeoutMs") && ts.isNumericLiteral(one.initializer),
+  );
+}
+
+function isNamed(node: ts.Node, name: string): boolean {
+  return ts.isIdentifier(node) && node.text === name;
+}
+
+function wordSet(words: string): ReadonlySet<string> {
+  return new Set(words.split(" "));
+}
