@@ -10,6 +10,7 @@ import { checkNotebooks, tidyNotebook } from "./check.ts";
 import { newNotebook, writeNew } from "./new-notebook.ts";
 import { textOfCode, titleOf, writeNotebook } from "./notebook.ts";
 import { readNotebookFile } from "./notebook-file.ts";
+import { unsteadyPart } from "./steady.ts";
 
 describe("writeNew(word, folder)", function () {
   this.timeout(60_000);
@@ -33,6 +34,10 @@ describe("writeNew(word, folder)", function () {
       /^# Shop\n[^]*\n```(?:ts|typescript) tags=\["parameters"\]\nconst days: number = 7;\n```/,
     );
     assert.deepEqual(await checkNotebooks([ours, other, text, await writeNew("shop.ts", folder)]), []);
+  });
+
+  it("writes a notebook whose report can come from the cache: its days end with the data", () => {
+    assert.equal(unsteadyPart([newNotebook("shop"), newNotebook("b", defineEvents(bookshop))]), null);
   });
 
   const NAMES: [word: string, file: string, title: string][] = [

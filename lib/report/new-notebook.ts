@@ -64,14 +64,17 @@ function cellTexts(
       'import assert from "node:assert/strict";\nimport { bars, query, say, show, sql } from "questlog";',
     ],
     ["code", "const days: number = 7;"],
-    ["markdown", `## How often was \`${type}\` sent, by \`${by}\`?\n\nThe view counts each event once.`],
+    [
+      "markdown",
+      `## How often was \`${type}\` sent, by \`${by}\`?\n\nThe view counts each event once. The days end with the newest event.`,
+    ],
     [
       "code",
-      `const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000);
-const rows = await query<{ value: unknown; events: number; ids: number }>(sql\`
+      `const rows = await query<{ value: unknown; events: number; ids: number }>(sql\`
   SELECT ${identifier(by)} AS value, count(*) AS events, count(DISTINCT event_id) AS ids
   FROM ${identifier(view)}
-  WHERE event_time >= \${since}
+  WHERE event_time >= (
+    SELECT max(received_at) - \${days} * INTERVAL '1' DAY FROM ${identifier(view)})
   GROUP BY 1\`);`,
     ],
     ["code", `show(bars(rows, { category: "value", value: "events", title: "${type} by ${by}" }));`],
