@@ -2,7 +2,8 @@
  * questlog.env → environment variables of this process and its children.
  *
  * A line is NAME=VALUE as Node's own --env-file reads it, a comment, or empty. The environment is
- * stronger than the file, unless its value is empty. QUESTLOG_ENV, or `--env FILE` of a command, names another file.
+ * stronger than the file, unless its value is empty. QUESTLOG_ENV, or `--env FILE` of a command,
+ * names another file.
  */
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";

@@ -40,9 +40,9 @@ interface Bar extends Drawable {
 }
 
 /**
- * One horizontal bar per row with its number beside it, the largest first, or in the order of rows. Of more than 24
- * rows, the chart leaves out the smallest and says how many. A value without a number has its text
- * and no bar.
+ * One horizontal bar per row with its number beside it, the largest first, or in the order of rows.
+ * Of more than 24 rows, the chart leaves out the smallest and says how many. A value without a
+ * number has its text and no bar.
  */
 export function bars(rows: readonly object[], options: SortedBarOptions): Spec {
   const { facet, order = "numbers", unit } = options;

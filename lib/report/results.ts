@@ -3,8 +3,9 @@
  * its claims.
  *
  * A name comes from the output: a chart's `name` or title, a table's name or caption, a tile's
- * name, the expression in a sentence or a text (`${lost}` and `{{ lost }}` are "lost"). A second
- * result of one name is "lost (2)": first the outputs in the order of the run, then the texts.
+ * name. In a sentence or a text it is the expression: `${lost}` and `{{ lost }}` are "lost". A
+ * second result of one name is "lost (2)": first the outputs in the order of the run, then the
+ * texts.
  * docs/runs.md documents the form of the file.
  */
 import { readFile } from "node:fs/promises";

@@ -22,7 +22,7 @@ export interface Unshown {
   problem: string;
 }
 
-/** The outputs that the page does not show, or not whole. A chart has a problem once it is drawn. */
+/** The outputs that the page does not show whole. A chart has a problem once it is drawn. */
 export function unshownIn({ steps }: Ran, charts?: Charts): Unshown[] {
   return steps.flatMap(({ notebook, cells }) =>
     cells.flatMap((run) => {

@@ -6,7 +6,7 @@ import { DEFAULT_PORTS, HOST, portVariable, settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { runStatement } from "./plain-trino.ts";
 
-// Names that five formats (XML, Java's properties, argument files, URLs, shells) would read otherwise.
+// Names that XML, Java's properties, argument files, URLs or shells would read otherwise.
 const NAMES = ['-a b(c)[d]{e}&<>|!~^=+@"#,;:$\\${user.name}*?`id`', `Üé🙂${"long".repeat(40)}`];
 const PORT_OFFSET = 13_000; // the stack of the other live tests runs at the same time
 

@@ -18,7 +18,7 @@ export async function getJson<T>(url: string, request: RequestInit = {}): Promis
   }
 }
 
-/** An answer in one short line: the title of a page, the message of HDFS, or the first characters. */
+/** An answer in one short line: a page's title, the message of HDFS, or the first characters. */
 function gist(text: string): string {
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
