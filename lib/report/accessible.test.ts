@@ -117,6 +117,21 @@ describe("the report's page", function () {
           await page.close();
         });
 
+  for (const width of [1280, 390])
+    it(`breaks long names and values of "About this run" into lines at ${width} pixels`, async () => {
+      const facts = [{ title: "Parts", rows: [["n".repeat(120), "v".repeat(200)] as [string, string]] }];
+      const page = await open(width, "light", { facts });
+      const overlaps = await page.evaluate(`(() => {
+        const [name, value] = ["dt", "dd"].map((tag) => document.querySelector(".facts " + tag));
+        const text = document.createRange();
+        text.selectNodeContents(name);
+        return text.getBoundingClientRect().right > value.getBoundingClientRect().left ||
+          document.documentElement.scrollWidth > innerWidth;
+      })()`);
+      assert.equal(overlaps, false);
+      await page.close();
+    });
+
   it("sorts a table by the keyboard, numbers by their size and null at the end", async () => {
     const page = await open(1280, "light");
     const powers = () => page.locator("figure.table td:nth-child(2)").allTextContents();

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser } from "playwright-core";
+import { openBrowser } from "../testbed/browser.ts";
 import { folderOfRun, folderOfRuns } from "./run-folder.ts";
 import { runBefore, runsIn, writeIndex } from "./runs.ts";
 
@@ -26,6 +29,47 @@ describe("folderOfRun(pattern, now) and folderOfRuns(pattern)", () => {
       const message = `--out: expected {day} or {time}, got ${wrong}`;
       assert.throws(() => folderOfRun(pattern, now), { name: "UsageError", message });
     });
+});
+
+describe("the index page in Chromium", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let browser: Browser | null;
+  before(async function () {
+    browser = await openBrowser();
+    if (!browser) return this.skip();
+    folder = mkdtempSync(join(tmpdir(), "questlog-index-"));
+    for (const day of ["2026-11-25", "2026-11-26"]) {
+      mkdirSync(join(folder, day));
+      const names = ["1-services", "2-requests", "3-stream", "4-tables", "5-report", "x".repeat(60)];
+      const results = {
+        ...{ version: 1, status: "ok", started_at: `${day}T10:00:00.000Z`, seconds: 754.2, claims: [] },
+        title: `Swords that players of the northern kingdom bought ${"y".repeat(60)}`,
+        notebooks: names.map((name) => ({ name, title: name, status: "ok", seconds: 2 })),
+        results: [{ name: "lost", kind: "number", notebook: "1-services", cell: 1, value: 1 }],
+      };
+      writeFileSync(join(folder, day, "results.json"), JSON.stringify(results));
+    }
+    await writeIndex(folder);
+  });
+  after(async () => {
+    await browser?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  for (const width of [1280, 1000, 768, 390]) {
+    it(`has its last column whole at ${width} px`, async () => {
+      const page = await browser!.newPage({ viewport: { width, height: 900 } });
+      await page.goto(pathToFileURL(join(folder, "index.html")).href);
+      const ends = await page.evaluate<[number, number, number]>(`(() => {
+        const box = document.querySelector(".scroll");
+        const cells = [...document.querySelectorAll("td:last-child")].map((td) => td.getBoundingClientRect().right);
+        return [Math.max(...cells), box.getBoundingClientRect().right, box.scrollWidth - box.clientWidth];
+      })()`);
+      assert.ok(ends[0] <= ends[1] + 1 && ends[2] === 0, ends.join());
+      await page.close();
+    });
+  }
 });
 
 describe("runsIn(folder)", () => {
@@ -84,7 +128,7 @@ describe("runsIn(folder)", () => {
       "2026-11-26/report.html",
     ])
       assert.ok(html.includes(`href="${href}"`), href);
-    assert.ok(html.includes("<td>town = &#34;&#60;York&#62;&#34;, top = 2</td>"));
+    assert.ok(html.includes(">town = &#34;&#60;York&#62;&#34;, top = 2</td>"));
     assert.ok(html.includes("&#60;b") && !html.includes("<b>"));
   });
 });

@@ -20,6 +20,19 @@ import { STYLE } from "./style.ts";
 export const INDEX_FILE = "index.html";
 const TITLE = "<title>Runs in "; // tells our index page from a page of the user's
 const MAX_DEPTH = 4; // of folders below the folder of runs
+// The columns of the index. On a narrow screen each row is a list, which repeats these names; the
+// roles keep it a table for screen readers.
+const HEAD = [
+  { name: "Run", kind: "run" },
+  { name: "Title", kind: "title" },
+  { name: "Notebooks", kind: "notebooks" },
+  { name: "Parameters", kind: "parameters" },
+  { name: "State", kind: "state" },
+  { name: "Claims", kind: "number" },
+  { name: "Numbers", kind: "number" },
+  { name: "Changed", kind: "number" },
+  { name: "Took", kind: "number" },
+];
 
 export interface StoredRun {
   folder: string;
@@ -85,9 +98,15 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
       changes,
       forHtml(formatSeconds(seconds)),
     ];
-    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+    const tds = cells.map((cell, i) => {
+      const { name, kind } = HEAD[i]!;
+      return `<td role="cell" class="${kind}" data-head="${name}">${cell}</td>`;
+    });
+    return `<tr role="row">${tds.join("")}</tr>`;
   });
-  const head = ["Run", "Title", "Notebooks", "Parameters", "State", "Claims", "Numbers", "Changed", "Took"];
+  const head = HEAD.map(
+    ({ name, kind }) => `<th scope="col" role="columnheader" class="${kind}">${name}</th>`,
+  );
   const hash = createHash("sha256").update(STYLE).digest("base64");
   return `<!doctype html>
 <html lang="en">
@@ -100,14 +119,14 @@ ${TITLE}${forHtml(basename(folder))}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<header class="top">
+<header class="top wide">
 <p class="kicker">Questlog reports</p>
 <h1>Runs in ${forHtml(basename(folder))}</h1>
 </header>
-<div class="page"><main>
-<figure class="table"><div class="scroll" tabindex="0"><table>
-<thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>
-<tbody>${rows.join("\n")}</tbody>
+<div class="page wide"><main>
+<figure class="table"><div class="scroll" tabindex="0"><table class="runs" role="table">
+<thead role="rowgroup"><tr role="row">${head.join("")}</tr></thead>
+<tbody role="rowgroup">${rows.join("\n")}</tbody>
 </table></div></figure>
 </main></div>
 </body>

@@ -195,7 +195,7 @@ details.json > summary { color: var(--soft); cursor: pointer; font-size: 0.875re
 .facts h3 { margin: 1.5rem 0 0.4rem; color: var(--soft); font-size: 0.875rem; font-weight: 500; letter-spacing: 0; }
 dl { margin: 0; font-variant-numeric: tabular-nums; }
 dl div { display: flex; gap: 1rem; padding: 0.3rem 0; border-bottom: 1px solid var(--line); }
-dt { flex: 0 0 10rem; color: var(--soft); }
+dt { flex: 0 0 10rem; color: var(--soft); overflow-wrap: anywhere; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 
 @media (min-width: 72rem) {
@@ -205,6 +205,19 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   nav { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; padding: 2rem 0.25rem 2rem 0; border: 0; }
   main { grid-column: 2; }
   main > .step:first-child { padding-top: 1.6rem; }
+}
+.wide { display: block; max-width: 66rem; padding-left: 0; }
+.runs { width: 100%; }
+.runs td:is(.title, .notebooks, .parameters) { white-space: normal; overflow-wrap: anywhere; }
+.runs td.title { min-width: 12rem; }
+.runs td:is(.notebooks, .parameters) { min-width: 9rem; }
+@media screen and (max-width: 68rem) {
+  .runs, .runs tbody, .runs tr, .runs td { display: block; }
+  .runs thead { display: none; }
+  .runs tr { padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
+  .runs td { display: flex; gap: 1rem; padding: 0.15rem 0; border: 0; text-align: left; }
+  .runs td::before { content: attr(data-head); flex: 0 0 6rem; color: var(--soft); }
+  .runs td:empty { display: none; }
 }
 @media screen and (max-width: 40rem) {
   .tiles:not(.columns-1) { --columns: 2; }
