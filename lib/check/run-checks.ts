@@ -14,6 +14,7 @@ import { formatSeconds } from "../report/progress.ts";
 import { writeWhole } from "../whole-file.ts";
 import { importFindings, readImports } from "./imports.ts";
 import { referenceText } from "./reference.ts";
+import { TABLES_PAGE, withTableColumns } from "./table-columns.ts";
 import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
 
 const quiet = $({ quiet: true, nothrow: true });
@@ -43,11 +44,12 @@ export async function runChecks(): Promise<boolean> {
 }
 
 /**
- * Makes docs/reference.md, formats the notebooks, and removes outputs of a run from them. Leaves a
- * file that is not a notebook.
+ * Makes docs/reference.md and the columns in docs/tables.md, formats the notebooks, and removes
+ * outputs of a run from them. Leaves a file that is not a notebook.
  */
 export async function tidy(): Promise<void> {
   writeFileSync(REFERENCE, referenceText("lib/questlog.ts", process.cwd()));
+  writeFileSync(TABLES_PAGE, withTableColumns(readFileSync(TABLES_PAGE, "utf8"), process.cwd()));
   for (const [path, notebook] of await readNotebooks()) await writeTidy(path, notebook);
 }
 
@@ -116,7 +118,12 @@ async function findNotebooks(): Promise<string[]> {
 
 function findReference(): string[] {
   const isNew = readFileSync(REFERENCE, "utf8") === referenceText("lib/questlog.ts", process.cwd());
-  return isNew ? [] : [`${REFERENCE}: expected the present comments; npm run check -- --write makes it`];
+  const page = readFileSync(TABLES_PAGE, "utf8");
+  const hasColumns = withTableColumns(page, process.cwd()) === page;
+  return [
+    ...(isNew ? [] : [`${REFERENCE}: expected the present comments; npm run check -- --write makes it`]),
+    ...(hasColumns ? [] : [`${TABLES_PAGE}: expected the present columns; npm run check -- --write does it`]),
+  ];
 }
 
 /** Findings in the comments of lib/ and scripts/, in README.md and in the notebooks' text. */
