@@ -95,9 +95,17 @@ function renderClaims(claims: Claim[]): string {
     const list = shown === "" ? "" : ` <span class="values">${forHtml(shown + more)}</span>`;
     const code = `<code>${forHtml(shortened(text, CLAIM_CHARS))}</code>`;
     const place = cell === null ? "" : ` <span class="times">of cell ${cell}</span>`;
-    return `<li class="${failed + pending > 0 ? "unheld" : "held"}">${code}${place}${times}${list}</li>`;
+    return `<li class="${failed + pending > 0 ? "unheld" : "held"}">${code}${place}${times}${list}${renderDifference(values)}</li>`;
   });
   return `<ul class="claims" aria-label="Claims">${items.join("\n")}</ul>`;
+}
+
+/** The lines by which the values of the first failed run differ. */
+function renderDifference(values: readonly ClaimValues[]): string {
+  const difference = values.find(({ held }) => !held)?.difference;
+  if (difference === undefined) return "";
+  const lines = forHtml(forTerminalLines(difference));
+  return `<p class="values">+ got, - expected:</p><pre class="difference" tabindex="0">${lines}</pre>`;
 }
 
 /** "both 220" for equal values, else both values. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countHeld } from "./claims.ts";
 import { renderReport } from "./html.ts";
-import { summarize } from "./summary.ts";
+import { summarize, summaryLines } from "./summary.ts";
 import { writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { runNotebooks, type StepRun } from "./run.ts";
@@ -104,6 +104,34 @@ describe("claims of a notebook", function () {
       /: assert\.equal\(swords, 60, "one is lost"\): expected 60, got 59; one is lost\.$/,
     );
     assert.match(html, /<li class="unheld">.*expected 60, got 59; one is lost/);
+  });
+
+  const rows = "Array.from({ length: 12 }, (_, i) => ({ region: `<r${i}>`, n: i }))";
+  for (const [what, call] of [
+    ["strict", `assert.deepEqual(rows, others)`],
+    ["with a message", `assert.deepEqual(rows, others, "rows differ")`],
+    ["loose", `require("node:assert").deepEqual(rows, others)`],
+  ] as const)
+    it(`shows the lines by which large values differ: ${what}`, async () => {
+      const { run: whole, html } = await run(
+        IMPORT,
+        `const rows = ${rows};\nconst others = rows.map((row) => (row.n === 7 ? { ...row, n: 0 } : row));\n${call};`,
+      );
+      const [difference] = /<pre class="difference"[^>]*>([^<]*)<\/pre>/s.exec(html)?.slice(1) ?? [];
+      assert.match(difference!, /^\+ +n: 7,$\n^- +n: 0,$/m);
+      assert.match(difference!, /&#60;r7&#62;/);
+      const lines = summaryLines(whole).map((line) => line.trim());
+      assert.ok(
+        lines.some((line) => /^\+ +n: 7,$/.test(line)),
+        lines.join("\n"),
+      );
+      assert.equal(lines.includes("rows differ"), what === "with a message");
+    });
+
+  it("shows small values that differ in one line", async () => {
+    const { html } = await run(IMPORT, "assert.deepEqual([1], [2]);");
+    assert.match(html, /expected \[2\], got \[1\]|expected \[ 2 \], got \[ 1 \]/);
+    assert.doesNotMatch(html, /<pre class="difference"/);
   });
 
   it("fails a cell that does not await a claim, also the last one", async () => {

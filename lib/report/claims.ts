@@ -28,6 +28,7 @@ export interface ClaimValues {
   actual: string | null; // null: the claim is about an action, not a value
   expected: string | null; // null: `actual` must be truthy
   cause: string | null; // the error's message, if the values do not contain it
+  difference?: string | undefined; // of two large values: "+ " before a line of `actual`, "- " of `expected`
 }
 
 /** The answer of the kernel: claims, faults and bound values of a cell, and the claims' code. */

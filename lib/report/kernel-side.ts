@@ -17,6 +17,7 @@ import { getCallSites, inspect } from "node:util";
 import vm from "node:vm";
 import { takeBound, watchBindings } from "./kernel-bound.ts";
 import "./kernel-compiler.ts";
+import { differenceOf, withoutDifference } from "./kernel-difference.ts";
 import { addFault, takeFaults, watchFaults } from "./kernel-faults.ts";
 import { sendWholeOutputs } from "./kernel-outputs.ts";
 import type { ClaimValues, RanCell, RanClaim } from "./claims.ts";
@@ -25,6 +26,7 @@ const MAX_VALUES = 4; // kept for one call in a loop, besides the first that fai
 const MAX_CLAIMS = 500; // calls of one cell; the code of a cell has fewer
 const MAX_FRAMES = 30; // between a claim and the cell that makes it
 const MAX_CHARS = 2_000; // of one value
+const DEEP = new Set(["deepEqual", "deepStrictEqual"]);
 const NOT_SHOWN = "(cannot be shown)";
 const QUIET_LIMIT_MS = 2_000; // the most that the last cell's unfinished work is waited for
 const QUIET_INTERVAL_MS = 10;
@@ -170,12 +172,13 @@ function valuesOf(name: string, values: unknown[], held: boolean, error: unknown
     actual: ACTIONS.has(name) ? null : shown(actual),
     expected: isTruth ? null : shown(expected),
     cause: held || (isGenerated && !ACTIONS.has(name)) ? null : messageOf(error),
+    difference: !held && DEEP.has(name) ? differenceOf(actual, expected) : undefined,
   };
 }
 
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? String(error.message) : shown(error);
-  return text.split("+ actual - expected")[0]!.trimEnd(); // deepEqual adds the values to a message
+  return withoutDifference(text); // deepEqual adds the values to a message
 }
 
 /** The value as text. A class of a cell can have a text of its own, whose code can throw. */

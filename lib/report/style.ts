@@ -187,6 +187,8 @@ details.json > summary { color: var(--soft); cursor: pointer; font-size: 0.875re
 .claims li::before { position: absolute; left: 0.2rem; top: 0.3rem; }
 .claims code { color: var(--ink); font-size: 0.75rem; }
 .claims .values { padding-left: 0.6rem; font-family: var(--mono); font-size: 0.75rem; color: var(--soft); }
+.claims p.values { margin: 0.3rem 0 0; }
+.claims .difference { margin: 0.2rem 0 0.6rem; font-size: 0.75rem; color: var(--ink); }
 .claims .times { color: var(--soft); }
 .claims .unheld code, .claims .unheld .values { color: var(--bad); }
 

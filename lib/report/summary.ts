@@ -43,8 +43,8 @@ export function summarize(run: Run): Summary {
 }
 
 /**
- * The same for a terminal. A failed claim has a line for its text, for each value, and for its
- * cause. A fault of no cell is a whole line.
+ * The same for a terminal. A failed claim has a line for its text, for each value, for its cause,
+ * and for each line by which large values differ. A fault of no cell is a whole line.
  */
 export function summaryLines(run: Run): string[] {
   const failed = failedCell(run);
@@ -80,10 +80,11 @@ function countsOf({ steps }: Run): string {
 function causeLines(cell: CellRun): string[] {
   const claim = failedClaim(cell.claims);
   if (claim === null) return someLines(errorOf(cell));
-  const { text, actual, expected, cause } = claim;
+  const { text, actual, expected, cause, difference = "" } = claim;
   const values = actual === null ? [] : [`expected  ${expected ?? "true"}`, `got       ${actual}`];
   const own = cause?.replace(/^.* !== .*$/m, "") ?? ""; // Node adds the values to some messages
-  return [text, ...values, ...someLines(own)];
+  const lines = difference.split("\n").filter((line) => /^[+-] /.test(line));
+  return [text, ...values, ...someLines(lines.join("\n")), ...someLines(own)];
 }
 
 /** The first lines of a message, without empty ones. */
