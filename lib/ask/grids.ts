@@ -154,14 +154,14 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
           type: "ordinal",
           sort: columns,
           title: options.x,
-          axis: { ...axis, labelAngle: isAngled ? -45 : 0, labelLimit: 110, labelOverlap: "greedy" },
+          axis: { ...axis, labelAngle: isAngled ? -45 : 0, labelLimit: 110, labelOverlap: overlapOf(across) },
         },
         y: {
           field: "y",
           type: "ordinal",
           sort: lines,
           title: null,
-          axis: { ...axis, labelOverlap: "greedy" },
+          axis: { ...axis, labelOverlap: overlapOf(down) },
         },
       },
       layer: [
@@ -261,6 +261,11 @@ function sayBins(bins: Bin[], axis: Axis): string {
 function cellName(place: number | string | null, { kind }: Axis): string {
   if (place === null) return "(none)";
   return kind === "time" ? formatTime(new Date(place), { zone: false }) : String(place);
+}
+
+/** Where names have no room, each second number or time stays, or as many names as fit. */
+function overlapOf({ kind }: Axis): "parity" | "greedy" {
+  return kind === "text" ? "greedy" : "parity";
 }
 
 /** The names of an axis: times and numbers by size, names in the order of the rows. */

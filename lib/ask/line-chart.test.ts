@@ -77,6 +77,17 @@ describe("steps(rows, { x, y, series, title })", () => {
       assert.ok(shown.map((text) => text.replace("\u2212", "-")).includes(tick), shown.join());
     });
 
+  it("tells long names of series apart, in several lines of the legend", async () => {
+    const long = "A sword of the northern kings, forged in the old mountain by its last";
+    const names = [`${long} smith`, `${long} pupil`, "__proto__"];
+    const some = names.flatMap((stage, i) =>
+      [0, 1].map((seconds) => ({ seconds, stage, rows: i + seconds })),
+    );
+    const svg = await drawSvg(lines(some, options));
+    const shown = [...svg.matchAll(/>([^<]+)</g)].map(([, text]) => text).join(" ");
+    for (const name of names) assert.ok(shown.includes(name), shown);
+  });
+
   it("describes the first and last number of each series", () => {
     assert.equal(
       steps(rows, options).description,

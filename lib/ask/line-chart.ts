@@ -8,7 +8,7 @@ import { numberEncoding, placeEncoding } from "./axes.ts";
 import { type Axis, axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
 import { assemble, type NumberOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
-import { textWidth } from "./text-width.ts";
+import { textWidth, wrapText } from "./text-width.ts";
 import { GREY, LABEL_SIZE, PALETTE, type Spec, WIDTH } from "./theme.ts";
 
 /** The options of `lines` and `areas`. */
@@ -39,6 +39,7 @@ const PANEL_HEIGHT = 150;
 const LAST_STEP = 0.04; // width of the last step, as a part of the chart's width
 const MAX_SERIES = PALETTE.length;
 const MAX_LINES = 60; // of one chart
+const LEGEND_WIDTH = 340; // pixels of a name; longer names take several lines
 const SYMBOL = 28; // pixels of a mark in the legend with its gaps
 const OTHERS = /^\d+ others$/;
 const DAY_MS = 86_400_000;
@@ -89,6 +90,7 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     said: saidByPanel(by, (panel) => saidOf(filled, names, panel, axis, unit)),
     height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
     values,
+    params: options.series === undefined ? [] : legendParams(names),
     unit: {
       encoding: {
         x: withDomain(
@@ -272,9 +274,25 @@ export function colourEncoding(
     sort: null,
     scale: { domain: names, range },
     legend: hasSeries
-      ? { orient: "top", title: null, direction: "horizontal", columns: legendColumns(names), symbolType }
+      ? {
+          orient: "top",
+          title: null,
+          direction: "horizontal",
+          columns: legendColumns(names),
+          labelExpr: "legendLines[indexof(legendNames, datum.value)]",
+          symbolType,
+        }
       : null,
   };
+}
+
+/** The names of the legend in lines, as parameters, so that no name is a part of an expression. */
+export function legendParams(names: string[]): object[] {
+  const wrapped = names.map((name) => wrapText(name, { width: LEGEND_WIDTH, size: LABEL_SIZE, maxLines: 3 }));
+  return [
+    { name: "legendNames", value: names },
+    { name: "legendLines", value: wrapped.map((lines) => (lines.length === 1 ? lines[0] : lines)) },
+  ];
 }
 
 function isOthers(name: string, names: string[]): boolean {
@@ -288,6 +306,7 @@ export function othersLast(a: string, b: string): number {
 
 /** The number of legend columns that fit the picture's width. */
 function legendColumns(names: string[]): number {
-  const widest = SYMBOL + Math.max(0, ...names.map((name) => Math.min(300, textWidth(name, LABEL_SIZE))));
+  const widest =
+    SYMBOL + Math.max(0, ...names.map((name) => Math.min(LEGEND_WIDTH, textWidth(name, LABEL_SIZE))));
   return Math.max(1, Math.min(names.length, Math.floor((WIDTH - 50) / widest)));
 }

@@ -2,7 +2,7 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { colourEncoding, othersLast } from "./line-chart.ts";
+import { colourEncoding, legendParams, othersLast } from "./line-chart.ts";
 import { assemble, type NumberOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
@@ -36,6 +36,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
   const values = shown
     .map((value) => ({ ...value, name: shares.get(value.name)! }))
     .sort((a, b) => Number(isOther(b.name, shares)) - Number(isOther(a.name, shares)));
+  const series = [...new Set(values.map(({ name }) => name))].sort(othersLast);
   const numbers = values.map(({ number }) => number!);
   const say = (panel: string) => {
     const here = values.filter((value) => value.panel === panel);
@@ -58,6 +59,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
     said: values.length === 0 ? "" : saidByPanel(by, say),
     height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
     values,
+    params: options.series === undefined ? [] : legendParams(series),
     unit: {
       mark: {
         type: "point",
@@ -69,10 +71,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
       encoding: {
         x: placeEncoding(axis, "place", options.x, plotWidth(by, 48)),
         y: numberEncoding(numbers, "number", { title: options.y, unit }),
-        color: colourEncoding(
-          [...new Set(values.map(({ name }) => name))].sort(othersLast),
-          options.series !== undefined,
-        ),
+        color: colourEncoding(series, options.series !== undefined),
       },
     },
   });

@@ -90,7 +90,7 @@ const CONFIG = {
     labelFontSize: LABEL_SIZE,
     titleFontSize: LABEL_SIZE,
     titleFontWeight: "normal",
-    labelLimit: 300,
+    labelLimit: 345,
     symbolSize: 90,
     symbolStrokeWidth: 4,
   },
