@@ -70,7 +70,7 @@ describe("heatMap(rows, { x, y, value, title })", () => {
     const hours = Array.from({ length: 24 }, (_, hour) => ({ hour, day: "Monday", n: hour * 1000 }));
     const svg = await drawSvg(heatMap(hours, { x: "hour", y: "day", value: "n", title: "Hours" }));
     const seen = [...svg.matchAll(/<text [^>]*opacity="1"[^>]*>(\d{1,2})</g)].map(([, text]) => Number(text));
-    assert.deepEqual(seen.slice(0, 12), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]);
+    assert.deepEqual([...new Set(seen)].slice(0, 12), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]);
   });
 
   const options = { x: "hour", y: "day", value: "n", title: "Requests" };

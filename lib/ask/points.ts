@@ -2,7 +2,7 @@
 import { numberEncoding, placeEncoding } from "./axes.ts";
 import { axisOf, extent, namesOf, numbersOf, placeText, withoutText } from "./chart-columns.ts";
 import { formatNumber } from "./format.ts";
-import { colourEncoding, legendParams, othersLast } from "./line-chart.ts";
+import { colourEncoding, legendParams, othersLast } from "./legend.ts";
 import { assemble, type NumberOptions, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { PALETTE, type Spec } from "./theme.ts";
 
