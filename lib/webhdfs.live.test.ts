@@ -27,6 +27,20 @@ describe("WebHdfs", () => {
     assert.equal((await hdfs.status(`${root}/status`))?.type, "DIRECTORY");
   });
 
+  it("has another version as soon as a file or folder has changed", async () => {
+    const versions = [await hdfs.version(), await hdfs.version()];
+    assert.equal(versions[0], versions[1]);
+    await hdfs.create(`${root}/version/a`, Buffer.from("1"));
+    versions.push(await hdfs.version());
+    await hdfs.rename(`${root}/version/a`, `${root}/version/b`);
+    versions.push(await hdfs.version());
+    await hdfs.makeFolder(`${root}/version/c`);
+    versions.push(await hdfs.version());
+    await hdfs.remove(`${root}/version`);
+    versions.push(await hdfs.version());
+    assert.equal(new Set(versions.slice(1)).size, 5);
+  });
+
   it("names the path and HDFS' reason when it refuses", async () => {
     await hdfs.create(`${root}/file`, Buffer.from("a"));
     await assert.rejects(hdfs.create(`${root}/file`, Buffer.from("b")), (error: Error) => {

@@ -113,13 +113,17 @@ export class WebHdfs {
 
   /**
    * The version of all files and folders: the file system's id, and the number of its last change.
-   * @throws HdfsError if this NameNode has no such number, e.g. a standby
+   * The bean FSNamesystem has this number too, but up to 10 s late: Hadoop caches its metrics.
+   * @throws HdfsError if the NameNode has no such number, or is a standby
    */
   async version(): Promise<string> {
-    const [info, system] = await Promise.all([this.#bean("NameNodeInfo"), this.#bean("FSNamesystem")]);
-    const [id, change] = [info?.ClusterId, system?.LastWrittenTransactionId];
-    if (typeof id !== "string" || typeof change !== "number" || system?.["tag.HAState"] !== "active")
-      throw new HdfsError("JMX", "FSNamesystem", `expected an active NameNode, got change ${String(change)}`);
+    const [info, status] = await Promise.all([this.#bean("NameNodeInfo"), this.#bean("NameNodeStatus")]);
+    const { ClusterId: id, JournalTransactionInfo: journal } = info;
+    const [, change] = /"LastAppliedOrWrittenTxId":"(\d+)"/.exec(String(journal)) ?? [];
+    if (typeof id !== "string" || change === undefined || status.State !== "active") {
+      const problem = `expected an active NameNode, got ${String(status.State)}, ${String(journal)}`;
+      throw new HdfsError("JMX", "NameNodeInfo", problem);
+    }
     return `${id} ${change}`;
   }
 
@@ -129,13 +133,13 @@ export class WebHdfs {
   }
 
   /** The NameNode's own facts of one kind. */
-  async #bean(name: string): Promise<Record<string, unknown> | undefined> {
+  async #bean(name: string): Promise<Record<string, unknown>> {
     const call: Call = { method: "GET", op: "JMX", path: name };
     const address = `${this.#url}/jmx?qry=Hadoop:service=NameNode,name=${name}`;
     const answer = await this.#send(call, address, METADATA_TIMEOUT_MS);
     if (answer.status !== 200) throw toError(call, answer);
     const { beans } = JSON.parse(answer.body.toString("utf8")) as { beans: Record<string, unknown>[] };
-    return beans[0];
+    return beans[0] ?? {};
   }
 
   async #boolean(call: Call): Promise<boolean> {
