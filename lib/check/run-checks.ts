@@ -6,7 +6,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { $, type ProcessPromise } from "zx";
-import { checkNotebooks, formatFinding, tidyNotebook } from "../report/check.ts";
+import { checkNotebooks, formatFinding, isOwnNotebook, tidyNotebook } from "../report/check.ts";
 import { notebooksIn } from "../report/choose.ts";
 import { isMarkdown, type Notebook, NotebookError } from "../report/notebook.ts";
 import { formatNotebookFile, readNotebookFile } from "../report/notebook-file.ts";
@@ -126,7 +126,7 @@ function findReference(): string[] {
   ];
 }
 
-/** Findings in the comments of lib/ and scripts/, in README.md and in the notebooks' text. */
+/** Findings in the comments of lib/ and scripts/, in README.md, and in our notebooks' text. */
 async function findWords(): Promise<string[]> {
   const lines: string[] = [];
   const add = (text: string, findings: WordFinding[]): void => {
@@ -136,6 +136,7 @@ async function findWords(): Promise<string[]> {
     add(file, commentFindings(readFileSync(file, "utf8")));
   add("README.md", proseFindings(readFileSync("README.md", "utf8")));
   for (const [path, { cells }] of await readNotebooks()) {
+    if (!isOwnNotebook(path)) continue;
     for (const [i, cell] of cells.entries()) {
       const text = `${relative(".", path)}, cell ${i + 1} of all cells`;
       if (isMarkdown(cell)) add(text, proseFindings(cell.source));

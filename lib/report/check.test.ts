@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { settings } from "../settings.ts";
-import { checkNotebooks, formatFinding, joinCells, tidyNotebook } from "./check.ts";
+import { checkNotebooks, formatFinding, isOwnNotebook, joinCells, tidyNotebook } from "./check.ts";
+import { notebooksIn } from "./choose.ts";
 import { type CodeCell, isCode, newCell, readNotebook, writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 
@@ -20,7 +21,7 @@ describe("checkNotebooks(paths)", function () {
   async function findings(text: string): Promise<string[]> {
     const path = join(folder, "1-x.ipynb");
     await writeNotebook(path, textToNotebook(text, "1-x"));
-    return (await checkNotebooks([path])).map((finding) =>
+    return (await checkNotebooks([path], () => true)).map((finding) =>
       formatFinding(finding).replace(/^.*1-x\.ipynb/, "1-x"),
     );
   }
@@ -71,6 +72,26 @@ describe("checkNotebooks(paths)", function () {
       assert.match((await findings(`// %%\n${code}\n`)).join("\n"), expected);
     });
   }
+
+  it("does not demand the project's style of a user's notebook", async () => {
+    const path = join(folder, "shop.ipynb");
+    const lines = Array.from({ length: 12 }, (_, i) => `console.log(${i});\n`).join("");
+    const code = `let a = 1;\na += 1;\nconst f = (n: number) => n + a;\ntry {\n  f(2);\n} catch {\n  f(3);\n}\n${lines}`;
+    const text = `// %% [markdown]\n// # Shop\n//\n// There are 110 rows.\n// %%\n${code}// %%\n\n// %%\nPromise.resolve(1);\n`;
+    await writeNotebook(path, textToNotebook(text, "shop"));
+    const found = (await checkNotebooks([path])).map(({ cell, message }) => [
+      cell,
+      /\((.*)\)$/.exec(message)?.[1],
+    ]);
+    assert.deepEqual(found, [[3, "@typescript-eslint/no-floating-promises"]]);
+  });
+
+  it("has the style of each notebook of the project", () => {
+    const own = notebooksIn(join(settings.root, "notebooks")).filter(isOwnNotebook);
+    assert.equal(own.length, 6);
+    assert.ok(!isOwnNotebook(join(settings.root, "notebooks", "shop.ipynb")));
+    assert.ok(!isOwnNotebook(join(folder, "5-report.ipynb")));
+  });
 
   it("finds the traces of a run or an editor, and tidyNotebook removes them", async () => {
     const path = join(folder, "1-x.ipynb");
