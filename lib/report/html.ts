@@ -4,7 +4,6 @@
  * The page sends no request and runs no script but that of the tables; its policy forbids others.
  * The ids of the page come from anchors.ts, its head from first-screen.ts.
  */
-import { createHash } from "node:crypto";
 import { forHtml } from "../untrusted.ts";
 import { Anchors, slug } from "./anchors.ts";
 import { ansiRules } from "./ansi.ts";
@@ -14,6 +13,7 @@ import { hasHeadline, renderFirstScreen } from "./first-screen.ts";
 import { type Front, withoutFront } from "./front.ts";
 import { knownText } from "./known-texts.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
+import { renderFrame } from "./page-frame.ts";
 import { renderParameters } from "./parameter-list.ts";
 import { type Heading, renderProse } from "./prose.ts";
 import { type Charts, drawCharts } from "./draw-charts.ts";
@@ -71,35 +71,18 @@ function renderPage(run: Run, options: ReportOptions, charts: Charts, maxChars: 
   const chapters = steps.map((step, i) => renderStep(step, `Step ${i + 1} of ${steps.length}`, page));
   const accent = front.accent === null ? "" : accentStyle(front.accent);
   const style = STYLE + accent + ansiRules(chapters.map(({ html }) => html).join("\n"));
-  const hash = createHash("sha256").update(style).digest("base64");
-  const script = chapters.some(({ html }) => html.includes(TABLE)) ? TABLE_SCRIPT : "";
-  const scripts =
-    script === "" ? "" : ` script-src 'sha256-${createHash("sha256").update(script).digest("base64")}';`;
-  const policy = `default-src 'none'; style-src 'sha256-${hash}';${scripts} img-src data:; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="${forHtml(front.lang)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${forHtml(title)}</title>
-${front.author === "" ? "" : `<meta name="author" content="${forHtml(front.author)}">\n`}<style>${style}</style>
-</head>
-<body>
-${head}
+  const hasTable = chapters.some(({ html }) => html.includes(TABLE));
+  const body = `${head}
 <div class="page">
 ${renderContents(steps, chapters, page)}
 <main>
 ${chapters.map(({ html }) => html).join("\n")}
 ${isForReaders ? "" : renderFacts([...unshownFacts(run, charts), ...facts])}
 </main>
-</div>
-${script === "" ? "" : `<script id="show-tables">${script}</script>`}
-</body>
-</html>
-`;
+</div>`;
+  const { lang, author } = front;
+  const script = hasTable ? { script: { id: "show-tables", code: TABLE_SCRIPT } } : {};
+  return renderFrame({ lang, title, author, style, body, ...script });
 }
 
 const PLAIN: Omit<Front, "title"> = { subtitle: "", author: "", lang: "en", logo: "", accent: null };

@@ -2,16 +2,13 @@
 //
 // It needs Chromium, but no stack. The page is also opened without its policy.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { HOST } from "../settings.ts";
 import { openBrowser } from "../testbed/browser.ts";
+import { type Canary, startCanary } from "../testbed/canary.ts";
 import { runOf } from "../testbed/notebook.fixture.ts";
 import { renderReport } from "./html.ts";
 import type { Output } from "./notebook.ts";
@@ -61,9 +58,8 @@ const KINDS: Record<string, (text: string) => Output> = {
 
 describe("hostile content of outputs", function () {
   this.timeout(120_000);
-  const asked: string[] = [];
   let browser: Browser;
-  let canary: Server;
+  let canary: Canary; // its requests come from any page
   let folder: string;
   let texts: string[];
 
@@ -71,12 +67,8 @@ describe("hostile content of outputs", function () {
     const found = await openBrowser();
     if (!found) return this.skip();
     browser = found;
-    canary = createServer(({ url }, response) => {
-      asked.push(url ?? "");
-      response.end();
-    }).listen(0, HOST);
-    await once(canary, "listening");
-    texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
+    canary = await startCanary();
+    texts = payloads(canary.url);
     folder = await mkdtemp(join(tmpdir(), "questlog-mime-"));
   });
   after(async () => {
@@ -89,7 +81,7 @@ describe("hostile content of outputs", function () {
     it(`is inert: ${kind}`, async () => {
       const html = await renderReport(runOf([texts.map(outputOf)]), { title: "T", facts: [] });
       for (const page of [html, html.replace(POLICY, "")]) assert.deepEqual(await deedsOf(page), []);
-      assert.deepEqual(asked, []);
+      assert.deepEqual(canary.asked, []);
     });
   }
 

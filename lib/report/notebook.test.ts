@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { formatNotebook, isCode, parseNotebook, stripOutputs, titleOf } from "./notebook.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { settings } from "../settings.ts";
+import { EDITOR_METADATA, formatNotebook, isCode, parseNotebook, stripOutputs, titleOf } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 
 const TEXT = `// %% [markdown] id=a
@@ -124,6 +127,13 @@ describe("formatNotebook(notebook)", () => {
 });
 
 describe("stripOutputs(notebook)", () => {
+  it("removes the metadata that JupyterLab's save removes", () => {
+    const file = join(settings.root, "lib", "lab", "jupyter_server_config.py");
+    const [, list] = /EDITOR_METADATA = \{([^}]*)\}/.exec(readFileSync(file, "utf8"))!;
+    const names = [...list!.matchAll(/"(\w+)"/g)].map(([, name]) => name!);
+    assert.deepEqual(names.toSorted(), EDITOR_METADATA.toSorted());
+  });
+
   it("removes all traces of a run or of an editor", () => {
     const notebook = textToNotebook(TEXT, "n");
     const ran = structuredClone(notebook);

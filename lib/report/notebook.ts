@@ -68,8 +68,11 @@ const METADATA = {
   language_info: { file_extension: ".ts", mimetype: "text/typescript", name: "typescript" },
 };
 const LANGUAGES = ["typescript", "javascript"];
-/** Metadata of cells that editors write: the state of the screen, and times of a run. */
-const EDITOR_METADATA = [
+/**
+ * Metadata of cells that editors write: the state of the screen, and times of a run. The list of
+ * lib/lab/jupyter_server_config.py is the same, as a test checks.
+ */
+export const EDITOR_METADATA = [
   "autoscroll",
   "collapsed",
   "execution",

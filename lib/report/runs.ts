@@ -4,7 +4,6 @@
  * A run's folder has a results.json. `--out archive/{day}` makes one folder a day, so `archive`
  * is a folder of runs. The files of a run that failed are in its folder's `failed`.
  */
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { UsageError } from "../command.ts";
@@ -12,6 +11,7 @@ import { forHtml } from "../untrusted.ts";
 import { writeWhole } from "../whole-file.ts";
 import { compareResults, numbersOf } from "./compare.ts";
 import { listParameters } from "./parameter-changes.ts";
+import { renderFrame } from "./page-frame.ts";
 import { REPORT_FILE } from "./place.ts";
 import { formatSeconds } from "./progress.ts";
 import { readResults, type Results, RESULTS_FILE, ResultsError } from "./results.ts";
@@ -107,31 +107,18 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
   const head = HEAD.map(
     ({ name, kind }) => `<th scope="col" role="columnheader" class="${kind}">${name}</th>`,
   );
-  const hash = createHash("sha256").update(STYLE).digest("base64");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-${TITLE}${forHtml(basename(folder))}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header class="top wide">
+  const title = `Runs in ${basename(folder)}`;
+  const body = `<header class="top wide">
 <p class="kicker">Questlog reports</p>
-<h1>Runs in ${forHtml(basename(folder))}</h1>
+<h1>${forHtml(title)}</h1>
 </header>
 <div class="page wide"><main>
 <figure class="table"><div class="scroll" tabindex="0"><table class="runs" role="table">
 <thead role="rowgroup"><tr role="row">${head.join("")}</tr></thead>
 <tbody role="rowgroup">${rows.join("\n")}</tbody>
 </table></div></figure>
-</main></div>
-</body>
-</html>
-`;
+</main></div>`;
+  return renderFrame({ lang: "en", title, style: STYLE, body });
 }
 
 async function readRun(folder: string): Promise<StoredRun[]> {

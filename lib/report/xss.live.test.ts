@@ -3,15 +3,13 @@
 // A server of this test waits for requests to the payloads' addresses. A variable of the page shows
 // whether a script ran. The report is also opened without its policy: escaping alone must suffice.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "../testbed/browser.ts";
+import { type Canary, startCanary } from "../testbed/canary.ts";
 import { buildLib } from "./build.ts";
 import { renderReport } from "./html.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
@@ -19,7 +17,7 @@ import { startLab } from "../lab/lab.ts";
 import { writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
 import { runNotebooks } from "./run.ts";
-import { HOST, settings } from "../settings.ts";
+import { settings } from "../settings.ts";
 import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
 import { FLAG, payloads } from "./payloads.fixture.ts";
@@ -32,9 +30,8 @@ const POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
 describe("markup that players send", function () {
   this.timeout(5 * 60_000);
-  const asked: string[] = []; // requests to the payloads' addresses, from any page
   let browser: Browser;
-  let canary: Server;
+  let canary: Canary; // its requests come from any page
   let folder: string;
   let pipeline: Pipeline;
   let texts: string[];
@@ -43,12 +40,8 @@ describe("markup that players send", function () {
     const found = await openBrowser();
     if (!found) return this.skip();
     browser = found;
-    canary = createServer(({ url }, response) => {
-      asked.push(url ?? "");
-      response.end();
-    }).listen(0, HOST);
-    await once(canary, "listening");
-    texts = payloads(`http://${HOST}:${(canary.address() as AddressInfo).port}`);
+    canary = await startCanary();
+    texts = payloads(canary.url);
     folder = await mkdtemp(join(tmpdir(), "questlog-xss-"));
     pipeline = await openPipeline("xss");
   });
@@ -57,7 +50,7 @@ describe("markup that players send", function () {
     canary.close();
     await Promise.all([browser.close(), pipeline?.close(), rm(folder, { recursive: true })]);
   });
-  afterEach(() => assert.deepEqual(asked, [], "requests that left a page"));
+  afterEach(() => assert.deepEqual(canary.asked, [], "requests that left a page"));
 
   it("is text in the API's reply", async () => {
     await sendAll(browser, texts, pipeline);
