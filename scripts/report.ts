@@ -3,13 +3,15 @@
  *
  * The modules of a run take a second to load. They are loaded only if something changed.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { command } from "../lib/command.ts";
 import { keyOf } from "../lib/report/cache-key.ts";
 import { cachedLines, findCached } from "../lib/report/cached-report.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
+import { startKernel } from "../lib/report/kernel.ts";
 import { reportOptions, reportUsage, type ReportValues } from "../lib/report/report-options.ts";
 import { foldersOf } from "../lib/report/run-folder.ts";
+import { readLimits } from "../lib/report/time-limits.ts";
 import { settings } from "../lib/settings.ts";
 import { userFolder } from "../lib/user-folder.ts";
 
@@ -35,6 +37,13 @@ await command("report", frame, async ({ values, positionals, signal }) => {
     for (const line of cachedLines(cached)) console.log(line);
     return 0;
   }
-  const { makeReport } = await import("../lib/report/make-report.ts");
-  return makeReport(notebooks, options, signal, key);
+  // The kernel starts while the modules load, lib/ is compiled and the services are asked.
+  const kernel = isWhole ? startKernel(dirname(notebooks[0]!), readLimits(options)) : undefined;
+  kernel?.catch(() => {}); // the first cell gets the error
+  try {
+    const { makeReport } = await import("../lib/report/make-report.ts");
+    return await makeReport(notebooks, options, signal, key, kernel);
+  } finally {
+    await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
+  }
 });

@@ -4,6 +4,7 @@
  *
  * An old Node cannot read TypeScript, so this file is JavaScript, and checks the Node first.
  */
+import module from "node:module";
 import { devNull } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,9 @@ import { refuseOldNode } from "./node-version.js";
 
 refuseOldNode();
 refuseStar(fileURLToPath(new URL("..", import.meta.url)));
+// Node keeps its compiled code: commands load twice as fast. Coverage is exact only without it.
+if (!process.env.NODE_V8_COVERAGE)
+  module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url)));
 // The tests have settings of their own.
 if (process.argv[2] === "test") process.env.QUESTLOG_ENV ||= devNull;
 takeEnvFile(process.argv);

@@ -22,7 +22,7 @@ import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 60_000; // 3 s on an idle machine, 14 s under load
-const READY_INTERVAL_MS = 250;
+const READY_INTERVAL_MS = 50;
 const INTERRUPT_TIMEOUT_MS = 3_000; // the most that an interrupted cell may take to answer
 const SHUTDOWN_TIMEOUT_MS = 2_000; // the most that a kernel may take to end
 const CLAIMS_TIMEOUT_MS = 10_000;

@@ -6,7 +6,7 @@
  * A second run waits for the first: both would write the same files, or the first would stop the
  * services of the second.
  */
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { services } from "../services/services.ts";
 import { serviceStatus, type StatusRow } from "../services/status.ts";
 import { withLock } from "../lock.ts";
@@ -21,7 +21,7 @@ import { compareResults, comparisonFacts } from "./compare.ts";
 import { type Condition, failIf, parseCondition } from "./fail-if.ts";
 import { renderReport } from "./html.ts";
 import { type Given, readGiven } from "./given-values.ts";
-import { type Kernel, startKernel } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 import { annotationsOf, junitOf } from "./junit.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { UsageError } from "../command.ts";
@@ -60,6 +60,7 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
 /**
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
  * @param before the key of the cache when the command started; null: the run is not stored
+ * @param firstKernel of the first notebook; the caller shuts it down
  * @throws NotebookError or UsageError, before anything is built or started
  */
 export async function makeReport(
@@ -67,6 +68,7 @@ export async function makeReport(
   options: ReportValues,
   signal: AbortSignal,
   before: KeyParts | null = null,
+  firstKernel?: Promise<Kernel>,
 ): Promise<number> {
   if (options.for !== undefined && options.for !== "readers")
     throw new UsageError(`--for: expected readers, got ${options.for}`);
@@ -90,7 +92,7 @@ export async function makeReport(
   for (const warning of warnings) console.log(warning);
   const limits = readLimits(options);
   const cache = { before, prepared, warnings, dist: "" };
-  const job = { notebooks, options, parameters, limits, conditions, out, runs, signal, cache };
+  const job = { notebooks, options, parameters, limits, conditions, out, runs, signal, cache, firstKernel };
   const [stack, files] = [join(settings.home, "run"), settings.out].map((folder) =>
     join(folder, "report.lock"),
   );
@@ -107,6 +109,7 @@ interface Job {
   out: string; // folder of the report
   runs: string | null; // folder of all runs, with an index page
   signal: AbortSignal;
+  firstKernel: Promise<Kernel> | undefined;
   cache: {
     before: KeyParts | null;
     prepared: Notebook[];
@@ -123,24 +126,13 @@ async function makeLocked(job: Job): Promise<number> {
         : "\ninterrupted: saving the report so far, stopping the services of this run",
     );
   job.signal.addEventListener("abort", onAbort, { once: true });
-  // The kernel starts meanwhile: its start needs no service, and nothing of dist/.
-  const kernel = job.options.watch ? undefined : startKernel(dirname(job.notebooks[0]!), job.limits);
-  kernel?.catch(() => {}); // the first cell gets the error
-  try {
-    await buildLib();
-    job.cache.dist = distPart();
-    return await makeWith(job, kernel);
-  } finally {
-    await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
-  }
-}
-
-async function makeWith(job: Job, kernel: Promise<Kernel> | undefined): Promise<number> {
+  await buildLib();
+  job.cache.dist = distPart();
   const before = await serviceStatus();
   const { out } = job;
   const stopOwn = (): Promise<void> => stopAllBut(before.filter(({ problem }) => problem !== "not running"));
   if (job.options.watch) return watchReport(job).finally(stopOwn);
-  const { run, summary } = await writeReport(job, kernel).finally(stopOwn);
+  const { run, summary } = await writeReport(job).finally(stopOwn);
   console.log(
     `${summary}\n${describePlace(run, out, job.options.pdf ? [REPORT_FILE, PDF_FILE] : [REPORT_FILE])}`,
   );
@@ -167,8 +159,8 @@ async function watchReport(job: Job): Promise<number> {
   }
 }
 
-async function writeReport(job: Job, firstKernel: Promise<Kernel> | undefined) {
-  const { notebooks, options, parameters, limits, conditions, out, runs, signal } = job;
+async function writeReport(job: Job) {
+  const { notebooks, options, parameters, limits, conditions, out, runs, signal, firstKernel } = job;
   const { onProgress, stop } = showProgress();
   try {
     const folder = await openPlace(out);

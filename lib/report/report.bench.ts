@@ -34,7 +34,7 @@ export async function benchReport(): Promise<void> {
     writeFileSync(notebook, JSON.stringify(notebookOf(CELLS)));
     writeKernelSpec(join(folder, "kernels", "bench"));
     const report: Way = () =>
-      timed("npm", ["run", "--silent", "report", "--", notebook, "--out", join(folder, "out")]);
+      timed("npm", ["run", "--silent", "report", "--", notebook, "--no-cache", "--out", join(folder, "out")]);
     const nbconvert: Way = () => {
       const words = ["--execute", "--to=html", notebook]; // writes small.html beside it
       return timed(python, ["-m", "nbconvert", ...words], { JUPYTER_PATH: folder });
