@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countHeld } from "./claims.ts";
 import { renderReport } from "./html.ts";
+import { isError } from "./outputs.ts";
 import { summarize, summaryLines } from "./summary.ts";
 import { writeNotebook } from "./notebook.ts";
 import { textToNotebook } from "../testbed/notebook-text.ts";
@@ -120,6 +121,8 @@ describe("claims of a notebook", function () {
       const [difference] = /<pre class="difference"[^>]*>([^<]*)<\/pre>/s.exec(html)?.slice(1) ?? [];
       assert.match(difference!, /^\+ +n: 7,$\n^- +n: 0,$/m);
       assert.match(difference!, /&#60;r7&#62;/);
+      const error = whole.steps[0]!.cells.at(-1)!.cell.outputs.find(isError)!;
+      if (what === "strict") assert.match(error.evalue, /^\+ +n: 7,$/m);
       const lines = summaryLines(whole).map((line) => line.trim());
       assert.ok(
         lines.some((line) => /^\+ +n: 7,$/.test(line)),

@@ -81,6 +81,10 @@ function onlyColours(text: string): string {
 const NO_TRACE = { output_type: "error" as const, traceback: [] };
 const LOST = /^(UnhandledPromiseRejection|UncaughtException): /;
 const INTERRUPTED = /^Error: (Interrupted asynchronously|Script execution was interrupted)/;
+const STACK_LINE = /^ +at /m;
+/** The error's own fields, behind its stack or its message; a message can have such blocks, too. */
+const FIELDS = / \{\n(?!.*\[cause\])[\s\S]*\}\s*$/;
+const FIELDS_BEHIND_STACK = /(\n +at .*) \{\n(?!.*\[cause\])[\s\S]*\}\s*$/;
 const DIAGNOSTIC = /^(?:\S+ )?(\d+):(\d+) - /;
 
 /** The reason for a cell's failure: all messages of the compiler, or the last error. */
@@ -125,7 +129,7 @@ function parseError(printed: string): IError {
     .slice(0, MAX_ERROR_CHARS)
     .replace(LOST, "")
     .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's quote of the line that threw
-    .replace(/ \{\n(?!.*\[cause\])[\s\S]*\}\s*$/, "") // the error's own fields, which its message repeats
+    .replace(STACK_LINE.test(printed) ? FIELDS_BEHIND_STACK : FIELDS, "") // its message repeats them
     .replace(/^ +at .*\n?/gm, "")
     .trim();
   const [, ename = "Error", evalue = text] =
