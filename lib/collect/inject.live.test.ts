@@ -26,6 +26,7 @@ const HEADERS = [
   "X-Content-Type-Options",
   "Content-Length",
   "Event-Id",
+  "Event-Warning",
   "Date",
   "Connection",
 ];
@@ -123,6 +124,8 @@ async function send({ apiPort }: Pipeline, given: [string, string][]): Promise<S
     [],
     "headers of the reply",
   );
+  const [, warning] = /^Event-Warning: ([^\r\n]*)/m.exec(text.slice(0, end)) ?? [];
+  assert.match(warning!, /^params: expected only metal, [\x20-\x7e]*$/);
   const [, echoed = ""] = /^Sword Purchased: (.*)\n$/.exec(text.slice(end + 4)) ?? [];
   assert.deepEqual(Object.entries(JSON.parse(echoed) as object), params, "the reply");
   assertInert(echoed, "replied");
