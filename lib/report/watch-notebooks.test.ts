@@ -86,6 +86,20 @@ describe("watchNotebooks(paths, options)", function () {
     });
   });
 
+  it("runs all cells in a fresh kernel after an edit of a file that a cell imports", async () => {
+    const price = (n: number): void =>
+      writeFileSync(join(folder, "price.ts"), `export const price: number = ${n};\n`);
+    price(41);
+    writeFileSync(join(folder, "shop.ts"), 'export { price } from "./price";\n');
+    save('// %%\nimport { price } from "./shop";\n// %%\nconsole.log(`sold ${price}`);\n');
+    start();
+    const address = await url();
+    assert.match(await (await fetch(address)).text(), /sold 41/);
+    price(42);
+    await line(/^2 of 2 cells ran, in a fresh kernel: price\.ts has changed/);
+    assert.match(await (await fetch(address)).text(), /sold 42/);
+  });
+
   it("waits for the next edit when a file is broken or a cell fails", async () => {
     save("// %%\nconsole.log('one');\n");
     start();

@@ -16,6 +16,7 @@ import { UsageError } from "../command.ts";
 import { frontOf } from "./front.ts";
 import { type Notebook, NotebookError, stripOutputs } from "./notebook.ts";
 import { REPORT_FILE } from "./place.ts";
+import { changedFiles, ownImports } from "./own-imports.ts";
 import { prepareNotebooks } from "./prepare.ts";
 import { formatSeconds } from "./progress.ts";
 import type { Run, RunOptions } from "./run.ts";
@@ -48,9 +49,12 @@ class Session {
   readonly #paths: readonly string[];
   readonly #options: WatchOptions;
   readonly #page: LivePage;
-  readonly #watchers: FSWatcher[];
+  readonly #watchers = new Map<string, FSWatcher>(); // by folder
+  readonly #names = new Set<string>(); // of the files that are followed
   readonly #watched: WatchedNotebook[] = [];
   #notebooks: Notebook[] = []; // the newest that can be read
+  #imports: ReadonlyMap<string, string> = new Map(); // files → digests
+  #changed = new Set<string>(); // imported files, since the last update
   #edit = Promise.withResolvers<void>(); // resolves at the next edit
   #running = new AbortController();
 
@@ -58,14 +62,7 @@ class Session {
     this.#paths = paths;
     this.#options = options;
     this.#page = page;
-    const files = [...paths, ...paths.map((path) => realpathSync(path))]; // a link, and its file
-    const names = new Set(files.map((path) => basename(path)));
-    // An editor can replace the file, so the folder is watched.
-    this.#watchers = [...new Set(files.map(dirname))].map((folder) =>
-      watch(folder, (_, name) => {
-        if (name === null || names.has(name)) this.#edit.resolve();
-      }),
-    );
+    this.#watch([...paths, ...paths.map((path) => realpathSync(path))]); // a link, and its file
   }
 
   async follow(): Promise<void> {
@@ -90,9 +87,22 @@ class Session {
   }
 
   async close(): Promise<void> {
-    for (const watcher of this.#watchers) watcher.close();
+    for (const watcher of this.#watchers.values()) watcher.close();
     await Promise.all(this.#watched.map((notebook) => notebook.close()));
     await this.#page.close();
+  }
+
+  /** Follows files by their folders, because an editor can replace a file. */
+  #watch(files: Iterable<string>): void {
+    for (const file of files) {
+      this.#names.add(basename(file));
+      const folder = dirname(file);
+      if (this.#watchers.has(folder)) continue;
+      const watcher = watch(folder, (_, name) => {
+        if (name === null || this.#names.has(name)) this.#edit.resolve();
+      });
+      this.#watchers.set(folder, watcher);
+    }
   }
 
   async #nextEdit(): Promise<void> {
@@ -101,12 +111,17 @@ class Session {
     await sleep(this.#options.signal.aborted ? 0 : QUIET_MS);
   }
 
-  /** Reads the notebooks; false if none has changed, or if one cannot be read. */
+  /** Reads notebooks and imported files; false if none has changed, or if one cannot be read. */
   async #read(): Promise<boolean> {
     try {
       const read = await prepareNotebooks(this.#paths, this.#options);
       const notebooks = read.map(stripOutputs);
-      if (JSON.stringify(notebooks) === JSON.stringify(this.#notebooks)) return false;
+      const imports = ownImports(notebooks, this.#paths);
+      const changed = changedFiles(this.#imports, imports);
+      this.#imports = imports;
+      this.#watch(imports.keys());
+      for (const path of changed) this.#changed.add(path);
+      if (changed.length === 0 && JSON.stringify(notebooks) === JSON.stringify(this.#notebooks)) return false;
       this.#notebooks = notebooks;
       return true;
     } catch (error) {
@@ -150,7 +165,9 @@ class Session {
     let ran = 0;
     let status: Run["status"] = "ok";
     let hasEffects = false;
-    const reasons: string[] = [];
+    const reasons = [...this.#changed].map((path) => `${basename(path)} has changed`);
+    this.#changed.clear();
+    if (reasons.length > 0) for (const watched of this.#watched) await watched.restart();
     for (const [i, notebook] of [...this.#notebooks].entries()) {
       const watched = (this.#watched[i] ??= new WatchedNotebook(this.#paths[i]!, { ...notebook, cells: [] }));
       if (status !== "ok") continue;
