@@ -60,7 +60,9 @@ export function tilesBundle(list: readonly Tile[]) {
   const records = list.flatMap(({ value }, i) =>
     isCount(value) ? countedInSentence(`${shown[i]!.text} ${shown[i]!.label}`, [value]) : [],
   );
-  const values = shown.map(({ name, value }): ShownValue => ({ name, kind: "tile", value }));
+  const values = shown.map(({ name, value, text }): ShownValue => {
+    return { name, kind: "tile", value: value ?? text };
+  });
   const html = shown.map(
     ({ label, text, note }) =>
       `<p><strong>${forHtml(forTerminal(text))}</strong> ${forHtml(forTerminal([label, note].filter(Boolean).join(", ")))}</p>`,

@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   accept: "header Accept of the request",
   host: "header Host",
   user_agent: "header User-Agent",
-  event_type: "the event's type, such as `purchase_sword`",
+  event_type: "the name of the event's type",
   remote_addr: "the player's IP address",
   event_id: "the event's id: equal ids are copies of one event",
   player: "the player, if the request names one",

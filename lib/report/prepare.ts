@@ -1,6 +1,7 @@
 /**
  * Paths and given parameters → the notebooks of a run. It finds each fault that needs no kernel.
  */
+import { dirname } from "node:path";
 import type { Given } from "./given-values.ts";
 import { frontOf } from "./front.ts";
 import { isCode, type Notebook, NotebookError } from "./notebook.ts";
@@ -26,7 +27,10 @@ export async function prepareNotebooks(
   paths: readonly string[],
   { parameters = new Map(), isStrict = false }: PrepareOptions = {},
 ): Promise<Notebook[]> {
-  const notebooks = withOwnNames(await Promise.all(paths.map(readNotebookFile)));
+  const read = async (path: string): Promise<Notebook> => {
+    return { ...(await readNotebookFile(path)), folder: dirname(path) };
+  };
+  const notebooks = withOwnNames(await Promise.all(paths.map(read)));
   requireCells(notebooks);
   const prepared = setParameters(notebooks, parameters);
   prepared.forEach(requireNameOrder);

@@ -140,7 +140,7 @@ function chartOf(content: unknown): Named {
   const spec = (content ?? {}) as { name?: unknown; title?: unknown };
   const title = typeof spec.title === "object" ? (spec.title as { text?: unknown } | null)?.text : spec.title;
   const lines = Array.isArray(title) ? title.join(" ") : title;
-  return { name: nameOf(spec.name, lines, "chart"), kind: "chart", value: rowsIn(content) };
+  return { name: nameOf(spec.name, lines, "chart"), kind: "chart", value: withoutPlaces(rowsIn(content)) };
 }
 
 function tableOf(content: unknown): Named {
@@ -177,6 +177,17 @@ function rowsIn(content: unknown): unknown {
     if (rows !== null) return rows;
   }
   return null;
+}
+
+/** The rows of `bars` without the bars' places, which are no results. */
+function withoutPlaces(rows: unknown): unknown {
+  if (!Array.isArray(rows)) return rows;
+  return rows.map((row: unknown) => {
+    const isBar = ["label", "number", "text", "bar"].every((key) =>
+      Object.hasOwn(Object(row) as object, key),
+    );
+    return isBar ? Object.fromEntries(Object.entries(row as object).filter(([key]) => key !== "bar")) : row;
+  });
 }
 
 /** The templates in the cells' sources: fixed parts as JSON → expressions. */

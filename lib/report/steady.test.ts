@@ -7,7 +7,7 @@ import { newCell } from "./notebook.ts";
 import { isSteadySql, unsteadyPart } from "./steady.ts";
 
 const IMPORT =
-  'import assert from "node:assert/strict";\nimport { bars, query, say, show, sql, tiles } from "questlog";';
+  'import assert from "node:assert/strict";\nimport { bars, headline, query, say, show, sql, tiles } from "questlog";';
 
 const partOf = (source: string, type: "code" | "markdown" = "code") =>
   unsteadyPart([{ name: "shop", cells: [newCell("code", IMPORT, "a"), newCell(type, source, "b")] }]);
@@ -17,7 +17,7 @@ describe("unsteadyPart(notebooks)", () => {
     "const rows = await query<{ n: number }>(`SELECT count(*) AS n FROM events WHERE day >= '2026-11-20'`);",
     "const days: number = 7;\nconst rows = await query(sql`SELECT * FROM unique_shop WHERE n > ${days}`, { timeoutMs: 9 });",
     "const rows = await query('SELECT 1 AS n');\nshow(bars(rows, { category: 'n', value: 'n' }));",
-    "const total = [1].reduce((sum, n) => sum + n, 0);\nsay`${total} at ${new Date(0)}`;\nassert.equal(total, 1);",
+    "const total = [1].reduce((sum, n) => sum + n, 0);\nsay`${total} at ${new Date(0)}`;\nheadline`${total} sold`;\nassert.equal(total, 1);",
     "const sums = new Map<string, number>();\nfor (const [k, n] of Object.entries({ a: 1 })) sums.set(k, Math.max(n, 2));",
     "interface Row { now: number; process: string }\ntype T = typeof globalThis;",
     "const { a, b: c } = { a: 1, b: 2 };\nfunction half(n: number) { return n / 2; }\nhalf(a + c);",
@@ -105,6 +105,7 @@ describe("isSteadySql(sql)", () => {
     "SELECT count(*) FROM events",
     'WITH a AS (SELECT "day", sum(n) AS n FROM t GROUP BY 1) SELECT * FROM a ORDER BY n DESC',
     "select date_trunc('minute', event_time) AS minute, session, current_level FROM events",
+    "SELECT n FROM (VALUES (1), (2)) AS t (n) CROSS JOIN UNNEST(sequence(1, 2)) AS u(i)",
     "SELECT rank() OVER (PARTITION BY day ORDER BY n), CAST(n AS decimal(10, 2)) FROM t WHERE a IN ('now')",
   ])
     it(`allows ${sql}`, () => assert.ok(isSteadySql(sql)));
@@ -116,6 +117,8 @@ describe("isSteadySql(sql)", () => {
     "SELECT now/**/()",
     "SELECT now--\n()",
     'SELECT U&"\\006eow"()',
+    "SELECT 1 AS n FROM t FOR TIMESTAMP AS OF now()",
+    'SELECT n AS "a", now() FROM (VALUES 1) AS t (n)',
     "SELECT current_date",
     "SELECT CURRENT_TIMESTAMP(3)",
     "SELECT localtimestamp",

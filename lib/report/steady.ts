@@ -86,10 +86,13 @@ export function unsteadyPart(notebooks: readonly Notebook[]): string | null {
 /** Whether a statement gives the same rows as long as files and tables stay the same. */
 export function isSteadySql(sql: string): boolean {
   if (!/^[\s(]*(select|with|values)\b/i.test(sql) || SQL_REFUSED.test(sql)) return false;
-  return [...sql.matchAll(/([\p{L}_$][\p{L}\p{N}_$]*)"?\s*\(/gu)].every(([, name]) =>
+  const calls = sql.replace(ALIAS, "as ("); // `AS t (n)` names columns
+  return [...calls.matchAll(/([\p{L}_$][\p{L}\p{N}_$]*)"?\s*\(/gu)].every(([, name]) =>
     SQL_CALLS.has(name!.toLowerCase()),
   );
 }
+
+const ALIAS = /\bas\s+"?[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu;
 
 function parse(source: string): ts.SourceFile {
   return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
@@ -175,7 +178,7 @@ function hasModifier(node: ts.Node): boolean {
 
 function isTag(node: ts.Node): boolean {
   if (!ts.isTaggedTemplateExpression(node)) return false;
-  return isNamed(node.tag, "sql") || isNamed(node.tag, "say");
+  return ["sql", "say", "headline"].some((name) => isNamed(node.tag, name));
 }
 
 function isSteadyName(node: ts.Identifier, declared: ReadonlySet<string>): boolean {
