@@ -250,6 +250,8 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   h2, h3, h4, caption { break-after: avoid; }
   figure.chart, .error, tr, dl div, .tiles { break-inside: avoid; }
   details.code, .tools { break-after: avoid; }
+  /* Folded code would part a heading from its chart. */
+  body:not(:has(#show-code:checked)) :is(details.code:not([open]), .cell:not(:has(> :not(details.code:not([open]))))) { display: none; }
   details.code:not([open]) > summary code, details.code:not([open]) > summary::before { display: none; }
   details.code:not([open]) > summary { padding: 0; justify-content: flex-end; }
   body:has(#show-code:checked) details.code > summary { display: none; }
