@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { type CodeCell, newCell } from "./notebook.ts";
-import { type CellOutputs, collectOutputs } from "./outputs.ts";
+import { type CellOutputs, collectOutputs, isError } from "./outputs.ts";
 
 describe("collectOutputs(cell)", () => {
   let cell: CodeCell;
@@ -57,6 +58,19 @@ describe("collectOutputs(cell)", () => {
       [error?.output_type, error?.ename, error?.evalue],
       ["error", "AssertionError", "one is two\n\n1 !== 2"],
     );
+  });
+
+  it("shows the causes of an error without any line of a stack, also without Node's count of lines", () => {
+    // More lines of both stacks are equal than Node prints.
+    const deep = (n: number): Error => (n > 0 ? deep(n - 1) : new Error("refused"));
+    const wrap = (n: number): Error => (n > 0 ? wrap(n - 1) : new Error("no answer", { cause: deep(0) }));
+    const printed = inspect(wrap(0));
+    assert.match(printed, /lines matching cause stack trace/);
+    stderr(printed);
+    outputs.fail();
+    const { evalue } = cell.outputs.find(isError)!;
+    assert.match(evalue, /^no answer[^]*refused/);
+    assert.doesNotMatch(evalue, /lines matching|^ +at /m);
   });
 
   it("shows every message of the compiler", () => {

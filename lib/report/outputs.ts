@@ -130,7 +130,7 @@ function parseError(printed: string): IError {
     .replace(LOST, "")
     .replace(/^\S+:\d+\n.*\n\s*\^+\s*\n\n/, "") // node's quote of the line that threw
     .replace(STACK_LINE.test(printed) ? FIELDS_BEHIND_STACK : FIELDS, "") // its message repeats them
-    .replace(/^ +at .*\n?/gm, "")
+    .replace(/^ +(?:at .*|\.\.\. \d+ lines matching cause stack trace \.\.\.)\n?/gm, "")
     .trim();
   const [, ename = "Error", evalue = text] =
     /^(?:Uncaught )?([A-Z]\w*)(?: \[\w+\])?: ([\s\S]*)$/.exec(text) ?? [];
