@@ -47,6 +47,8 @@ describe("npm run failed", () => {
         new RegExp(`^place   ${place}\ntime    \\S+\nreason  .*\nnow     still unfit: `),
       );
       assert.match(explained.stdout, /\nraw {5}third\n$/);
+      const withoutPlace = await npm({ env })`npm run --silent failed -- explain`;
+      assert.equal(withoutPlace.stdout, explained.stdout);
       const replayed = await npm({ env })`npm run --silent failed -- replay ${place}`;
       assert.match(replayed.stdout, new RegExp(`^${place}  still unfit: `));
       assert.equal(replayed.stderr, "0 sent, 0 already there, 1 still unfit\n");
@@ -70,7 +72,7 @@ describe("npm run failed", () => {
   for (const [words, message] of [
     [["replay"], "replay: expected places, or --all"],
     [["replay", "--all", "t/0/1"], "replay: expected places, or --all"],
-    [["explain"], "explain: expected one place"],
+    [["explain", "t/0/1", "t/0/2"], "explain: expected at most one place"],
     [["repair"], 'expected explain or replay, got "repair"'],
     [["--limit", "0"], '--limit: expected a number from 1 to 1000, got "0"'],
   ] as const) {
