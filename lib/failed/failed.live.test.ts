@@ -72,7 +72,7 @@ describe("npm run failed", () => {
   for (const [words, message] of [
     [["replay"], "replay: expected places, or --all"],
     [["replay", "--all", "t/0/1"], "replay: expected places, or --all"],
-    [["explain", "t/0/1", "t/0/2"], "explain: expected at most one place"],
+    [["explain", "t/0/1", "t/0/2"], "explain: expected at most one place, got 2"],
     [["repair"], 'expected explain or replay, got "repair"'],
     [["--limit", "0"], '--limit: expected a number from 1 to 1000, got "0"'],
   ] as const) {

@@ -7,6 +7,7 @@ const OPEN_TIMEOUT_MS = 60_000;
 const KERNEL_TIMEOUT_MS = 60_000;
 const CELLS_TIMEOUT_MS = 120_000;
 const POLL_MS = 250;
+const SETTLED_POLLS = 12; // 3 s, for cells that do not run after a failed one
 const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders only cells in view
 
 /**
@@ -54,12 +55,17 @@ async function kernelConnected(lab: Lab, name: string): Promise<void> {
 
 /** Resolves with the prompts of all cells when no cell waits any longer. */
 function settledPrompts(page: Page): Promise<string[]> {
+  let former = "";
+  let same = 0; // polls without a change: the page can show a cell's end before the next cell waits
   const ask = async () => {
     const texts = await page.locator(".jp-CodeCell .jp-InputPrompt").allInnerTexts();
     const prompts = texts.map((text) => text.trim());
     const settled = prompts.some((text) => /\d/.test(text)) && !prompts.includes("[*]:");
-    if (settled) return prompts;
-    throw new Error(prompts.join(" "));
+    const all = prompts.join(" ");
+    same = all === former ? same + 1 : 0;
+    former = all;
+    if (settled && (prompts.every((text) => /\d/.test(text)) || same >= SETTLED_POLLS)) return prompts;
+    throw new Error(all);
   };
   return until("every cell has run", ask, { limitMs: CELLS_TIMEOUT_MS, everyMs: POLL_MS });
 }
