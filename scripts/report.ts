@@ -42,7 +42,7 @@ await command("report", frame, async ({ values, positionals, signal }) => {
   kernel?.catch(() => {}); // the first cell gets the error
   try {
     const { makeReport } = await import("../lib/report/make-report.ts");
-    return await makeReport(notebooks, options, signal, key, kernel);
+    return await makeReport(notebooks, options, signal, key, kernel, folders);
   } finally {
     await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
   }

@@ -6,6 +6,7 @@
  * Code, formulas and `\{{` stay as they are. A text value is escaped: it may come from players.
  */
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 import { type ResultValue, saidValue, type ShownValue } from "../ask/result.ts";
 import { type Said, saidText } from "../ask/show.ts";
 import { nearest } from "../nearest.ts";
@@ -187,7 +188,7 @@ function wrong({ name }: Notebook, place: string, { expression }: Binding, probl
 function declaredNames({ cells }: Notebook): Map<string, number> {
   const declared = new Map<string, number>();
   for (const [i, { source }] of cells.filter(isCode).entries()) {
-    const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+    const file = parseCode(source);
     for (const name of file.statements.flatMap(namesDeclaredBy))
       if (!declared.has(name)) declared.set(name, i + 1);
   }

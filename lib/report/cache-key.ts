@@ -15,6 +15,8 @@ import { allTables } from "../hive-metastore.ts";
 import { settings } from "../settings.ts";
 import { fromUser, userFolder } from "../user-folder.ts";
 import { WebHdfs } from "../webhdfs.ts";
+import { failedFolder, RESULTS_FILE } from "./place.ts";
+import { runFoldersIn } from "./run-folder.ts";
 
 /** Part → digest of its content. */
 export type KeyParts = Record<string, string>;
@@ -37,7 +39,6 @@ const INSTALLED = join("node_modules", ".package-lock.json");
 const ENV = /^(QUESTLOG_|NODE_|LC_|LANG|TZ$|NO_COLOR$|FORCE_COLOR$)/;
 const OWN_ID = "QUESTLOG_PARENT"; // each command has another
 const PICTURE = /[^\s()"'<>[\]]+\.(?:png|jpe?g|gif|svg|webp|avif)\b/gi;
-const MAX_DEPTH = 4; // of runs in the folder of all runs
 const CATALOGS = join("compose", "trino", "catalog");
 
 /** All parts of the key, or null if the result has a part without a version. */
@@ -107,18 +108,11 @@ function picturesOf(path: string): [path: string, digest: string][] {
 }
 
 /** The results of other runs, one of which is the run before. The run itself replaces its own. */
-function otherResults(folder: string, own: string, depth = 0): [path: string, digest: string][] {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (!found?.isDirectory()) return [];
-  const path = join(folder, "results.json");
-  const results = folder === own ? "" : fileDigest(path);
-  const inside =
-    depth === MAX_DEPTH
-      ? []
-      : readdirSync(folder, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory() && !(folder === own && entry.name === "failed"))
-          .flatMap(({ name }) => otherResults(join(folder, name), own, depth + 1));
-  return results === "" ? inside : [[path, results], ...inside];
+function otherResults(folder: string, own: string): [path: string, digest: string][] {
+  return runFoldersIn(folder, failedFolder(own))
+    .filter((one) => one !== own)
+    .map((one): [string, string] => [join(one, RESULTS_FILE), fileDigest(join(one, RESULTS_FILE))])
+    .filter(([, digest]) => digest !== "");
 }
 
 /** The number of the file system's last change, and the file system's own name. */

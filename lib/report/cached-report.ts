@@ -8,6 +8,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { fileDigest, type KeyParts } from "./cache-key.ts";
+import { failedFolder } from "./place.ts";
+import { plural } from "./progress.ts";
 
 export const CACHE_FILE = ".report-cache.json";
 const VERSION = 1;
@@ -24,7 +26,7 @@ export interface CachedReport {
 
 /** The last run in `out`, if its result is that of a run with `key` now; else null. */
 export function findCached(out: string, key: KeyParts | null): CachedReport | null {
-  if (key === null || existsSync(join(out, "failed"))) return null;
+  if (key === null || existsSync(failedFolder(out))) return null;
   const cached = readCached(out);
   if (cached === null || !isDeepStrictEqual(cached.key, key)) return null;
   return cached.files.every(([path, digest]) => digest !== "" && fileDigest(path) === digest) ? cached : null;
@@ -38,7 +40,7 @@ export function formatCached(run: Omit<CachedReport, "version"> | { reason: stri
 /** The lines that the command prints instead of a run. */
 export function cachedLines({ files, started_at, cells, claims, warnings }: CachedReport): string[] {
   const time = started_at.slice(0, 16).replace("T", " ");
-  const counts = `${count(cells, "cell")}, ${count(claims, "claim")}`;
+  const counts = `${plural(cells, "cell")}, ${plural(claims, "claim")}`;
   const page = relative(process.cwd(), files[0]![0]);
   return [...warnings, `Nothing changed since ${time} UTC: ${page} (${counts}). --no-cache runs it anyway.`];
 }
@@ -51,8 +53,4 @@ function readCached(out: string): CachedReport | null {
   } catch {
     return null; // no record, or not ours: the notebooks run
   }
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

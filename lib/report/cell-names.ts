@@ -7,6 +7,7 @@
  * else is in doubt.
  */
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 
 export interface CellNames {
   defines: Set<string>; // at the top level of the cell
@@ -68,7 +69,7 @@ const CHANGING_TIME =
 
 /** Analyses the sources of a notebook's code cells. */
 export function namesOf(sources: readonly string[]): CellNames[] {
-  const files = sources.map((source) => ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true));
+  const files = sources.map(parseCode);
   const imports = new Map(files.flatMap((file) => file.statements.flatMap(importsOf)));
   return files.map((file) => new Reading(file, imports).names);
 }

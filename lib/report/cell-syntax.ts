@@ -1,6 +1,11 @@
 /** Questions about a cell's code: the meaning of its names, and the place of each name. */
 import ts from "typescript";
 
+/** The code of a cell, or of a text's expression, without the meaning of its names. */
+export function parseCode(source: string): ts.SourceFile {
+  return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+}
+
 /** The code as a module of its own, with the meaning of each name in it. */
 export function bind(code: string): { file: ts.SourceFile; checker: ts.TypeChecker } {
   const file = ts.createSourceFile("cell.ts", `${code}\nexport {};`, ts.ScriptTarget.ESNext, true);

@@ -7,6 +7,7 @@
  * in that cell's source.
  */
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 import { shortened } from "../untrusted.ts";
 import type { BoundValue } from "./bindings.ts";
 
@@ -133,7 +134,7 @@ interface Call {
 
 /** All calls in `code`, in the order of their callees' ends. */
 function callsOf(code: string): Call[] {
-  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true);
+  const file = parseCode(code);
   const calls: Call[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {

@@ -20,7 +20,8 @@ import { type Charts, drawCharts } from "./draw-charts.ts";
 import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
 import { STYLE } from "./style.ts";
-import { placeOf, plural, summarize } from "./summary.ts";
+import { plural } from "./progress.ts";
+import { placeOf, summarize } from "./summary.ts";
 import { TABLE_SCRIPT } from "./table-script.ts";
 import { unshownIn } from "./unshown.ts";
 

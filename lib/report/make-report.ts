@@ -41,10 +41,11 @@ import {
   openPlace,
   PDF_FILE,
   REPORT_FILE,
+  RESULTS_FILE,
 } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import { collectFacts } from "./run-facts.ts";
-import { RESULTS_FILE, resultsOf } from "./results.ts";
+import { resultsOf } from "./results.ts";
 import { pageWarnings } from "./page-warnings.ts";
 import { type Run, runNotebooks } from "./run.ts";
 import { foldersOf } from "./run-folder.ts";
@@ -61,6 +62,7 @@ const EXIT_CODES = { ok: 0, failed: 1, interrupted: 130 };
  * Runs the notebooks, writes the report, and resolves with the exit code: 0 only for a whole run.
  * @param before the key of the cache when the command started; null: the run is not stored
  * @param firstKernel of the first notebook; the caller shuts it down
+ * @param folders of `options.out` when the command started
  * @throws NotebookError or UsageError, before anything is built or started
  */
 export async function makeReport(
@@ -69,13 +71,14 @@ export async function makeReport(
   signal: AbortSignal,
   before: KeyParts | null = null,
   firstKernel?: Promise<Kernel>,
+  folders = foldersOf(options.out, new Date()),
 ): Promise<number> {
   if (options.for !== undefined && options.for !== "readers")
     throw new UsageError(`--for: expected readers, got ${options.for}`);
   if (options.pdf && !(await canMakePdf())) throw new Error(NO_CHROMIUM);
   const parameters = await readGiven(options.set ?? [], options.profile);
   const conditions = (options["fail-if"] ?? []).map(parseCondition);
-  const { out, runs } = foldersOf(options.out, new Date());
+  const { out, runs } = folders;
   const prepared = await prepareNotebooks(given, { parameters, isStrict: options.strict });
   const names = prepared.map(({ name }) => name);
   const notebooks = await chooseAgain(given, options, { out, names });

@@ -15,6 +15,7 @@ import { UsageError } from "../command.ts";
 import { writeWhole } from "../whole-file.ts";
 
 export const REPORT_FILE = "report.html";
+export const RESULTS_FILE = "results.json";
 export const PDF_FILE = "report.pdf";
 const FAILED_FOLDER = "failed";
 export const LIST_FILE = ".report-files.json"; // names of the files of the last good run in the folder

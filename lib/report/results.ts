@@ -11,16 +11,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 import { RESULT_MIME, type ShownValue, type ShownValues } from "../ask/result.ts";
 import { CHART_TYPE, TABLE_TYPE } from "../ask/show.ts";
 import { boundMetadata } from "./bindings.ts";
 import { isMarkdown } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
+import { RESULTS_FILE } from "./place.ts";
 import { parametersOf, type RunParameters } from "./parameter-changes.ts";
 import type { CellRun, Run, Status, StepRun } from "./run.ts";
 import type { Claim } from "./claims.ts";
 
-export const RESULTS_FILE = "results.json";
 export const RESULTS_VERSION = 1;
 
 /** The content of results.json. */
@@ -194,7 +195,7 @@ function withoutPlaces(rows: unknown): unknown {
 function templatesOf(cells: readonly CellRun[]): Map<string, string[]> {
   const templates = new Map<string, string[]>();
   for (const { cell } of cells) {
-    const file = ts.createSourceFile("cell.ts", cell.source, ts.ScriptTarget.ES2022, true);
+    const file = parseCode(cell.source);
     const visit = (node: ts.Node): void => {
       if (ts.isTemplateExpression(node)) {
         const parts = [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)];

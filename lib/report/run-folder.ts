@@ -1,11 +1,14 @@
 /**
  * `--out` → the folder of the run, and the folder of all runs.
  */
-import { dirname } from "node:path";
+import { type Dirent, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { UsageError } from "../command.ts";
 import { settings } from "../settings.ts";
 import { fromUser } from "../user-folder.ts";
+import { RESULTS_FILE } from "./place.ts";
 
+const MAX_DEPTH = 4; // of folders below the folder of runs
 const PLACEHOLDER = /\{[^}]*\}?/;
 
 /** The folders of a run at `now`; `runs` is null without a placeholder. */
@@ -31,4 +34,26 @@ export function folderOfRun(pattern: string, now: Date): string {
 export function folderOfRuns(pattern: string): string | null {
   const at = pattern.search(PLACEHOLDER);
   return at < 0 ? null : dirname(`${pattern.slice(0, at)}x`);
+}
+
+/** `folder` and the folders in it that have results of a run; without `left`, and all in it. */
+export function runFoldersIn(folder: string, left?: string): string[] {
+  const found: string[] = [];
+  const look = (path: string, depth: number): void => {
+    const entries = entriesOf(path);
+    if (entries.some(({ name }) => name === RESULTS_FILE)) found.push(path);
+    if (depth === MAX_DEPTH) return;
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+    for (const inside of folders) if (inside !== left) look(inside, depth + 1);
+  };
+  look(folder, 0);
+  return found;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return []; // no folder, or one that cannot be read
+  }
 }

@@ -4,7 +4,7 @@
  * A run's folder has a results.json. `--out archive/{day}` makes one folder a day, so `archive`
  * is a folder of runs. The files of a run that failed are in its folder's `failed`.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { UsageError } from "../command.ts";
 import { forHtml } from "../untrusted.ts";
@@ -14,12 +14,12 @@ import { listParameters } from "./parameter-changes.ts";
 import { renderFrame } from "./page-frame.ts";
 import { REPORT_FILE } from "./place.ts";
 import { formatSeconds } from "./progress.ts";
-import { readResults, type Results, RESULTS_FILE, ResultsError } from "./results.ts";
+import { readResults, type Results, ResultsError } from "./results.ts";
+import { runFoldersIn } from "./run-folder.ts";
 import { STYLE } from "./style.ts";
 
 export const INDEX_FILE = "index.html";
 const TITLE = "<title>Runs in "; // tells our index page from a page of the user's
-const MAX_DEPTH = 4; // of folders below the folder of runs
 // The columns of the index. On a narrow screen each row is a list, which repeats these names; the
 // roles keep it a table for screen readers.
 const HEAD = [
@@ -40,12 +40,9 @@ export interface StoredRun {
 }
 
 /** The runs in `folder` and its folders, the newest first. Other files are no runs. */
-export async function runsIn(folder: string, depth = 0): Promise<StoredRun[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const own = entries.some(({ name }) => name === RESULTS_FILE) ? await readRun(folder) : [];
-  const folders = entries.filter((entry) => entry.isDirectory() && depth < MAX_DEPTH);
-  const inside = await Promise.all(folders.map(({ name }) => runsIn(join(folder, name), depth + 1)));
-  return [...own, ...inside.flat()].sort((a, b) => (a.results.started_at < b.results.started_at ? 1 : -1));
+export async function runsIn(folder: string): Promise<StoredRun[]> {
+  const runs = await Promise.all(runFoldersIn(folder).map(readRun));
+  return runs.flat().sort((a, b) => (a.results.started_at < b.results.started_at ? 1 : -1));
 }
 
 /** The newest good run in `folder` of the same notebooks as `results`, before it. */

@@ -6,6 +6,7 @@
  * so these rules list the safe names, SQL functions and forms, and refuse everything else.
  */
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 import { bindingsOf } from "./bindings.ts";
 import { isCode, type Notebook } from "./notebook.ts";
 
@@ -68,11 +69,11 @@ export function unsteadyPart(notebooks: readonly Notebook[]): string | null {
     );
     if (hidden !== undefined) return `${name}, a text: a picture with an unusual address`;
     const codes = cells.filter(isCode).map(({ source }, i) => {
-      return { place: `${name}, cell ${i + 1}`, file: parse(source) };
+      return { place: `${name}, cell ${i + 1}`, file: parseCode(source) };
     });
     const texts = prose
       .flatMap(bindingsOf)
-      .map(({ expression }) => ({ place: `${name}, a text`, file: parse(`(${expression});`) }));
+      .map(({ expression }) => ({ place: `${name}, a text`, file: parseCode(`(${expression});`) }));
     const all = [...codes, ...texts];
     const declared = new Set(all.flatMap(({ file }) => declaredIn(file)));
     for (const { place, file } of all) {
@@ -93,10 +94,6 @@ export function isSteadySql(sql: string): boolean {
 }
 
 const ALIAS = /\bas\s+"?[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu;
-
-function parse(source: string): ts.SourceFile {
-  return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
-}
 
 /** All names that a cell declares or imports, in any scope. */
 function declaredIn(file: ts.SourceFile): string[] {

@@ -4,7 +4,7 @@
 import { forTerminal } from "../untrusted.ts";
 import { countHeld, failedClaim, failureOf } from "./claims.ts";
 import { isError } from "./outputs.ts";
-import { formatSeconds } from "./progress.ts";
+import { formatSeconds, plural } from "./progress.ts";
 import type { CellRun, Run, StepRun } from "./run.ts";
 
 const COLUMNS = 80;
@@ -115,9 +115,4 @@ function firstLine(text: string): string {
 /** A line of at most 80 columns. */
 export function cut(line: string): string {
   return line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`;
-}
-
-/** "1 claim", "2 claims" */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

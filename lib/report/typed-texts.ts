@@ -7,6 +7,7 @@
  * `["12", "rows"].join(" ")`.
  */
 import ts from "typescript";
+import { parseCode } from "./cell-syntax.ts";
 
 const VALUE = "\uFFFC"; // stands for a value in a template
 const CHART = /^show$|(?:^b|B)ars$|^steps$|Chart$/;
@@ -28,9 +29,9 @@ const CHOICES = [
 
 /** The typed texts of the sentences in `source`; `code` holds the definitions of its constants. */
 export function typedTexts(source: string, code = source): string[] {
-  const reader = new TextReader(definitionsIn(parse(code)));
+  const reader = new TextReader(definitionsIn(parseCode(code)));
   const found: string[] = [];
-  visit(parse(source), (node) => {
+  visit(parseCode(source), (node) => {
     if (ts.isTaggedTemplateExpression(node) && /^(?:say|headline)$/.test(lastName(node.tag))) {
       found.push(...reader.read(node.template));
     } else if (ts.isCallExpression(node)) {
@@ -50,7 +51,7 @@ export function typedTexts(source: string, code = source): string[] {
 /** All texts of the code: literals, and the fixed parts of templates. */
 export function textsOfCode(source: string): string[] {
   const found: string[] = [];
-  visit(parse(source), (node) => {
+  visit(parseCode(source), (node) => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) found.push(node.text);
   });
   return found;
@@ -200,8 +201,4 @@ function operandOf(node: ts.Node): ts.Node | undefined {
 function visit(node: ts.Node, tell: (node: ts.Node) => void): void {
   tell(node);
   ts.forEachChild(node, (child) => visit(child, tell));
-}
-
-function parse(source: string): ts.SourceFile {
-  return ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
 }
