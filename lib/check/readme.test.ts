@@ -5,38 +5,16 @@ import { DEFAULT_PORTS, readSettings, settings } from "../settings.ts";
 
 const MAX_BYTES = 9_000;
 
+const read = (...path: string[]) => readFileSync(join(settings.root, ...path), "utf8");
+
 describe("README.md", () => {
-  const readme = readFileSync(join(settings.root, "README.md"), "utf8");
-  const { scripts } = JSON.parse(readFileSync(join(settings.root, "package.json"), "utf8")) as {
+  const readme = read("README.md");
+  const { scripts } = JSON.parse(read("package.json")) as {
     scripts: Record<string, string>;
   };
 
   it("has at most 9,000 bytes", () => {
     assert.ok(Buffer.byteLength(readme) <= MAX_BYTES, `expected at most ${MAX_BYTES} bytes`);
-  });
-
-  it("names every setting", () => {
-    const read = new Set<string>();
-    const env = new Proxy<NodeJS.ProcessEnv>(
-      {},
-      {
-        get: (_, name) => {
-          read.add(String(name));
-        },
-      },
-    );
-    readSettings(env);
-    assert.ok(read.size > 20);
-    const missing = [...read].filter((name) => !name.endsWith("_PORT") && !readme.includes(`\`${name}\``));
-    assert.deepEqual(missing, []);
-  });
-
-  it("names every port with its default", () => {
-    const missing = Object.entries(DEFAULT_PORTS).filter(([name, port]) => {
-      const word = name.replace(/[A-Z]/g, "_$&").toUpperCase();
-      return !readme.includes(`\`${word}\` ${port}`);
-    });
-    assert.deepEqual(missing, []);
   });
 
   it("names commands that exist, and every command", () => {
@@ -61,5 +39,33 @@ describe("README.md", () => {
       ours.filter((path) => !existsSync(join(settings.root, path))),
       [],
     );
+  });
+});
+
+describe("docs/settings.md", () => {
+  const page = read("docs", "settings.md");
+
+  it("names every setting", () => {
+    const names = new Set<string>();
+    const env = new Proxy<NodeJS.ProcessEnv>(
+      {},
+      {
+        get: (_, name) => {
+          names.add(String(name));
+        },
+      },
+    );
+    readSettings(env);
+    assert.ok(names.size > 20);
+    const missing = [...names].filter((name) => !name.endsWith("_PORT") && !page.includes(`\`${name}\``));
+    assert.deepEqual(missing, []);
+  });
+
+  it("names every port with its default", () => {
+    const missing = Object.entries(DEFAULT_PORTS).filter(([name, port]) => {
+      const word = name.replace(/[A-Z]/g, "_$&").toUpperCase();
+      return !page.includes(`\`${word}\` | ${port} `);
+    });
+    assert.deepEqual(missing, []);
   });
 });
