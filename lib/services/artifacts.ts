@@ -17,7 +17,7 @@ import { withLock } from "../lock.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { requireTools, runTool } from "./tools.ts";
-import { unpackTrino } from "./trino-archive.ts";
+import { FOLDER_VERSION, unpackTrino } from "./trino-archive.ts";
 
 /** A class path of checksums.txt, and the profile of the same name in pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
@@ -25,7 +25,7 @@ export type JarSet = "kafka" | "hadoop" | "metastore";
 export interface Artifacts {
   java: string; // path of the executable
   jars: Record<JarSet, string[]>; // absolute paths, in class path order
-  trino: string; // folder with lib/ and plugin/
+  trino: string; // folder with lib/, plugin/ and secured/
 }
 
 interface Listed extends Checksum {
@@ -49,7 +49,7 @@ export async function prepareArtifacts(log: Log): Promise<Artifacts> {
   const archive = listed.find(({ set }) => set === "trino");
   if (!archive)
     throw new Error(`${NATIVE}/checksums.txt: expected a line for Trino's archive, got no such line`);
-  const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}`);
+  const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}-${FOLDER_VERSION}`);
   const jarSets = ["kafka", "hadoop", "metastore"] as const;
 
   let java = await findJava();

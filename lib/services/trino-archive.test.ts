@@ -10,9 +10,14 @@ describe("unpackTrino(archive, target)", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "questlog-trino-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("keeps the libraries and the plugin in use, also jars that are links to other plugins", async () => {
+  it("keeps the libraries and the plugins in use, also jars that are links to other plugins", async () => {
     const root = join(folder, "trino-server-476");
-    for (const path of ["lib/trino-main.jar", "plugin/ai/shared.jar", "plugin/hive/hive.jar"]) {
+    for (const path of [
+      "lib/trino-main.jar",
+      "plugin/ai/shared.jar",
+      "plugin/hive/hive.jar",
+      "plugin/password-authenticators/file.jar",
+    ]) {
       mkdirSync(join(root, dirname(path)), { recursive: true });
       writeFileSync(join(root, path), path);
     }
@@ -29,6 +34,9 @@ describe("unpackTrino(archive, target)", () => {
       "plugin/hive",
       "plugin/hive/hive.jar",
       "plugin/hive/shared.jar",
+      "secured",
+      "secured/password-authenticators",
+      "secured/password-authenticators/file.jar",
     ]);
     assert.equal(readFileSync(join(target, "plugin/hive/shared.jar"), "utf8"), "plugin/ai/shared.jar");
   });
