@@ -231,10 +231,48 @@ describe("typedIn(notebook)", () => {
 
   it("accepts the constants of a cell with the tag parameters, and no other constants", () => {
     const notebook = textToNotebook("// %%\nconst goal = 7_500;\n// %%\nsay`${goal} rows`;\n", "shop");
-    assert.deepEqual(typedIn(notebook), [{ place: "cell 2", numbers: ["7500"] }]);
+    assert.deepEqual(typedIn(notebook), [{ place: "cell 2", numbers: ["7500 (of goal = 7_500)"] }]);
     notebook.cells[0]!.metadata.tags = ["parameters"];
     assert.deepEqual(typedIn(notebook), []);
   });
+});
+
+describe("typedIn(notebook), for a number of the code inside of a bound value", () => {
+  const numbersOf = (code: string) => typedIn(textToNotebook(`// %%\n${code}\n`, "shop"))[0]?.numbers;
+
+  for (const [code, number] of [
+    ["say`${sold ?? 0} sold`;", "0 (of sold ?? 0)"],
+    ["say`${sold || 0} sold`;", "0 (of sold || 0)"],
+    ["say`${isKnown ? sold : 0} sold`;", "0 (of isKnown ? sold : 0)"],
+    ["const n = rows[0]?.sold ?? 0;\nsay`${n} sold`;", "0 (of n = rows[0]?.sold ?? 0)"],
+    ["const { n = 0 } = rows[0];\nsay`${n} sold`;", "0"],
+    ["say`${Math.round(sold ?? 0)} sold`;", "0 (of Math.round(sold ?? 0))"],
+    ["say`${(sold ?? 0).toFixed(1)} sold`;", "0 (of (sold ?? 0).toFixed(1))"],
+    ["say`${(sold ?? 0) * 100} %`;", "0 (of (sold ?? 0) * 100)"],
+    ["say`${(sold ?? 0) / all} each`;", "0 (of (sold ?? 0) / all)"],
+    ["say`${n > 0 ? '5 more' : 'less'}`;", "5 (of n > 0 ? '5 more' : 'less')"],
+    ["tiles([{ label: 'Sold', value: sold ?? 0 }]);", "0 (of sold ?? 0)"],
+    ["headline`${sold ?? 0} sold`;", "0 (of sold ?? 0)"],
+    ["table(rows, { caption: `${sold ?? 0} sold` });", "0 (of sold ?? 0)"],
+    ["// %% [markdown]\n// {{ sold ?? 0 }} sold\n// %%\nlet sold;", "0 (of sold ?? 0)"],
+  ] as const) {
+    it(`tells ${number} in ${code.replaceAll("\n", " ")}`, () => assert.deepEqual(numbersOf(code), [number]));
+  }
+
+  for (const code of [
+    "let n = 0;\nfor (const row of rows) n += row.sold;\nsay`${n} sold`;",
+    "let n = 0;\nrows.forEach(() => n++);\nsay`${n} rows`;",
+    "let n = 0;\nn = rows.length;\nsay`${n} rows`;",
+    "say`${rows.reduce((sum, { sold }) => sum + sold, 0)} sold`;",
+    "say`${sum / (rows.length || 1)} each`;",
+    "say`${Math.max(0, left)} left`;",
+    "say`${sold + 1}, ${sold * 100} and ${(100 * sold) / all} %`;",
+    "say`${price.toFixed(2)}`;",
+    "say`${sold || 'no'} rows, ${n === 1 ? 'a' : n} town`;",
+    "say`${rows[0].sold} of ${rows.filter(({ sold }) => sold > 5).length}`;",
+  ]) {
+    it(`accepts ${code.replaceAll("\n", " ")}`, () => assert.equal(numbersOf(code), undefined));
+  }
 });
 
 describe("requireProse(notebook, options)", () => {
@@ -245,7 +283,8 @@ describe("requireProse(notebook, options)", () => {
     assert.throws(() => requireProse(notebook, { isStrict: true }), {
       name: "NotebookError",
       message:
-        "notebook shop: expected numbers from results; bind them, in say by ${…}, in a text by {{ … }}:" +
+        "notebook shop: expected numbers from results; bind them by ${…} or {{ … }}; " +
+        "a missing value: coalesce(…, 0) in the query:" +
         "\n  text above cell 1: 12\n  cell 1: 13",
     });
   });

@@ -15,12 +15,18 @@ import { resultNumbers } from "./own-numbers.ts";
 import { textsOfCode, typedTexts } from "./typed-texts.ts";
 
 const VALUE = "\uFFFC"; // stands for a bound value
-const ADVICE = "bind them, in say by ${…}, in a text by {{ … }}";
+/** The remedy for typed numbers. */
+export const ADVICE = "bind them by ${…} or {{ … }}; a missing value: coalesce(…, 0) in the query";
 
 /** Typed numbers of one cell. */
 export interface TypedNumbers {
   place: string; // "cell 3", "text above cell 3"
-  numbers: string[];
+  numbers: string[]; // "220"; with the expression of the code that has it: "0 (of sold ?? 0)"
+}
+
+interface TypedNumber {
+  number: string;
+  of: string | null; // the expression of the code that has it
 }
 
 /** The typed numbers of the notebook: of each text, and of each cell's sentences. */
@@ -30,11 +36,14 @@ export function typedIn(notebook: Notebook): TypedNumbers[] {
   let above = 0;
   const found = notebook.cells.map((cell): TypedNumbers => {
     if (isCode(cell)) {
-      const numbers = new Set([...typedNumbers(cell.source, code), ...sentNumbers(cell, notebook)]);
-      return { place: `cell ${++above}`, numbers: [...numbers] };
+      const typed = typedWithOrigin(cell.source, code);
+      const sent = sentNumbers(cell, notebook).filter(
+        (number) => !typed.some((one) => one.number === number),
+      );
+      return { place: `cell ${++above}`, numbers: [...new Set([...typed.map(written), ...sent])] };
     }
-    const numbers = isMarkdown(cell) ? unboundNumbers(boundMetadata(cell)?.source ?? cell.source, code) : [];
-    return { place: textPlace(above, codes), numbers };
+    const found = isMarkdown(cell) ? unbound(boundMetadata(cell)?.source ?? cell.source, code) : [];
+    return { place: textPlace(above, codes), numbers: found.map(written) };
   });
   return found.filter(({ numbers }) => numbers.length > 0);
 }
@@ -57,7 +66,17 @@ export function requireProse(notebook: Notebook, { isStrict = false }: { isStric
  * @param code the code of the notebook, which may define the cell's constants
  */
 export function typedNumbers(source: string, code = source): string[] {
-  return typedTexts(source, code).flatMap(resultNumbers);
+  return typedWithOrigin(source, code).map(({ number }) => number);
+}
+
+function typedWithOrigin(source: string, code: string): TypedNumber[] {
+  return typedTexts(source, code).flatMap(({ text, of }) =>
+    resultNumbers(text).map((number) => ({ number, of })),
+  );
+}
+
+function written({ number, of }: TypedNumber): string {
+  return of === null ? number : `${number} (of ${of})`;
 }
 
 /** The numbers in a cell's sent sentences, captions and titles that stand in texts of the code. */
@@ -76,10 +95,15 @@ export function sentNumbers({ outputs }: CodeCell, notebook: Notebook): string[]
 
 /** The typed numbers of a text: outside of its bindings, and in their expressions. */
 export function unboundNumbers(source: string, code = ""): string[] {
+  return unbound(source, code).map(({ number }) => number);
+}
+
+function unbound(source: string, code: string): TypedNumber[] {
+  const own = resultNumbers(replaceBindings(source, () => VALUE));
   const typed = bindingsOf(source).flatMap(({ expression }) =>
-    typedNumbers(`say\`\${${expression}}\``, code),
+    typedWithOrigin(`say\`\${${expression}}\``, code),
   );
-  return [...resultNumbers(replaceBindings(source, () => VALUE)), ...typed];
+  return [...own.map((number) => ({ number, of: null })), ...typed];
 }
 
 /** The code of all cells but those with the tag `parameters`. */

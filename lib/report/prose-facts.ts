@@ -3,6 +3,7 @@
  */
 import { forTerminal } from "../untrusted.ts";
 import type { RunFacts } from "./html.ts";
+import { ADVICE } from "./numbers.ts";
 import type { Run } from "./run.ts";
 import { cut } from "./summary.ts";
 
@@ -28,6 +29,7 @@ export function proseWarnings(run: Run): string[] {
     `warning: ${many} typed (--strict: an error)`,
     ...lines.slice(0, MAX_WARNINGS).map(([place, numbers]) => cut(forTerminal(`  ${place}: ${numbers}`))),
     ...(left > 0 ? [`  … and ${left} more; the report has all`] : []),
+    `  ${ADVICE}`,
   ];
 }
 

@@ -4,14 +4,19 @@
  * Sentences are the templates of `say` and `headline`, tiles, captions, titles, and texts inside a
  * chart's call. A constant counts as its definition, in any cell of the notebook. A call is a
  * result: of a call in a definition only the receiver is followed, as in
- * `["12", "rows"].join(" ")`.
+ * `["12", "rows"].join(" ")`. A number of a calculation is typed if the reader can see it: the 0
+ * of `sold ?? 0` or `(sold ?? 0) * 100`. The 0 from which a sum starts is no such number.
  */
 import ts from "typescript";
+import { shortened } from "../untrusted.ts";
 import { parseCode } from "./cell-syntax.ts";
+import { definitionsIn, visit } from "./definitions.ts";
 
 const VALUE = "\uFFFC"; // stands for a value in a template
 const CHART = /^show$|(?:^b|B)ars$|^steps$|Chart$/;
-const TO_TEXT = /^(?:String|Number|concat|join|repeat|padStart|padEnd|replace|replaceAll)$/;
+const TO_TEXT = /^(?:String|Number|BigInt|concat|join|repeat|padStart|padEnd|replace|replaceAll)$/;
+const ROUNDING = /^(?:round|floor|ceil|trunc|abs|parseFloat|parseInt|toFixed)$/;
+const MAX_ORIGIN = 60; // characters
 const ARITHMETIC = [
   ts.SyntaxKind.PlusToken,
   ts.SyntaxKind.MinusToken,
@@ -27,10 +32,16 @@ const CHOICES = [
   ts.SyntaxKind.CommaToken,
 ];
 
+/** A text or a number of the code. */
+export interface TypedText {
+  text: string;
+  of: string | null; // the expression around it, e.g. "sold ?? 0"; null: it stands alone
+}
+
 /** The typed texts of the sentences in `source`; `code` holds the definitions of its constants. */
-export function typedTexts(source: string, code = source): string[] {
+export function typedTexts(source: string, code = source): TypedText[] {
   const reader = new TextReader(definitionsIn(parseCode(code)));
-  const found: string[] = [];
+  const found: TypedText[] = [];
   visit(parseCode(source), (node) => {
     if (ts.isTaggedTemplateExpression(node) && /^(?:say|headline)$/.test(lastName(node.tag))) {
       found.push(...reader.read(node.template));
@@ -67,14 +78,14 @@ class TextReader {
   }
 
   /** The texts that become part of the expression's text. */
-  read(node: ts.Node, inDefinition = false): string[] {
-    const read = (inner: ts.Node): string[] => this.read(inner, inDefinition);
-    if (ts.isStringLiteralLike(node)) return [node.text];
-    if (ts.isNumericLiteral(node) || ts.isBigIntLiteral(node)) return [node.getText()];
+  read(node: ts.Node, inDefinition = false): TypedText[] {
+    const read = (inner: ts.Node): TypedText[] => this.read(inner, inDefinition);
+    if (ts.isStringLiteralLike(node)) return [typedText(node, node.text)];
+    if (ts.isNumericLiteral(node) || ts.isBigIntLiteral(node)) return [typedText(node, node.getText())];
     if (ts.isIdentifier(node)) return this.#readDefinitions(node.text);
     if (ts.isTemplateExpression(node)) {
       const text = node.head.text + node.templateSpans.map(({ literal }) => VALUE + literal.text).join("");
-      return [text, ...node.templateSpans.flatMap(({ expression }) => read(expression))];
+      return [typedText(node, text), ...node.templateSpans.flatMap(({ expression }) => read(expression))];
     }
     if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse].flatMap(read);
     if (ts.isBinaryExpression(node)) return this.#readBinary(node, inDefinition);
@@ -94,10 +105,10 @@ class TextReader {
   }
 
   /** The texts anywhere in the node; of a title or caption also its constants. */
-  readTexts(node: ts.Node): string[] {
+  readTexts(node: ts.Node): TypedText[] {
     if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return this.read(node);
     if (ts.isElementAccessExpression(node)) return this.readTexts(node.expression);
-    const found: string[] = [];
+    const found: TypedText[] = [];
     ts.forEachChild(node, (child) => {
       const isTitle = ts.isPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.getText());
       const isValue = isTitle && child === node.initializer;
@@ -108,8 +119,8 @@ class TextReader {
   }
 
   /** The texts and numbers of tiles. */
-  readTiles(call: ts.CallExpression): string[] {
-    const found: string[] = [];
+  readTiles(call: ts.CallExpression): TypedText[] {
+    const found: TypedText[] = [];
     visit(call, (node) => {
       if (ts.isPropertyAssignment(node) && /^(?:label|value|note)$/.test(node.name.getText()))
         found.push(...this.read(node.initializer));
@@ -117,7 +128,7 @@ class TextReader {
     return found;
   }
 
-  #readDefinitions(name: string): string[] {
+  #readDefinitions(name: string): TypedText[] {
     if (this.#open.has(name)) return [];
     this.#open.add(name);
     const found = (this.#definitions.get(name) ?? []).flatMap((node) => this.read(node, true));
@@ -126,21 +137,40 @@ class TextReader {
   }
 
   /** Joined texts, a choice of texts, or a calculation: of results, or only of typed numbers. */
-  #readBinary(node: ts.BinaryExpression, inDefinition: boolean): string[] {
+  #readBinary(node: ts.BinaryExpression, inDefinition: boolean): TypedText[] {
     const sides = [node.left, node.right];
     const { kind } = node.operatorToken;
     const isJoined = kind === ts.SyntaxKind.PlusToken && this.#isText(node);
     if (isJoined || CHOICES.includes(kind)) return sides.flatMap((side) => this.read(side, inDefinition));
-    return ARITHMETIC.includes(kind) && sides.every((side) => this.#isTyped(side))
-      ? sides.flatMap((side) => this.read(side, inDefinition))
-      : [];
+    if (!ARITHMETIC.includes(kind)) return [];
+    const [left, right] = sides.map((side) => this.#readOperand(side, inDefinition)) as [
+      TypedText[],
+      TypedText[],
+    ];
+    const isProduct = kind === ts.SyntaxKind.AsteriskToken;
+    const zeros = [...left, ...(isProduct ? right : [])].filter(isZero); // 0 times n is 0
+    if (zeros.length > 0 && (isProduct || kind === ts.SyntaxKind.SlashToken)) return zeros;
+    return left.length > 0 && right.length > 0 ? [...left, ...right] : [];
   }
 
-  #readCall({ expression, arguments: given }: ts.CallExpression, inDefinition: boolean): string[] {
+  /** The typed numbers of an operand. A property or a call's result is no typed number. */
+  #readOperand(node: ts.Node, inDefinition: boolean): TypedText[] {
+    const isRead = ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
+    return isRead && !ROUNDING.test(lastName(ts.isCallExpression(node) ? node.expression : node))
+      ? []
+      : this.read(node, inDefinition).filter(({ text }) => isNumber(text));
+  }
+
+  #readCall({ expression, arguments: given }: ts.CallExpression, inDefinition: boolean): TypedText[] {
     const isMethod = ts.isPropertyAccessExpression(expression);
     const found = this.read(isMethod ? expression.expression : expression, inDefinition);
-    if (TO_TEXT.test(lastName(expression))) {
+    const name = lastName(expression);
+    if (TO_TEXT.test(name)) {
       return [...found, ...given.flatMap((argument) => this.read(argument, inDefinition))];
+    }
+    if (ROUNDING.test(name)) {
+      const [value] = given;
+      return name === "toFixed" || value === undefined ? found : this.read(value, inDefinition);
     }
     return inDefinition ? found : [...found, ...given.flatMap((argument) => this.readTexts(argument))];
   }
@@ -150,35 +180,33 @@ class TextReader {
     if (ts.isParenthesizedExpression(node)) return this.#isText(node.expression);
     return ts.isBinaryExpression(node) && (this.#isText(node.left) || this.#isText(node.right));
   }
-
-  /** Whether an expression consists of typed numbers only, such as `10 + 2`. */
-  #isTyped(node: ts.Node): boolean {
-    if (ts.isNumericLiteral(node)) return true;
-    if (ts.isIdentifier(node))
-      return this.#definitions.has(node.text) && this.#readDefinitions(node.text).length > 0;
-    if (ts.isBinaryExpression(node)) return this.#isTyped(node.left) && this.#isTyped(node.right);
-    if (ts.isPropertyAccessExpression(node) || ts.isCallExpression(node)) return false;
-    const inner = (node as Partial<ts.ParenthesizedExpression>).expression ?? operandOf(node);
-    return inner !== undefined && this.#isTyped(inner);
-  }
 }
 
-/** Each name of the code → the expressions that define it. */
-function definitionsIn(file: ts.SourceFile): Map<string, ts.Node[]> {
-  const definitions = new Map<string, ts.Node[]>();
-  const define = (name: ts.Node, value: ts.Node): void => {
-    if (ts.isIdentifier(name)) definitions.set(name.text, [...(definitions.get(name.text) ?? []), value]);
-    else if (ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name)) {
-      for (const element of name.elements) if (ts.isBindingElement(element)) define(element.name, value);
-    }
-  };
-  visit(file, (node) => {
-    if (ts.isVariableDeclaration(node) && node.initializer) define(node.name, node.initializer);
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-      define(node.left, node.right);
-    }
-  });
-  return definitions;
+/** The text with the expression or the definition around it. */
+function typedText(node: ts.Node, text: string): TypedText {
+  let whole = node;
+  while (isPartOfExpression(whole.parent)) whole = whole.parent;
+  if (ts.isVariableDeclaration(whole.parent)) whole = whole.parent;
+  const code = whole === node ? "" : whole.getText().replace(/\s+/g, " ");
+  return { text, of: code === "" ? null : shortened(code, MAX_ORIGIN) };
+}
+
+function isPartOfExpression(node: ts.Node): boolean {
+  return (
+    ts.isBinaryExpression(node) ||
+    ts.isConditionalExpression(node) ||
+    ts.isParenthesizedExpression(node) ||
+    ts.isCallExpression(node) ||
+    ts.isPropertyAccessExpression(node)
+  );
+}
+
+function isNumber(text: string): boolean {
+  return /^\d[\d_.]*n?$/.test(text);
+}
+
+function isZero({ text }: TypedText): boolean {
+  return Number(text) === 0;
 }
 
 /** Whether a call of a chart surrounds the node: that call's texts include the node's. */
@@ -196,9 +224,4 @@ function lastName(callee: ts.Node): string {
 
 function operandOf(node: ts.Node): ts.Node | undefined {
   return ts.isPrefixUnaryExpression(node) ? node.operand : undefined;
-}
-
-function visit(node: ts.Node, tell: (node: ts.Node) => void): void {
-  tell(node);
-  ts.forEachChild(node, (child) => visit(child, tell));
 }
