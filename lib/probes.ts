@@ -2,13 +2,13 @@
  * The state of a process → HTTP answers: /health (it runs), /ready (it can work) and /metrics
  * (Prometheus).
  *
- * The API has these routes beside its own, the stream has no others. Every listener of this project
- * is on 127.0.0.1.
+ * The API has these routes beside its own, the stream has no others. Both listen on 127.0.0.1, or
+ * on the address of QUESTLOG_LISTEN.
  */
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { HOST, portVariable, settings } from "./settings.ts";
+import { portVariable, settings } from "./settings.ts";
 
 export interface Probes {
   /** The answer of /ready: 200 if ready, else 503. */
@@ -82,16 +82,19 @@ export async function serveProbes(
 }
 
 /**
- * Listens on 127.0.0.1 and resolves with the port: any free one if `port` is 0.
+ * Listens on the address of the settings and resolves with the port: any free one if `port` is 0.
  * @param service the name of the listening service, from which the name of its setting follows
- * @throws Error if the port is taken
+ * @throws Error if the port is taken, or the machine does not have the address
  */
 export async function listen(server: Server, port: number, service: string): Promise<number> {
-  server.listen(port, HOST);
+  const address = settings.listen;
+  server.listen(port, address);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRNOTAVAIL")
+      throw new Error(`QUESTLOG_LISTEN: expected an address of this machine, got "${address}"`);
     if (error.code !== "EADDRINUSE") throw error;
     throw new Error(
-      `port ${port} on ${HOST} is taken; stop the process that listens there, or set ${portVariable(service)} to another port`,
+      `port ${port} on ${address} is taken; stop the process that listens there, or set ${portVariable(service)} to another port`,
     );
   });
   return (server.address() as AddressInfo).port;

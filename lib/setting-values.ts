@@ -5,6 +5,7 @@
  * reads, and `refuseOthers` knows a misspelt name.
  */
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { isIP, isIPv6 } from "node:net";
 import { dirname } from "node:path";
 import { nearest } from "./nearest.ts";
 
@@ -76,6 +77,31 @@ export class Variables {
     );
   }
 
+  /** An IP address of this machine, for a listener. */
+  address(name: string, fallback: string): string {
+    const text = (this.text(name) ?? fallback).trim();
+    if (isIP(text) !== 0 && !text.includes("%")) return text;
+    throw new Error(`${name}: expected an IP address such as ${fallback} or 0.0.0.0, got "${text}"`);
+  }
+
+  /** A host's name or address, an IPv6 address in brackets; undefined: it is not set. */
+  host(name: string): string | undefined {
+    const text = this.text(name)?.trim();
+    if (text === undefined || isHost(text)) return text;
+    throw new Error(`${name}: expected a host without a port, such as datanode, got "${text}"`);
+  }
+
+  /** Addresses, and networks ADDRESS/BITS, with commas between them; an empty list without any. */
+  networks(name: string): string[] {
+    const text = this.text(name) ?? "";
+    const networks = text === "" ? [] : text.split(",").map((network) => network.trim());
+    if (networks.length > 1 && networks.at(-1) === "") networks.pop(); // a comma at the end
+    if (networks.every(isNetwork)) return networks;
+    throw new Error(
+      `${name}: expected ADDRESS or ADDRESS/BITS, or several with commas between them, such as 10.0.0.7,fd00::/8, got "${text}"`,
+    );
+  }
+
   url(name: string, fallback: string): string {
     const url = this.text(name) ?? fallback;
     if (/^https?:/.test(url) && URL.canParse(url)) return url;
@@ -97,6 +123,18 @@ export class Variables {
     const advice = similar === undefined ? "README.md lists the settings" : `did you mean ${similar}?`;
     throw new Error(`${unknown}: no such setting; ${advice}`);
   }
+}
+
+function isHost(text: string): boolean {
+  return /^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(text) && URL.canParse(`http://${text}`);
+}
+
+/** An address, or a network of 1 bit at least: a network of all addresses would trust everybody. */
+function isNetwork(text: string): boolean {
+  const [address = "", bits = "1", ...rest] = text.split("/");
+  const most = isIPv6(address) ? 128 : 32;
+  const isAddress = isIP(address) !== 0 && !address.includes("%");
+  return isAddress && rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most;
 }
 
 function isBroker(text: string): boolean {

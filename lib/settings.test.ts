@@ -45,6 +45,18 @@ describe("readSettings(env)", () => {
     ].map(
       (value) => ["QUESTLOG_KAFKA_BROKERS", value, "HOST:PORT, or several with commas between them"] as const,
     ),
+    ...["localhost", "0.0.0.0:5000", "[::1]", "fe80::1%eth0", "256.1.1.1", "*"].map(
+      (value) => ["QUESTLOG_LISTEN", value, "an IP address such as 127.0.0.1 or 0.0.0.0"] as const,
+    ),
+    ...["nginx", "10.0.0.0/33", "::/129", "0.0.0.0/0", "::/0", "10.0.0.0/8/8", "10.0.0.0/255.0.0.0"].map(
+      (value) => ["QUESTLOG_TRUSTED_PROXIES", value, "ADDRESS or ADDRESS/BITS"] as const,
+    ),
+    ...["10.0.0.1,,10.0.0.2", ",", "loopback", "true", "1", "10.0.0.1:80", "fe80::1%eth0", "10.0.0.0/"].map(
+      (value) => ["QUESTLOG_TRUSTED_PROXIES", value, "ADDRESS or ADDRESS/BITS"] as const,
+    ),
+    ...["datanode:9864", "http://datanode", "a b", "::1", "256.1.1.1"].map(
+      (value) => ["QUESTLOG_DATANODE_HOST", value, "a host without a port, such as datanode"] as const,
+    ),
     ["QUESTLOG_TRINO_URL", "localhost:8080", "a URL such as http://127.0.0.1:8080"],
     ["QUESTLOG_TOPIC", "game events", TOPIC_NAME],
     ["QUESTLOG_TOPIC", "..", TOPIC_NAME],
@@ -77,7 +89,7 @@ describe("readSettings(env)", () => {
 
   it("takes an empty variable for one that is not set", () => {
     const names =
-      "KAFKA_BROKERS WEBHDFS_URL TRINO_URL API_PORT HOME OUT CACHE HISTORY RECENT CORS RETENTION KILL_AT";
+      "LISTEN TRUSTED_PROXIES DATANODE_HOST KAFKA_BROKERS WEBHDFS_URL TRINO_URL API_PORT HOME OUT CACHE HISTORY RECENT CORS RETENTION KILL_AT";
     for (const value of ["", " "]) {
       const settings = names.split(" ").map((name) => [`QUESTLOG_${name}`, value]);
       const env = { ...Object.fromEntries(settings), XDG_CACHE_HOME: "", JAVA_HOME: "" } as NodeJS.ProcessEnv;
@@ -142,6 +154,22 @@ describe("readSettings(env)", () => {
     it(`reads the brokers "${text}"`, () => {
       assert.deepEqual(readSettings({ QUESTLOG_KAFKA_BROKERS: text }).kafkaBrokers, brokers);
     });
+
+  for (const [listen, url] of [
+    ["0.0.0.0", "http://127.0.0.1:5000"],
+    ["::", "http://127.0.0.1:5000"],
+    ["192.0.2.1", "http://192.0.2.1:5000"],
+    ["::1", "http://[::1]:5000"],
+  ] as const)
+    it(`asks the API at ${url} if it listens on ${listen}`, () => {
+      assert.equal(readSettings({ QUESTLOG_LISTEN: listen }).apiUrl, url);
+    });
+
+  it("reads trusted proxies: addresses and networks, with spaces and a comma at the end", () => {
+    const text = "10.0.0.7, 192.168.0.0/16,fd00::/8, ::1,";
+    const { trustedProxies } = readSettings({ QUESTLOG_TRUSTED_PROXIES: text });
+    assert.deepEqual(trustedProxies, ["10.0.0.7", "192.168.0.0/16", "fd00::/8", "::1"]);
+  });
 
   for (const [variable, advice] of [
     ["QUESTLOG_APIPORT", "did you mean QUESTLOG_API_PORT?"],

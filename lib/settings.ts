@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
+import { isIPv6 } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
@@ -13,7 +14,7 @@ import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
 import { checkFile, checkParent, makeFolder, Variables } from "./setting-values.ts";
 
-/** All listeners bind to this address. */
+/** The loopback address: all listeners bind to it, except API and stream with QUESTLOG_LISTEN. */
 export const HOST = "127.0.0.1";
 
 /** The port of each listener, unless the environment names another. */
@@ -43,9 +44,12 @@ export type Ports = typeof DEFAULT_PORTS;
 
 export interface Settings {
   ports: Ports;
+  listen: string; // address of the API's and the stream's listeners
   apiUrl: string; // "http://host:port"
+  streamUrl: string;
   kafkaBrokers: string[]; // "host:port"
   webhdfsUrl: string; // "http://host:port", without /webhdfs/v1
+  datanodeHost: string | undefined; // replaces the host in the redirects of WebHDFS
   trinoUrl: string;
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
@@ -54,7 +58,8 @@ export interface Settings {
   topicPartitions: number; // of a new topic
   spoolMaxMb: number; // on disk, for each topic, while Kafka is away
   writeKeysFile: string | undefined; // senders with a write key; undefined: everybody may send
-  rateLimit: number; // requests a minute and socket address; 0: any number
+  rateLimit: number; // requests a minute and client address; 0: any number
+  trustedProxies: readonly string[]; // addresses and networks whose X-Forwarded-For counts
   cors: readonly string[]; // origins of pages that may send, e.g. "https://game.example"; "*": all
   recentEvents: number; // events that GET /events can show; 0: there is no such path
   retention: string; // changes of the catalogue's policies: "player=hash,remote_addr=drop"
@@ -112,12 +117,16 @@ function readEndpoints(variables: Variables) {
   const ports = Object.fromEntries(
     Object.entries(DEFAULT_PORTS).map(([name, port]) => [name, readPort(variables, name, port)]),
   ) as Ports;
+  const listen = variables.address("QUESTLOG_LISTEN", HOST);
   const [kafka, webhdfs, trino] = ["QUESTLOG_KAFKA_BROKERS", "QUESTLOG_WEBHDFS_URL", "QUESTLOG_TRINO_URL"];
   return {
     ports,
-    apiUrl: `http://${HOST}:${ports.api}`,
+    listen,
+    apiUrl: `http://${reachable(listen)}:${ports.api}`,
+    streamUrl: `http://${reachable(listen)}:${ports.stream}`,
     kafkaBrokers: variables.brokers(kafka, `${HOST}:${ports.kafka}`),
     webhdfsUrl: variables.url(webhdfs, `http://${HOST}:${ports.namenodeHttp}`),
+    datanodeHost: variables.host("QUESTLOG_DATANODE_HOST"),
     trinoUrl: variables.url(trino, `http://${HOST}:${ports.trino}`),
     given: {
       kafka: variables.text(kafka) !== undefined,
@@ -156,6 +165,7 @@ function readRules(variables: Variables) {
   return {
     spoolMaxMb: variables.count("QUESTLOG_SPOOL_MAX_MB", { fallback: 256, from: 1, to: MAX_SPOOL_MB }),
     rateLimit: variables.count("QUESTLOG_RATE_LIMIT", { to: MAX_RATE_LIMIT }),
+    trustedProxies: variables.networks("QUESTLOG_TRUSTED_PROXIES"),
     cors: variables.origins("QUESTLOG_CORS"),
     recentEvents: variables.count("QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
     retention,
@@ -177,6 +187,12 @@ function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
     writeKeysFile: keys === undefined ? undefined : resolve(ROOT, keys),
     javaHome: env.JAVA_HOME,
   };
+}
+
+/** The host by which this machine reaches a listener on `address`, as a URL has it. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return HOST; // all addresses of this machine
+  return isIPv6(address) ? `[${address}]` : address;
 }
 
 /** The environment variable of a port: `QUESTLOG_NAMENODE_HTTP_PORT` for `namenodeHttp`. */

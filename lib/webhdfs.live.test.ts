@@ -27,6 +27,18 @@ describe("WebHdfs", () => {
     assert.equal((await hdfs.status(`${root}/status`))?.type, "DIRECTORY");
   });
 
+  it("asks the DataNode at another host than the NameNode says", async () => {
+    const [near, wrong] = [
+      new WebHdfs({ datanodeHost: "localhost" }),
+      new WebHdfs({ datanodeHost: "a.invalid" }),
+    ];
+    await near.create(`${root}/near`, Buffer.from("1"));
+    assert.equal((await near.read(`${root}/near`))?.toString(), "1");
+    await assert.rejects(wrong.create(`${root}/wrong`, Buffer.from("1")), / at a\.invalid:\d+$/);
+    near.close();
+    wrong.close();
+  });
+
   it("has another version as soon as a file or folder has changed", async () => {
     const versions = [await hdfs.version(), await hdfs.version()];
     assert.equal(versions[0], versions[1]);

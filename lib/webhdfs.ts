@@ -44,11 +44,20 @@ interface Answer {
 export class WebHdfs {
   readonly #url: string;
   readonly #user: string;
+  readonly #datanodeHost: string | undefined;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
 
-  /** @param options.url "http://host:port" of the NameNode, without /webhdfs/v1 */
-  constructor({ url = settings.webhdfsUrl, user = settings.hdfsUser } = {}) {
+  /**
+   * @param options.url "http://host:port" of the NameNode, without /webhdfs/v1
+   * @param options.datanodeHost the only DataNode's host, if the NameNode knows it by another one
+   */
+  constructor({
+    url = settings.webhdfsUrl,
+    user = settings.hdfsUser,
+    datanodeHost = settings.datanodeHost,
+  } = {}) {
     this.#url = url;
+    this.#datanodeHost = datanodeHost;
     this.#user = user;
   }
 
@@ -159,7 +168,9 @@ export class WebHdfs {
   async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
     const where = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
     if (where.status !== 307 || where.location === undefined) throw toError(call, where);
-    const answer = await this.#send({ ...call, ...(body && { body }) }, where.location, DATA_TIMEOUT_MS);
+    const address = new URL(where.location);
+    if (this.#datanodeHost !== undefined) address.hostname = this.#datanodeHost;
+    const answer = await this.#send({ ...call, ...(body && { body }) }, address.href, DATA_TIMEOUT_MS);
     if (answer.status !== expected) throw toError(call, answer);
     return answer.body;
   }

@@ -23,6 +23,7 @@ import { Misfit } from "../misfit.ts";
 import { BodyError } from "./body.ts";
 import { receive } from "./receive.ts";
 import { type AcceptedBy, Unavailable } from "./batcher.ts";
+import { clientAddress, trustProxies } from "./client-address.ts";
 import type { Metrics } from "./api-metrics.ts";
 import { type EventSink, publishPosted } from "./post.ts";
 import { answerRecent } from "./recent.ts";
@@ -40,17 +41,20 @@ export interface ApiOptions extends EventSink {
   log?: (line: RequestLog) => void;
   /** Checks keys and limits (guard.ts); without it, everybody may send any number of events. */
   guard?: RequestHandler[];
+  /** Proxies whose X-Forwarded-For counts: addresses and networks; default: none. */
+  trustedProxies?: readonly string[];
   /** Lets browsers send from pages of other origins (cors.ts). */
   cors?: RequestHandler[];
 }
 
 /** Makes the API. serve.ts makes it listen. */
 export function createApi(options: ApiOptions): Express {
-  const { log, metrics, retention, guard = [], cors = [], recent } = options;
+  const { log, metrics, retention, guard = [], cors = [], trustedProxies = [], recent } = options;
   const keepsAll = retention === undefined || retention.changes.length === 0;
   const api = express();
   api.disable("x-powered-by").disable("etag").set("query parser", false);
   api.enable("case sensitive routing").enable("strict routing");
+  trustProxies(api, trustedProxies);
   if (log)
     api.use((request, response, next) => {
       logWhenDone(request, response, { log, keepsAll });
@@ -97,7 +101,7 @@ async function collect(
   const { eventId, player, message, reply, warning } = receive(event, {
     query: question < 0 ? "" : url.slice(question + 1),
     headers,
-    remoteAddr: remoteAddress(request),
+    remoteAddr: clientAddress(request),
     ...(retention && { retention }),
   });
   let accepted: Record<string, string> = {};
@@ -121,7 +125,7 @@ async function collect(
 
 async function collectPosted(request: Request, response: Response, options: ApiOptions): Promise<void> {
   const { headers } = request;
-  const origin = { headers, remoteAddr: remoteAddress(request), retention: options.retention };
+  const origin = { headers, remoteAddr: clientAddress(request), retention: options.retention };
   const { answer, single } = await publishPosted(request, origin, options);
   if (answer.accepted === 0 && answer.unavailable > 0) {
     answerJson(response, 503, answer, { "Retry-After": RETRY_AFTER_S });
@@ -212,12 +216,4 @@ function errorAnswer(options: ApiOptions): ErrorRequestHandler {
       answerJson(response, 500, { error: "internal error; the API's log says more" });
     }
   };
-}
-
-/**
- * The client's address. An IPv6 listener writes IPv4 addresses as ::ffff:a.b.c.d; the prefix is
- * removed.
- */
-function remoteAddress({ socket }: Request): string {
-  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 }

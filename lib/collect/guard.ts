@@ -1,22 +1,23 @@
 /**
  * Write keys and rate limits → middleware that passes a request on, or answers 401 or 429.
  *
- * The first limit counts by address, so it limits the guessing of keys too. Then the key is
- * checked, then the key's own limit. The address is the socket's: any client can write
- * X-Forwarded-For, and the application does not trust proxies. This process counts in memory, in
- * windows of a minute.
+ * The first limit counts by the client's address (client-address.ts), so it limits the guessing of
+ * keys too. Then the key is checked, then the key's own limit. An IPv6 client can have any address
+ * of its network, so its first 56 bits count. This process counts in memory, in windows of a
+ * minute.
  *
  * /health, /ready and /metrics need no key and have no limit.
  */
 import type { Request, RequestHandler, Response } from "express";
-import { type Options, rateLimit } from "express-rate-limit";
+import { ipKeyGenerator, type Options, rateLimit } from "express-rate-limit";
 import { answerJson } from "../probes.ts";
+import { clientAddress } from "./client-address.ts";
 import { findWriteKey, keyOf, type WriteKey } from "./keys.ts";
 import type { Metrics } from "./api-metrics.ts";
 
 export interface GuardOptions {
   keys?: readonly WriteKey[]; // undefined: everybody may send
-  rateLimit?: number; // requests a minute and socket address; 0: any number
+  rateLimit?: number; // requests a minute and client address; 0: any number
   metrics?: Metrics; // counts refused requests
 }
 
@@ -31,11 +32,15 @@ export interface GuardLocals {
 /** The middleware that the options need, in order; an empty array without keys and limits. */
 export function createGuard({ keys, rateLimit: perAddress = 0, metrics }: GuardOptions): RequestHandler[] {
   const guards: RequestHandler[] = [];
-  if (perAddress > 0) guards.push(limiter("address", { limit: perAddress }, metrics));
+  if (perAddress > 0) guards.push(limiter("address", { ...byAddress, limit: perAddress }, metrics));
   if (keys) guards.push(askForKey(keys, metrics));
   if (keys?.some(({ limit }) => limit !== null)) guards.push(limiter("key", perKey, metrics));
   return guards.map(exceptProbes);
 }
+
+const byAddress: Partial<Options> = {
+  keyGenerator: (request) => ipKeyGenerator(clientAddress(request)),
+};
 
 const perKey: Partial<Options> = {
   skip: (_, { locals }) => (locals as GuardLocals).writeKey?.limit === null,
@@ -70,7 +75,7 @@ function limiter(
     standardHeaders: "draft-8",
     legacyHeaders: false,
     identifier,
-    validate: false, // it would warn of X-Forwarded-For, which the guard ignores on purpose
+    validate: false, // it would warn of X-Forwarded-For without trusted proxies
     handler: (request, response) => {
       metrics?.refused("rate");
       const { limit, used } = (request as Request & { rateLimit: { limit: number; used: number } }).rateLimit;

@@ -46,7 +46,18 @@ export interface Retention {
 
 const ECHOES = {
   player: ["Origin", "Referer", "X-Forwarded-Host"],
-  remote_addr: ["Forwarded", "X-Forwarded-For", "X-Real-Ip"],
+  remote_addr: [
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Original-Forwarded-For",
+    "X-Real-Ip",
+    "X-Client-Ip",
+    "X-Cluster-Client-Ip",
+    "True-Client-Ip",
+    "Cf-Connecting-Ip",
+    "Cf-Connecting-Ipv6",
+    "Fastly-Client-Ip",
+  ],
   "User-Agent": ["Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"],
 };
 const TRUNCATED_CHARS = 16;

@@ -3,7 +3,8 @@
  *
  * Then it answers the requests in flight, and ends. Without Kafka it listens too, and spools.
  */
-import { HOST, settings } from "../settings.ts";
+import { isIPv6 } from "node:net";
+import { settings } from "../settings.ts";
 import { createApi } from "./api.ts";
 import { Metrics } from "./api-metrics.ts";
 import { createCors } from "./cors.ts";
@@ -52,7 +53,8 @@ export async function runApi({ signal, log, logRequests }: ApiRun): Promise<void
       ...rules,
     });
     const listener = await serve(api);
-    const url = `http://${HOST}:${listener.port}`;
+    const { listen } = settings;
+    const url = `http://${isIPv6(listen) ? `[${listen}]` : listen}:${listener.port}`;
     log(topic.isHere() ? `api is ready at ${url}` : `api listens at ${url}, and spools until Kafka is there`);
     await aborted(signal);
     await listener.close();
@@ -74,11 +76,14 @@ function readRules(metrics: Metrics, log: ApiRun["log"]) {
   const keys = writeKeysFile === undefined ? undefined : readWriteKeys(writeKeysFile);
   const retention = createRetention({ overrides: settings.retention, secret: settings.retentionSecret });
   if (keys) log(`api takes events of ${keys.length} write keys only`);
+  if (settings.trustedProxies.length > 0)
+    log(`api takes the client's address from X-Forwarded-For of ${settings.trustedProxies.join(", ")}`);
   if (settings.cors.length > 0) log(`api takes events from pages of ${settings.cors.join(", ")}`);
   if (retention.changes.length > 0) log(`retention: ${retention.changes.join(", ")}`);
   return {
     guard: createGuard({ keys, rateLimit, metrics }),
     cors: createCors(settings.cors),
+    trustedProxies: settings.trustedProxies,
     retention,
     ...(recentEvents > 0 ? { recent: new RecentEvents(recentEvents) } : {}),
   };

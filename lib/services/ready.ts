@@ -5,7 +5,7 @@
  * changes anything in the service.
  */
 import { type Admin, withAdmin } from "../kafka.ts";
-import { HOST, settings } from "../settings.ts";
+import { settings } from "../settings.ts";
 import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
 import { runStatement } from "./plain-trino.ts";
 import { getDatabases } from "../hive-metastore.ts";
@@ -72,7 +72,7 @@ export async function askTrino(): Promise<void> {
 
 /** API: its answer to /ready. */
 export async function askApi(): Promise<void> {
-  const { ready } = await getJson<{ ready: boolean }>(`http://${HOST}:${settings.ports.api}/ready`);
+  const { ready } = await getJson<{ ready: boolean }>(`${settings.apiUrl}/ready`);
   if (!ready) throw new Error("/ready answers that the API is not ready");
 }
 
@@ -81,5 +81,5 @@ export async function askApi(): Promise<void> {
  * of a killed stream for some seconds.
  */
 export async function askStream(): Promise<void> {
-  await getJson(`http://${HOST}:${settings.ports.stream}/ready`);
+  await getJson(`${settings.streamUrl}/ready`);
 }

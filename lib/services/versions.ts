@@ -4,7 +4,7 @@
  * Only the running service knows its version: an older checkout may have started the stack, or the
  * stack may belong to another project.
  */
-import { HOST, settings } from "../settings.ts";
+import { settings } from "../settings.ts";
 import { askKafkaRelease } from "./kafka-release.ts";
 import { getJson } from "./get-json.ts";
 import { getVersion } from "../hive-metastore.ts";
@@ -38,11 +38,11 @@ export async function askTrinoVersion(): Promise<string> {
 }
 
 export async function askApiVersion(): Promise<string> {
-  return ownVersion(settings.ports.api);
+  return ownVersion(settings.apiUrl);
 }
 
 export async function askStreamVersion(): Promise<string> {
-  return ownVersion(settings.ports.stream);
+  return ownVersion(settings.streamUrl);
 }
 
 /** Whether `answered` is the version `pinned`; Kafka's answer lacks the third number. */
@@ -50,8 +50,8 @@ export function isPinned(answered: string, pinned: string): boolean {
   return answered === pinned || pinned.startsWith(`${answered}.`);
 }
 
-async function ownVersion(port: number): Promise<string> {
-  const { version } = await getJson<{ version?: string }>(`http://${HOST}:${port}/health`);
+async function ownVersion(url: string): Promise<string> {
+  const { version } = await getJson<{ version?: string }>(`${url}/health`);
   if (version === undefined) throw new Error("/health: expected a version, got none");
   return version;
 }
