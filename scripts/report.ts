@@ -6,13 +6,14 @@
 import { dirname, join } from "node:path";
 import { command } from "../lib/command.ts";
 import { keyOf } from "../lib/report/cache-key.ts";
-import { cachedLines, findCached } from "../lib/report/cached-report.ts";
+import { cachedLines, findCached, reasonNotCached } from "../lib/report/cached-report.ts";
 import { chooseNotebooks } from "../lib/report/choose.ts";
 import { startKernel } from "../lib/report/kernel.ts";
 import { reportOptions, reportUsage, type ReportValues } from "../lib/report/report-options.ts";
 import { foldersOf } from "../lib/report/run-folder.ts";
 import { readLimits } from "../lib/report/time-limits.ts";
 import { settings } from "../lib/settings.ts";
+import { forTerminal } from "../lib/untrusted.ts";
 import { userFolder } from "../lib/user-folder.ts";
 
 const frame = {
@@ -33,6 +34,8 @@ await command("report", frame, async ({ values, positionals, signal }) => {
   const folders = foldersOf(options.out, new Date());
   const key = isWhole ? await keyOf({ notebooks, options, ...folders }) : null;
   const cached = isFresh ? null : findCached(folders.out, key);
+  const isAgain = isWhole && !isFresh && positionals.length > 0; // our own notebooks always run
+  const reason = isAgain ? reasonNotCached(folders.out, { notebooks, options, ...folders }, key) : null;
   if (cached !== null) {
     for (const line of cachedLines(cached)) console.log(line);
     return 0;
@@ -42,7 +45,9 @@ await command("report", frame, async ({ values, positionals, signal }) => {
   kernel?.catch(() => {}); // the first cell gets the error
   try {
     const { makeReport } = await import("../lib/report/make-report.ts");
-    return await makeReport(notebooks, options, signal, key, kernel, folders);
+    const exitCode = await makeReport(notebooks, options, signal, key, kernel, folders);
+    if (exitCode === 0 && reason !== null) console.log(`not from the cache: ${forTerminal(reason)}`);
+    return exitCode;
   } finally {
     await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
   }

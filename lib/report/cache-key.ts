@@ -41,12 +41,19 @@ const OWN_ID = "QUESTLOG_PARENT"; // each command has another
 const PICTURE = /[^\s()"'<>[\]]+\.(?:png|jpe?g|gif|svg|webp|avif)\b/gi;
 const CATALOGS = join("compose", "trino", "catalog");
 
+/** The reason why no call of this environment has a key; null: there is no such reason. */
+export function reasonWithoutKey(): string | null {
+  const { given, root } = settings;
+  if (given.kafka || given.hdfs || given.trino) return "Kafka, HDFS or Trino are given by the settings";
+  if (process.env.GITHUB_ACTIONS === "true") return "GITHUB_ACTIONS=true";
+  return readdirSync(join(root, CATALOGS)).length > 1 ? "Trino has a second catalog" : null;
+}
+
 /** All parts of the key, or null if the result has a part without a version. */
 export async function keyOf(call: CacheCall): Promise<KeyParts | null> {
-  const { given, root } = settings;
-  if (given.kafka || given.hdfs || given.trino || process.env.GITHUB_ACTIONS === "true") return null;
+  const { root } = settings;
   try {
-    if (readdirSync(join(root, CATALOGS)).length > 1) return null;
+    if (reasonWithoutKey() !== null) return null;
     const services = Promise.all([dataVersion(), allTables(), describeCommit(root)]);
     services.catch(() => {}); // until it is awaited
     const files = filePartsOf(call, { root, env: process.env, settings });
@@ -57,19 +64,24 @@ export async function keyOf(call: CacheCall): Promise<KeyParts | null> {
   }
 }
 
-/** The parts that this machine's files and environment give. */
-export function filePartsOf(
-  { notebooks, options, out, runs }: CacheCall,
-  { root, env, settings: used }: Sources,
-): KeyParts {
-  const own = Object.entries(env).filter(([name]) => ENV.test(name) && name !== OWN_ID);
-  const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
+/** The parts that the user gives: a change of them makes another report. */
+export function callPartsOf({ notebooks, options }: CacheCall): KeyParts {
   const { profile } = options;
   return {
     options: digest([Object.entries(options).sort(), userFolder()]),
     notebooks: digest(notebooks.map((path) => [path, readFileSync(path, "base64")])),
-    pictures: digest(notebooks.flatMap(picturesOf)),
     profile: profile === undefined ? "" : fileDigest(fromUser(profile)),
+  };
+}
+
+/** The parts that this machine's files and environment give. */
+export function filePartsOf(call: CacheCall, { root, env, settings: used }: Sources): KeyParts {
+  const own = Object.entries(env).filter(([name]) => ENV.test(name) && name !== OWN_ID);
+  const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
+  const { out, runs } = call;
+  return {
+    ...callPartsOf(call),
+    pictures: digest(call.notebooks.flatMap(picturesOf)),
     code: digest(CODE.flatMap((name) => treeOf(join(root, name)))),
     dist: distPart(root),
     installed: fileDigest(join(root, INSTALLED)),

@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { cachedLines, CACHE_FILE, findCached, formatCached } from "./cached-report.ts";
-import { type CacheCall, fileDigest, filePartsOf, type KeyParts, type Sources } from "./cache-key.ts";
+import { cachedLines, CACHE_FILE, findCached, formatCached, reasonNotCached } from "./cached-report.ts";
+import {
+  type CacheCall,
+  callPartsOf,
+  fileDigest,
+  filePartsOf,
+  type KeyParts,
+  type Sources,
+} from "./cache-key.ts";
 
 describe("findCached(out, key)", () => {
   let folder: string;
@@ -122,6 +129,38 @@ describe("findCached(out, key)", () => {
     it(`runs the notebooks again after a change of the part ${part}`, () => {
       assert.equal(findCached(call.out, { ...key(), [part]: "other" }), null);
     });
+
+  it("tells the reason if the user gives the same again", () => {
+    const because = (): string | null => reasonNotCached(call.out, call, key());
+    assert.equal(because(), null);
+    write("archive/2/shop.csv", "2");
+    assert.match(because() ?? "", /shop\.csv changed$/);
+    sources.settings = { schema: "other" };
+    assert.equal(because(), "a setting or a variable changed");
+    assert.equal(
+      reasonNotCached(call.out, call, { ...key(), settings: "", data: "" }),
+      "a setting or a variable changed",
+    );
+    const last = { reason: "shop, cell 1: Date.now", call: callPartsOf(call) };
+    write(`archive/2/${CACHE_FILE}`, formatCached(last));
+    assert.equal(because(), "shop, cell 1: Date.now");
+    assert.equal(findCached(call.out, key()), null);
+  });
+
+  it("tells no reason for another notebook or other options, nor after a failed run", () => {
+    const because = (): string | null => reasonNotCached(call.out, call, key());
+    sources.settings = { schema: "other" };
+    const before = call;
+    call = { ...call, options: { ...call.options, set: ["town=Bath"] } };
+    assert.equal(because(), null);
+    call = before;
+    assert.notEqual(because(), null);
+    write("archive/2/failed/report.html", "failed");
+    assert.equal(because(), null);
+    rmSync(path("archive/2/failed"), { recursive: true });
+    write("notebooks/a.md", "# Other");
+    assert.equal(because(), null);
+  });
 
   it("runs the notebooks if a part has no version", () => {
     assert.equal(findCached(call.out, null), null);

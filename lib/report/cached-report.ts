@@ -7,12 +7,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { fileDigest, type KeyParts } from "./cache-key.ts";
+import { type CacheCall, callPartsOf, fileDigest, type KeyParts, reasonWithoutKey } from "./cache-key.ts";
 import { failedFolder } from "./place.ts";
 import { plural } from "./progress.ts";
 
 export const CACHE_FILE = ".report-cache.json";
-const VERSION = 1;
+const VERSION = 2;
 
 export interface CachedReport {
   version: typeof VERSION;
@@ -24,16 +24,54 @@ export interface CachedReport {
   warnings: string[]; // lines that the run printed
 }
 
+/** The last run in a folder gives no record. */
+export interface NoReport {
+  version: typeof VERSION;
+  reason: string;
+  call: KeyParts; // that the user gave
+}
+
+/** Parts of the key that the user does not give → their names. */
+const PARTS: Record<string, string> = {
+  pictures: "a picture",
+  code: "lib/, scripts/ or compose/",
+  dist: "the compiled lib/",
+  installed: "an installed package",
+  settings: "a setting or a variable",
+  machine: "Node, the machine, the time zone or the locale",
+  runs: "another run of the archive",
+  data: "a file in HDFS",
+  tables: "a table or a view",
+  commit: "the commit",
+};
+/** A reason. */
+export const NOT_ASKED = "HDFS or the metastore gave no answer when the command started";
+
 /** The last run in `out`, if its result is that of a run with `key` now; else null. */
 export function findCached(out: string, key: KeyParts | null): CachedReport | null {
   if (key === null || existsSync(failedFolder(out))) return null;
-  const cached = readCached(out);
-  if (cached === null || !isDeepStrictEqual(cached.key, key)) return null;
+  const cached = readRecord(out);
+  if (cached === null || "reason" in cached || !isDeepStrictEqual(cached.key, key)) return null;
   return cached.files.every(([path, digest]) => digest !== "" && fileDigest(path) === digest) ? cached : null;
 }
 
+/** The reason why a call cannot use its last run, although the user gives the same again. */
+export function reasonNotCached(out: string, call: CacheCall, key: KeyParts | null): string | null {
+  const last = readRecord(out);
+  if (last === null || existsSync(failedFolder(out))) return null;
+  const given = callPartsOf(call);
+  const before = "reason" in last ? last.call : last.key;
+  if (!Object.entries(given).every(([name, digest]) => before?.[name] === digest)) return null;
+  if ("reason" in last) return last.reason;
+  if (key === null) return reasonWithoutKey() ?? NOT_ASKED;
+  const part = Object.keys(key).find((name) => key[name] !== last.key[name]);
+  if (part !== undefined) return `${PARTS[part] ?? part} changed`;
+  const file = last.files.find(([path, digest]) => digest === "" || fileDigest(path) !== digest);
+  return file === undefined ? null : `${relative(process.cwd(), file[0])} changed`;
+}
+
 /** The text of a record, or of the reason why there is no record. */
-export function formatCached(run: Omit<CachedReport, "version"> | { reason: string }): string {
+export function formatCached(run: Omit<CachedReport, "version"> | Omit<NoReport, "version">): string {
   return `${JSON.stringify({ version: VERSION, ...run }, null, 1)}\n`;
 }
 
@@ -45,11 +83,12 @@ export function cachedLines({ files, started_at, cells, claims, warnings }: Cach
   return [...warnings, `Nothing changed since ${time} UTC: ${page} (${counts}). --no-cache runs it anyway.`];
 }
 
-function readCached(out: string): CachedReport | null {
+function readRecord(out: string): CachedReport | NoReport | null {
   try {
-    const content = JSON.parse(readFileSync(join(out, CACHE_FILE), "utf8")) as CachedReport;
-    const isWhole = content.version === VERSION && Array.isArray(content.files) && content.files.length > 0;
-    return isWhole ? content : null;
+    const content = JSON.parse(readFileSync(join(out, CACHE_FILE), "utf8")) as CachedReport | NoReport;
+    if (content.version !== VERSION) return null;
+    if ("reason" in content) return content;
+    return Array.isArray(content.files) && content.files.length > 0 ? content : null;
   } catch {
     return null; // no record, or not ours: the notebooks run
   }

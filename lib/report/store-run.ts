@@ -10,8 +10,8 @@ import { isDeepStrictEqual } from "node:util";
 import { allTables, viewTexts } from "../hive-metastore.ts";
 import { fromUser } from "../user-folder.ts";
 import { writeWhole } from "../whole-file.ts";
-import { fileDigest, keyOf, type KeyParts } from "./cache-key.ts";
-import { CACHE_FILE, type CachedReport, formatCached } from "./cached-report.ts";
+import { callPartsOf, fileDigest, keyOf, type KeyParts, reasonWithoutKey } from "./cache-key.ts";
+import { CACHE_FILE, type CachedReport, formatCached, type NoReport, NOT_ASKED } from "./cached-report.ts";
 import { countHeld } from "./claims.ts";
 import type { Notebook } from "./notebook.ts";
 import { LIST_FILE, REPORT_FILE } from "./place.ts";
@@ -41,16 +41,18 @@ async function recordOf(
   run: Run,
   { notebooks, options, out, runs, cache }: StoredJob,
   shown: readonly string[],
-): Promise<Omit<CachedReport, "version"> | { reason: string }> {
+): Promise<Omit<CachedReport, "version"> | Omit<NoReport, "version">> {
   const { before, prepared, warnings, dist } = cache;
-  if (before === null) return { reason: "the call, its services or its place have no version" };
-  const unsteady = unsteadyPart(prepared);
-  if (unsteady !== null) return { reason: unsteady };
-  const key = await keyOf({ notebooks, options, out, runs });
+  const call = { notebooks, options, out, runs };
+  const because = (reason: string) => ({ reason, call: callPartsOf(call) });
+  const unsteady = reasonWithoutKey() ?? unsteadyPart(prepared);
+  if (unsteady !== null) return because(unsteady);
+  if (before === null) return because(NOT_ASKED);
+  const key = await keyOf(call);
   if (key === null || !isDeepStrictEqual(key, { ...before, dist }))
-    return { reason: "something changed during the run" };
+    return because("something changed during the last run");
   const view = await unsteadyView();
-  if (view !== null) return { reason: `a view: ${view.slice(0, 80)}` };
+  if (view !== null) return because(`a view: ${view.slice(0, 80)}`);
   const files = filesOf(out, [
     ...(options.junit === undefined ? [] : [fromUser(options.junit)]),
     ...(runs === null ? [] : [join(runs, INDEX_FILE)]),
