@@ -6,7 +6,7 @@
  * the number 1 gets quotes.
  */
 import { forTerminal } from "../untrusted.ts";
-import { formatNumber, formatTime, formatValue, forPeople, type NumberFormat } from "./format.ts";
+import { formatNumber, formatTime, formatValue, forPeople, NONE, type NumberFormat } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 /** A number to draw. */
@@ -84,7 +84,7 @@ export function axisOf(rows: readonly object[], column: string): Axis {
 
 /** The name of a value in a chart or a sentence. */
 export function toLabel(value: unknown): string {
-  if (value === null || value === undefined) return "(none)";
+  if (value === null || value === undefined) return NONE;
   if (value === "") return '""';
   return forTerminal(value instanceof Date ? formatTime(value) : formatValue(value));
 }

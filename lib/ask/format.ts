@@ -9,6 +9,7 @@
  * | 99.9996 | 99.9996 | rounding makes no whole number of another |
  * | 1e-9, 1.5e24 | 1e-9, 1.5e24 | very small and very large numbers |
  * | "1234.50" (a decimal) | 1,234.50 | Trino's decimals keep each digit |
+ * | null | (none) | |
  * | Date | 2026-11-25 10:00 UTC | UTC; seconds and milliseconds unless 0 |
  *
  * `formatValue` is the exact text of a value.
@@ -58,9 +59,12 @@ export function formatTime(time: Date, { zone = true }: { zone?: boolean } = {})
   return short === "00:00" ? day : `${day} ${short}${zone ? " UTC" : ""}`;
 }
 
+/** The text of null in charts, tables and terminals; JSON and CSV have their own forms. */
+export const NONE = "(none)";
+
 /** Formats a value of any type: numbers and times as above, null as "(none)", text as it is. */
 export function forPeople(value: unknown, format: NumberFormat = {}): string {
-  if (value === null || value === undefined) return "(none)";
+  if (value === null || value === undefined) return NONE;
   if (typeof value === "number" || typeof value === "bigint") return formatNumber(value, format);
   if (value instanceof Date) return formatTime(value);
   if (typeof value === "string" && /\.\d+$/.test(value) && DECIMAL.test(value)) {

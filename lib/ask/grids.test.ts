@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { texts } from "./drawn-texts.fixture.ts";
 import { heatMap, histogram } from "./grids.ts";
 import { lines } from "./line-chart.ts";
 import { points } from "./points.ts";
 import type { Spec } from "./theme.ts";
 import { drawSvg } from "../report/draw.ts";
 
+const DAY = 86_400_000;
 const HOSTILE = String.raw`</text><script>alert(1)</script> \unicode "' + datum`;
 
 function valuesOf(spec: Spec): Record<string, unknown>[] {
@@ -79,6 +81,27 @@ describe("heatMap(rows, { x, y, value, title })", () => {
     { hour: 9, day: "Tuesday", n: -2 },
     { hour: 9, day: "Monday", n: null },
   ];
+
+  it("names columns of days, months and hours in one short form, upright", async () => {
+    const namesOf = async (times: number[]): Promise<string[]> => {
+      const rows = times.map((time) => ({ time: new Date(time), k: "a", n: 5 }));
+      const svg = await drawSvg(heatMap(rows, { x: "time", y: "k", value: "n", title: "T" }));
+      assert.doesNotMatch(svg, /rotate\(-45/);
+      const shown = texts(svg);
+      return shown.slice(shown.indexOf("T") + 1, shown.indexOf("time"));
+    };
+    const from = (first: string, count: number, ms: number) =>
+      Array.from({ length: count }, (_, i) => Date.parse(first) + i * ms);
+    assert.deepEqual(await namesOf(from("2026-12-30", 4, DAY)), [
+      ...["Dec 30", "2026", "Dec 31", "Jan 1", "2027", "Jan 2"],
+    ]);
+    assert.deepEqual(await namesOf(from("2026-11-01", 14, DAY)), [
+      ...["Nov 1", "2026", "Nov 3", "Nov 5", "Nov 7", "Nov 9", "Nov 11", "Nov 13"],
+    ]);
+    assert.deepEqual(await namesOf(from("2026-11-01T22:00Z", 4, DAY / 24)), [
+      ...["22:00", "Nov 1", "23:00", "00:00", "Nov 2", "01:00"],
+    ]);
+  });
 
   it("has a cell with a number for each row, and says the extremes", async () => {
     const svg = await drawSvg(heatMap(rows, options));

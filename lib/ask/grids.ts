@@ -6,7 +6,7 @@
  */
 import { numberAxis, numberEncoding, placeEncoding, titleWithUnit } from "./axes.ts";
 import { type Axis, axisOf, extent, numbersOf, placeText, withoutText } from "./chart-columns.ts";
-import { formatNumber, formatTime } from "./format.ts";
+import { formatNumber, formatTime, NONE } from "./format.ts";
 import {
   assemble,
   type ChartOptions,
@@ -16,7 +16,7 @@ import {
   saidByPanel,
 } from "./panels.ts";
 import { textWidth } from "./text-width.ts";
-import { weekStart } from "./time-ticks.ts";
+import { timeNames, weekStart } from "./time-ticks.ts";
 import { DIVERGING, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
 
 /** The options of `histogram`. */
@@ -127,9 +127,6 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
   const axisWidth = 12 + Math.min(170, Math.max(0, ...lines.map((line) => textWidth(line, LABEL_SIZE))));
   const cellWidth = plotWidth(by, axisWidth) / columns.length;
   const isLabelled = cells.every(({ text }) => textWidth(text, LABEL_SIZE) + CELL_GAP <= cellWidth);
-  const isAngled = columns.some(
-    (name) => name.length > SHORT_NAME && textWidth(name, LABEL_SIZE) + CELL_GAP > cellWidth,
-  );
   const size = Math.max(Math.abs(least), Math.abs(most)) || 1;
   const scale =
     least < 0
@@ -154,7 +151,7 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
           type: "ordinal",
           sort: columns,
           title: options.x,
-          axis: { ...axis, labelAngle: isAngled ? -45 : 0, labelLimit: 110, labelOverlap: overlapOf(across) },
+          axis: { ...axis, ...columnLabels(across, columns, cellWidth) },
         },
         y: {
           field: "y",
@@ -257,9 +254,30 @@ function sayBins(bins: Bin[], axis: Axis): string {
   return `${rows} from ${whole} in bins; the fullest is ${range(fullest)} with ${formatNumber(fullest.number)}`;
 }
 
+/** The texts below the columns; times are short, and as many as there is room for. */
+function columnLabels(axis: Axis, names: string[], cellWidth: number): Record<string, unknown> {
+  if (axis.kind === "time" && !axis.places.includes(null)) {
+    const times = [...new Set(axis.places as number[])].sort((a, b) => a - b);
+    const width = Math.max(
+      ...[...timeNames(times, 1).values()].flat().map((text) => textWidth(text, LABEL_SIZE)),
+    );
+    const most = Math.floor((cellWidth * times.length) / (width + 2 * CELL_GAP));
+    const texts = [...timeNames(times, most)].map(([time, text]) => [cellName(time, axis), text] as const);
+    return {
+      labelAngle: 0,
+      values: texts.map(([name]) => name),
+      labelExpr: `${JSON.stringify(Object.fromEntries(texts))}[datum.value]`,
+    };
+  }
+  const isAngled = names.some(
+    (name) => name.length > SHORT_NAME && textWidth(name, LABEL_SIZE) + CELL_GAP > cellWidth,
+  );
+  return { labelAngle: isAngled ? -45 : 0, labelLimit: 110, labelOverlap: overlapOf(axis) };
+}
+
 /** The name of a column or row of cells; numbers have all their digits, so none fall together. */
 function cellName(place: number | string | null, { kind }: Axis): string {
-  if (place === null) return "(none)";
+  if (place === null) return NONE;
   return kind === "time" ? formatTime(new Date(place), { zone: false }) : String(place);
 }
 

@@ -35,7 +35,11 @@ const CASES: [string, string[], string | RegExp][] = [
     [NUMBERS, "--csv"],
     'a,b,c,d,e\nNaN,-Infinity,"[""NaN"",null]",-0,\n',
   ],
-  ["numbers that JSON has not, in a table", [NUMBERS], /│ NaN │ -Infinity │ \["NaN",null\] │ -0 │ null │/],
+  [
+    "numbers that JSON has not, in a table",
+    [NUMBERS],
+    /│ NaN │ -Infinity │ \["NaN",null\] │ -0 │ \(none\) │/,
+  ],
   ["a value of several lines, as it is", ["SELECT 'a' || chr(10) || ' b' AS x"], "a\n b\n"],
   ["a list", ["SELECT 1 AS one, 'x' AS text", "--vertical"], /^── row 1 ─+\none {2}│ 1\ntext │ x\n$/],
   ["the names of a result without rows, in CSV", ["SELECT 1 AS one WHERE false", "--csv"], "one\n"],

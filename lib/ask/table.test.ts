@@ -31,7 +31,7 @@ describe("htmlTable(data)", () => {
   it("marks numbers and nulls", () => {
     assert.match(
       htmlTable(tableData([{ n: 1 }, { n: null }])),
-      /<th scope="col" class="number">n<\/th>[^]*<td class="number">1<\/td>[^]*<td class="null">null<\/td>/,
+      /<th scope="col" class="number">n<\/th>[^]*<td class="number">1<\/td>[^]*<td class="number null">\(none\)<\/td>/,
     );
   });
 
@@ -48,7 +48,7 @@ describe("htmlTable(data)", () => {
     [NaN, '<td class="number">NaN</td>'],
     [-0, '<td class="number" title="-0">0</td>'],
     ["1", "<td>1</td>"],
-    [null, '<td class="null">null</td>'],
+    [null, '<td class="null">(none)</td>'],
     ["null", "<td>null</td>"],
     [
       new Date("2026-11-25T10:00:00.123Z"),

@@ -6,7 +6,7 @@
  * and markup is shown as text.
  */
 import { forHtml, forTerminal } from "../untrusted.ts";
-import { formatValue, forPeople, type NumberFormat } from "./format.ts";
+import { formatValue, forPeople, NONE, type NumberFormat } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 const MAX_UNWRAPPED = 40; // characters in a cell of an HTML table that stay in one line
@@ -77,7 +77,7 @@ function cellOf(field: Field, value: string | number | null): string {
 
 /** The text of a value for people. */
 function textIn({ type, format, unit, digits }: Field, value: string | number | null): string {
-  if (value === null) return "null";
+  if (value === null) return NONE;
   if (format === "text") return String(value);
   const form = { ...(unit === undefined ? {} : { unit }), ...(digits === undefined ? {} : { digits }) };
   if (format === "percent" && type === "number")
@@ -92,7 +92,7 @@ function textIn({ type, format, unit, digits }: Field, value: string | number | 
 }
 
 function classOf(type: Field["type"], value: string | number | null): string {
-  if (value === null) return ' class="null"';
+  if (value === null) return type === "number" ? ' class="number null"' : ' class="null"';
   if (type === "number" || typeof value === "number") return ' class="number"';
   return value.length > MAX_UNWRAPPED ? ' class="long"' : ""; // UUIDs stay in one line
 }

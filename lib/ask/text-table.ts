@@ -8,7 +8,7 @@
  */
 import stringWidth from "string-width";
 import { forTerminal } from "../untrusted.ts";
-import { formatValue } from "./format.ts";
+import { formatValue, NONE } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
 export interface TextOptions {
@@ -43,7 +43,7 @@ export function* tableLines(rows: readonly object[], options: TextOptions = {}):
   yield rule("┌", "┬", "┐");
   yield* boxed(columns, (column) => column.name);
   yield rule("├", "┼", "┤");
-  for (const row of rows) yield* boxed(columns, ({ name }) => formatValue(valueOf(row, name)));
+  for (const row of rows) yield* boxed(columns, ({ name }) => textOf(valueOf(row, name)));
   yield rule("└", "┴", "┘");
 }
 
@@ -60,7 +60,7 @@ export function* listLines(rows: readonly object[], options: TextOptions = {}): 
     yield `── row ${i + 1} ${"─".repeat(Math.max(0, Math.min(width, 40) - 8 - String(i + 1).length))}`;
     for (const name of columns) {
       const room = Math.max(MIN_COLUMN, width - nameWidth - FRAME);
-      const lines = linesOf(formatValue(valueOf(row, name)), room);
+      const lines = linesOf(textOf(valueOf(row, name)), room);
       const label = padded(forTerminal(name), nameWidth, false);
       yield `${label} │ ${lines[0]}`.trimEnd();
       for (const line of lines.slice(1)) yield `${" ".repeat(nameWidth)} │ ${line}`.trimEnd();
@@ -76,6 +76,11 @@ function* boxed(columns: readonly Column[], textOf: (column: Column) => string):
     const texts = columns.map(({ width, isNumber }, i) => padded(cells[i]![line] ?? "", width, isNumber));
     yield `│ ${texts.join(" │ ")} │`;
   }
+}
+
+/** The exact text of a value; null looks as in charts and in the report's tables. */
+function textOf(value: unknown): string {
+  return value === null || value === undefined ? NONE : formatValue(value);
 }
 
 /** A value's lines, each safe for a terminal and not wider than `width`. */
@@ -104,7 +109,7 @@ const ASCII = /^[\x20-\x7e]*$/;
 
 function widthOf(rows: readonly object[], name: string): number {
   let most = widest(name);
-  for (const row of rows) most = Math.max(most, widest(formatValue(valueOf(row, name))));
+  for (const row of rows) most = Math.max(most, widest(textOf(valueOf(row, name))));
   return most;
 }
 

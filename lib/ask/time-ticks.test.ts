@@ -56,6 +56,13 @@ describe("the ticks of an axis of times", () => {
     });
   }
 
+  it("are at least two, also where there is little room", () => {
+    for (const count of [2, 3, 5, 7, 8, 13, 31, 45, 100, 400])
+      for (const first of daysFrom("2026-11-01", 7).map((time) => new Date(time).toISOString()))
+        assert.equal(timeTicks(daysFrom(first, count), 2).values.length, 2, `${count} days from ${first}`);
+    assert.equal(timeTicks(hours, 2).values.length, 2);
+  });
+
   it("lie on midnights for days, and never above the number asked for", () => {
     for (const count of [2, 5, 10, 31, 45, 100, 400, 5000, 100_000]) {
       const { values } = timeTicks(daysFrom("2000-01-03", count), 5);

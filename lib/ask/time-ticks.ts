@@ -46,10 +46,39 @@ export function timeTicks(times: readonly number[], most: number): TimeTicks {
   const [first, last] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
   const least = smallestStep(sorted);
   const steps = STEPS.slice(STEPS.indexOf(least));
-  const step = steps.find((one) => ticksOf(one, first, last, sorted).length <= most) ?? STEPS.at(-1)!;
-  const values = ticksOf(step, first, last, sorted);
+  const at = steps.findIndex((one) => ticksOf(one, first, last, sorted).length <= most);
+  // One tick tells no scale: then the first and the last tick of a smaller step stand.
+  const finer = steps.slice(0, at < 0 ? undefined : at + 1).reverse();
+  const step = finer.find((one) => ticksOf(one, first, last, sorted).length > 1) ?? finer[0]!;
+  const ticks = ticksOf(step, first, last, sorted);
+  const values = ticks.length <= Math.max(2, most) ? ticks : [ticks[0]!, ticks.at(-1)!];
   return { values, labelExpr: labelsOf(step, values) };
 }
+
+/**
+ * The texts of columns that stand for `times`, in one form; not more than `most` of them. A second
+ * line tells the day of hours, and the year of days, where it changes.
+ */
+export function timeNames(times: readonly number[], most: number): Map<number, string | string[]> {
+  const apart = Math.ceil(times.length / Math.max(1, most));
+  const shown = times.filter((_, i) => i % apart === 0);
+  const isDays = times.every((time) => modulo(time, DAY) === 0);
+  const isMonths = times.length > 1 && times.every((time) => new Date(time).getUTCDate() === 1);
+  let before = "";
+  return new Map(
+    shown.map((time) => {
+      const [day, clock] = [MONTH_DAY.format(time), new Date(time).toISOString().slice(11, 16)];
+      const text = isDays ? (isMonths ? MONTH.format(time) : day) : clock;
+      const context = isDays ? String(new Date(time).getUTCFullYear()) : day;
+      const isNew = context !== before;
+      before = context;
+      return [time, isNew ? [text, context] : text];
+    }),
+  );
+}
+
+const MONTH_DAY = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat("en-US", { month: "short", timeZone: "UTC" });
 
 /** The start of weeks that `times` have: their own day if all have the same one, else Monday. */
 export function weekStart(times: readonly number[]): number {

@@ -14,7 +14,7 @@ for (const figure of document.querySelectorAll("figure.table")) {
   const heads = [...figure.querySelectorAll("thead th")];
   const valueOf = (row, i) => row.cells[i].title || row.cells[i].textContent;
   const compare = (a, b, i) => {
-    const [isLast, isFirst] = [a, b].map((row) => row.cells[i].className === "null");
+    const [isLast, isFirst] = [a, b].map((row) => row.cells[i].classList.contains("null"));
     if (isLast || isFirst) return isLast - isFirst;
     const [one, other] = [valueOf(a, i), valueOf(b, i)];
     const difference = heads[i].className === "number" ? Number(one) - Number(other) : NaN;
@@ -30,7 +30,7 @@ for (const figure of document.querySelectorAll("figure.table")) {
       const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
       for (const one of heads) one.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", sign === 1 ? "ascending" : "descending");
-      const isNull = (row) => row.cells[i].className === "null";
+      const isNull = (row) => row.cells[i].classList.contains("null");
       body.append(...rows.toSorted((a, b) => (isNull(a) || isNull(b) ? 1 : sign) * compare(a, b, i)));
     });
   });
