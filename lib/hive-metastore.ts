@@ -1,9 +1,9 @@
 /**
- * The stack's own Hive metastore: its tables and partitions, as structs of Thrift.
+ * The Hive metastore: its tables and partitions, as structs of Thrift.
  *
  * Trino's SQL cannot change the columns of a table together with those of its partitions, nor keep
- * readers away from a table. The metastore can. The address is known for the stack's own metastore
- * only: that of a given Trino is in no setting.
+ * readers away from a table. The metastore can. That of a given Trino has an address only if
+ * QUESTLOG_METASTORE has one, and no login: this client speaks plain Thrift.
  */
 import { settings } from "./settings.ts";
 import {
@@ -141,7 +141,10 @@ function columnList(of: Struct, storage: number): Items {
 }
 
 async function call(method: string, sent?: Struct) {
-  return callThrift(settings.ports.metastore, method, {
+  const { metastore } = settings;
+  if (metastore === undefined)
+    throw new Error("metastore: expected its address in QUESTLOG_METASTORE, as Trino is given, got none");
+  return callThrift(metastore, method, {
     ...(sent && { arguments: sent, limitMs: CHANGE_LIMIT_MS }),
   });
 }

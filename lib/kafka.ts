@@ -10,9 +10,12 @@
  * change of state.
  */
 import "./kafka-codecs.ts"; // before kafkajs
-import kafkajs, { type Admin, Kafka, logLevel } from "kafkajs";
+import type { KafkaAccess, KafkaLogin, Tls } from "./cluster-settings.ts";
+import kafkajs, { type Admin, type ISocketFactory, Kafka, logLevel, type SASLOptions } from "kafkajs";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
+import { settings } from "./settings.ts";
+import { connect as connectTls } from "node:tls";
 
 export { Partitioners } from "kafkajs";
 export type { Admin, Consumer, EachBatchPayload, Kafka, Message, Producer } from "kafkajs";
@@ -24,6 +27,7 @@ export interface Patience {
   retries?: number;
   connectionTimeoutMs?: number;
   requestTimeoutMs?: number;
+  access?: KafkaAccess; // default: the settings
 }
 
 const KEEP_ALIVE_MS = 60_000; // as kafkajs's own sockets
@@ -37,18 +41,48 @@ export const PATIENT = 8;
  */
 export function kafkaClient(
   brokers: readonly string[],
-  { clientId = "questlog", retries = 3, connectionTimeoutMs = 1000, requestTimeoutMs = 3000 }: Patience = {},
+  {
+    clientId = "questlog",
+    retries = 3,
+    requestTimeoutMs = 3000,
+    access: { tls, login } = settings.kafkaAccess,
+    connectionTimeoutMs = tls ? 3000 : 1000, // with TLS, its handshake is a part
+  }: Patience = {},
 ): Kafka {
   return new Kafka({
     clientId,
     brokers: brokers.map(hideColons),
-    socketFactory: ({ host, port, onConnect }) =>
-      connect({ host: showColons(host), port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS),
+    ssl: tls !== undefined,
+    ...(login && { sasl: saslOf(login) }),
+    socketFactory: socketsOf(tls),
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     retry: { retries, initialRetryTime: 50, maxRetryTime: 500 },
     logLevel: logLevel.NOTHING,
   });
+}
+
+function socketsOf(tls: Tls | undefined): ISocketFactory {
+  return ({ host: hidden, port, onConnect }) => {
+    const host = showColons(hidden);
+    if (tls === undefined) return connect({ host, port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
+    const options = { host, port, ...tls, ...(!isIP(host) && { servername: host }) };
+    return connectTls(options, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
+  };
+}
+
+/** kafkajs reads the properties at each login. So the secrets are read anew, by getters. */
+function saslOf(login: KafkaLogin): SASLOptions {
+  const { mechanism } = login;
+  if (mechanism === "oauthbearer")
+    return { mechanism, oauthBearerProvider: () => Promise.resolve({ value: login.token.read() }) };
+  return {
+    mechanism,
+    username: login.user,
+    get password() {
+      return login.password.read();
+    },
+  };
 }
 
 /** kafkajs ends a host at its first ":". So "[::1]:9092" gets to the socket as "[__1]". */

@@ -102,10 +102,15 @@ export class Variables {
     );
   }
 
+  /** A URL without a slash at its end. */
   url(name: string, fallback: string): string {
-    const url = this.text(name) ?? fallback;
-    if (/^https?:/.test(url) && URL.canParse(url)) return url;
-    throw new Error(`${name}: expected a URL such as ${fallback}, got "${url}"`);
+    return readUrl(name, this.text(name) ?? fallback, `a URL such as ${fallback}`);
+  }
+
+  /** URLs with commas between them; spaces do not count. */
+  urls(name: string, fallback: string): string[] {
+    const expected = `a URL such as ${fallback}, or several with commas between them`;
+    return (this.text(name) ?? fallback).split(",").map((url) => readUrl(name, url.trim(), expected));
   }
 
   /**
@@ -135,6 +140,14 @@ function isNetwork(text: string): boolean {
   const most = isIPv6(address) ? 128 : 32;
   const isAddress = isIP(address) !== 0 && !address.includes("%");
   return isAddress && rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most;
+}
+
+function readUrl(name: string, text: string, expected: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.username !== "" || url.password !== ""))
+    throw new Error(`${name}: expected a URL without a user and password; other settings have these`);
+  if (url && /^https?:/.test(text) && url.search === "" && url.hash === "") return text.replace(/\/+$/, "");
+  throw new Error(`${name}: expected ${expected}, got "${text}"`);
 }
 
 function isBroker(text: string): boolean {

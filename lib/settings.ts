@@ -9,6 +9,17 @@ import { homedir, userInfo } from "node:os";
 import { isIPv6 } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  type HdfsAccess,
+  type KafkaAccess,
+  type MetastoreAddress,
+  readCatalog,
+  readHdfsAccess,
+  readKafkaAccess,
+  readMetastore,
+  readTrinoAccess,
+  type TrinoAccess,
+} from "./cluster-settings.ts";
 import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
 import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
@@ -48,9 +59,14 @@ export interface Settings {
   apiUrl: string; // "http://host:port"
   streamUrl: string;
   kafkaBrokers: string[]; // "host:port"
-  webhdfsUrl: string; // "http://host:port", without /webhdfs/v1
+  webhdfsUrl: string; // "http://host:port", without /webhdfs/v1; the first of webhdfsUrls
+  webhdfsUrls: string[]; // one for each NameNode
   datanodeHost: string | undefined; // replaces the host in the redirects of WebHDFS
   trinoUrl: string;
+  metastore: MetastoreAddress | undefined; // undefined: a given Trino's, without an address
+  kafkaAccess: KafkaAccess;
+  hdfsAccess: HdfsAccess;
+  trinoAccess: TrinoAccess;
   /** Endpoints given by the environment: used, never started or stopped. */
   given: { kafka: boolean; hdfs: boolean; trino: boolean };
   topic: string;
@@ -101,8 +117,10 @@ const NOT_SETTINGS = [
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const variables = new Variables(env);
+  const endpoints = readEndpoints(variables);
   const read = {
-    ...readEndpoints(variables),
+    ...endpoints,
+    ...readAccess(variables, endpoints),
     ...readNames(variables),
     ...readRules(variables),
     ...readFolders(variables, env),
@@ -119,13 +137,15 @@ function readEndpoints(variables: Variables) {
   ) as Ports;
   const listen = variables.address("QUESTLOG_LISTEN", HOST);
   const [kafka, webhdfs, trino] = ["QUESTLOG_KAFKA_BROKERS", "QUESTLOG_WEBHDFS_URL", "QUESTLOG_TRINO_URL"];
+  const webhdfsUrls = variables.urls(webhdfs, `http://${HOST}:${ports.namenodeHttp}`);
   return {
     ports,
     listen,
     apiUrl: `http://${reachable(listen)}:${ports.api}`,
     streamUrl: `http://${reachable(listen)}:${ports.stream}`,
     kafkaBrokers: variables.brokers(kafka, `${HOST}:${ports.kafka}`),
-    webhdfsUrl: variables.url(webhdfs, `http://${HOST}:${ports.namenodeHttp}`),
+    webhdfsUrl: webhdfsUrls[0]!,
+    webhdfsUrls,
     datanodeHost: variables.host("QUESTLOG_DATANODE_HOST"),
     trinoUrl: variables.url(trino, `http://${HOST}:${ports.trino}`),
     given: {
@@ -133,6 +153,24 @@ function readEndpoints(variables: Variables) {
       hdfs: variables.text(webhdfs) !== undefined,
       trino: variables.text(trino) !== undefined,
     },
+  };
+}
+
+/** The rights that a given cluster asks for. */
+function readAccess(
+  variables: Variables,
+  { given, ports, trinoUrl, webhdfsUrls }: Pick<Settings, "given" | "ports" | "trinoUrl" | "webhdfsUrls">,
+) {
+  const catalog = readCatalog(variables, ROOT);
+  const { user: hdfsUser, ...hdfsAccess } = readHdfsAccess(variables, ROOT, webhdfsUrls);
+  const metastore = readMetastore(variables, ROOT);
+  return {
+    kafkaAccess: readKafkaAccess(variables, ROOT),
+    hdfsAccess,
+    hdfsUser,
+    trinoAccess: readTrinoAccess(variables, ROOT, { url: trinoUrl, catalog }),
+    metastore: given.trino ? metastore : { host: HOST, port: ports.metastore },
+    catalog,
   };
 }
 
@@ -150,9 +188,7 @@ function readNames(variables: Variables) {
     topicPartitions: 2,
     consumerGroup,
     failedConsumerGroup: `${consumerGroup}_failed`,
-    hdfsUser: "questlog",
     hdfsRoot: variables.matching("QUESTLOG_HDFS_ROOT", "/questlog", HDFS_FOLDER, hdfsPath),
-    catalog: "hive",
     schema: variables.matching("QUESTLOG_SCHEMA", "default", /^[a-z0-9_]+$/, schemaName),
   };
 }

@@ -6,7 +6,6 @@
  */
 import { once } from "node:events";
 import { createConnection } from "node:net";
-import { HOST } from "./settings.ts";
 
 export type Struct = Map<number, Field>;
 
@@ -68,11 +67,11 @@ export class ThriftError extends Error {
  * @throws ThriftError if the service refuses
  */
 export async function callThrift(
-  port: number,
+  address: { host: string; port: number },
   method: string,
   { arguments: sent = new Map() as Struct, limitMs = 5_000 } = {},
 ): Promise<Value | undefined> {
-  const socket = createConnection(port, HOST);
+  const socket = createConnection(address);
   try {
     socket.setTimeout(limitMs, () =>
       socket.destroy(new Error(`${method}: expected an answer within ${limitMs / 1000} s, got none`)),

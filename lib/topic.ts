@@ -46,7 +46,8 @@ const MAX_JOINS = 30; // attempts, 0.3 s apart, while the broker still loads its
 export const NOT_AN_EVENT = "not_an_event";
 
 /**
- * Creates the topic, or finds it; an existing topic keeps its number of partitions.
+ * Creates the topic, or finds it; an existing topic stays as it is. The brokers choose the number
+ * of replicas. It is asked for first: a user may have the right to use a topic, not to create one.
  * @throws Error if Kafka is away.
  */
 export async function createTopic({
@@ -55,6 +56,7 @@ export async function createTopic({
   partitions = settings.topicPartitions,
 }: TopicAddress & { partitions?: number } = {}): Promise<"created" | "found"> {
   return withAdmin(brokers, async (admin) => {
+    if ((await admin.listTopics()).includes(topic)) return "found";
     const created = await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
     return created ? "created" : "found";
   });

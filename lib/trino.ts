@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
 import { settings } from "./settings.ts";
 import { literal, type Parameter } from "./sql.ts";
+import { refusePlainPage, trinoLogin } from "./trino-login.ts";
 import { parsePage, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
 
 export type { Parameter, QueryStats, Row };
@@ -58,6 +59,7 @@ const MAX_ROWS = 1_000_000; // all rows are held in memory
 const MAX_TRIES = 8; // of one request, or of a statement without a worker: about 7 s
 const MAX_WAIT_MS = 2_000; // between two tries
 const HINT = "npm run status shows what runs";
+const LOGIN_HINT = "QUESTLOG_TRINO_USER and QUESTLOG_TRINO_PASSWORD_FILE or QUESTLOG_TRINO_TOKEN_FILE log in";
 const CELL_HINT = "; npm run report -- --query-timeout SECONDS, or timeoutMs of query(), sets another limit";
 
 /**
@@ -79,8 +81,9 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
   const running = new Map<string, RunningStatement>(); // several, if one is repeated
   const trino = connect({ server, catalog, schema }, stop, (page) => {
     latest = page;
+    refusePlainPage(page.nextUri);
     if (host && page.id && !running.has(page.id)) {
-      const statement = { id: page.id, server, user: settings.hdfsUser };
+      const statement = { id: page.id, server, user: settings.trinoAccess.user };
       running.set(page.id, statement);
       host.began(statement);
     }
@@ -198,8 +201,9 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
   const trino = Trino.create({
     ...options,
     source: "questlog",
+    ...(settings.trinoAccess.ca && { ssl: { ca: settings.trinoAccess.ca } }),
     extraHeaders: {
-      "X-Trino-User": settings.hdfsUser,
+      ...trinoLogin(),
       "X-Trino-Time-Zone": "UTC",
       "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
       "Content-Type": "text/plain; charset=utf-8",
@@ -209,6 +213,7 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
   Object.assign(client.clientConfig, {
     signal,
     proxy: false,
+    maxRedirects: 0, // a redirect would carry the login to another server
     transformResponse: (text: string, _headers: unknown, status: number) => {
       if (status !== 200 || text === "") return text;
       const page = parsePage(text) as QueryResult;
@@ -240,13 +245,16 @@ function isHttpError(error: unknown): error is HttpError {
 }
 
 function fromHttpError(sql: string, server: string, error: HttpError): QueryError {
+  const cause = new Error(error.message); // the driver's error has the request, with its login
   if (error.response) {
     const { status, data } = error.response;
-    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${String(data).slice(0, 500)}`, error);
+    const answer = String(data).slice(0, 500);
+    const hint = status === 401 ? `; ${LOGIN_HINT}` : "";
+    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${answer}${hint}`, cause);
   }
   const reason = error.code ?? error.message;
   const message = `no answer from Trino at ${server} (${reason}); ${HINT}`;
-  return new QueryError(sql, "UNREACHABLE", message, error);
+  return new QueryError(sql, "UNREACHABLE", message, cause);
 }
 
 const TRANSIENT = new Set([429, 502, 503, 504]);

@@ -2,13 +2,21 @@
  * HDFS over WebHDFS: files and folders by absolute path.
  *
  * CREATE and OPEN take two requests: the NameNode answers with the address of a DataNode. That
- * one sends "100 Continue", which `fetch` takes for a bad answer, so this is `node:http`. RENAME
- * answers false, not an error, if the target exists; the caller gets that answer, and RENAME is
- * never repeated. LISTSTATUS_BATCH reads only `startafter`: it ignores the documented spelling.
+ * one sends "100 Continue", which `fetch` takes for a bad answer, so this is `node:http`. HttpFS
+ * answers OPEN with the bytes at once. RENAME answers false, not an error, if the target exists;
+ * the caller gets that answer. LISTSTATUS_BATCH reads only `startafter`: it ignores the documented
+ * spelling.
+ *
+ * With several NameNodes a call goes to the one that answered last. A standby refuses calls, and a
+ * dead one gets none: then the call goes to the next. After a lost answer only the next call does,
+ * because nobody knows whether this one has happened. So a RENAME is never done twice.
  */
-import { Agent, type IncomingMessage, request } from "node:http";
+import type { HdfsAccess } from "./cluster-settings.ts";
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "./settings.ts";
+import { spnego } from "./spnego.ts";
 
 export interface FileStatus {
   name: string; // last part of the path; "" in the status of the path itself
@@ -20,12 +28,24 @@ export interface FileStatus {
 /** The functions of HDFS that the commit chain uses. */
 export type Hdfs = Pick<WebHdfs, "create" | "read" | "rename" | "makeFolder" | "list" | "status" | "remove">;
 
+/** The settings are the defaults. */
+export interface HdfsOptions {
+  urls?: readonly string[]; // "http://host:port" of each NameNode, without /webhdfs/v1
+  user?: string;
+  datanodeHost?: string | undefined; // the only DataNode's host, if the NameNode knows it by another
+  access?: HdfsAccess;
+  attempts?: number; // at a request that may be repeated
+  limitMs?: number; // of each answer of a NameNode
+}
+
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
-const ATTEMPTS = 3; // at a request that may be repeated
+const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 100; // before the second attempt; doubled before each further one
 const MAX_SOCKETS = 16; // to one server
 const IDLE_SOCKET_MS = 4_000; // less than on the servers
+const loginSettings =
+  "it asks for a login: QUESTLOG_WEBHDFS_PASSWORD_FILE, QUESTLOG_WEBHDFS_TOKEN_FILE or QUESTLOG_WEBHDFS_KERBEROS=on";
 
 interface Call {
   method: "GET" | "PUT" | "DELETE";
@@ -42,23 +62,34 @@ interface Answer {
 }
 
 export class WebHdfs {
-  readonly #url: string;
+  readonly #urls: readonly string[];
   readonly #user: string;
   readonly #datanodeHost: string | undefined;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
+  readonly #access: HdfsAccess;
+  readonly #agents: { http: HttpAgent; https: HttpsAgent };
+  readonly #attempts: number;
+  readonly #limitMs: number;
+  #active = 0; // index of the NameNode that gets the next call
 
-  /**
-   * @param options.url "http://host:port" of the NameNode, without /webhdfs/v1
-   * @param options.datanodeHost the only DataNode's host, if the NameNode knows it by another one
-   */
   constructor({
-    url = settings.webhdfsUrl,
+    urls = settings.webhdfsUrls,
     user = settings.hdfsUser,
     datanodeHost = settings.datanodeHost,
-  } = {}) {
-    this.#url = url;
+    access = settings.hdfsAccess,
+    attempts = ATTEMPTS,
+    limitMs = METADATA_TIMEOUT_MS,
+  }: HdfsOptions = {}) {
+    this.#attempts = attempts;
+    this.#limitMs = limitMs;
     this.#datanodeHost = datanodeHost;
+    this.#urls = urls;
     this.#user = user;
+    this.#access = access;
+    const options = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
+    this.#agents = {
+      http: new HttpAgent(options),
+      https: new HttpsAgent({ ...options, ...(access.ca && { ca: access.ca }) }),
+    };
   }
 
   /** Writes a new file, and makes its folders. @throws HdfsError also if the file exists. */
@@ -126,7 +157,7 @@ export class WebHdfs {
    * @throws HdfsError if the NameNode has no such number, or is a standby
    */
   async version(): Promise<string> {
-    const [info, status] = await Promise.all([this.#bean("NameNodeInfo"), this.#bean("NameNodeStatus")]);
+    const [info, status] = await Promise.all([this.bean("NameNodeInfo"), this.bean("NameNodeStatus")]);
     const { ClusterId: id, JournalTransactionInfo: journal } = info;
     const [, change] = /"LastAppliedOrWrittenTxId":"(\d+)"/.exec(String(journal)) ?? [];
     if (typeof id !== "string" || change === undefined || status.State !== "active") {
@@ -138,15 +169,15 @@ export class WebHdfs {
 
   /** Closes the idle connections. */
   close(): void {
-    this.#agent.destroy();
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
   }
 
-  /** The NameNode's own facts of one kind. */
-  async #bean(name: string): Promise<Record<string, unknown>> {
+  /** The NameNode's own facts of one kind. @throws HdfsError also at a gateway, which has none */
+  async bean(name: string): Promise<Record<string, unknown>> {
     const call: Call = { method: "GET", op: "JMX", path: name };
-    const address = `${this.#url}/jmx?qry=Hadoop:service=NameNode,name=${name}`;
-    const answer = await this.#send(call, address, METADATA_TIMEOUT_MS);
-    if (answer.status !== 200) throw toError(call, answer);
+    const answer = await this.#ask(call, (url) => `${url}/jmx?qry=Hadoop:service=NameNode,name=${name}`);
+    if (answer.status !== 200) throw this.#toError(call, answer);
     const { beans } = JSON.parse(answer.body.toString("utf8")) as { beans: Record<string, unknown>[] };
     return beans[0] ?? {};
   }
@@ -157,8 +188,8 @@ export class WebHdfs {
 
   /** The answer's JSON. With `missing`, returns that value if the path does not exist. */
   async #json(call: Call, missing?: null): Promise<unknown> {
-    const answer = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
-    const error = answer.status === 200 ? null : toError(call, answer);
+    const answer = await this.#ask(call);
+    const error = answer.status === 200 ? null : this.#toError(call, answer);
     if (error === null) return JSON.parse(answer.body.toString("utf8")) as unknown;
     if (missing === null && isMissing(error)) return missing;
     throw error;
@@ -166,30 +197,61 @@ export class WebHdfs {
 
   /** Asks the NameNode for the address of a DataNode, then that DataNode, with the body. */
   async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
-    const where = await this.#send(call, this.#address(call), METADATA_TIMEOUT_MS);
-    if (where.status !== 307 || where.location === undefined) throw toError(call, where);
+    const where = await this.#ask(call);
+    if (where.status === expected && body === undefined) return where.body;
+    if (where.status !== 307 || where.location === undefined) throw this.#toError(call, where);
     const address = new URL(where.location);
     if (this.#datanodeHost !== undefined) address.hostname = this.#datanodeHost;
     const answer = await this.#send({ ...call, ...(body && { body }) }, address.href, DATA_TIMEOUT_MS);
-    if (answer.status !== expected) throw toError(call, answer);
+    if (answer.status !== expected) throw this.#toError(call, answer);
     return answer.body;
   }
 
-  #address({ op, path, parameters }: Call): string {
-    const query = new URLSearchParams({ op, "user.name": this.#user });
+  /** Sends a call to the active NameNode: to each of them at most once. */
+  async #ask(call: Call, addressAt = (url: string) => this.#address(url, call)): Promise<Answer> {
+    for (let tried = 1; ; tried++) {
+      const asked = this.#active;
+      const goOn = () => {
+        if (asked === this.#active) this.#active = (asked + 1) % this.#urls.length;
+      };
+      try {
+        const answer = await this.#send(call, addressAt(this.#urls[asked]!), this.#limitMs);
+        if (!isStandby(answer)) return answer;
+        goOn();
+        if (tried >= this.#urls.length) return answer;
+      } catch (error) {
+        goOn();
+        if (tried >= this.#urls.length || !isUnsent(error)) throw error;
+      }
+    }
+  }
+
+  #address(url: string, { op, path, parameters }: Call): string {
+    const { token, kerberos } = this.#access;
+    const query = new URLSearchParams({ op });
+    if (token) query.set("delegation", token.read());
+    else if (!kerberos) query.set("user.name", this.#user);
     for (const [name, value] of Object.entries(parameters ?? {})) query.set(name, String(value));
     // HDFS would read "+" as a plus, not as a space, so spaces are written as %20.
     const encoded = path.split("/").map(encodeURIComponent).join("/");
-    return `${this.#url}/webhdfs/v1${encoded}?${query.toString().replaceAll("+", "%20")}`;
+    return `${url}/webhdfs/v1${encoded}?${query.toString().replaceAll("+", "%20")}`;
   }
 
   async #send(call: Call, address: string, timeoutMs: number): Promise<Answer> {
     const { method, op, path, body } = call;
+    const url = new URL(address);
     try {
+      const headers = {
+        ...(await this.#login(url)),
+        ...(method === "PUT" && { "content-length": body?.length ?? 0 }),
+        ...(body && { "content-type": "application/octet-stream" }), // HttpFS demands it
+      };
       return await new Promise<Answer>((resolve, reject) => {
-        const headers = method === "PUT" ? { "content-length": body?.length ?? 0 } : {};
         const signal = AbortSignal.timeout(timeoutMs);
-        const sent = request(address, { method, headers, signal, agent: this.#agent });
+        const sent =
+          url.protocol === "https:"
+            ? requestHttps(url, { method, headers, signal, agent: this.#agents.https })
+            : requestHttp(url, { method, headers, signal, agent: this.#agents.http });
         sent.once("error", (error) =>
           reject(signal.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error),
         );
@@ -200,8 +262,23 @@ export class WebHdfs {
       });
     } catch (error) {
       const cause = error as NodeJS.ErrnoException;
-      throw new HdfsError(op, path, `${cause.message || cause.code} at ${new URL(address).host}`, { cause });
+      throw new HdfsError(op, path, `${cause.message || cause.code} at ${url.host}`, { cause });
     }
+  }
+
+  /** The header of a login. Only the given servers get it: a DataNode's address has a token. */
+  async #login({ origin, hostname }: URL): Promise<Record<string, string>> {
+    const { password, kerberos } = this.#access;
+    if (!this.#urls.some((url) => new URL(url).origin === origin)) return {};
+    if (password) {
+      const pair = Buffer.from(`${this.#user}:${password.read()}`).toString("base64");
+      return { authorization: `Basic ${pair}` };
+    }
+    return kerberos ? { authorization: `Negotiate ${await spnego(hostname)}` } : {};
+  }
+
+  #toError(call: Call, answer: Answer): HdfsError {
+    return toError(call, answer, this.#user);
   }
 
   /** Repeats a call after a missing answer or a server's fault. A refusal is final. */
@@ -210,7 +287,7 @@ export class WebHdfs {
       try {
         return await call();
       } catch (error) {
-        if (attempt === ATTEMPTS || !(error instanceof HdfsError && error.passing)) throw error;
+        if (attempt >= this.#attempts || !(error instanceof HdfsError && error.passing)) throw error;
         await sleep(RETRY_DELAY_MS * 2 ** (attempt - 1));
       }
     }
@@ -222,6 +299,7 @@ export class HdfsError extends Error {
   override name = "HdfsError";
   exception: string | null; // Hadoop's name for it, e.g. "AccessControlException"; null: no answer
   passing: boolean; // the same request may succeed later
+  status: number | null; // of the answer; null: no answer
 
   constructor(
     op: string,
@@ -230,12 +308,14 @@ export class HdfsError extends Error {
     {
       exception = null,
       passing = true,
+      status = null,
       cause,
-    }: { exception?: string | null; passing?: boolean; cause?: Error } = {},
+    }: { exception?: string | null; passing?: boolean; status?: number | null; cause?: Error } = {},
   ) {
     super(`HDFS ${op} ${path}: ${message}`, { cause });
     this.exception = exception;
     this.passing = passing;
+    this.status = status;
   }
 }
 
@@ -259,22 +339,65 @@ function toStatus({ pathSuffix, type, length, modificationTime }: WireStatus): F
 
 const PASSING_EXCEPTIONS = new Set(["StandbyException", "RetriableException", "SafeModeException"]);
 
-function toError({ op, path }: Call, { status, body }: Answer): HdfsError {
-  const text = body.toString("utf8");
-  let exception: string | null = null;
-  let message = text.slice(0, 200);
-  try {
-    const remote = (JSON.parse(text) as { RemoteException?: { exception: string; message: string } })
-      .RemoteException;
-    if (remote) {
-      exception = remote.exception;
-      message = `${remote.exception}: ${remote.message.split("\n")[0]}`;
-    }
-  } catch {
-    // Not JSON: a page of a proxy or web server, which the message shows as it is.
-  }
+function toError({ op, path }: Call, answer: Answer, user: string): HdfsError {
+  const { status, body } = answer;
+  const remote = remoteException(answer);
+  const exception = remote?.exception ?? null;
+  const message = remote
+    ? `${remote.exception}: ${remote.message.split("\n")[0]}`
+    : pageText(body.toString("utf8"));
   const passing = PASSING_EXCEPTIONS.has(exception ?? "") || (status >= 500 && exception === null);
-  return new HdfsError(op, path, `status ${status}, ${message}`, { exception, passing });
+  const remedy = remedyOf(status, exception, path, user);
+  return new HdfsError(op, path, `status ${status}, ${message}${remedy}`, { exception, passing, status });
+}
+
+/** The exception of HDFS in an answer; undefined: a page of a proxy or web server. */
+function remoteException({ body }: Answer): { exception: string; message: string } | undefined {
+  try {
+    const answer = JSON.parse(body.toString("utf8")) as {
+      RemoteException?: { exception: string; message: string };
+    };
+    return answer.RemoteException;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The title of a web page, or the beginning of another text. */
+function pageText(text: string): string {
+  const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
+  return (title ?? text).replace(/\s+/g, " ").trim().slice(0, 200);
+}
+
+/** Whether a standby refused the call. */
+function isStandby(answer: Answer): boolean {
+  return answer.status === 403 && remoteException(answer)?.exception === "StandbyException";
+}
+
+/** Whether no server can have got the call, because no connection was made. */
+function isUnsent(error: unknown): boolean {
+  const { code = "" } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"].includes(code);
+}
+
+/** The way out of a refusal, as the end of its message. */
+function remedyOf(status: number, exception: string | null, path: string, user: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+  switch (exception) {
+    case "AccessControlException":
+      return `; ${user} needs rights: hdfs dfs -chown -R ${user} ${settings.hdfsRoot}, or another QUESTLOG_HDFS_USER`;
+    case "NSQuotaExceededException":
+      return `; a quota limits the number of files above ${folder}: hdfs dfsadmin -setQuota NUMBER FOLDER`;
+    case "DSQuotaExceededException":
+    case "QuotaByStorageTypeExceededException":
+      return `; a quota limits the bytes above ${folder}: hdfs dfsadmin -setSpaceQuota BYTES FOLDER`;
+    case "AuthorizationException":
+      return `; the cluster does not let ${user} do this: its proxy users and service rules decide`;
+    case "InvalidToken":
+      return "; QUESTLOG_WEBHDFS_TOKEN_FILE needs a new delegation token";
+    default:
+      return status === 401 ? `; ${loginSettings}` : "";
+  }
 }
 
 function isMissing(error: unknown): boolean {

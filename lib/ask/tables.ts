@@ -3,7 +3,7 @@
  *
  * All tables are external: they only name the folders of the stream's files, so DROP TABLE deletes
  * no data. A table has the columns of its files' list (stored-columns.ts). When it has others, it
- * is changed in place; with a given Trino, whose metastore has no known address, it is made anew.
+ * is changed in place; with a given Trino whose metastore has no known address, it is made anew.
  * Trino reads the days (partitions) that the metastore knows, not the folders that exist.
  * `registerDays` adds new days there. Trino sees new files of a known day at once.
  */
@@ -235,7 +235,7 @@ async function makeTable(
     refuseOtherFiles(table, found, target);
     const changes = changesOf(columnsIn(found), columns);
     if (changes.length === 0) return made("found");
-    if (!settings.given.trino) await alterColumns(schema, table, columns);
+    if (settings.metastore) await alterColumns(schema, table, columns);
     else {
       await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
       await createWhole(table, columns, target);

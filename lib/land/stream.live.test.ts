@@ -328,7 +328,7 @@ describe("new Stream(options)", () => {
   it("measures its lag while it waits for HDFS and fetches nothing", async () => {
     const proxy = new FaultyProxy({ to: new URL(settings.webhdfsUrl).host });
     await proxy.open();
-    const away = new WebHdfs({ url: `http://${proxy.address}` });
+    const away = new WebHdfs({ urls: [`http://${proxy.address}`] });
     const stream = new Stream({ brokers: settings.kafkaBrokers, topic, group: topic, hdfs: away, root });
     streams.add(stream);
     await stream.ready;

@@ -103,7 +103,7 @@ async function keepReadersAway(work: RebuildWork, { table }: RebuildPlan): Promi
 }
 
 async function close({ schema, event: { table } }: RebuildWork): Promise<void> {
-  if (settings.given.trino) await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
+  if (!settings.metastore) await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
   else if (await isThere(schema, table))
     await closeTable(
       schema,
@@ -117,7 +117,7 @@ async function open(
   { schema, event: { table } }: RebuildWork,
   columns: readonly StoredColumn[] | null,
 ): Promise<void> {
-  if (settings.given.trino || !(await isThere(schema, table))) return; // createTables makes it
+  if (!settings.metastore || !(await isThere(schema, table))) return; // createTables makes it
   if (columns !== null) await alterColumns(schema, table, columns);
   await openTable(schema, table);
 }

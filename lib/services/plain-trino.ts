@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
+import { refusePlainPage, trinoLogin } from "../trino-login.ts";
 import { getJson } from "./get-json.ts";
 
 const STATEMENT_LIMIT_MS = 60_000;
@@ -25,10 +26,11 @@ export async function runStatement(
   statement: string,
   { trinoUrl }: Pick<typeof settings, "trinoUrl"> = settings,
 ): Promise<unknown[][]> {
-  const { catalog, hdfsUser, schema } = settings;
-  const headers = { "X-Trino-User": hdfsUser, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
+  const { catalog, schema, trinoAccess } = settings;
+  const login = { headers: trinoLogin(), ca: trinoAccess.ca };
+  const headers = { ...login.headers, "X-Trino-Catalog": catalog, "X-Trino-Schema": schema };
   const send = (): Promise<Page> =>
-    getJson(`${trinoUrl}/v1/statement`, { method: "POST", body: statement, headers });
+    getJson(`${trinoUrl}/v1/statement`, { ...login, method: "POST", body: statement, headers });
   const end = Date.now() + STATEMENT_LIMIT_MS; // no until(): each page is another part of one answer
   const rows: unknown[][] = [];
   let page = await send();
@@ -43,6 +45,7 @@ export async function runStatement(
     if (page.nextUri === undefined) return rows;
     if (Date.now() > end)
       throw new Error(`${statement}: expected a result within ${STATEMENT_LIMIT_MS / 1000} s, got none`);
-    page = await getJson<Page>(page.nextUri);
+    refusePlainPage(page.nextUri);
+    page = await getJson<Page>(page.nextUri, login);
   }
 }

@@ -6,6 +6,8 @@
  */
 import { type Admin, withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
+import { identifier, literal } from "../sql.ts";
+import { HdfsError, WebHdfs } from "../webhdfs.ts";
 import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
 import { runStatement } from "./plain-trino.ts";
 import { getDatabases } from "../hive-metastore.ts";
@@ -26,19 +28,44 @@ export async function askKafka(): Promise<void> {
 
 /** NameNode: it lists the root folder. */
 export async function askNamenode(): Promise<void> {
+  if (settings.given.hdfs) return withHdfs(async () => {});
   await getJson(`${settings.webhdfsUrl}/webhdfs/v1/?op=LISTSTATUS&user.name=${settings.hdfsUser}`);
 }
 
 /** DataNode: the NameNode counts it as live and has left safe mode, so it accepts files. */
 export async function askDatanode(): Promise<void> {
-  const name = "Hadoop:service=NameNode,name=FSNamesystemState";
-  const { beans } = await getJson<{ beans: { FSState: string; NumLiveDataNodes: number }[] }>(
-    `${settings.webhdfsUrl}/jmx?qry=${name}`,
-  );
-  const [state] = beans;
-  if (!state) throw new Error("the NameNode has no state of its DataNodes yet");
+  return withHdfs(async (hdfs) => {
+    const state = await hdfs.bean("FSNamesystemState").catch(unlessGateway);
+    if (state !== undefined) refuseState(state);
+  });
+}
+
+interface NameNodeState {
+  FSState: string;
+  NumLiveDataNodes: number;
+}
+
+function refuseState(state: Partial<NameNodeState>): void {
+  if (state.NumLiveDataNodes === undefined) throw new Error("the NameNode has no state of its DataNodes yet");
   if (state.NumLiveDataNodes < 1) throw new Error("the NameNode has no live DataNode");
   if (state.FSState !== "Operational") throw new Error(`the NameNode is in state "${state.FSState}"`);
+}
+
+/** Runs `work` with a client that has found the active NameNode. */
+async function withHdfs(work: (hdfs: WebHdfs) => Promise<void>): Promise<void> {
+  const hdfs = new WebHdfs({ attempts: 1, limitMs: ANSWER_LIMIT_MS });
+  try {
+    await hdfs.status("/");
+    await work(hdfs);
+  } finally {
+    hdfs.close();
+  }
+}
+
+/** A gateway in front of a given HDFS hides the state of its DataNodes. */
+function unlessGateway(error: unknown): undefined {
+  if (settings.given.hdfs && error instanceof HdfsError && error.status !== null) return undefined;
+  throw error;
 }
 
 /** Metastore: its list of databases contains `default`. */
@@ -51,7 +78,7 @@ export async function askMetastore(): Promise<void> {
 
 /** Metastore of a given Trino: the Hive catalog has schemas. Only Trino knows its address. */
 export async function askMetastoreByTrino(): Promise<void> {
-  const schemas = await runStatement(`SHOW SCHEMAS FROM ${settings.catalog}`);
+  const schemas = await runStatement(`SHOW SCHEMAS FROM ${identifier(settings.catalog)}`);
   if (schemas.length === 0) throw new Error(`expected schemas of the catalog ${settings.catalog}, got 0`);
 }
 
@@ -63,7 +90,7 @@ export async function askTrino(): Promise<void> {
   const { catalog, schema } = settings;
   for (const from of [
     "(VALUES 1)",
-    `${catalog}.information_schema.tables WHERE table_schema = '${schema}'`,
+    `${identifier(catalog)}.information_schema.tables WHERE table_schema = ${literal(schema)}`,
   ]) {
     const rows = await runStatement(`SELECT count(*) FROM ${from}`);
     if (rows.length !== 1) throw new Error(`expected 1 row of ${from}, got ${rows.length}`);

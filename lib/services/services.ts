@@ -101,14 +101,14 @@ export const services: readonly Service[] = [
   {
     name: "metastore",
     version: "4.0.1",
-    ports: given.trino ? [] : [ports.metastore], // only a given Trino knows the port of its metastore
+    ports: settings.metastore ? [settings.metastore.port] : [], // else only a given Trino knows it
     needs: ["namenode", "datanode"],
     patient: true,
     given: given.trino, // a given Trino has its own metastore
-    question: given.trino
+    question: !settings.metastore
       ? "the schemas of the Hive catalog, through Trino"
       : "a Thrift call that lists the database `default`",
-    ask: given.trino ? askMetastoreByTrino : askMetastore,
+    ask: settings.metastore ? askMetastore : askMetastoreByTrino,
     askVersion: askMetastoreVersion,
     limitMs: 3 * MINUTE_MS,
     graceMs: MINUTE_MS,

@@ -6,7 +6,9 @@
  */
 import { settings } from "../settings.ts";
 import { askKafkaRelease } from "./kafka-release.ts";
-import { getJson } from "./get-json.ts";
+import { trinoLogin } from "../trino-login.ts";
+import { WebHdfs } from "../webhdfs.ts";
+import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
 import { getVersion } from "../hive-metastore.ts";
 
 /** Kafka: its release without the third number. */
@@ -33,7 +35,10 @@ export async function askMetastoreVersion(): Promise<string> {
 }
 
 export async function askTrinoVersion(): Promise<string> {
-  const info = await getJson<{ nodeVersion: { version: string } }>(`${settings.trinoUrl}/v1/info`);
+  const info = await getJson<{ nodeVersion: { version: string } }>(`${settings.trinoUrl}/v1/info`, {
+    headers: trinoLogin(),
+    ca: settings.trinoAccess.ca,
+  });
   return info.nodeVersion.version;
 }
 
@@ -57,9 +62,13 @@ async function ownVersion(url: string): Promise<string> {
 }
 
 async function nameNodeInfo(): Promise<{ SoftwareVersion: string; LiveNodes: string }> {
-  const { beans } = await getJson<{ beans: { SoftwareVersion: string; LiveNodes: string }[] }>(
-    `${settings.webhdfsUrl}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo`,
-  );
-  if (!beans[0]) throw new Error("the NameNode does not report its state yet");
-  return beans[0];
+  const hdfs = new WebHdfs({ attempts: 1, limitMs: ANSWER_LIMIT_MS });
+  try {
+    const info = await hdfs.bean("NameNodeInfo");
+    if (typeof info.SoftwareVersion !== "string")
+      throw new Error("the NameNode does not report its state yet");
+    return info as { SoftwareVersion: string; LiveNodes: string };
+  } finally {
+    hdfs.close();
+  }
 }
