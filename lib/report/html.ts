@@ -15,7 +15,7 @@ import { knownText } from "./known-texts.ts";
 import { isCode, isMarkdown } from "./notebook.ts";
 import { renderFrame } from "./page-frame.ts";
 import { renderParameters } from "./parameter-list.ts";
-import { type Heading, renderProse } from "./prose.ts";
+import { footnotesOf, type Heading, renderProse } from "./prose.ts";
 import { type Charts, drawCharts } from "./draw-charts.ts";
 import type { Results } from "./results.ts";
 import type { Run, StepRun } from "./run.ts";
@@ -167,6 +167,7 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const parameters = renderParameters(step.notebook);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
   const lowered = count === 1 && step.title === page.title ? 0 : 1;
+  const notes = footnotesOf(step.notebook, anchors);
   for (const [i, cell] of step.notebook.cells.entries()) {
     const run = isCode(cell) ? runs.get(cell) : undefined;
     if (run) parts.push(renderCell(run, cells[run.number - 1]!, page));
@@ -175,6 +176,7 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
     const prose = renderProse(knownText(text, cell, step), cell, {
       notebook: step.notebook,
       anchors,
+      notes,
       lowered,
     });
     headings.push(...prose.headings);
@@ -187,6 +189,8 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const isTitled = lowered === 0 || headings.some(({ level }) => level === 1);
   const head = isTitled ? kicker : `${kicker}<h2>${forHtml(step.title)}</h2>`;
   if (!parts.includes(parameters)) parts.unshift(parameters);
+  const list = notes.render();
+  if (list !== "") parts.push(`<div class="prose">${list}</div>`);
   return {
     html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,

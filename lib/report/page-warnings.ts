@@ -4,7 +4,7 @@
 import { Anchors } from "./anchors.ts";
 import { withoutFront } from "./front.ts";
 import { isMarkdown, type Notebook } from "./notebook.ts";
-import { renderProse } from "./prose.ts";
+import { footnotesOf, renderProse } from "./prose.ts";
 
 /**
  * "notebook 2-shop: a picture at …: …", one line each.
@@ -12,10 +12,11 @@ import { renderProse } from "./prose.ts";
  */
 export function pageWarnings(notebooks: readonly Notebook[]): string[] {
   const anchors = new Anchors(notebooks);
-  return notebooks.flatMap((notebook) =>
-    notebook.cells.filter(isMarkdown).flatMap((cell) => {
-      const { warnings } = renderProse(withoutFront(cell.source), cell, { notebook, anchors, lowered: 1 });
+  return notebooks.flatMap((notebook) => {
+    const page = { notebook, anchors, notes: footnotesOf(notebook, anchors), lowered: 1 as const };
+    return notebook.cells.filter(isMarkdown).flatMap((cell) => {
+      const { warnings } = renderProse(withoutFront(cell.source), cell, page);
       return warnings.map((warning) => `notebook ${notebook.name}: ${warning}`);
-    }),
-  );
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Anchors } from "./anchors.ts";
 import { type MarkdownCell, newCell, type Notebook } from "./notebook.ts";
-import { renderProse, renderSaid, summaryOf } from "./prose.ts";
+import { footnotesOf, renderProse, renderSaid, summaryOf } from "./prose.ts";
 
 /** Renders the Markdown of a notebook's only cell, or of its cells, one after the other. */
 function render(sources: string | string[], { attachments = {}, folder = "." } = {}) {
@@ -18,9 +18,10 @@ function render(sources: string | string[], { attachments = {}, folder = "." } =
     cells: [newCell("markdown", "# Two\n\n## Which ones?", "m")],
   };
   const anchors = new Anchors([notebook, other]);
-  const parts = cells.map((cell) => renderProse(cell.source, cell, { notebook, anchors, lowered: 1 }));
+  const notes = footnotesOf(notebook, anchors);
+  const parts = cells.map((cell) => renderProse(cell.source, cell, { notebook, anchors, notes, lowered: 1 }));
   return {
-    html: parts.map(({ html }) => html).join(""),
+    html: parts.map(({ html }) => html).join("") + notes.render(),
     headings: parts.flatMap(({ headings }) => headings),
     warnings: parts.flatMap(({ warnings }) => warnings),
   };
@@ -111,11 +112,37 @@ describe("renderProse(source, cell, page)", () => {
     );
   });
 
-  it("puts footnotes at the end of their cell, with ids of their own", () => {
-    const { html } = render(["a[^1]\n\n[^1]: A", "b[^1]\n\n[^1]: B"]);
-    const own = [...html.matchAll(/id="([^"]*)"/g)].map(([, id]) => id);
-    assert.equal(own.length, 4);
-    assert.equal(new Set(own).size, own.length);
+  it("puts all footnotes into one list at the end, whichever cell has their text", () => {
+    const { html } = render([
+      "a[^1] and b[^b]",
+      "c^[an *own* note] d[^1]",
+      "## End\n\n[^1]: One\n\n[^b]: Two",
+    ]);
+    assert.equal(html.split('class="footnotes"').length, 2);
+    assert.deepEqual(
+      [...html.matchAll(/>\[([\d:]+)\]<\/a>/g)].map(([, number]) => number),
+      ["1", "2", "3", "1:1"],
+    );
+    const items = [...html.matchAll(/<li id="[^"]*" class="footnote-item"><p>([^\u21a9]*?) ?<a/g)];
+    assert.deepEqual(
+      items.map(([, text]) => text),
+      ["One", "Two", "an <em>own</em> note"],
+    );
+    const [ids, links] = [/ id="(fn[^"]*)"/g, / href="#(fn[^"]*)"/g].map((form) =>
+      [...html.matchAll(form)].map(([, id]) => id),
+    );
+    assert.equal(new Set(ids).size, ids!.length);
+    assert.deepEqual(new Set(links), new Set(ids));
+    assert.ok(html.indexOf("footnotes") > html.indexOf("End"));
+  });
+
+  it("takes the note of a mark's own cell where two cells have a note of one name", () => {
+    const { html } = render(["a[^1]\n\n[^1]: First", "b[^1]\n\n[^1]: Second", "c[^1] d[^2]"]);
+    assert.deepEqual(
+      [...html.matchAll(/>\[([\d:]+)\]<\/a>/g)].map(([, number]) => number),
+      ["1", "2", "1:1"],
+    );
+    assert.match(html, /d\[\^2\][^]*First[^]*Second/);
   });
 
   const formulas: [markdown: string, html: RegExp][] = [

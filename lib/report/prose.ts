@@ -9,8 +9,9 @@ import typescript from "highlight.js/lib/languages/typescript";
 import MarkdownIt, { type Token } from "markdown-it";
 import { forHtml } from "../untrusted.ts";
 import type { Anchors } from "./anchors.ts";
+import { Footnotes } from "./footnotes.ts";
 import { markdown, textOf } from "./markdown.ts";
-import { type MarkdownCell, type Notebook, NotebookError } from "./notebook.ts";
+import { isMarkdown, type MarkdownCell, type Notebook, NotebookError } from "./notebook.ts";
 import { attachedPicture, localPicture } from "./pictures.ts";
 
 hljs.registerLanguage("typescript", typescript);
@@ -43,7 +44,14 @@ export interface Prose {
 export interface ProsePage {
   notebook: Notebook;
   anchors: Anchors;
+  notes: Footnotes; // of the notebook
   lowered: 0 | 1; // levels by which headings move down; 0: the page's head has the notebook's title
+}
+
+/** The footnotes of all texts of a notebook. */
+export function footnotesOf(notebook: Notebook, anchors: Anchors): Footnotes {
+  const sources = notebook.cells.filter(isMarkdown).map(({ source }) => source);
+  return new Footnotes(sources, anchors.of(notebook).id);
 }
 
 /**
@@ -52,18 +60,16 @@ export interface ProsePage {
  * @throws NotebookError for a picture that does not exist
  */
 export function renderProse(source: string, cell: MarkdownCell, page: ProsePage): Prose {
-  const { notebook, anchors, lowered } = page;
+  const { notebook, anchors, notes, lowered } = page;
   const index = notebook.cells.indexOf(cell);
   const ids = [...(anchors.of(notebook).headings.get(index) ?? [])];
   const found: Prose = { html: "", headings: [], warnings: [] };
-  const docId = `${anchors.of(notebook).id}-${index + 1}`; // of footnotes
-  const env = { docId };
-  const tokens = markdown.parse(source, env);
+  const tokens = notes.parse(source, notebook.cells.filter(isMarkdown).indexOf(cell));
   const titles = new Set<Token>(); // in the page's head
   for (const [i, token] of tokens.entries()) {
     if (token.type === "heading_open") {
       const level = Number(token.tag.slice(1));
-      const id = ids.shift() ?? anchors.unique(docId);
+      const id = ids.shift() ?? anchors.unique(`${anchors.of(notebook).id}-${index + 1}`);
       found.headings.push({ level, id, text: textOf(tokens[i + 1]) });
       const isTitle = id === anchors.of(notebook).id; // the chapter's section has that id
       if (!isTitle) token.attrSet("id", id);
@@ -75,8 +81,8 @@ export function renderProse(source: string, cell: MarkdownCell, page: ProsePage)
     token.children &&= token.children.flatMap((child) => localised(child, cell, page, found.warnings));
     dropDeadLinks(token.children ?? []);
   }
-  const shown = tokens.filter((token) => !titles.has(token));
-  found.html = markdown.renderer.render(shown, markdown.options, env);
+  const shown = notes.take(tokens).filter((token) => !titles.has(token));
+  found.html = markdown.renderer.render(shown, markdown.options, { docId: notes.docId });
   return found;
 }
 
