@@ -4,7 +4,8 @@ import { viewsOf } from "../ask/views.ts";
 import { columnsOf } from "../catalog.ts";
 import { events } from "../events.ts";
 import { newCell } from "./notebook.ts";
-import { isSteadySql, unsteadyPart } from "./steady.ts";
+import { unsteadyPart } from "./steady.ts";
+import { isSteadySql } from "./steady-sql.ts";
 
 const IMPORT =
   'import assert from "node:assert/strict";\nimport { bars, headline, query, say, show, sql, tiles } from "questlog";';
@@ -106,6 +107,7 @@ describe("isSteadySql(sql)", () => {
     'WITH a AS (SELECT "day", sum(n) AS n FROM t GROUP BY 1) SELECT * FROM a ORDER BY n DESC',
     "select date_trunc('minute', event_time) AS minute, session, current_level FROM events",
     "SELECT n FROM (VALUES (1), (2)) AS t (n) CROSS JOIN UNNEST(sequence(1, 2)) AS u(i)",
+    "SELECT approx_percentile(n, 0.5), map_agg(k, n), listagg(k) WITHIN GROUP (ORDER BY k) FROM t GROUP BY ROLLUP (a)",
     "SELECT rank() OVER (PARTITION BY day ORDER BY n), CAST(n AS decimal(10, 2)) FROM t WHERE a IN ('now')",
   ])
     it(`allows ${sql}`, () => assert.ok(isSteadySql(sql)));

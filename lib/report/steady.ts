@@ -9,6 +9,7 @@ import ts from "typescript";
 import { parseCode } from "./cell-syntax.ts";
 import { bindingsOf } from "./bindings.ts";
 import { isCode, type Notebook } from "./notebook.ts";
+import { isSteadySql } from "./steady-sql.ts";
 
 const MODULES = ["questlog", "assert", "node:assert", "assert/strict", "node:assert/strict"];
 /** The names of `questlog` that read nothing but their arguments; `query` has a rule of its own. */
@@ -37,25 +38,6 @@ const MEMBERS = new Map(
 /** Members that lead from any value to a function that runs text. */
 const HIDDEN_WAYS = wordSet("constructor __proto__ prototype");
 const NODE_NAMES = wordSet("require module exports tslab __filename __dirname");
-/** Words of SQL before a bracket, and functions that depend on their arguments only. */
-const SQL_CALLS = wordSet(
-  "abs all and any approx_distinct arbitrary array array_agg array_distinct array_join array_sort as avg between " +
-    "bool_and bool_or by cardinality case cast ceil ceiling coalesce concat concat_ws contains corr count count_if cube " +
-    "date date_add date_diff date_format date_parse date_trunc day day_of_week day_of_year decimal " +
-    "dense_rank distinct element_at else end except exists extract filter first_value floor format " +
-    "from from_iso8601_date from_iso8601_timestamp from_unixtime from_utf8 geometric_mean greatest " +
-    "group grouping having hour if in inner intersect is join json_extract json_extract_scalar " +
-    "json_parse lag last_day_of_month last_value lead least length like limit ln log10 lower lpad " +
-    "ltrim max max_by min min_by minute mod month nan not nth_value ntile nullif on or order over " +
-    "partition percent_rank position power quarter rank regexp_count regexp_extract " +
-    "regexp_like regexp_replace replace reverse round row row_number rows rpad rtrim second select " +
-    "sequence sets split split_part sqrt starts_with stddev strpos substr substring sum then " +
-    " timestamp to_hex to_iso8601 to_unixtime to_utf8 trim truncate try try_cast typeof union unnest upper " +
-    "using values varchar variance week when where with year md5 sha256 sha512 xxhash64",
-);
-/** SQL that reads the clock, the session or chance without brackets, and forms that hide calls. */
-const SQL_REFUSED =
-  /\b(current_(date|time|timestamp|timezone|user|catalog|schema|path|role|groups)|localtime|localtimestamp|tablesample)\b|\bsystem"?\s*\.|--|\/\*|u&["']/i;
 /** Ends of pictures' names, and the plain forms of their addresses that the key follows. */
 const PICTURE_END = /\.(?:png|jpe?g|gif|svg|webp|avif)\b/i;
 const PLAIN_PICTURE = /(?:\]\(|\]:\s*|^logo:\s*)[\w./%:-]+\.(?:png|jpe?g|gif|svg|webp|avif)(?=[\s)]|$)/gim;
@@ -83,17 +65,6 @@ export function unsteadyPart(notebooks: readonly Notebook[]): string | null {
   }
   return null;
 }
-
-/** Whether a statement gives the same rows as long as files and tables stay the same. */
-export function isSteadySql(sql: string): boolean {
-  if (!/^[\s(]*(select|with|values)\b/i.test(sql) || SQL_REFUSED.test(sql)) return false;
-  const calls = sql.replace(ALIAS, "as ("); // `AS t (n)` names columns
-  return [...calls.matchAll(/([\p{L}_$][\p{L}\p{N}_$]*)"?\s*\(/gu)].every(([, name]) =>
-    SQL_CALLS.has(name!.toLowerCase()),
-  );
-}
-
-const ALIAS = /\bas\s+"?[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu;
 
 /** All names that a cell declares or imports, in any scope. */
 function declaredIn(file: ts.SourceFile): string[] {

@@ -18,7 +18,8 @@ import { LIST_FILE, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
 import type { Run } from "./run.ts";
 import { INDEX_FILE } from "./runs.ts";
-import { isSteadySql, unsteadyPart } from "./steady.ts";
+import { unsteadyPart } from "./steady.ts";
+import { isSteadySql } from "./steady-sql.ts";
 
 interface StoredJob {
   notebooks: readonly string[];
