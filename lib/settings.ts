@@ -94,6 +94,9 @@ export interface Settings {
   cache: string; // downloads, shared by all checkouts
   historyFile: string;
   javaHome: string | undefined; // the machine's Java, by JAVA_HOME
+  runtime: "native" | "docker" | undefined; // of a new stack; undefined: see services/arguments.ts
+  javaImage: string; // below the servers' images
+  mavenImage: string; // runs Maven on a machine without Maven
 }
 
 /** Hadoop runs `df 'FOLDER'` in a shell, and uses the folder as a format of thread names. */
@@ -106,7 +109,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url))); // the checkout
 const NOT_SETTINGS = [
   "QUESTLOG_CHROMIUM", // lib/testbed/browser.ts
   "QUESTLOG_ENV", // lib/env-file.ts
-  "QUESTLOG_CONFIG", // compose/compose.yml
+  "QUESTLOG_IMAGES", // compose/compose.yml
   "QUESTLOG_PARENT", // lib/history.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
 ];
@@ -124,6 +127,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     ...readNames(variables),
     ...readRules(variables),
     ...readFolders(variables, env),
+    ...readContainers(variables),
   };
   variables.refuseOthers(NOT_SETTINGS);
   refuseEqualPorts(read, env);
@@ -229,6 +233,18 @@ function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
 function reachable(address: string): string {
   if (address === "0.0.0.0" || address === "::") return HOST; // all addresses of this machine
   return isIPv6(address) ? `[${address}]` : address;
+}
+
+function readContainers(variables: Variables) {
+  const [image, expected] = [/^[a-z0-9][\w./:@-]*$/, "the name of an image"];
+  const runtime = variables.text("QUESTLOG_RUNTIME");
+  if (runtime !== undefined && runtime !== "native" && runtime !== "docker")
+    throw new Error(`QUESTLOG_RUNTIME: expected native or docker, got "${runtime}"`);
+  return {
+    runtime,
+    javaImage: variables.matching("QUESTLOG_JAVA_IMAGE", "eclipse-temurin:25-jre-noble", image, expected),
+    mavenImage: variables.matching("QUESTLOG_MAVEN_IMAGE", "maven:3.9-eclipse-temurin-21", image, expected),
+  } as const;
 }
 
 /** The environment variable of a port: `QUESTLOG_NAMENODE_HTTP_PORT` for `namenodeHttp`. */

@@ -5,27 +5,31 @@
  * file is accepted only with the committed SHA-256. Trino and Java are unpacked in another folder,
  * which is then renamed. So this module finds an interrupted or damaged download, and repeats it.
  */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
-import { $ } from "zx";
 import { settings } from "../settings.ts";
 import { type Checksum, fileTreeIsWhole, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
 import { withLock } from "../lock.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
-import { requireTools, runTool } from "./tools.ts";
+import { findMaven, type Maven } from "./maven.ts";
+import { requirePython } from "./tools.ts";
 import { FOLDER_VERSION, unpackTrino } from "./trino-archive.ts";
 
 /** A class path of checksums.txt, and the profile of the same name in pom.xml. */
 export type JarSet = "kafka" | "hadoop" | "metastore";
 
-export interface Artifacts {
-  java: string; // path of the executable
+/** The files of the servers, without a Java. */
+export interface ServerFiles {
   jars: Record<JarSet, string[]>; // absolute paths, in class path order
   trino: string; // folder with lib/, plugin/ and secured/
+}
+
+export interface Artifacts extends ServerFiles {
+  java: string; // path of the executable
 }
 
 interface Listed extends Checksum {
@@ -45,37 +49,47 @@ const FETCHING_MB = 3_000; // Trino's archive and its content exist together for
  * @throws Error if a file has a wrong SHA-256 after a second download.
  */
 export async function prepareArtifacts(log: Log): Promise<Artifacts> {
+  let java = await findJava();
+  if (!java) {
+    await requirePython();
+    java = await locked(log, async () => (await findJava()) ?? (await prepareJava(log)));
+  }
+  return { java, ...(await prepareServerFiles(log)) };
+}
+
+/** The same without Java, for containers: their images have one. */
+export async function prepareServerFiles(log: Log): Promise<ServerFiles> {
   const listed = readChecksums();
   const archive = listed.find(({ set }) => set === "trino");
   if (!archive)
     throw new Error(`${NATIVE}/checksums.txt: expected a line for Trino's archive, got no such line`);
   const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}-${FOLDER_VERSION}`);
   const jarSets = ["kafka", "hadoop", "metastore"] as const;
-
-  let java = await findJava();
   const missing: JarSet[] = [];
   for (const set of jarSets) if ((await mismatchesOf(listed, set)).length > 0) missing.push(set);
-  if (!java || missing.length > 0 || !(await fileTreeIsWhole(trino))) {
-    await requireTools({ python: !java });
-    await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
-    java = await withLock(join(settings.cache, "lock"), log, async () => {
-      const found = (await findJava()) ?? (await prepareJava(log));
-      for (const set of jarSets) await fetchSet(set, listed, found, log);
-      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, found, log);
-      return found;
+  if (missing.length > 0 || !(await fileTreeIsWhole(trino))) {
+    const maven = await findMaven(await findJava());
+    await locked(log, async () => {
+      for (const set of jarSets) await fetchSet(set, listed, maven, log);
+      if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, maven, log);
     });
   }
   const paths = (set: JarSet) =>
     listed.filter((file) => file.set === set).map(({ path }) => join(REPOSITORY, path));
   return {
-    java,
     jars: { kafka: paths("kafka"), hadoop: paths("hadoop"), metastore: paths("metastore") },
     trino,
   };
 }
 
+/** Fetches into the cache, while no other process does. */
+async function locked<T>(log: Log, fetch: () => Promise<T>): Promise<T> {
+  await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
+  return withLock(join(settings.cache, "lock"), log, fetch);
+}
+
 /** Lets Maven fetch the missing and damaged files of `set`, after deleting the damaged ones. */
-async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log: Log): Promise<void> {
+async function fetchSet(set: Listed["set"], listed: Listed[], maven: Maven, log: Log): Promise<void> {
   const bad = await mismatchesOf(listed, set);
   if (bad.length === 0) return;
   for (const { path, got } of bad) {
@@ -89,7 +103,7 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log:
     log(`${set}: ${megabytes(files.map(dirname))} MB, ${seconds(start)} s`);
   }, 10_000);
   try {
-    await resolveWithMaven(set, java);
+    await resolveWithMaven(set, maven);
   } finally {
     clearInterval(ticker);
   }
@@ -108,22 +122,21 @@ async function fetchSet(set: Listed["set"], listed: Listed[], java: string, log:
  * Maven replaces each ${name} and backslash in the paths that it gets. So it gets paths through a
  * link of a plain name.
  */
-export async function resolveWithMaven(set: Listed["set"], java: string): Promise<string[]> {
+export async function resolveWithMaven(set: Listed["set"], maven: Maven): Promise<string[]> {
   const folder = mkdtempSync(join(PLAIN_PATH.test(tmpdir()) ? tmpdir() : "/tmp", "questlog-"));
   try {
     const link = join(folder, "cache");
     symlinkSync(settings.cache, link);
-    const repository = join(link, relative(settings.cache, REPOSITORY));
-    const output = join(folder, "classpath");
-    const env = await mavenEnvironment(java);
-    await runTool(
-      `${set}: Maven`,
-      $({
-        cwd: NATIVE,
-        env,
-      })`mvn -B -q -C -Dmaven.repo.local=${repository} -P ${set} dependency:build-classpath -Dmdep.outputFile=${output}`,
-    );
-    const paths = readFileSync(output, "utf8").trim().split(delimiter);
+    const output = join(folder, "output");
+    mkdirSync(output);
+    let repository = "";
+    await maven(`${set}: Maven`, { project: NATIVE, cache: link, output }, (seen) => {
+      repository = join(seen.cache, relative(settings.cache, REPOSITORY));
+      const classPath = `-Dmdep.outputFile=${join(seen.output, "classpath")}`;
+      const goal = ["-P", set, "dependency:build-classpath", classPath];
+      return ["-B", "-q", "-C", `-Dmaven.repo.local=${repository}`, ...goal];
+    });
+    const paths = readFileSync(join(output, "classpath"), "utf8").trim().split(delimiter);
     return paths.map((path) => join(REPOSITORY, relative(repository, path)));
   } finally {
     rmSync(folder, { recursive: true });
@@ -135,10 +148,10 @@ async function fetchTrino(
   archive: Listed,
   listed: Listed[],
   target: string,
-  java: string,
+  maven: Maven,
   log: Log,
 ): Promise<void> {
-  await fetchSet("trino", listed, java, log);
+  await fetchSet("trino", listed, maven, log);
   const start = Date.now();
   await unpackTrino(join(REPOSITORY, archive.path), target);
   await rm(dirname(join(REPOSITORY, archive.path)), { recursive: true });
@@ -148,12 +161,6 @@ async function fetchTrino(
 async function mismatchesOf(listed: Listed[], set: Listed["set"]) {
   const files = listed.filter((file) => file.set === set);
   return findMismatches(REPOSITORY, files, join(settings.cache, `${set}.stamps`));
-}
-
-/** The environment for Maven: with the machine's Java, or else with ours. */
-async function mavenEnvironment(java: string): Promise<NodeJS.ProcessEnv> {
-  const { exitCode } = await $({ quiet: true, nothrow: true })`mvn --version`;
-  return exitCode === 0 ? process.env : { ...process.env, JAVA_HOME: dirname(dirname(java)) };
 }
 
 function readChecksums(): Listed[] {

@@ -7,11 +7,17 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { HOST, settings } from "../settings.ts";
+import { HOST, type Ports, settings } from "../settings.ts";
 
 /** The values that differ between the runtimes; folders as the servers see them. */
-export interface Paths {
+export interface Place {
   bindHost: string; // the address to listen on
+  hosts: Record<"namenode" | "metastore" | "trino", string>; // by which servers reach each other
+  /** A second listener of Kafka, for clients in the network of the containers: "kafka:9095". */
+  internalKafka: string | null;
+  /** Whether servers reach the DataNode by the name that clients get; otherwise by its address. */
+  usesDatanodeName: boolean;
+  ports: Record<keyof Ports, string>;
   conf: string; // folder of the filled-in files
   kafkaData: string;
   namenodeData: string;
@@ -22,46 +28,61 @@ export interface Paths {
   trinoPlugins: string;
 }
 
-/** Writes the files of compose/, filled in for `paths`, to folders of the same names below `to`. */
-export function writeConfiguration(to: string, paths: Paths, folders: string[] = SERVERS): void {
+/** Writes the files of compose/, filled in for `place`, to folders of the same names below `to`. */
+export function writeConfiguration(to: string, place: Place, folders: string[] = SERVERS): void {
   for (const folder of folders) {
-    fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(paths));
+    fillFolder(join(settings.root, "compose", folder), join(to, folder), valuesOf(place));
   }
 }
 
-const PLAIN = /^[\w./:,-]*$/; // means itself in XML, Java's properties, and a JDBC URL
+/**
+ * A plain value means itself in XML, Java's properties, and a JDBC URL. A container fills in its
+ * ports itself, when it starts.
+ */
+const PLAIN = /^(?:[\w./:,-]|\$\{QUESTLOG_\w+_PORT\})*$/;
 const SERVERS = ["kafka", "hadoop", "hive", "trino"];
 
 /**
- * The value of each name. Servers and clients use HOST, even if a server listens on all addresses.
+ * The value of each name. Clients on this machine reach every server at HOST, even if the server
+ * listens on all addresses.
  */
-function valuesOf(paths: Paths): Record<string, string> {
-  const { ports } = settings;
+export function valuesOf(place: Place): Record<string, string> {
+  const { ports, hosts, internalKafka } = place;
+  const listeners = [
+    `CLIENT://${place.bindHost}:${ports.kafka}`,
+    `CONTROLLER://${HOST}:${ports.kafkaController}`,
+  ];
+  const advertised = [`CLIENT://${HOST}:${ports.kafka}`];
+  if (internalKafka !== null) {
+    listeners.push(`INTERNAL://${place.bindHost}:${internalKafka.split(":")[1]}`);
+    advertised.push(`INTERNAL://${internalKafka}`);
+  }
   return {
-    bind_host: paths.bindHost,
-    kafka_listeners: `CLIENT://${paths.bindHost}:${ports.kafka},CONTROLLER://${HOST}:${ports.kafkaController}`,
-    kafka_advertised_listeners: `CLIENT://${HOST}:${ports.kafka}`,
+    bind_host: place.bindHost,
+    kafka_listeners: listeners.join(","),
+    kafka_advertised_listeners: advertised.join(","),
     kafka_controller: `${HOST}:${ports.kafkaController}`,
-    kafka_data: paths.kafkaData,
+    kafka_data: place.kafkaData,
     hdfs_user: settings.hdfsUser,
-    hadoop_tmp: paths.hadoopTmp,
-    hadoop_conf: join(paths.conf, "hadoop"),
-    namenode_host: HOST,
-    namenode_port: String(ports.namenode),
-    namenode_http_port: String(ports.namenodeHttp),
-    namenode_data: paths.namenodeData,
+    hadoop_tmp: place.hadoopTmp,
+    hadoop_conf: join(place.conf, "hadoop"),
+    namenode_host: hosts.namenode,
+    namenode_port: ports.namenode,
+    namenode_http_port: ports.namenodeHttp,
+    namenode_data: place.namenodeData,
     datanode_host: HOST,
-    datanode_port: String(ports.datanode),
-    datanode_http_port: String(ports.datanodeHttp),
-    datanode_ipc_port: String(ports.datanodeIpc),
-    datanode_data: paths.datanodeData,
-    metastore_host: HOST,
-    metastore_port: String(ports.metastore),
-    metastore_data: paths.metastoreData,
-    trino_host: HOST,
-    trino_port: String(ports.trino),
-    trino_conf: paths.trinoConf,
-    trino_plugins: paths.trinoPlugins,
+    datanode_by_name: String(place.usesDatanodeName),
+    datanode_port: ports.datanode,
+    datanode_http_port: ports.datanodeHttp,
+    datanode_ipc_port: ports.datanodeIpc,
+    datanode_data: place.datanodeData,
+    metastore_host: hosts.metastore,
+    metastore_port: ports.metastore,
+    metastore_data: place.metastoreData,
+    trino_host: hosts.trino,
+    trino_port: ports.trino,
+    trino_conf: place.trinoConf,
+    trino_plugins: place.trinoPlugins,
   };
 }
 

@@ -1,86 +1,86 @@
 /**
  * Service → a container of compose/compose.yml. API and stream stay processes.
  *
- * Named volumes hold the data. <home>/conf-docker holds the same configuration as for processes,
- * filled in. All containers share one network (see compose.yml), so addresses are the same inside
- * and outside. The servers listen on all interfaces of that network, because Docker forwards the
- * published loopback ports to them.
+ * Named volumes hold the data, the images hold the configuration. Compose only makes the
+ * containers, all in one call: two calls at once would make the network twice. Everything else
+ * is asked of the engine, by the labels that Compose gives, because Compose takes much longer.
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { $ } from "zx";
 import { portVariable, settings } from "../settings.ts";
-import { type Paths, writeConfiguration } from "./configuration.ts";
+import { compose, containerLog, docker, findEngineProblem } from "./docker.ts";
+import { imageTag, prepareImages } from "./images.ts";
 import { nativeRuntime } from "./native.ts";
-import { seconds } from "./log.ts";
+import type { Log } from "./log.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, serverNames } from "./services.ts";
 
-const CONF = join(settings.home, "conf-docker");
-const MOUNT = "/questlog"; // the folder to which compose.yml mounts CONF
-const NETWORK = "network"; // the other services share this one's network
 const LOG_LINES = 20;
+const ALIVE = ["status=running", "status=restarting", "status=paused"];
 
-const paths: Paths = {
-  bindHost: "0.0.0.0",
-  conf: MOUNT,
-  kafkaData: "/var/lib/kafka/data",
-  namenodeData: "/data/namenode",
-  datanodeData: "/data/datanode",
-  metastoreData: "/data/metastore",
-  hadoopTmp: "/tmp/hadoop",
-  trinoConf: "/etc/trino",
-  trinoPlugins: "/usr/lib/trino/plugin",
-};
+/** Compose's name of this stack: two stacks on one machine have different ports. */
+export const PROJECT = `questlog-${settings.ports.kafka}`;
 
 export const dockerRuntime: Runtime = {
   name: "docker",
 
-  async prepare(services, log) {
+  async prepare(services, log: Log) {
     const servers = services.filter(isServer);
     if (servers.length === 0) return;
-    writeConfiguration(CONF, paths);
-    writeFileSync(
-      join(CONF, "trino", "node.properties"),
-      "node.environment=questlog\nnode.data-dir=/data/trino\n",
-    );
-    const start = Date.now();
-    log(`images of ${servers.map(({ name }) => name).join(", ")}: pulling the missing images`);
-    await compose("pull", "--quiet", ...servers.map(({ name }) => name));
-    log(`images: complete, ${seconds(start)} s`);
+    const problem = await findEngineProblem();
+    if (problem !== null) throw new Error(problem);
+    await prepareImages(log);
+    await composeStack("up", "--no-start", ...servers.map(({ name }) => name));
   },
 
   async isRunning(service) {
     if (!isServer(service)) return nativeRuntime.isRunning(service);
-    const id = (await compose("ps", "--quiet", service.name)).trim();
-    if (id === "") return false;
-    return (await $`docker inspect --format ${"{{.State.Running}}"} ${id}`.quiet()).stdout.trim() === "true";
+    return (await findContainer(service, ALIVE)) !== undefined;
+  },
+
+  async restarts(service) {
+    if (!isServer(service)) return nativeRuntime.restarts(service);
+    const id = await findContainer(service);
+    if (id === undefined) return 0;
+    return Number(await docker(["inspect", "--format", "{{.RestartCount}}", id]));
   },
 
   async start(service) {
     if (!isServer(service)) return nativeRuntime.start(service);
-    await compose("up", "--detach", service.name);
-    return `docker compose up --detach ${service.name}`;
+    await docker(["start", await requireContainer(service)], `${service.name}: docker start`);
+    return `docker start ${(await containerName(service)) ?? service.name}`;
   },
 
   async stop(service) {
     if (!isServer(service)) return nativeRuntime.stop(service);
-    if (!(await this.isRunning(service))) return false;
-    await compose("stop", "--timeout", String(service.graceMs / 1000), service.name);
-    const running = (await compose("ps", "--services", "--filter", "status=running")).trim().split("\n");
-    if (running.join() === NETWORK) await compose("stop", NETWORK); // no other service needs it now
+    const id = await findContainer(service, ALIVE);
+    if (id === undefined) return false;
+    await docker(["stop", "--time", String(service.graceMs / 1000), id]);
     return true;
+  },
+
+  async kill(service) {
+    if (!isServer(service)) return nativeRuntime.kill(service);
+    await docker(["kill", await requireContainer(service)]); // no restart follows it
+  },
+
+  async pause(service) {
+    if (!isServer(service)) return nativeRuntime.pause(service);
+    await docker(["pause", await requireContainer(service)]);
+  },
+
+  async resume(service) {
+    if (!isServer(service)) return nativeRuntime.resume(service);
+    await docker(["unpause", await requireContainer(service)]);
   },
 
   async lastLogLines(service) {
     if (!isServer(service)) return nativeRuntime.lastLogLines(service);
-    return (await compose("logs", "--no-color", "--tail", String(LOG_LINES), service.name))
-      .trim()
-      .split("\n");
+    const id = await findContainer(service);
+    return id === undefined ? [] : containerLog(id, LOG_LINES);
   },
 
   async wipe() {
-    await compose("down", "--volumes");
+    await composeStack("down", "--volumes");
   },
 };
 
@@ -88,37 +88,37 @@ function isServer({ name }: Service): boolean {
   return (serverNames as readonly string[]).includes(name);
 }
 
-/** Runs a command of Compose on this stack; resolves with its output. */
-async function compose(...args: string[]): Promise<string> {
-  const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
-  const env = { ...process.env, ...Object.fromEntries(ports), QUESTLOG_CONFIG: CONF } as NodeJS.ProcessEnv;
-  const project = `questlog-${settings.ports.kafka}`; // two stacks on one machine have different ports
+/** The id of a service's container with one of the states in `filters`. */
+async function findContainer(service: Service, filters: readonly string[] = []): Promise<string | undefined> {
+  const lines = await listContainers(service, "{{.ID}}", filters);
+  return lines[0];
+}
+
+async function containerName(service: Service): Promise<string | undefined> {
+  return (await listContainers(service, "{{.Names}}"))[0];
+}
+
+async function listContainers(
+  { name }: Service,
+  format: string,
+  filters: readonly string[] = [],
+): Promise<string[]> {
+  const labels = [`label=com.docker.compose.project=${PROJECT}`, `label=com.docker.compose.service=${name}`];
+  const words = [...labels, ...filters].flatMap((filter) => ["--filter", filter]);
+  const lines = await docker(["ps", "--all", "--no-trunc", "--format", format, ...words]);
+  return lines.split("\n").filter((line) => line !== "");
+}
+
+async function requireContainer(service: Service): Promise<string> {
+  const id = await findContainer(service);
+  if (id !== undefined) return id;
+  throw new Error(`${service.name}: expected a container of the project ${PROJECT}, found none`);
+}
+
+/** Runs a command of Compose on this stack. */
+function composeStack(...words: string[]): Promise<string> {
   const file = join(settings.root, "compose", "compose.yml");
-  await requireEngine();
-  const command = (await hasPlugin()) ? ["docker", "compose"] : ["docker-compose"];
-  return (await $({ env, quiet: true })`${command} --project-name ${project} --file ${file} ${args}`).stdout;
-}
-
-async function hasPlugin(): Promise<boolean> {
-  return (await $`docker compose version`.quiet().nothrow()).exitCode === 0;
-}
-
-let engine: Promise<void> | undefined;
-
-/** Checks once that this machine can run containers. @throws Error if it cannot. */
-function requireEngine(): Promise<void> {
-  return (engine ??= findEngine());
-}
-
-async function findEngine(): Promise<void> {
-  const { exitCode, stderr } = await $`docker info --format ${"{{.ServerVersion}}"}`.quiet().nothrow();
-  if (exitCode !== 0) {
-    throw new Error(
-      `--docker needs a running Docker engine: ${stderr.trim().split("\n").at(-1)}\n` +
-        "  start Docker, or use --native (Maven and Python)",
-    );
-  }
-  if (!(await hasPlugin()) && (await $`docker-compose version`.quiet().nothrow()).exitCode !== 0) {
-    throw new Error("--docker needs Compose: install Docker's compose plugin, or docker-compose ≥ 1.29");
-  }
+  const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
+  const env = { ...(Object.fromEntries(ports) as Record<string, string>), QUESTLOG_IMAGES: imageTag() };
+  return compose(["--project-name", PROJECT, "--file", file, ...words], env);
 }

@@ -10,8 +10,15 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.ts";
 import { type Artifacts, prepareArtifacts } from "./artifacts.ts";
-import { fillFolder, type Paths, writeConfiguration } from "./configuration.ts";
-import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
+import { fillFolder, type Place, writeConfiguration } from "./configuration.ts";
+import {
+  findProcess,
+  killProcess,
+  lastLogLines,
+  signalProcess,
+  startProcess,
+  stopProcess,
+} from "./process.ts";
 import { CONF, formatCommand, fromRun, ownCommand, prepareRun, serverCommand } from "./programs.ts";
 import type { Runtime } from "./runtime.ts";
 import { serverNames } from "./services.ts";
@@ -38,6 +45,10 @@ export const nativeRuntime: Runtime = {
     return Promise.resolve(findProcess(home, name) !== undefined);
   },
 
+  restarts() {
+    return Promise.resolve(0);
+  },
+
   async start({ name }) {
     const command =
       name === "api" || name === "stream" ? ownCommand(name) : serverCommand(name, prepared(name));
@@ -47,6 +58,20 @@ export const nativeRuntime: Runtime = {
 
   async stop({ name, graceMs }) {
     return (await stopProcess(home, name, { graceMs })) !== "absent";
+  },
+
+  async kill({ name }) {
+    await killProcess(home, name);
+  },
+
+  pause({ name }) {
+    signalProcess(home, name, "SIGSTOP");
+    return Promise.resolve();
+  },
+
+  resume({ name }) {
+    signalProcess(home, name, "SIGCONT");
+    return Promise.resolve();
   },
 
   lastLogLines({ name }) {
@@ -66,8 +91,14 @@ function prepared(name: string): Artifacts {
 
 /** Writes the configuration of the processes, and a second one for formatting new file systems. */
 function configure({ trino }: Artifacts): void {
-  const paths: Paths = {
+  const place: Place = {
     bindHost: HOST,
+    hosts: { namenode: HOST, metastore: HOST, trino: HOST },
+    internalKafka: null,
+    usesDatanodeName: true,
+    ports: Object.fromEntries(
+      Object.entries(settings.ports).map(([name, port]) => [name, String(port)]),
+    ) as Place["ports"],
     conf: fromRun(CONF),
     kafkaData: fromRun(join(DATA, "kafka")),
     namenodeData: fromRun(join(DATA, "namenode")),
@@ -77,9 +108,9 @@ function configure({ trino }: Artifacts): void {
     trinoConf: fromRun(join(CONF, "trino")),
     trinoPlugins: fromRun(join(trino, "plugin")),
   };
-  writeConfiguration(CONF, paths);
+  writeConfiguration(CONF, place);
   const kafkaData = fromRun(asideOf("kafka"));
-  const aside = { ...paths, kafkaData, namenodeData: fromRun(asideOf("namenode")) };
+  const aside = { ...place, kafkaData, namenodeData: fromRun(asideOf("namenode")) };
   writeConfiguration(join(CONF, "format"), aside, ["kafka", "hadoop"]);
   for (const name of ["kafka", "namenode", "datanode", "metastore"]) {
     const logging = { log_file: fromRun(join(home, "logs", `${name}.log`)) };

@@ -19,6 +19,8 @@ import { join } from "node:path";
 import { processStartTime } from "../lock.ts";
 import { until } from "../until.ts";
 
+const KILL_LIMIT_MS = 10_000;
+
 /** A command line, its folder and its environment. */
 export interface Command {
   file: string;
@@ -92,6 +94,21 @@ export async function stopProcess(
   }
   rmSync(pidFile(home, name), { force: true });
   return stopped ? "stopped" : "killed";
+}
+
+/** Ends the process `name` of `home` by SIGKILL; resolves after its end. */
+export async function killProcess(home: string, name: string): Promise<void> {
+  const record = signalProcess(home, name, "SIGKILL");
+  if (!(await isGone(record, KILL_LIMIT_MS)))
+    throw new Error(`${name}: process ${record.pid} is still there ${KILL_LIMIT_MS / 1000} s after SIGKILL`);
+}
+
+/** Sends a signal to the process `name` of `home`. @throws Error if there is no such process */
+export function signalProcess(home: string, name: string, signalName: NodeJS.Signals): ProcessRecord {
+  const record = findProcess(home, name);
+  if (!record) throw new Error(`${name}: expected a process in ${home}, found none; npm run up starts it`);
+  signal(record, signalName);
+  return record;
 }
 
 /** The last `count` lines in the log of `name`. */

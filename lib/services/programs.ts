@@ -1,21 +1,22 @@
 /**
- * A service → the command that starts it as a process.
+ * A service → its program, and the command that starts it as a process.
  *
- * An argument file with the options of each JVM keeps its command short. A class path has no
- * folder, because with a folder Java does not keep its cache of loaded classes. Servers get paths
- * from <home>/run only; the link <home>/run/cache leads to the downloads.
+ * An argument file with the options of each JVM keeps its command short; containers get the same
+ * text. A class path has no folder, because with a folder Java does not keep its cache of loaded
+ * classes. Processes get paths from <home>/run only; the link <home>/run/cache leads to the
+ * downloads.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { settings } from "../settings.ts";
-import type { Artifacts } from "./artifacts.ts";
+import type { Artifacts, JarSet } from "./artifacts.ts";
 import type { Command } from "./process.ts";
 import type { ServiceName, serverNames } from "./services.ts";
 
 type ServerName = (typeof serverNames)[number];
 
 /** A Java program. */
-interface Program {
+export interface Program {
   options: string; // file with the JVM's options
   properties: Record<string, string>;
   classPath: string[];
@@ -55,74 +56,98 @@ export function ownCommand(name: ServiceName): Command {
   return { file: process.execPath, args: [join("scripts", `${name}.ts`)], cwd: root };
 }
 
+/** The files of a server as the server sees them: on this machine, or in its container. */
+export interface Layout {
+  conf: string; // folder of the filled-in configuration
+  jars: Record<JarSet, string[]>; // in class path order
+  trinoJars: string[];
+  derbyLog: string;
+  metastorePort: string;
+}
+
 /** The command of a server. */
 export function serverCommand(name: ServerName, artifacts: Artifacts): Command {
-  return javaCommand(name, programOf(name, artifacts), artifacts.java, classCacheOptions(name));
+  return javaCommand(name, programOf(name, hostLayout(artifacts)), artifacts.java, classCacheOptions(name));
 }
 
 /** The command that makes an empty file system, in the folder of the configuration in `conf`. */
 export function formatCommand(name: "kafka" | "namenode", artifacts: Artifacts, conf: string): Command {
-  const program = programOf(name, artifacts);
-  if (name === "kafka") {
-    const clusterId = "cXVlc3Rsb2ctcXVlc3Rsbw"; // any 16 bytes in base64
-    program.main = "kafka.tools.StorageTool";
-    program.args = [
-      "format",
-      "--standalone",
-      "-t",
-      clusterId,
-      "-c",
-      join(fromRun(conf), "kafka", "server.properties"),
-    ];
-  } else {
-    program.args = [...hadoopFiles(conf), "-format", "-nonInteractive"];
-  }
+  const program = formatProgram(name, hostLayout(artifacts), fromRun(conf));
   return javaCommand(`${name}-format`, program, artifacts.java, []);
 }
 
-function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
+function hostLayout({ jars, trino }: Artifacts): Layout {
+  return {
+    conf: fromRun(CONF),
+    jars: {
+      kafka: jars.kafka.map(fromRun),
+      hadoop: jars.hadoop.map(fromRun),
+      metastore: jars.metastore.map(fromRun),
+    },
+    trinoJars: readdirSync(join(trino, "lib"))
+      .sort()
+      .map((file) => fromRun(join(trino, "lib", file))),
+    derbyLog: fromRun(join(home, "logs", "derby.log")),
+    metastorePort: String(ports.metastore),
+  };
+}
+
+/** The program that makes an empty file system; `conf` is a configuration that names its folder. */
+export function formatProgram(name: "kafka" | "namenode", layout: Layout, conf: string): Program {
+  const program = programOf(name, layout);
+  if (name === "namenode") return { ...program, args: [...hadoopFiles(conf), "-format", "-nonInteractive"] };
+  const clusterId = "cXVlc3Rsb2ctcXVlc3Rsbw"; // any 16 bytes in base64
+  const file = join(conf, "kafka", "server.properties");
+  return {
+    ...program,
+    main: "kafka.tools.StorageTool",
+    args: ["format", "--standalone", "-t", clusterId, "-c", file],
+  };
+}
+
+/** The Java program of a server. */
+export function programOf(name: ServerName, { conf, jars, trinoJars, derbyLog, metastorePort }: Layout): Program {
   const env = { ...process.env, HADOOP_USER_NAME: hdfsUser };
+  const loggingFile = (file: string) => join(conf, `logging-${name}`, file);
   switch (name) {
     case "kafka":
       return {
         options: join(COMPOSE, "kafka", "jvm.config"),
-        properties: { "log4j2.configurationFile": loggingFile(name, "log4j2.properties") },
+        properties: { "log4j2.configurationFile": loggingFile("log4j2.properties") },
         classPath: jars.kafka,
         main: "kafka.Kafka",
-        args: [fromRun(join(CONF, "kafka", "server.properties"))],
+        args: [join(conf, "kafka", "server.properties")],
       };
     case "namenode":
     case "datanode":
       return {
         options: join(COMPOSE, "hadoop", "jvm.config"),
-        properties: { "log4j.configuration": `file:${loggingFile(name, "log4j.properties")}` },
+        properties: { "log4j.configuration": `file:${loggingFile("log4j.properties")}` },
         classPath: jars.hadoop,
         main: `org.apache.hadoop.hdfs.server.${name}.${name === "namenode" ? "NameNode" : "DataNode"}`,
-        args: hadoopFiles(CONF),
+        args: hadoopFiles(conf),
         env,
       };
     case "metastore":
       return {
         options: join(COMPOSE, "hive", "jvm.config"),
         properties: {
-          "log4j2.configurationFile": loggingFile(name, "log4j2.properties"),
-          "derby.stream.error.file": fromRun(join(home, "logs", "derby.log")),
+          "log4j2.configurationFile": loggingFile("log4j2.properties"),
+          "derby.stream.error.file": derbyLog,
         },
         classPath: jars.metastore,
         main: "org.apache.hadoop.hive.metastore.HiveMetaStore",
-        args: ["-p", String(ports.metastore)],
-        env: { ...env, METASTORE_CONF_DIR: fromRun(join(CONF, "hive")) },
+        args: ["-p", metastorePort],
+        env: { ...env, METASTORE_CONF_DIR: join(conf, "hive") },
       };
     case "trino":
       return {
         options: join(COMPOSE, "trino", "jvm.config"),
         properties: {
-          config: fromRun(join(CONF, "trino", "config.properties")),
-          "log.levels-file": fromRun(join(CONF, "trino", "log.properties")),
+          config: join(conf, "trino", "config.properties"),
+          "log.levels-file": join(conf, "trino", "log.properties"),
         },
-        classPath: readdirSync(join(trino, "lib"))
-          .sort()
-          .map((file) => join(trino, "lib", file)),
+        classPath: trinoJars,
         main: "io.trino.server.TrinoServer",
         args: [],
         env,
@@ -132,20 +157,26 @@ function programOf(name: ServerName, { jars, trino }: Artifacts): Program {
 
 /** Writes the argument file of a program, and returns the command that uses it. */
 function javaCommand(name: string, program: Program, java: string, jvmOptions: string[]): Command {
-  const { options, properties, classPath, main, args, env = process.env } = program;
+  const { env = process.env } = program;
+  const file = join(CONF, `${name}.args`);
+  const temporary = `-Djava.io.tmpdir=${emptyTemporaryFolder(name)}`;
+  writeFileSync(file, argumentFile(program, [...jvmOptions, temporary]));
+  return { file: java, args: [`@${fromRun(file)}`], cwd: RUN, env: { ...env, LC_ALL: "C.UTF-8" } };
+}
+
+/** The text of a file from which `java @FILE` reads its arguments. */
+export function argumentFile(program: Program, jvmOptions: string[]): string {
+  const { options, properties, classPath, main, args } = program;
   const lines = [
     ...readFileSync(options, "utf8").trim().split("\n"),
     ...jvmOptions,
-    `-Djava.io.tmpdir=${emptyTemporaryFolder(name)}`,
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
     "-cp",
-    classPath.map(fromRun).join(":"),
+    classPath.join(":"),
     main,
     ...args,
   ];
-  const file = join(CONF, `${name}.args`);
-  writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
-  return { file: java, args: [`@${fromRun(file)}`], cwd: RUN, env: { ...env, LC_ALL: "C.UTF-8" } };
+  return lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join("");
 }
 
 /** A server leaves files in its temporary folder, such as Jetty's: its next start deletes them. */
@@ -172,10 +203,5 @@ function classCacheOptions(name: ServerName): string[] {
 }
 
 function hadoopFiles(conf: string): string[] {
-  const folder = join(fromRun(conf), "hadoop");
-  return ["core-site.xml", "hdfs-site.xml"].flatMap((file) => ["-conf", join(folder, file)]);
-}
-
-function loggingFile(name: ServerName, file: string): string {
-  return fromRun(join(CONF, `logging-${name}`, file));
+  return ["core-site.xml", "hdfs-site.xml"].flatMap((file) => ["-conf", join(conf, "hadoop", file)]);
 }

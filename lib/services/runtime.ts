@@ -12,12 +12,19 @@ export interface Runtime {
    */
   prepare(services: readonly Service[], log: Log): Promise<void>;
   isRunning(service: Service): Promise<boolean>;
+  /** How often the runtime itself has started the service again, after its last start. */
+  restarts(service: Service): Promise<number>;
   /**
    * Starts a service without waiting for it; resolves with the command that a person would type.
    */
   start(service: Service): Promise<string>;
   /** Stops a service; resolves after its end with true, or with false if it did not run. */
   stop(service: Service): Promise<boolean>;
+  /** Ends a service without a warning. It stays away. @throws Error if it does not run */
+  kill(service: Service): Promise<void>;
+  /** Freezes a service: it holds its connections and answers nothing until `resume`. */
+  pause(service: Service): Promise<void>;
+  resume(service: Service): Promise<void>;
   lastLogLines(service: Service): Promise<string[]>;
   /** Deletes the data of all services; they must be stopped. */
   wipe(): Promise<void>;

@@ -147,13 +147,16 @@ export async function waitUntilReady(
 ): Promise<void> {
   const start = Date.now();
   let problem = "";
+  const restarts = service.given ? 0 : await runtime.restarts(service);
+  const hasEnded = async () =>
+    !(await runtime.isRunning(service)) || (await runtime.restarts(service)) > restarts;
   const ask = async (): Promise<"ready" | "ended" | undefined> => {
     try {
       await service.ask();
       return "ready";
     } catch (error) {
       problem = (error as Error).message;
-      return service.given || (await runtime.isRunning(service)) ? undefined : "ended";
+      return !service.given && (await hasEnded()) ? "ended" : undefined;
     }
   };
   const wait = { limitMs: service.limitMs, everyMs: POLL_MS, signal };

@@ -1,25 +1,15 @@
 /**
  * The tools that download the native runtime → checked and run, or an error with advice.
  */
-import { $, type ProcessPromise, which } from "zx";
+import { $, type ProcessPromise } from "zx";
 
-/**
- * Checks that the machine has Maven, and with `python` also Python and pip, which install Java.
- * @throws Error that names every missing tool, and how to get it.
- */
-export async function requireTools({ python }: { python: boolean }): Promise<void> {
-  const missing: string[] = [];
-  if (python && !(await hasPython())) {
-    missing.push(
-      "python3 ≥ 3.10 with pip: apt install python3 python3-pip, or brew install python; a Java ≥ 25 makes it unnecessary",
-    );
-  }
-  if (!(await which("mvn", { nothrow: true })))
-    missing.push("mvn (Maven): apt install maven, or brew install maven");
-  if (missing.length === 0) return;
+/** @throws Error that names how to get Python and pip, which install Java */
+export async function requirePython(): Promise<void> {
+  if (await hasPython()) return;
   throw new Error(
-    `the services need ${missing.length === 1 ? "a tool" : "tools"} that this machine lacks:\n` +
-      missing.map((line) => `  ${line}`).join("\n"),
+    "the services need a tool that this machine lacks:\n" +
+      "  python3 ≥ 3.10 with pip: apt install python3 python3-pip, or brew install python; " +
+      "a Java ≥ 25 or a Docker engine (--docker) makes it unnecessary",
   );
 }
 
@@ -36,7 +26,8 @@ export async function runTool(what: string, command: ProcessPromise): Promise<vo
   );
 }
 
-async function hasPython(): Promise<boolean> {
+/** Whether this machine has a Python ≥ 3.10 with pip. */
+export async function hasPython(): Promise<boolean> {
   const check = "import sys, pip; sys.exit(sys.version_info < (3, 10))";
   const { exitCode } = await $`python3 -c ${check}`.quiet().nothrow();
   return exitCode === 0;

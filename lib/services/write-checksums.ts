@@ -4,7 +4,8 @@ import { join, relative } from "node:path";
 import { settings } from "../settings.ts";
 import { REPOSITORY, resolveWithMaven } from "./artifacts.ts";
 import { sha256Of } from "./checksums.ts";
-import { findJava, prepareJava } from "./java.ts";
+import { findJava } from "./java.ts";
+import { findMaven } from "./maven.ts";
 import type { Log } from "./log.ts";
 
 /** Resolves all class paths with Maven, and writes each file's hash. */
@@ -13,10 +14,10 @@ export async function writeChecksums(log: Log): Promise<void> {
     "# SHA-256 of each file of the native runtime: hash, class path, path in the Maven repository.",
     "# The order is that of the class paths. Written by: node scripts/checksums.ts",
   ];
-  const java = (await findJava()) ?? (await prepareJava(log));
+  const maven = await findMaven(await findJava());
   for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
     log(`${set}: resolving with Maven`);
-    for (const file of await resolveWithMaven(set, java))
+    for (const file of await resolveWithMaven(set, maven))
       lines.push(`${await sha256Of(file)} ${set} ${relative(REPOSITORY, file)}`);
   }
   writeFileSync(join(settings.root, "compose", "native", "checksums.txt"), lines.join("\n") + "\n");
