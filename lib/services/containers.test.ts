@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { which, YAML } from "zx";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { which } from "zx";
 import { settings } from "../settings.ts";
 import { writeConfiguration } from "./configuration.ts";
+import { dockerRuntime, PROJECT } from "./containers.ts";
+import { FakeDocker } from "./fake-docker.fixture.ts";
+import { imageTag, layOut, PLACE, TARGETS } from "./images.ts";
 import { serverNames, services } from "./services.ts";
 
 const file = join(settings.root, "compose", "compose.yml");
@@ -15,19 +19,27 @@ interface Container {
   ports?: string[];
   healthcheck?: object;
   mem_limit?: string;
-  network_mode?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
 }
 
 describe("compose.yml", () => {
-  const { services: containers } = YAML.parse(readFileSync(file, "utf8")) as {
+  const { services: containers } = parse(readFileSync(file, "utf8"), { merge: true }) as {
     services: Record<string, Container>;
   };
 
-  it("has a container for each server, in the version of the processes", () => {
-    for (const { name, version } of services.filter(({ name }) =>
-      serverNames.some((server) => server === name),
-    )) {
-      assert.equal(containers[name]?.image.split(":")[1], version, name);
+  it("has a container for each server, from an image of this checkout, without any right", () => {
+    assert.deepEqual(Object.keys(containers).sort(), [...serverNames].sort());
+    for (const [name, container] of Object.entries(containers)) {
+      assert.match(
+        container.image,
+        /^questlog-(kafka|hadoop|metastore|trino):\$\{QUESTLOG_IMAGES:-latest\}$/,
+        name,
+      );
+      assert.equal(container.read_only, true, name);
+      assert.deepEqual(container.cap_drop, ["ALL"], name);
+      assert.deepEqual(container.security_opt, ["no-new-privileges:true"], name);
     }
   });
 
@@ -68,133 +80,118 @@ describe("compose.yml", () => {
   });
 });
 
-describe("writeConfiguration(to, paths)", () => {
+describe("writeConfiguration(to, place)", () => {
   let to: string;
   before(() => (to = mkdtempSync(join(tmpdir(), "questlog-configuration-"))));
   after(() => rmSync(to, { recursive: true }));
 
-  it("lets servers in containers listen on all interfaces, and announces them at the loopback address", () => {
-    writeConfiguration(to, {
-      bindHost: "0.0.0.0",
-      conf: "/questlog",
-      kafkaData: "/k",
-      namenodeData: "/n",
-      datanodeData: "/d",
-      metastoreData: "/m",
-      hadoopTmp: "/t",
-      trinoConf: "/etc/trino",
-      trinoPlugins: "/p",
-    });
+  it("lets servers in containers listen on all interfaces; clients get the loopback address", () => {
+    writeConfiguration(to, PLACE);
     const kafka = readFileSync(join(to, "kafka", "server.properties"), "utf8");
-    assert.match(kafka, /^listeners=CLIENT:\/\/0\.0\.0\.0:\d+,/m);
-    assert.match(kafka, /^advertised\.listeners=CLIENT:\/\/127\.0\.0\.1:\d+$/m);
-    assert.match(kafka, /^log\.dirs=\/k$/m);
+    assert.match(kafka, /^listeners=CLIENT:\/\/0\.0\.0\.0:\$\{QUESTLOG_KAFKA_PORT\},/m);
     assert.match(
-      readFileSync(join(to, "trino", "catalog", "hive.properties"), "utf8"),
-      /\/questlog\/hadoop\//,
+      kafka,
+      /^advertised\.listeners=CLIENT:\/\/127\.0\.0\.1:\$\{QUESTLOG_KAFKA_PORT\},INTERNAL:\/\/kafka:9095$/m,
     );
+    assert.match(kafka, /^log\.dirs=\/data\/kafka$/m);
+    const catalog = readFileSync(join(to, "trino", "catalog", "hive.properties"), "utf8");
+    assert.match(catalog, /\/tmp\/questlog\/hadoop\//);
   });
 });
 
-// A program named docker that records each of its command lines, and answers like the engine.
-const RECORDER = `const { appendFileSync, existsSync, rmSync, writeFileSync } = require("node:fs");
-const args = process.argv.slice(2);
-appendFileSync(process.env.RECORD, JSON.stringify(args) + "\\n");
-const running = process.env.RECORD + ".running"; // there while the container "runs"
-const words = args.join(" ");
-if (process.env.ENGINE === "off" && args[0] === "info") {
-  console.error("Cannot connect to the Docker daemon");
-  process.exit(1);
-}
-if (/ up --detach /.test(words)) writeFileSync(running, "");
-if (/ stop .*kafka$/.test(words)) rmSync(running);
-if (/ ps --quiet kafka$/.test(words)) console.log(existsSync(running) ? "id-of-kafka" : "");
-if (args[0] === "inspect") console.log(existsSync(running));
-if (/ ps --services /.test(words)) console.log("network");
-if (/ logs /.test(words)) console.log("one\\ntwo");
-`;
+describe("layOut(files, context)", () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), "questlog-images-"))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("links each jar once, and writes configuration and argument files", () => {
+    const file = (path: string): string => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), path);
+      return join(folder, path);
+    };
+    file("trino/lib/main.jar");
+    file("trino/plugin/hive/hive.jar");
+    file("trino/secured/password.jar");
+    const shared = file("shared.jar");
+    const jars = { kafka: [file("kafka.jar")], hadoop: [shared], metastore: [shared, file("hive.jar")] };
+    const context = join(folder, "context");
+    layOut({ jars, trino: join(folder, "trino") }, context);
+    const made = readdirSync(context, { recursive: true, encoding: "utf8" });
+    const links = made.filter((path) => path.endsWith(".jar")).sort();
+    assert.deepEqual(links, [
+      "hadoop/shared.jar",
+      "kafka/kafka.jar",
+      "metastore/hive.jar",
+      "trino/lib/main.jar",
+      "trino/plugin/hive/hive.jar",
+    ]);
+    assert.equal(statSync(join(context, "kafka", "kafka.jar")).ino, statSync(join(folder, "kafka.jar")).ino);
+    const text = readFileSync(join(context, "run", "conf", "metastore.args"), "utf8");
+    assert.match(text, /^"\/opt\/questlog\/hadoop\/shared\.jar:\/opt\/questlog\/metastore\/hive\.jar"$/m);
+    assert.match(text, /^"\$\{QUESTLOG_METASTORE_PORT\}"$/m);
+  });
+});
 
 describe("dockerRuntime, with a docker that records its calls", function () {
-  this.timeout(60_000); // each test starts a Node, and that one a docker for each call
-  let folder: string;
+  this.timeout(60_000); // each call starts a Node
+  const kafka = services.find(({ name }) => name === "kafka")!;
+  let fake: FakeDocker;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "questlog-docker-"));
-    const program = join(folder, "docker.cjs");
-    writeFileSync(program, RECORDER);
-    const launcher = `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`; // Node's path may hold spaces
-    writeFileSync(join(folder, "docker"), launcher, { mode: 0o755 });
+    fake = new FakeDocker();
+    process.env.IMAGES = TARGETS.map((target) => `questlog-${target}:${imageTag()}`).join("\n");
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => fake.remove());
 
-  /**
-   * Runs `code` with `runtime` and `kafka` in a process whose docker records; resolves with its
-   * last line.
-   */
-  function inProcess(code: string, env: NodeJS.ProcessEnv = {}): unknown {
-    const program = `
-      import { dockerRuntime as runtime } from ${JSON.stringify(new URL("./containers.ts", import.meta.url).href)};
-      import { services } from ${JSON.stringify(new URL("./services.ts", import.meta.url).href)};
-      const kafka = services.find(({ name }) => name === "kafka");
-      const result = await (async () => { ${code} })().catch(({ message }) => message);
-      console.log(JSON.stringify(result));`;
-    const output = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
-      encoding: "utf8",
-      env: {
-        ...process.env,
-        PATH: `${folder}:/usr/bin:/bin`,
-        RECORD: join(folder, "record"),
-        QUESTLOG_HOME: join(folder, "home"),
-        ...env,
-      },
-    });
-    return JSON.parse(output.trim().split("\n").at(-1)!);
+  /** The calls that change something, in short. */
+  function changes(): string[] {
+    const compose = `compose --project-name ${PROJECT} --file ${file}`;
+    const lines = fake.calls().map((line) => line.replace(compose, "COMPOSE"));
+    return lines.filter((line) => !/^(version|images|ps|inspect|logs|compose version)/.test(line));
   }
 
-  function calls(): string[] {
-    const lines = readFileSync(join(folder, "record"), "utf8").trim().split("\n");
-    const compose = ["compose", "--project-name", `questlog-${settings.ports.kafka}`, "--file", file];
-    return lines
-      .map((line) => (JSON.parse(line) as string[]).join(" ").replace(compose.join(" "), "COMPOSE"))
-      .filter((line) => !/^(info|compose version)/.test(line));
-  }
-
-  it("pulls images, starts, inspects, reads the log and stops; the last stop includes the network", () => {
-    const result = inProcess(`
-      await runtime.prepare([kafka], () => {});
-      const before = await runtime.isRunning(kafka);
-      const command = await runtime.start(kafka);
-      const running = await runtime.isRunning(kafka);
-      const lines = await runtime.lastLogLines(kafka);
-      const stopped = [await runtime.stop(kafka), await runtime.stop(kafka)];
-      await runtime.wipe();
-      return { before, command, running, lines, stopped };`);
-    assert.deepEqual(result, {
-      before: false,
-      command: "docker compose up --detach kafka",
-      running: true,
-      lines: ["one", "two"],
-      stopped: [true, false],
-    });
-    assert.deepEqual(calls(), [
-      "COMPOSE pull --quiet kafka",
-      "COMPOSE ps --quiet kafka",
-      "COMPOSE up --detach kafka",
-      "COMPOSE ps --quiet kafka",
-      "inspect --format {{.State.Running}} id-of-kafka",
-      "COMPOSE logs --no-color --tail 20 kafka",
-      "COMPOSE ps --quiet kafka",
-      "inspect --format {{.State.Running}} id-of-kafka",
-      "COMPOSE stop --timeout 60 kafka",
-      "COMPOSE ps --services --filter status=running",
-      "COMPOSE stop network",
-      "COMPOSE ps --quiet kafka",
+  it("makes a container, starts it, reads its log, freezes it, stops it, and deletes its data", async () => {
+    await dockerRuntime.prepare([kafka], () => {});
+    assert.equal(await dockerRuntime.isRunning(kafka), false);
+    assert.equal(await dockerRuntime.start(kafka), "docker start questlog_kafka_1");
+    assert.equal(await dockerRuntime.isRunning(kafka), true);
+    assert.equal(await dockerRuntime.restarts(kafka), 0);
+    assert.deepEqual(await dockerRuntime.lastLogLines(kafka), ["one", "two"]);
+    await dockerRuntime.pause(kafka);
+    await dockerRuntime.resume(kafka);
+    assert.deepEqual([await dockerRuntime.stop(kafka), await dockerRuntime.stop(kafka)], [true, false]);
+    await dockerRuntime.kill(kafka);
+    await dockerRuntime.wipe();
+    assert.deepEqual(changes(), [
+      "COMPOSE up --no-start kafka",
+      "start id-of-kafka",
+      "pause id-of-kafka",
+      "unpause id-of-kafka",
+      "stop --time 60 id-of-kafka",
+      "kill id-of-kafka",
       "COMPOSE down --volumes",
     ]);
   });
 
-  it("throws that the engine does not run, and names the other way to start services", () => {
-    const message = inProcess("await runtime.start(kafka)", { ENGINE: "off" });
-    assert.match(String(message), /^--docker needs a running Docker engine: Cannot connect/);
-    assert.match(String(message), /use --native/);
+  it("changes nothing if no engine answers", async () => {
+    fake.failAt("version", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.");
+    await assert.rejects(
+      dockerRuntime.prepare([kafka], () => {}),
+      { message: /^no Docker engine answers: start Docker, or use --native/ },
+    );
+    assert.deepEqual(changes(), []);
+  });
+
+  it("names the service that it cannot start, and the project of its container", async () => {
+    await assert.rejects(dockerRuntime.start(kafka), {
+      message: /^kafka: expected a container of the project/,
+    });
+  });
+
+  it("leaves API and stream to processes", async () => {
+    const api = services.find(({ name }) => name === "api")!;
+    assert.equal(await dockerRuntime.isRunning(api), false);
+    assert.equal(await dockerRuntime.stop(api), false);
+    assert.deepEqual(fake.calls(), []);
   });
 });

@@ -21,7 +21,8 @@ const FAULTS: readonly Fault[] = [
       "or use a rootless engine by DOCKER_HOST",
   },
   {
-    words: /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API/i,
+    words:
+      /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API|fetching server API version/i,
     sentence: () => "no Docker engine answers: start Docker, or use --native (Maven and Python)",
   },
   {

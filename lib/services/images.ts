@@ -26,14 +26,14 @@ import { type Log, seconds } from "./log.ts";
 import { argumentFile, formatProgram, type Layout, programOf } from "./programs.ts";
 import { serverNames } from "./services.ts";
 
-const TARGETS = ["kafka", "hadoop", "metastore", "trino"] as const; // of the Dockerfile
+export const TARGETS = ["kafka", "hadoop", "metastore", "trino"] as const; // of the Dockerfile
 const COMPOSE = join(settings.root, "compose");
 const SCRIPTS = ["start.sh", "health.sh"];
 const FILES = "/opt/questlog"; // in an image
 const CONF = "/tmp/questlog"; // in a container: start.sh writes it
 
 /** Everything in the configuration that differs from a process; the ports are filled in later. */
-const PLACE: Place = {
+export const PLACE: Place = {
   bindHost: "0.0.0.0", // Docker forwards the published loopback ports to another interface
   hosts: { namenode: "namenode", metastore: "metastore", trino: "trino" },
   internalKafka: "kafka:9095",
@@ -82,7 +82,8 @@ export function imageTag(): string {
   const hash = createHash("sha256").update(JSON.stringify([settings.javaImage, valuesOf(PLACE)]));
   for (const path of ["Dockerfile", "native/checksums.txt"]) hash.update(readFileSync(join(COMPOSE, path)));
   for (const folder of ["containers", "kafka", "hadoop", "hive", "trino"]) {
-    for (const path of filesBelow(join(COMPOSE, folder))) hash.update(path).update(readFileSync(join(COMPOSE, folder, path)));
+    for (const path of filesBelow(join(COMPOSE, folder)))
+      hash.update(path).update(readFileSync(join(COMPOSE, folder, path)));
   }
   // The checksum of Trino's archive stands for its jars: they may not be here yet.
   const layout = { ...LAYOUT, jars: { kafka: [], hadoop: [], metastore: [] }, trinoJars: [] };
@@ -117,8 +118,9 @@ export function layOut({ jars, trino }: ServerFiles, context: string): void {
   linkAll(jars.kafka, join(context, "kafka"));
   linkAll(jars.hadoop, join(context, "hadoop"));
   linkAll(onlyMetastore(jars), join(context, "metastore"));
-  for (const path of filesBelow(trino))
-    linkAll([join(trino, path)], join(context, "trino", dirname(path)));
+  for (const folder of ["lib", "plugin"])
+    for (const path of filesBelow(join(trino, folder)))
+      linkAll([join(trino, folder, path)], join(context, "trino", folder, dirname(path)));
 }
 
 /** Writes the configuration of the containers, with ports left as ${QUESTLOG_…_PORT}. */
@@ -135,7 +137,11 @@ function writeContainerConfiguration(to: string, layout: Layout): void {
 function argumentFiles(layout: Layout): Record<string, string> {
   const files: Record<string, string> = {};
   for (const name of serverNames) {
-    const classes = [`-XX:SharedArchiveFile=/classes/${name}.jsa`, "-XX:+AutoCreateSharedArchive", "-Xlog:disable"];
+    const classes = [
+      `-XX:SharedArchiveFile=/classes/${name}.jsa`,
+      "-XX:+AutoCreateSharedArchive",
+      "-Xlog:disable",
+    ];
     files[`${name}.args`] = argumentFile(programOf(name, layout), classes);
   }
   for (const name of ["kafka", "namenode"] as const)
@@ -159,9 +165,7 @@ function layoutOf({ jars, trino }: ServerFiles): Layout {
       hadoop: jars.hadoop.map(inside("hadoop")),
       metastore: jars.metastore.map((jar) => inside(own.has(jar) ? "metastore" : "hadoop")(jar)),
     },
-    trinoJars: readdirSync(join(trino, "lib"))
-      .sort()
-      .map(inside("trino/lib")),
+    trinoJars: readdirSync(join(trino, "lib")).sort().map(inside("trino/lib")),
   };
 }
 

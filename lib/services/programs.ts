@@ -106,7 +106,10 @@ export function formatProgram(name: "kafka" | "namenode", layout: Layout, conf: 
 }
 
 /** The Java program of a server. */
-export function programOf(name: ServerName, { conf, jars, trinoJars, derbyLog, metastorePort }: Layout): Program {
+export function programOf(
+  name: ServerName,
+  { conf, jars, trinoJars, derbyLog, metastorePort }: Layout,
+): Program {
   const env = { ...process.env, HADOOP_USER_NAME: hdfsUser };
   const loggingFile = (file: string) => join(conf, `logging-${name}`, file);
   switch (name) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
+import { findProcess, killProcess, lastLogLines, startProcess, stopProcess } from "./process.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, services, withNeeds } from "./services.ts";
 import { waitUntilReady } from "./start.ts";
@@ -28,6 +28,10 @@ describe("waitUntilReady(service, runtime)", () => {
         return name;
       },
       stop: async ({ name }) => (await stopProcess(home, name)) !== "absent",
+      restarts: () => Promise.resolve(0),
+      kill: ({ name }) => killProcess(home, name),
+      pause: () => Promise.resolve(),
+      resume: () => Promise.resolve(),
       lastLogLines: ({ name }) => Promise.resolve(lastLogLines(home, name)),
       wipe: () => Promise.resolve(),
     };
