@@ -1,22 +1,34 @@
 /** Write events and refused events to tables, until Ctrl-C or SIGTERM. */
 import { keepTables } from "../lib/ask/keep-tables.ts";
-import { command } from "../lib/command.ts";
+import { command, UsageError } from "../lib/command.ts";
 import { replayWaiting } from "../lib/failed/replay-waiting.ts";
 import { runStream } from "../lib/land/run-stream.ts";
 import { settings } from "../lib/settings.ts";
+import { runSpark } from "../lib/spark/run-spark.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 
-const usage = `npm run stream
+const usage = `npm run stream [-- --engine spark] [--master URL]
   Writes events and refused events to tables until Ctrl-C.
+  --engine spark   by Spark; both engines write the same tables, and can take over from each other
+  --master URL     Spark's master: local[N], spark://…, yarn, k8s://…; default: local[*]
   While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.`;
 
-await command("stream", { usage, interruptible: true }, async ({ signal }) => {
+const options = { engine: { type: "string" }, master: { type: "string" } } as const;
+
+await command("stream", { usage, options, interruptible: true }, async ({ values, signal }) => {
+  const { engine = "node", master } = values;
+  if (engine !== "node" && engine !== "spark")
+    throw new UsageError(`--engine: expected node or spark, got "${engine}"`);
+  if (master !== undefined && engine !== "spark")
+    throw new UsageError("--master: expected --engine spark too");
   const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
   const at = settings.killAt && killAt(settings.killAt);
   const say = (line: string) => {
     console.log(line);
     void replayWaiting({ signal, log });
   };
-  await runStream({ signal, say, log, registerDays: keepTables(log), at });
+  const registerDays = keepTables(log);
+  if (engine === "spark") await runSpark({ master: master ?? "local[*]", signal, say, log, registerDays });
+  else await runStream({ signal, say, log, registerDays, at });
 });
 process.exit(); // a connection that kafkajs left open must not keep the process

@@ -42,7 +42,8 @@ export const DEFAULT_LIMITS: BatchLimits = { maxRows: 50_000, maxBytes: 32 << 20
 export const NOT_UTF8 = "the message: expected UTF-8, got other bytes (replaced in raw_event by U+FFFD)";
 
 const DAY_MS = 86_400_000;
-const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1; // a day's name has a year of 4 digits
+/** The last time of a message: a day's name has a year of 4 digits. */
+export const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1;
 
 /** A batch being filled with messages in the order of their offsets. */
 export class BatchBuilder {

@@ -83,6 +83,11 @@ export class TableClaim {
     }
   }
 
+  /** The tables that are not written, and why. */
+  get reasons(): ReadonlyMap<string, string> {
+    return this.#reasons;
+  }
+
   /** Reads an event; an event of a table that is not written waits. */
   readonly parse: ParseMessage = (text, position) => {
     const row = this.#read(text, position);

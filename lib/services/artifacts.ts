@@ -33,7 +33,7 @@ export interface Artifacts extends ServerFiles {
 }
 
 interface Listed extends Checksum {
-  set: JarSet | "trino";
+  set: JarSet | "trino" | "spark";
 }
 
 const NATIVE = join(settings.root, "compose", "native");
@@ -49,12 +49,14 @@ const FETCHING_MB = 3_000; // Trino's archive and its content exist together for
  * @throws Error if a file has a wrong SHA-256 after a second download.
  */
 export async function prepareArtifacts(log: Log): Promise<Artifacts> {
-  let java = await findJava();
-  if (!java) {
-    await requirePython();
-    java = await locked(log, async () => (await findJava()) ?? (await prepareJava(log)));
-  }
-  return { java, ...(await prepareServerFiles(log)) };
+  return { java: await javaFor(log), ...(await prepareServerFiles(log)) };
+}
+
+async function javaFor(log: Log): Promise<string> {
+  const java = await findJava();
+  if (java) return java;
+  await requirePython();
+  return locked(log, async () => (await findJava()) ?? (await prepareJava(log)));
 }
 
 /** The same without Java, for containers: their images have one. */
@@ -86,6 +88,18 @@ export async function prepareServerFiles(log: Log): Promise<ServerFiles> {
 async function locked<T>(log: Log, fetch: () => Promise<T>): Promise<T> {
   await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
   return withLock(join(settings.cache, "lock"), log, fetch);
+}
+
+/** Fetches Java, and the jars of Spark's source for Kafka. */
+export async function prepareSparkFiles(log: Log): Promise<{ java: string; jars: string[] }> {
+  const listed = readChecksums();
+  const java = await javaFor(log);
+  if ((await mismatchesOf(listed, "spark")).length > 0) {
+    const maven = await findMaven(java);
+    await locked(log, () => fetchSet("spark", listed, maven, log));
+  }
+  const own = listed.filter(({ set }) => set === "spark");
+  return { java, jars: own.map(({ path }) => join(REPOSITORY, path)) };
 }
 
 /** Lets Maven fetch the missing and damaged files of `set`, after deleting the damaged ones. */

@@ -15,7 +15,7 @@ export async function writeChecksums(log: Log): Promise<void> {
     "# The order is that of the class paths. Written by: node scripts/checksums.ts",
   ];
   const maven = await findMaven(await findJava());
-  for (const set of ["kafka", "hadoop", "metastore", "trino"] as const) {
+  for (const set of ["kafka", "hadoop", "metastore", "trino", "spark"] as const) {
     log(`${set}: resolving with Maven`);
     for (const file of await resolveWithMaven(set, maven))
       lines.push(`${await sha256Of(file)} ${set} ${relative(REPOSITORY, file)}`);

@@ -66,15 +66,15 @@ export class Pipeline extends Ground {
   }
 
   /** Starts a stream and resolves when it reads all of its partitions. */
-  async startStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    const child = await this.spawnStream(env);
+  async startStream(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
+    const child = await this.spawnStream(env, args);
     await child.ready();
     return child;
   }
 
   /** Starts a stream, which may never become ready. */
-  async spawnStream(env: NodeJS.ProcessEnv = {}): Promise<Child> {
-    return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env } });
+  async spawnStream(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
+    return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env }, args });
   }
 
   /** The child of this name that was started last. */
