@@ -31,7 +31,7 @@ def stage_partitions(job, positions):
     """
 
     def task(rows):
-        hdfs = WebHdfs(job["webhdfs_url"], job["hdfs_user"])
+        hdfs = WebHdfs(job["hdfs"])
         catalogue = Catalogue(job)
         current = None
         for topic, partition, offset, timestamp, value in rows:

@@ -99,7 +99,7 @@ export const SPECIAL: Buffer[] = [
   Buffer.from(`"${"y".repeat(MAX_RAW_BYTES)}"`),
 ];
 
-/** Generated messages: envelopes of the catalogue with hostile parameters, mutated, or any bytes. */
+/** Generated messages: envelopes with hostile parameters, changed envelopes, or any bytes. */
 export function hostileMessages(catalogue: readonly EventDefinition[]): fc.Arbitrary<Buffer> {
   const texts = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: "binary", maxLength: 60 }), numbers());
   const json = fc.oneof(

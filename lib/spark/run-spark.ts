@@ -22,6 +22,7 @@ import { prepareSparkJars } from "../services/artifacts.ts";
 import { findJava, prepareJava } from "../services/java.ts";
 import { HOST, settings } from "../settings.ts";
 import { HdfsError, WebHdfs } from "../webhdfs.ts";
+import { hdfsOptions, kafkaOptions } from "./access.ts";
 import { describeRules } from "./job.ts";
 import { prepareSpark } from "./packages.ts";
 import { SparkTopic } from "./spark-topic.ts";
@@ -59,6 +60,10 @@ export async function runSpark(run: SparkRun): Promise<void> {
     state: () => ({ ...readiness(topics), engine: "spark", catalogue: loadedCatalogue }),
     metrics: { contentType: metrics.contentType, text: () => metrics.text(topics) },
   };
+  const access = {
+    hdfs: hdfsOptions(settings),
+    kafka: kafkaOptions(settings.kafkaBrokers, settings.kafkaAccess),
+  };
   const command = await prepareCommand(run);
   const blocked = await claimTables(run);
   const server = await serveProbes(probes, settings.ports.stream, "stream");
@@ -67,7 +72,7 @@ export async function runSpark(run: SparkRun): Promise<void> {
   const folder = mkdtempSync(join(settings.home, "spark", "job-"));
   const driver = spawnDriver(command.packages);
   try {
-    driver.stdin!.write(`${JSON.stringify(describeJob(run, command, blocked, folder))}\n`);
+    driver.stdin!.write(`${JSON.stringify(describeJob(run, command, access, blocked, folder))}\n`);
     const stop = () => driver.stdin!.write("stop\n");
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
@@ -117,6 +122,7 @@ function spawnDriver(packages: string): ChildProcess {
 function describeJob(
   { master }: SparkRun,
   { java, packages, jars }: Command,
+  access: { hdfs: object; kafka: Record<string, string> },
   blocked: ReadonlyMap<string, string>,
   folder: string,
 ) {
@@ -136,9 +142,7 @@ function describeJob(
     topic: settings.topic,
     failed_topic: settings.failedTopic,
     hdfs_root: settings.hdfsRoot,
-    hdfs_user: settings.hdfsUser,
-    webhdfs_url: settings.webhdfsUrl,
-    kafka: { "bootstrap.servers": settings.kafkaBrokers.join(",") },
+    ...access,
     max_offsets: MAX_OFFSETS,
     trigger: TRIGGER,
     kill_at: settings.killAt?.point ?? null,

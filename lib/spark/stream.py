@@ -34,6 +34,7 @@ COMMITS = 8  # partitions that are committed at the same time
 LAG_EVERY_S = 2
 DRAIN_S = 20
 MODULES = ("values", "envelope", "webhdfs", "chain", "batch")
+OF_TASKS = "events columns blocked limits texts failed_topic hdfs_root hdfs".split()
 OPENED = (
     "java.base/java.lang java.base/java.lang.invoke java.base/java.lang.reflect java.base/java.io "
     "java.base/java.net java.base/java.nio java.base/java.util java.base/java.util.concurrent "
@@ -106,8 +107,9 @@ class Job:
 
     def __init__(self, job):
         self._job = job
+        self._rules = {name: job[name] for name in OF_TASKS}
         self._topics = [job["topic"], job["failed_topic"]]
-        self._hdfs = WebHdfs(job["webhdfs_url"], job["hdfs_user"])
+        self._hdfs = WebHdfs(job["hdfs"])
         self._chains = {}  # (topic, partition) → Chain
         self._commands = queue.Queue()
         self._stopping = threading.Event()
@@ -218,7 +220,7 @@ class Job:
             for key, chain in self._chains.items():
                 timestamp = None if chain.last is None else chain.last["last_timestamp"]
                 positions[key] = (chain.next, timestamp)
-            task = stage_partitions(self._job, positions)
+            task = stage_partitions(self._rules, positions)
             batches = {}
             for facts in rows.rdd.mapPartitions(task).collect():
                 if "unknown" in facts:
