@@ -18,8 +18,7 @@ import { DayRegistrar } from "../land/days.ts";
 import { Outage } from "../land/outage.ts";
 import { readiness, StreamMetrics } from "../land/stream-metrics.ts";
 import { serveProbes } from "../probes.ts";
-import { prepareSparkJars } from "../services/artifacts.ts";
-import { findJava, prepareJava } from "../services/java.ts";
+import { prepareSparkFiles } from "../services/artifacts.ts";
 import { HOST, settings } from "../settings.ts";
 import { HdfsError, WebHdfs } from "../webhdfs.ts";
 import { hdfsOptions, kafkaOptions } from "./access.ts";
@@ -92,9 +91,7 @@ interface Command {
 }
 
 async function prepareCommand({ log }: SparkRun): Promise<Command> {
-  const packages = await prepareSpark(log);
-  const java = (await findJava()) ?? (await prepareJava(log));
-  return { packages, java, jars: await prepareSparkJars(java, log) };
+  return { packages: await prepareSpark(log), ...(await prepareSparkFiles(log)) };
 }
 
 /** Adds the columns of the events to the tables' lists, as soon as HDFS answers. */
