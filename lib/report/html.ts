@@ -164,7 +164,7 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const { id, cells } = anchors.of(step.notebook);
   const headings: Heading[] = [];
   const parts: string[] = [];
-  const parameters = renderParameters(step.notebook);
+  const parameters = renderParameters(step.notebook, isForReaders);
   const runs = new Map(step.cells.map((cell) => [cell.cell, cell]));
   const lowered = count === 1 && step.title === page.title ? 0 : 1;
   const notes = footnotesOf(step.notebook, anchors);
@@ -192,7 +192,7 @@ function renderStep(step: StepRun, place: string, page: Page): Chapter {
   const list = notes.render();
   if (list !== "") parts.push(`<div class="prose">${list}</div>`);
   return {
-    html: `<section class="step ${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
+    html: `<section class="step ${lowered === 0 ? "sections " : ""}${slug(step.status)}" id="${id}">\n${head}\n${parts.join("\n")}\n</section>`,
     headings,
   };
 }

@@ -28,6 +28,19 @@ export function readLiteral(node: ts.Expression): LiteralValue | undefined {
   return ts.isObjectLiteralExpression(node) ? readObject(node) : undefined;
 }
 
+/** The value of a literal's code; undefined: the code is no literal. */
+export function readLiteralCode(code: string): LiteralValue | undefined {
+  const [statement] = ts.createSourceFile(
+    "literal.ts",
+    `(${code}\n)`,
+    ts.ScriptTarget.Latest,
+    true,
+  ).statements;
+  const isOne =
+    statement && ts.isExpressionStatement(statement) && ts.isParenthesizedExpression(statement.expression);
+  return isOne ? readLiteral(statement.expression.expression) : undefined;
+}
+
 function readObject(node: ts.ObjectLiteralExpression): Map<string, LiteralValue> | undefined {
   const entries = new Map<string, LiteralValue>();
   for (const property of node.properties) {

@@ -11,6 +11,7 @@ import { type LiteralValue, writeLiteral } from "./literal-code.ts";
 import { isCode, newCell, type Notebook, writeNotebook, readNotebook } from "./notebook.ts";
 import { setParameters } from "./notebook-parameters.ts";
 import { isError } from "./outputs.ts";
+import { renderParameters } from "./parameter-list.ts";
 import { runNotebooks } from "./run.ts";
 
 const DEFAULTS = `// The players' region.
@@ -48,6 +49,9 @@ describe("setParameters(notebooks, given)", () => {
     ["region=la", 'const region: string = "la";'],
     ["region=10", 'const region: string = "10";'],
     ["region=", 'const region: string = "";'],
+    ['region="la"', 'const region: string = "la";'],
+    ['region="a" or "b"', String.raw`const region: string = "\"a\" or \"b\"";`],
+    ['until="null"', 'const until: string | null = "null";'],
     ["region=a=b", 'const region: string = "a=b";'],
     ["day=2026-11-26", 'let day = "2026-11-26", top: number = 10;'],
     ["top=3", 'let day = "2026-11-25", top: number = 3;'],
@@ -296,6 +300,14 @@ title + (region === "la" ? " is la" : "");
       "<div><dt>region</dt><dd><code>&#34;l&#39;a\\&#34;&#60;/code&#62;\\n`${day}`&#34;</code></dd></div>\n" +
         "<div><dt>day</dt><dd><code>&#34;2026-11-25&#34;</code> (default)</dd></div>",
     );
+  });
+
+  it("shows readers the values without quotes and marks", () => {
+    const source =
+      'const town = "York <b>";\nconst metals = ["gold", "iron"];\nconst until = null, top = { n: 2 };';
+    const [notebook] = setParameters([notebookOf(source)], new Map());
+    const shown = [...renderParameters(notebook!, true).matchAll(/<dd>(.*?)<\/dd>/g)].map(([, text]) => text);
+    assert.deepEqual(shown, ["York &#60;b&#62;", "gold, iron", "(none)", "n: 2"]);
   });
 });
 

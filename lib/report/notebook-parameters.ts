@@ -131,15 +131,25 @@ function codeFor(given: Given, { value, isTyped }: Declaration, place: string): 
 }
 
 function fromText(text: string, like: LiteralValue, isTyped: boolean, place: string): LiteralValue {
-  if (like === null) return text === "null" ? null : text;
+  if (like === null) return text === "null" ? null : unquoted(text);
   if (typeof like === "object") return likeDefault(parseYaml(text, place), like, isTyped, place);
-  if (typeof like === "string" && text.isWellFormed()) return text;
+  if (typeof like === "string" && text.isWellFormed()) return unquoted(text);
   if (typeof like === "boolean" && (text === "true" || text === "false")) return text === "true";
   if (typeof like === "bigint" && INTEGER.test(text)) return BigInt(text);
   if (typeof like === "number" && NUMBER.test(text)) return numberOf(text, place);
   throw new UsageError(
     `${place}: expected ${TYPE_NAMES[typeof like as keyof typeof TYPE_NAMES]}, got "${text}"`,
   );
+}
+
+/** A text in JSON, such as "York" with its quotes, without them; any other text stays. */
+function unquoted(text: string): string {
+  try {
+    const inside = text.startsWith('"') ? (JSON.parse(text) as string) : text;
+    return inside.isWellFormed() ? inside : text;
+  } catch {
+    return text; // a quote at its begin alone
+  }
 }
 
 /** The number of a text. @throws UsageError if JavaScript's number would be another one */

@@ -69,6 +69,21 @@ describe("resultsOf(run, title)", () => {
       ],
     ],
     [
+      "a tile by its name, also after a sentence with an expression of that name",
+      [
+        record({
+          template: ["", " of ", ""],
+          values: [3, 9].map((value) => ({ kind: "number" as const, value })),
+        }),
+        record({ values: [{ name: "lost", kind: "tile", value: 3 }] }),
+      ],
+      [
+        ["lost (2)", "number", 3],
+        ["rows.length", "number", 9],
+        ["lost", "tile", 3],
+      ],
+    ],
+    [
       "a table's rows by its caption, without the note on its rows",
       [output({ [TABLE_TYPE]: tableData([{ a: 1 }], "Swords: first 1 of 2 rows") })],
       [["Swords", "table", [{ a: 1 }]]],

@@ -4,8 +4,8 @@
  *
  * A name comes from the output: a chart's `name` or title, a table's name or caption, a tile's
  * name. In a sentence or a text it is the expression: `${lost}` and `{{ lost }}` are "lost". A
- * second result of one name is "lost (2)": first the outputs in the order of the run, then the
- * texts.
+ * second result of one name is "lost (2)": first tiles, charts and tables in the order of the run,
+ * then sentences, then texts.
  * docs/runs.md documents the form of the file.
  */
 import { readFile } from "node:fs/promises";
@@ -64,7 +64,6 @@ export class ResultsError extends Error {
 
 /** The results of a run. */
 export function resultsOf(run: Run, title: string): Results {
-  const names = new Map<string, number>();
   const cells = run.steps.flatMap((step) => step.cells.map((cell) => ({ step, cell })));
   return {
     version: RESULTS_VERSION,
@@ -76,9 +75,7 @@ export function resultsOf(run: Run, title: string): Results {
       return { name: notebook.name, title: heading, status, seconds };
     }),
     parameters: parametersOf(run),
-    results: [...cells.flatMap(cellResults), ...run.steps.flatMap(textResults)].map((result) =>
-      withOwnName(result, names),
-    ),
+    results: withOwnNames([...cells.flatMap(cellResults), ...run.steps.flatMap(textResults)]),
     claims: cells.flatMap(({ step, cell }) => cell.claims.map((claim) => claimOf(claim, step, cell))),
   };
 }
@@ -210,6 +207,15 @@ function templatesOf(cells: readonly CellRun[]): Map<string, string[]> {
     visit(file);
   }
   return templates;
+}
+
+/** The results in their order; a name of the author's is stronger than an expression. */
+function withOwnNames(results: readonly Result[]): Result[] {
+  const names = new Map<string, number>();
+  const isNamed = ({ kind }: Result): boolean => ["tile", "chart", "table"].includes(kind);
+  const inOrder = [...results.filter(isNamed), ...results.filter((one) => !isNamed(one))];
+  const named = new Map(inOrder.map((result) => [result, withOwnName(result, names)]));
+  return results.map((result) => named.get(result)!);
 }
 
 function withOwnName(result: Result, names: Map<string, number>): Result {

@@ -83,7 +83,7 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
     const before = runBefore(runs, results);
     const changes = before === null ? "" : String(compareResults(before.results, results).changes.length);
     const href = relative(folder, join(own, REPORT_FILE)).split("/").map(encodeURIComponent).join("/");
-    const when = `${started_at.slice(0, 10)} ${started_at.slice(11, 16)} UTC`;
+    const when = `${started_at.slice(0, 10)} ${started_at.slice(11, 19)} UTC`;
     const cells = [
       `<a href="${forHtml(href)}"><time datetime="${forHtml(started_at)}">${forHtml(when)}</time></a>`,
       forHtml(title),

@@ -75,6 +75,10 @@ nav .not-run > a { color: var(--faint); }
 h2 { margin: 0 0 1rem; font-size: clamp(1.6rem, 4vw, 2rem); line-height: 1.2; letter-spacing: -0.018em; text-wrap: balance; }
 h3 { margin: 2.75rem 0 0.6rem; font-size: 1.25rem; line-height: 1.35; letter-spacing: -0.01em; text-wrap: balance; }
 h4 { margin: 2rem 0 0.5rem; font-size: 1.0625rem; }
+/* A page of one notebook has its title in the head: its sections are h2, with more room above. */
+.sections h2 { margin: 3rem 0 0.75rem; font-size: clamp(1.35rem, 3.5vw, 1.6rem); }
+.sections > .prose:first-child > h2:first-child { margin-top: 0; }
+.sections h3 { margin-top: 2.25rem; }
 .prose { max-width: 70ch; }
 .prose p, .prose ul, .prose ol { margin: 0 0 1rem; }
 .prose li { margin: 0.25rem 0; }
@@ -248,7 +252,11 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .step { padding-top: 0; break-before: page; }
   .step:first-child { break-before: auto; padding-top: 10mm; }
   h2, h3, h4, caption { break-after: avoid; }
-  figure.chart, .error, tr, dl div, .tiles { break-inside: avoid; }
+  figure.chart, .error, tr, dl div, .tiles, nav, .claims { break-inside: avoid; }
+  .runs { font-size: 7.5pt; }
+  .runs th, .runs td { padding-right: 2.5mm; font-size: inherit; }
+  .runs td:is(.title, .notebooks, .parameters) { min-width: 0; }
+  .runs td:is(.run, .state, .number), .runs th { white-space: nowrap; }
   details.code, .tools { break-after: avoid; }
   /* Folded code would part a heading from its chart. */
   body:not(:has(#show-code:checked)) :is(details.code:not([open]), .cell:not(:has(> :not(details.code:not([open]))))) { display: none; }
