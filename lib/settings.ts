@@ -109,6 +109,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url))); // the checkout
 const NOT_SETTINGS = [
   "QUESTLOG_CHROMIUM", // lib/testbed/browser.ts
   "QUESTLOG_ENV", // lib/env-file.ts
+  "QUESTLOG_ARGUMENTS", // compose/compose.yml
   "QUESTLOG_IMAGES", // compose/compose.yml
   "QUESTLOG_PARENT", // lib/history.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts

@@ -2,7 +2,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../lib/command.ts";
-import { chooseServices, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
+import { chooseServices, serviceWords } from "../lib/services/arguments.ts";
+import { chooseRuntime, forgetRuntime, runtimeOptions } from "../lib/services/choice.ts";
 import { stopServices } from "../lib/services/stop.ts";
 import { settings } from "../lib/settings.ts";
 
@@ -14,7 +15,8 @@ const usage = `npm run down -- [NAME… | --wipe] [--native | --docker]
 const options = { ...runtimeOptions, wipe: { type: "boolean", default: false } } as const;
 
 await command("down", { usage, options, positionals: true }, async ({ values, positionals }) => {
-  const { names, all, runtime } = chooseServices(positionals, values);
+  const { names, all } = chooseServices(positionals);
+  const { runtime } = await chooseRuntime(values);
   if (values.wipe && !all)
     throw new UsageError("--wipe deletes the data of all services; expected no names beside it");
   const rows = await stopServices({
@@ -25,6 +27,7 @@ await command("down", { usage, options, positionals: true }, async ({ values, po
   if (rows.length === 0) console.log("nothing was running");
   if (!values.wipe) return;
   await runtime.wipe();
+  forgetRuntime();
   rmSync(join(settings.home, "spool"), { recursive: true, force: true }); // else the next start sends it to the empty Kafka
   console.log("data deleted");
 });

@@ -40,6 +40,10 @@ await command("report", frame, async ({ values, positionals, signal }) => {
     for (const line of cachedLines(cached)) console.log(line);
     return 0;
   }
+  if (options.docker || options.native) {
+    const { keepRuntime } = await import("../lib/services/choice.ts");
+    await keepRuntime(options);
+  }
   // The kernel starts while the modules load, lib/ is compiled and the services are asked.
   const kernel = isWhole ? startKernel(dirname(notebooks[0]!), readLimits(options)) : undefined;
   kernel?.catch(() => {}); // the first cell gets the error

@@ -2,7 +2,7 @@
 import { findConflicts, findMissingTables } from "../lib/ask/table-problems.ts";
 import { tableLines } from "../lib/ask/text-table.ts";
 import { command } from "../lib/command.ts";
-import { chooseServices, runtimeOptions } from "../lib/services/arguments.ts";
+import { chooseRuntime, runtimeOptions } from "../lib/services/choice.ts";
 import type { ServiceName } from "../lib/services/services.ts";
 import { serviceStatus } from "../lib/services/status.ts";
 import { printLines, terminalWidth } from "../lib/print-lines.ts";
@@ -16,7 +16,7 @@ const MAX_CELL = 120; // characters
 const options = { ...runtimeOptions, json: { type: "boolean", default: false } } as const;
 
 await command("status", { usage, options, onlyPrints: true }, async ({ values }) => {
-  const rows = await serviceStatus(chooseServices([], values).runtime);
+  const rows = await serviceStatus((await chooseRuntime(values)).runtime);
   const shown = rows.map(({ service, version, port, ready, problem }) => {
     return {
       service,

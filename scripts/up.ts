@@ -1,7 +1,8 @@
 /** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
 import { createTables, describeChanges } from "../lib/ask/tables.ts";
 import { command } from "../lib/command.ts";
-import { chooseServices, rememberRuntime, runtimeOptions, serviceWords } from "../lib/services/arguments.ts";
+import { chooseServices, serviceWords } from "../lib/services/arguments.ts";
+import { describeRuntime, keepRuntime, runtimeOptions } from "../lib/services/choice.ts";
 import { seconds } from "../lib/services/log.ts";
 import { type ServiceRow, startServices } from "../lib/services/start.ts";
 import { settings } from "../lib/settings.ts";
@@ -13,12 +14,16 @@ const usage = `npm run up -- [NAME…] [--native | --docker]
               services (all servers), or
               ${serviceWords}
   --native    as processes
-  --docker    in containers`;
+  --docker    in containers; builds missing images
+  Without a choice, a new stack runs in containers if a Docker engine has the
+  images, else as processes; a stack with data runs as before.`;
 const frame = { usage, options: runtimeOptions, positionals: true, interruptible: true };
 
 await command("up", frame, async ({ values, positionals, signal }) => {
   const start = Date.now();
-  const { names, all, runtime } = chooseServices(positionals, values);
+  const { names, all } = chooseServices(positionals);
+  await keepRuntime(values);
+  console.log(await describeRuntime());
   let hasProblem = false;
   const makeTables = async () => {
     try {
@@ -31,8 +36,7 @@ await command("up", frame, async ({ values, positionals, signal }) => {
     }
   };
   const after = all ? { kafka: createTopics, trino: makeTables } : {};
-  const rows = await startServices({ names, runtime, after, onReady: printRow, signal });
-  rememberRuntime(runtime);
+  const rows = await startServices({ names, after, onReady: printRow, signal });
   console.log(`${rows.length} services ready, ${seconds(start)} s`);
   return hasProblem ? 1 : 0;
 });

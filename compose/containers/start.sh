@@ -1,12 +1,11 @@
 #!/bin/bash
-# start.sh NAME [ARGUMENT…]: fills in the ports of this stack, and becomes the server NAME.
+# start.sh NAME: fills in the ports of this stack, and becomes the server NAME.
 #
 # A server without data gets an empty file system first. It is made in another folder, which is
 # then renamed: so it is never incomplete.
 set -eu
 shopt -s globstar
 name=$1
-shift
 conf=/tmp/questlog
 
 # Copies a file of the configuration; ${QUESTLOG_…_PORT} becomes the value of that variable.
@@ -34,4 +33,5 @@ if [ -e "$conf/$name-format.args" ] && [ ! -e "/data/$name" ]; then
   java "@$conf/$name-format.args"
   mv "/data/$name.new" "/data/$name"
 fi
-exec java "@$conf/$name.args" "$@"
+# shellcheck disable=SC2086 # several arguments
+exec java "@$conf/$name.args" ${QUESTLOG_ARGUMENTS:-}

@@ -2,12 +2,10 @@
  * Drill `down-up`: commands take the whole stack down and up again under traffic. The players send
  * again, and the data stays the same.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
-import { findProcess } from "../services/process.ts";
-import { services } from "../services/services.ts";
+import { stackRuntime } from "../services/choice.ts";
+import { type ServiceName, services } from "../services/services.ts";
 import { settings } from "../settings.ts";
 import { underLoad } from "./drill.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
@@ -19,9 +17,13 @@ const RESUME_LIMIT_MS = 30_000; // from the end of `up` to the next commits
 
 /** The files that identify the file systems. Formatting would change each of these values. */
 const IDENTITIES = [
-  { file: "kafka/meta.properties", names: ["cluster.id", "directory.id"] },
-  { file: "namenode/current/VERSION", names: ["clusterID", "namespaceID", "blockpoolID"] },
-  { file: "datanode/current/VERSION", names: ["clusterID", "datanodeUuid"] },
+  { server: "kafka", file: "kafka/meta.properties", names: ["cluster.id", "directory.id"] },
+  {
+    server: "namenode",
+    file: "namenode/current/VERSION",
+    names: ["clusterID", "namespaceID", "blockpoolID"],
+  },
+  { server: "datanode", file: "datanode/current/VERSION", names: ["clusterID", "datanodeUuid"] },
 ] as const;
 
 export const downUp = underLoad(
@@ -33,8 +35,8 @@ export const downUp = underLoad(
   async ({ pipeline, short, log }) => {
     requireOwnServices();
     const times = short ? 1 : 10;
-    const names = services.map(({ name }) => name).filter((name) => findProcess(settings.home, name));
-    const identities = readIdentities();
+    const names = await runningNames();
+    const identities = await readIdentities();
     const awayMs: number[] = [];
     const resumedMs: number[] = [];
     for (let time = 1; time <= times; time++) {
@@ -50,7 +52,7 @@ export const downUp = underLoad(
       resumedMs.push(
         await untilCommitted(pipeline, { before, partitions: "every", limitMs: RESUME_LIMIT_MS }),
       );
-      expectSame(identities, readIdentities());
+      expectSame(identities, await readIdentities());
       log(`time ${time} of ${times}: away for ${awayMs.at(-1)} ms, resumed after ${resumedMs.at(-1)} ms`);
     }
     return {
@@ -74,15 +76,23 @@ async function runScript(script: "down" | "up", names: readonly string[], { env 
     throw new Error(`npm run ${script}: expected exit code 0, got ${exitCode} and:\n${stdout}${stderr}`);
 }
 
+async function runningNames(): Promise<ServiceName[]> {
+  const runtime = await stackRuntime();
+  const names: ServiceName[] = [];
+  for (const service of services) if (await runtime.isRunning(service)) names.push(service.name);
+  return names;
+}
+
 /** Identities of the stack's file systems: "kafka/meta.properties cluster.id" → value. */
-function readIdentities(): Record<string, string> {
+async function readIdentities(): Promise<Record<string, string>> {
+  const runtime = await stackRuntime();
   const found: Record<string, string> = {};
-  for (const { file, names } of IDENTITIES) {
-    const path = join(settings.home, "data", file);
-    const lines = readFileSync(path, "utf8").split("\n");
+  for (const { server, file, names } of IDENTITIES) {
+    const service = services.find(({ name }) => name === server)!;
+    const lines = (await runtime.readData(service, file)).split("\n");
     for (const name of names) {
       const line = lines.find((line) => line.startsWith(`${name}=`));
-      if (line === undefined) throw new Error(`${path}: expected a line ${name}=…, got none`);
+      if (line === undefined) throw new Error(`${file}: expected a line ${name}=…, got none`);
       found[`${file} ${name}`] = line.slice(name.length + 1);
     }
   }

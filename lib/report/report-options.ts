@@ -81,6 +81,8 @@ export const reportOptions = {
     form: "--no-cache",
     helpLines: ["runs the notebooks also if nothing changed"],
   },
+  native: { type: "boolean", form: "--native", helpLines: ["services that the run starts are processes"] },
+  docker: { type: "boolean", form: "--docker", helpLines: ["services that the run starts are containers"] },
   junit: { type: "string", form: "--junit FILE", helpLines: ["cells and claims as JUnit XML"] },
   "fail-if": {
     type: "string",

@@ -7,25 +7,21 @@ import { chooseServices } from "./arguments.ts";
 import { fillFolder } from "./configuration.ts";
 import { runTool } from "./tools.ts";
 
-describe("chooseServices(words, runtimes)", () => {
-  const choose = (words: string[], runtimes = {}) =>
-    chooseServices(words, { native: false, docker: false, ...runtimes });
-
+describe("chooseServices(words)", () => {
   it("chooses all services if no name is given", () => {
-    const { names, all } = choose([]);
+    const { names, all } = chooseServices([]);
     assert.equal(all, true);
     assert.equal(names.length, 7);
   });
 
   it("accepts names of services and of groups", () => {
-    assert.deepEqual(choose(["kafka", "hdfs"]).names, ["kafka", "namenode", "datanode"]);
-    assert.deepEqual(choose(["services"], { native: true }).names.length, 5);
+    assert.deepEqual(chooseServices(["kafka", "hdfs"]).names, ["kafka", "namenode", "datanode"]);
+    assert.deepEqual(chooseServices(["services"]).names.length, 5);
   });
 
   it("refuses an unknown name, and lists the known names", () => {
     const message = /^expected names of services \(services, hdfs, kafka, .*\), got "zookeeper"$/;
-    assert.throws(() => choose(["zookeeper"]), { name: "UsageError", message });
-    assert.throws(() => choose([], { native: true, docker: true }), { message: /got both/ });
+    assert.throws(() => chooseServices(["zookeeper"]), { name: "UsageError", message });
   });
 });
 

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
+import { which } from "zx";
 import { settings } from "../settings.ts";
 import { type Checksum, fileTreeIsWhole, findMismatches } from "./checksums.ts";
 import { findJava, prepareJava } from "./java.ts";
@@ -16,7 +17,7 @@ import { withLock } from "../lock.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { findMaven, type Maven } from "./maven.ts";
-import { requirePython } from "./tools.ts";
+import { hasPython, requirePython } from "./tools.ts";
 import { FOLDER_VERSION, unpackTrino } from "./trino-archive.ts";
 
 /** A class path of checksums.txt, and the profile of the same name in pom.xml. */
@@ -36,6 +37,7 @@ interface Listed extends Checksum {
   set: JarSet | "trino" | "spark";
 }
 
+const JAR_SETS = ["kafka", "hadoop", "metastore"] as const;
 const NATIVE = join(settings.root, "compose", "native");
 /** Maven's local repository. */
 export const REPOSITORY = join(settings.cache, "maven");
@@ -59,20 +61,22 @@ async function javaFor(log: Log): Promise<string> {
   return locked(log, async () => (await findJava()) ?? (await prepareJava(log)));
 }
 
+/** Whether this machine has the files of the processes, or the tools that fetch them. */
+export async function canPrepareArtifacts(): Promise<boolean> {
+  const java = (await findJava()) !== undefined;
+  if (!java && !(await hasPython())) return false;
+  const hasMaven = (await which("mvn", { nothrow: true })) !== null;
+  return hasMaven || (java && (await isComplete(readChecksums())));
+}
+
 /** The same without Java, for containers: their images have one. */
 export async function prepareServerFiles(log: Log): Promise<ServerFiles> {
   const listed = readChecksums();
-  const archive = listed.find(({ set }) => set === "trino");
-  if (!archive)
-    throw new Error(`${NATIVE}/checksums.txt: expected a line for Trino's archive, got no such line`);
-  const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}-${FOLDER_VERSION}`);
-  const jarSets = ["kafka", "hadoop", "metastore"] as const;
-  const missing: JarSet[] = [];
-  for (const set of jarSets) if ((await mismatchesOf(listed, set)).length > 0) missing.push(set);
-  if (missing.length > 0 || !(await fileTreeIsWhole(trino))) {
+  const { archive, trino } = trinoOf(listed);
+  if (!(await isComplete(listed))) {
     const maven = await findMaven(await findJava());
     await locked(log, async () => {
-      for (const set of jarSets) await fetchSet(set, listed, maven, log);
+      for (const set of JAR_SETS) await fetchSet(set, listed, maven, log);
       if (!(await fileTreeIsWhole(trino))) await fetchTrino(archive, listed, trino, maven, log);
     });
   }
@@ -82,6 +86,20 @@ export async function prepareServerFiles(log: Log): Promise<ServerFiles> {
     jars: { kafka: paths("kafka"), hadoop: paths("hadoop"), metastore: paths("metastore") },
     trino,
   };
+}
+
+async function isComplete(listed: Listed[]): Promise<boolean> {
+  for (const set of JAR_SETS) if ((await mismatchesOf(listed, set)).length > 0) return false;
+  return fileTreeIsWhole(trinoOf(listed).trino);
+}
+
+/** Trino's archive, and the folder of its content in the cache. */
+function trinoOf(listed: Listed[]): { archive: Listed; trino: string } {
+  const archive = listed.find(({ set }) => set === "trino");
+  if (!archive)
+    throw new Error(`${NATIVE}/checksums.txt: expected a line for Trino's archive, got no such line`);
+  const trino = join(settings.cache, `trino-${archive.sha256.slice(0, 12)}-${FOLDER_VERSION}`);
+  return { archive, trino };
 }
 
 /** Fetches into the cache, while no other process does. */

@@ -22,6 +22,7 @@ export const PROJECT = `questlog-${settings.ports.kafka}`;
 
 export const dockerRuntime: Runtime = {
   name: "docker",
+  words: "in containers",
 
   async prepare(services, log: Log) {
     const servers = services.filter(isServer);
@@ -29,7 +30,7 @@ export const dockerRuntime: Runtime = {
     const problem = await findEngineProblem();
     if (problem !== null) throw new Error(problem);
     await prepareImages(log);
-    await composeStack("up", "--no-start", ...servers.map(({ name }) => name));
+    await composeStack(["up", "--no-start", ...servers.map(({ name }) => name)]);
   },
 
   async isRunning(service) {
@@ -48,6 +49,11 @@ export const dockerRuntime: Runtime = {
     if (!isServer(service)) return nativeRuntime.start(service);
     await docker(["start", await requireContainer(service)], `${service.name}: docker start`);
     return `docker start ${(await containerName(service)) ?? service.name}`;
+  },
+
+  async startWith(service, args) {
+    await composeStack(["up", "--no-start", service.name], { QUESTLOG_ARGUMENTS: args.join(" ") });
+    await this.start(service);
   },
 
   async stop(service) {
@@ -73,6 +79,10 @@ export const dockerRuntime: Runtime = {
     await docker(["unpause", await requireContainer(service)]);
   },
 
+  async readData(service, path) {
+    return docker(["exec", await requireContainer(service), "cat", `/data/${path}`]);
+  },
+
   async lastLogLines(service) {
     if (!isServer(service)) return nativeRuntime.lastLogLines(service);
     const id = await findContainer(service);
@@ -80,7 +90,7 @@ export const dockerRuntime: Runtime = {
   },
 
   async wipe() {
-    await composeStack("down", "--volumes");
+    await composeStack(["down", "--volumes"]);
   },
 };
 
@@ -116,9 +126,9 @@ async function requireContainer(service: Service): Promise<string> {
 }
 
 /** Runs a command of Compose on this stack. */
-function composeStack(...words: string[]): Promise<string> {
+function composeStack(words: readonly string[], variables: Record<string, string> = {}): Promise<string> {
   const file = join(settings.root, "compose", "compose.yml");
-  const ports = Object.entries(settings.ports).map(([name, port]) => [portVariable(name), String(port)]);
-  const env = { ...(Object.fromEntries(ports) as Record<string, string>), QUESTLOG_IMAGES: imageTag() };
+  const env: Record<string, string> = { QUESTLOG_IMAGES: imageTag(), ...variables };
+  for (const [name, port] of Object.entries(settings.ports)) env[portVariable(name)] = String(port);
   return compose(["--project-name", PROJECT, "--file", file, ...words], env);
 }

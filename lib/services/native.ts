@@ -6,6 +6,7 @@
  * is ever text in one of their five formats, and each name works.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { HOST, settings } from "../settings.ts";
@@ -30,6 +31,7 @@ let artifacts: Artifacts | undefined; // set by prepare()
 
 export const nativeRuntime: Runtime = {
   name: "native",
+  words: "as processes",
 
   async prepare(services, log) {
     const names = services.map(({ name }) => name);
@@ -56,6 +58,12 @@ export const nativeRuntime: Runtime = {
     return [command.file, ...command.args].join(" ");
   },
 
+  async startWith({ name }, args) {
+    if (name === "api" || name === "stream") throw new Error(`${name}: expected the name of a server`);
+    const command = serverCommand(name, artifacts ?? (await prepareArtifacts(() => {})));
+    await startProcess(home, name, { ...command, args: [...command.args, ...args] });
+  },
+
   async stop({ name, graceMs }) {
     return (await stopProcess(home, name, { graceMs })) !== "absent";
   },
@@ -72,6 +80,10 @@ export const nativeRuntime: Runtime = {
   resume({ name }) {
     signalProcess(home, name, "SIGCONT");
     return Promise.resolve();
+  },
+
+  readData(_, path) {
+    return readFile(join(DATA, path), "utf8");
   },
 
   lastLogLines({ name }) {

@@ -21,6 +21,7 @@ describe("waitUntilReady(service, runtime)", () => {
   function runtimeOf(code: string): Runtime {
     return {
       name: "native",
+      words: "as processes",
       prepare: () => Promise.resolve(),
       isRunning: ({ name }) => Promise.resolve(findProcess(home, name) !== undefined),
       start: async ({ name }) => {
@@ -29,6 +30,8 @@ describe("waitUntilReady(service, runtime)", () => {
       },
       stop: async ({ name }) => (await stopProcess(home, name)) !== "absent",
       restarts: () => Promise.resolve(0),
+      startWith: () => Promise.resolve(),
+      readData: () => Promise.resolve(""),
       kill: ({ name }) => killProcess(home, name),
       pause: () => Promise.resolve(),
       resume: () => Promise.resolve(),

@@ -8,7 +8,7 @@ import { until } from "../until.ts";
 import { withLock } from "../lock.ts";
 import { otherCatalogue } from "./catalogue.ts";
 import { type Log, seconds } from "./log.ts";
-import { stackRuntime } from "./arguments.ts";
+import { rememberRuntime, stackRuntime } from "./choice.ts";
 import type { Runtime } from "./runtime.ts";
 import { stackLock, stopLocked } from "./stop.ts";
 import { type Service, type ServiceName, withNeeds } from "./services.ts";
@@ -25,7 +25,7 @@ export interface ServiceRow {
 
 export interface StartOptions {
   names: readonly ServiceName[]; // their needs are started too
-  runtime?: Runtime; // default: the one that the stack was started with, else processes
+  runtime?: Runtime; // default: the runtime of the stack
   /** Runs when a service is ready, before its dependents go on; e.g. topics after Kafka. */
   after?: Partial<Record<ServiceName, () => Promise<unknown>>>;
   onReady?: (row: ServiceRow) => void; // as each becomes ready
@@ -44,7 +44,8 @@ const POLL_MS = 250;
  * or, before any start, with the obstacle: a port's holder, memory, disk, a missing tool.
  */
 export async function startServices(options: StartOptions): Promise<ServiceRow[]> {
-  const { names, runtime = stackRuntime(), log = console.log, signal } = options;
+  const { names, log = console.log, signal } = options;
+  const runtime = options.runtime ?? (await stackRuntime());
   const start = Date.now();
   const selected = withNeeds(names);
   const started: Service[] = [];
@@ -57,6 +58,7 @@ export async function startServices(options: StartOptions): Promise<ServiceRow[]
     if (toStart.length > 0) {
       await checkSpace(toStart);
       await runtime.prepare(toStart, log);
+      rememberRuntime(runtime);
     }
     return allReady(selected, { ...options, runtime, toStart, started, start });
   };

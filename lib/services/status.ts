@@ -1,5 +1,5 @@
 /** Services → version and readiness of each one, or its problem. Each is asked once. */
-import { stackRuntime } from "./arguments.ts";
+import { stackRuntime } from "./choice.ts";
 import { otherCatalogue } from "./catalogue.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
@@ -14,7 +14,8 @@ export interface StatusRow {
 }
 
 /** Asks all services at the same time, and waits a few seconds for each answer. */
-export async function serviceStatus(runtime: Runtime = stackRuntime()): Promise<StatusRow[]> {
+export async function serviceStatus(chosen?: Runtime): Promise<StatusRow[]> {
+  const runtime = chosen ?? (await stackRuntime());
   return Promise.all(
     services.map(async (service) => {
       const { name, ports, given } = service;

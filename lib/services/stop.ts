@@ -7,7 +7,7 @@ import { recordCommand } from "../history.ts";
 import { settings } from "../settings.ts";
 import { withLock } from "../lock.ts";
 import { seconds } from "./log.ts";
-import { stackRuntime } from "./arguments.ts";
+import { stackRuntime } from "./choice.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Service, type ServiceName, services } from "./services.ts";
 
@@ -34,11 +34,9 @@ export async function stopServices(options: StopOptions): Promise<StoppedRow[]> 
 }
 
 /** The same as stopServices, for a caller that holds the stack's lock. */
-export async function stopLocked({
-  names,
-  runtime = stackRuntime(),
-  onStopped = () => {},
-}: StopOptions): Promise<StoppedRow[]> {
+export async function stopLocked(options: StopOptions): Promise<StoppedRow[]> {
+  const { names, onStopped = () => {} } = options;
+  const runtime = options.runtime ?? (await stackRuntime());
   const rows: StoppedRow[] = [];
   const stopped = new Map<ServiceName, Promise<void>>();
   const stop = async (service: Service) => {

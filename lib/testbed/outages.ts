@@ -1,23 +1,16 @@
 /**
  * Servers of this machine's stack: killed without a warning, away for a while, and started again.
  *
- * Only processes of the stack in settings.home are killed. A server that the environment names
- * belongs to somebody else, and Docker would restart a container.
+ * Only servers of the stack in settings.home are killed: its processes, or its containers. A server
+ * that the environment names belongs to somebody else.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { prepareArtifacts } from "../services/artifacts.ts";
-import { stackRuntime } from "../services/arguments.ts";
-import { nativeRuntime } from "../services/native.ts";
-import { findProcess, startProcess } from "../services/process.ts";
-import { serverCommand } from "../services/programs.ts";
-import { type ServiceName, services } from "../services/services.ts";
+import { stackRuntime } from "../services/choice.ts";
+import { type Service, type ServiceName, services } from "../services/services.ts";
 import { startServices, waitUntilReady } from "../services/start.ts";
 import { settings } from "../settings.ts";
-import { until } from "../until.ts";
 
-const GONE_LIMIT_MS = 10_000; // from SIGKILL to the process's end
-const POLL_MS = 20;
 const ALL_BYTES = 2 ** 60; // more than any disk has
 
 /** The time that services were away, in milliseconds since 1970. */
@@ -26,18 +19,13 @@ export interface Away {
   readyAt: number; // when they answered again
 }
 
-/** @throws Error if the servers are not processes of this stack. */
-export function requireOwnServices({ given = settings.given, runtime = stackRuntime().name } = {}): void {
+/** @throws Error if a server belongs to somebody else. */
+export function requireOwnServices({ given = settings.given } = {}): void {
   const named = Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
   if (named.length > 0)
     throw new Error(
       `expected services that npm run up started, because this drill kills them; got ${named.join(", ")} from the ` +
         "environment: unset QUESTLOG_KAFKA_BROKERS, QUESTLOG_WEBHDFS_URL and QUESTLOG_TRINO_URL",
-    );
-  if (runtime !== "native")
-    throw new Error(
-      `expected services that run as processes, because this drill kills them; got runtime ${runtime}: ` +
-        "npm run down, then npm run up -- --native",
     );
 }
 
@@ -97,17 +85,8 @@ export function awayFor(names: readonly ServiceName[], ms: number): Promise<Away
   return withoutServices(names, () => sleep(ms));
 }
 
-/** Ends a service's process by SIGKILL. @throws Error if there is no such process */
 async function killService(name: ServiceName): Promise<void> {
-  const found = findProcess(settings.home, name);
-  if (!found)
-    throw new Error(
-      `${name}: expected a process to kill, found none in ${settings.home}; npm run up starts it`,
-    );
-  process.kill(found.pid, "SIGKILL");
-  const isGone = () => !findProcess(settings.home, name) || undefined;
-  const what = `process ${found.pid} of ${name} ends after SIGKILL`;
-  await until(what, isGone, { limitMs: GONE_LIMIT_MS, everyMs: POLL_MS });
+  await (await stackRuntime()).kill(serviceOf(name));
 }
 
 /**
@@ -116,17 +95,18 @@ async function killService(name: ServiceName): Promise<void> {
  */
 export async function withFullDisk(meanwhile: () => Promise<unknown>): Promise<Away> {
   return outage(["datanode"], async () => {
-    const command = serverCommand("datanode", await prepareArtifacts(() => {}));
-    const args = [...command.args, "-D", `dfs.datanode.du.reserved=${ALL_BYTES}`];
-    await startProcess(settings.home, "datanode", { ...command, args });
+    const runtime = await stackRuntime();
+    const datanode = serviceOf("datanode");
+    await runtime.startWith(datanode, ["-D", `dfs.datanode.du.reserved=${ALL_BYTES}`]);
     try {
-      await waitUntilReady(
-        services.find(({ name }) => name === "datanode")!,
-        nativeRuntime,
-      );
+      await waitUntilReady(datanode, runtime);
       await Promise.race([meanwhile(), interrupted]);
     } finally {
       await killService("datanode");
     }
   });
+}
+
+function serviceOf(name: ServiceName): Service {
+  return services.find((service) => service.name === name)!;
 }

@@ -53,6 +53,7 @@ function testEnvironment(home: string): NodeJS.ProcessEnv {
     ...process.env,
     ...Object.fromEntries(ports),
     QUESTLOG_HOME: home,
+    QUESTLOG_RUNTIME: "native", // also beside an engine with images
     QUESTLOG_OUT: join(home, "out"),
     QUESTLOG_HISTORY: join(home, "history.jsonl"),
   };
