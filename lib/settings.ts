@@ -97,6 +97,7 @@ export interface Settings {
   runtime: "native" | "docker" | undefined; // of a new stack; undefined: see services/arguments.ts
   javaImage: string; // below the servers' images
   mavenImage: string; // runs Maven on a machine without Maven
+  nodeImage: string; // below the images of API and stream
 }
 
 /** Hadoop runs `df 'FOLDER'` in a shell, and uses the folder as a format of thread names. */
@@ -111,6 +112,7 @@ const NOT_SETTINGS = [
   "QUESTLOG_ENV", // lib/env-file.ts
   "QUESTLOG_ARGUMENTS", // compose/compose.yml
   "QUESTLOG_IMAGES", // compose/compose.yml
+  "QUESTLOG_PRODUCT_IMAGES", // compose/compose.yml
   "QUESTLOG_PARENT", // lib/history.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
 ];
@@ -245,6 +247,12 @@ function readContainers(variables: Variables) {
     runtime,
     javaImage: variables.matching("QUESTLOG_JAVA_IMAGE", "eclipse-temurin:25-jre-noble", image, expected),
     mavenImage: variables.matching("QUESTLOG_MAVEN_IMAGE", "maven:3.9-eclipse-temurin-21", image, expected),
+    nodeImage: variables.matching(
+      "QUESTLOG_NODE_IMAGE",
+      `node:${process.versions.node}-slim`,
+      image,
+      expected,
+    ),
   } as const;
 }
 

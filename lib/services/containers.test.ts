@@ -22,25 +22,35 @@ interface Container {
   read_only?: boolean;
   cap_drop?: string[];
   security_opt?: string[];
+  profiles?: string[];
 }
+
+const productNames = ["api", "init", "stream"]; // of the profile app
 
 describe("compose.yml", () => {
   const { services: containers } = parse(readFileSync(file, "utf8"), { merge: true }) as {
     services: Record<string, Container>;
   };
 
-  it("has a container for each server, from an image of this checkout, without any right", () => {
-    assert.deepEqual(Object.keys(containers).sort(), [...serverNames].sort());
+  it("has a container for each server and the product, from own images, without any right", () => {
+    assert.deepEqual(Object.keys(containers).sort(), [...serverNames, ...productNames].sort());
     for (const [name, container] of Object.entries(containers)) {
       assert.match(
         container.image,
-        /^questlog-(kafka|hadoop|metastore|trino):\$\{QUESTLOG_IMAGES:-latest\}$/,
+        productNames.includes(name)
+          ? /^questlog-(api|stream):\$\{QUESTLOG_PRODUCT_IMAGES:-latest\}$/
+          : /^questlog-(kafka|hadoop|metastore|trino):\$\{QUESTLOG_IMAGES:-latest\}$/,
         name,
       );
       assert.equal(container.read_only, true, name);
       assert.deepEqual(container.cap_drop, ["ALL"], name);
       assert.deepEqual(container.security_opt, ["no-new-privileges:true"], name);
     }
+  });
+
+  it("starts the product only with the profile app", () => {
+    for (const [name, { profiles }] of Object.entries(containers))
+      assert.deepEqual(profiles, productNames.includes(name) ? ["app"] : undefined, name);
   });
 
   it("has the versions that pom.xml pins for the processes", () => {

@@ -41,13 +41,13 @@ const FAULTS: readonly Fault[] = [
       /pull access denied for ([\w./:-]+)|manifest for ([\w./:@-]+) not found|([\w./:@-]+): (?:failed to resolve|not found)/,
     sentence: ([, denied, missing, unresolved]) =>
       `the image ${denied ?? missing ?? unresolved} is not here, and its registry does not have it: ` +
-      "check QUESTLOG_JAVA_IMAGE and QUESTLOG_MAVEN_IMAGE",
+      "check QUESTLOG_JAVA_IMAGE, QUESTLOG_MAVEN_IMAGE and QUESTLOG_NODE_IMAGE",
   },
   {
     words: /Get "https?:\/\/([^/"]+)[^"]*": |lookup (\S+?):? .*(?:no such host|i\/o timeout)/,
     sentence: ([, url, name]) =>
       `the registry ${url ?? name} does not answer: check the network, or name images that are here by ` +
-      "QUESTLOG_JAVA_IMAGE and QUESTLOG_MAVEN_IMAGE",
+      "QUESTLOG_JAVA_IMAGE, QUESTLOG_MAVEN_IMAGE and QUESTLOG_NODE_IMAGE",
   },
   {
     words: /client version ([\d.]+) is too (?:new|old)/,

@@ -19,7 +19,7 @@ if (FAIL && words.includes(FAIL)) {
 }
 const has = (state) => existsSync(record + "." + state);
 const set = (state, on) => on ? writeFileSync(record + "." + state, "") : rmSync(record + "." + state, { force: true });
-if (args[0] === "version") console.log("20.10.24");
+if (args[0] === "version") console.log(/Arch/.test(words) ? process.env.PLATFORM : "20.10.24");
 if (args[0] === "images") console.log(process.env.IMAGES);
 if (/ up --no-start /.test(words)) set("made", true);
 if (/ down /.test(words)) set("made", false);
@@ -60,7 +60,7 @@ export class FakeDocker {
 
   remove(): void {
     process.env.PATH = this.#path;
-    for (const name of ["FAKE_DOCKER", "FAIL", "FAILURE", "IMAGES"]) delete process.env[name];
+    for (const name of ["FAKE_DOCKER", "FAIL", "FAILURE", "IMAGES", "PLATFORM"]) delete process.env[name];
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -54,7 +54,7 @@ export const PLACE: Place = {
 /** Builds the images that the engine does not have; resolves with the tag of all images. */
 export async function prepareImages(log: Log): Promise<string> {
   const tag = imageTag();
-  const missing = await missingImages(tag);
+  const missing = await missingImages(TARGETS, tag);
   if (missing.length === 0) return tag;
   const files = await prepareServerFiles(log);
   const start = Date.now();
@@ -74,7 +74,7 @@ export async function prepareImages(log: Log): Promise<string> {
 
 /** Whether the engine has the images of this checkout. */
 export async function hasImages(): Promise<boolean> {
-  return (await missingImages(imageTag())).length === 0;
+  return (await missingImages(TARGETS, imageTag())).length === 0;
 }
 
 /** The tag of this checkout's images. */
@@ -91,10 +91,11 @@ export function imageTag(): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-async function missingImages(tag: string): Promise<string[]> {
+/** The targets of which the engine has no image with this tag. */
+export async function missingImages(targets: readonly string[], tag: string): Promise<string[]> {
   const found = await docker(["images", "--format", "{{.Repository}}:{{.Tag}}"]);
   const names = found.split("\n").map((name) => name.replace(/^localhost\//, "")); // Podman's prefix
-  return TARGETS.filter((target) => !names.includes(`questlog-${target}:${tag}`));
+  return targets.filter((target) => !names.includes(`questlog-${target}:${tag}`));
 }
 
 async function build(target: string, tag: string, context: string): Promise<void> {

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { settings } from "../settings.ts";
+import { FakeDocker } from "./fake-docker.fixture.ts";
+import { findProductFiles } from "./product-files.ts";
+import { COMMANDS, layOut, prepareProductImages } from "./product-images.ts";
+
+const ARCHES: Record<string, string> = { x64: "amd64", arm64: "arm64" };
+
+describe("prepareProductImages(log)", function () {
+  this.timeout(60_000);
+  let engine: FakeDocker;
+  const lines: string[] = [];
+
+  before(function () {
+    if (process.platform !== "linux") return this.skip(); // npm would fetch Linux's packages
+  });
+  beforeEach(() => {
+    engine = new FakeDocker();
+    process.env.PLATFORM = `linux/${ARCHES[process.arch]}`;
+  });
+  afterEach(() => engine.remove());
+
+  it("builds both images without a network, each with the tag of its content", async () => {
+    const tag = await prepareProductImages((line) => lines.push(line));
+    const builds = engine.calls().filter((line) => line.startsWith("build "));
+    assert.equal(builds.length, 2);
+    for (const [i, target] of ["api", "stream"].entries()) {
+      const words = `--network none --build-arg NODE_IMAGE=${settings.nodeImage} --target ${target}`;
+      assert.ok(builds[i]!.includes(`${words} --tag questlog-${target}:${tag} `), builds.join("\n"));
+    }
+    assert.match(lines.at(-1)!, /^images: built, /);
+  });
+
+  it("builds only the image that is missing", async () => {
+    const tag = await prepareProductImages(() => {});
+    process.env.IMAGES = `questlog-api:${tag}\nquestlog-stream:latest`;
+    const before = engine.calls().length;
+    assert.equal(await prepareProductImages(() => {}), tag);
+    const builds = engine
+      .calls()
+      .slice(before)
+      .filter((line) => line.startsWith("build "));
+    assert.deepEqual(
+      builds.map((line) => /--target (\w+)/.exec(line)?.[1]),
+      ["stream"],
+    );
+  });
+
+  it("names the platform of an engine that cannot run the images", async () => {
+    process.env.PLATFORM = "windows/amd64";
+    await assert.rejects(
+      prepareProductImages(() => {}),
+      {
+        message: "the Docker engine: expected one for linux/amd64 or linux/arm64, got windows/amd64",
+      },
+    );
+  });
+
+  it("tells in one sentence that a build fails", async () => {
+    engine.failAt("build", "no space left on device");
+    await assert.rejects(
+      prepareProductImages(() => {}),
+      {
+        message: /^the disk of the Docker engine is full: /,
+      },
+    );
+  });
+});
+
+describe("layOut(files, packagesRoot, context)", function () {
+  this.timeout(60_000);
+  let context: string;
+  before(() => (context = mkdtempSync(join(tmpdir(), "questlog product (images) "))));
+  after(() => rmSync(context, { recursive: true }));
+
+  it("makes a folder in which each command runs without the checkout", () => {
+    layOut(findProductFiles(COMMANDS, settings.root), settings.root, context);
+    renameSync(join(context, "packages"), join(context, "modules", "node_modules"));
+    for (const name of COMMANDS) {
+      const env = { PATH: process.env.PATH, QUESTLOG_HOME: join(context, "home") };
+      const args = [join("scripts", `${name}.ts`), "--help"];
+      const out = execFileSync(process.execPath, args, {
+        cwd: join(context, "modules"),
+        env,
+        encoding: "utf8",
+      });
+      assert.match(out, new RegExp(`\\b${name}\\b`));
+    }
+  });
+});
