@@ -129,6 +129,16 @@ export class WebHdfs {
     await this.#repeated(() => this.#boolean(call));
   }
 
+  /** Deletes an empty folder. @throws HdfsError if it has content */
+  async removeEmpty(path: string): Promise<void> {
+    await this.#boolean({ method: "DELETE", op: "DELETE", path, parameters: { recursive: false } });
+  }
+
+  /** The address of the NameNode that answered last. */
+  get activeUrl(): string {
+    return this.#urls[this.#active]!;
+  }
+
   /** The status of a file or folder, or null if it does not exist. */
   async status(path: string): Promise<FileStatus | null> {
     return this.#repeated(async () => {
