@@ -24,7 +24,17 @@ const frame = {
 };
 
 await command("report", frame, async ({ values, positionals, signal }) => {
-  const { "no-cache": isFresh = false, ...options }: ReportValues = values;
+  try {
+    return await report(values, positionals, signal);
+  } catch (error) {
+    const { tellRefusal } = await import("../lib/report/refusal.ts");
+    await tellRefusal(error as Error, values.junit);
+    throw error;
+  }
+});
+
+async function report(values: ReportValues, positionals: string[], signal: AbortSignal): Promise<number> {
+  const { "no-cache": isFresh = false, ...options } = values;
   const notebooks = chooseNotebooks(positionals, {
     extras: options.with ?? [],
     folder: join(settings.root, "notebooks"),
@@ -55,4 +65,4 @@ await command("report", frame, async ({ values, positionals, signal }) => {
   } finally {
     await kernel?.then((started) => started.shutdown()).catch(() => {}); // if no cell ran
   }
-});
+}

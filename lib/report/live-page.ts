@@ -10,6 +10,9 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HOST } from "../settings.ts";
+import { forHtml, forTerminalLines } from "../untrusted.ts";
+import { renderFrame } from "./page-frame.ts";
+import { STYLE } from "./style.ts";
 
 const EVENTS = "/events";
 const PING_MS = 15_000;
@@ -24,7 +27,8 @@ export class LivePage {
   readonly #server: Server;
   readonly #readers = new Set<ServerResponse>();
   readonly #timer: NodeJS.Timeout;
-  #html = "";
+  #html = renderFrame({ lang: "en", title: "No page yet", style: STYLE, body: "" });
+  #warning = ""; // above the page, until the next page
   #version = 0;
 
   private constructor() {
@@ -55,6 +59,16 @@ export class LivePage {
   /** Shows `html` to the readers. */
   show(html: string): void {
     this.#html = html;
+    this.#update("");
+  }
+
+  /** Shows `text` above the page until the next page; "" takes it away. */
+  warn(text: string): void {
+    if (text !== this.#warning) this.#update(text);
+  }
+
+  #update(warning: string): void {
+    this.#warning = warning;
     this.#version++;
     for (const reader of this.#readers) reader.write(`data: ${this.#version}\n\n`);
   }
@@ -69,7 +83,7 @@ export class LivePage {
 
   #send(response: ServerResponse): void {
     response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
-    response.end(withScript(this.#html));
+    response.end(withScript(withWarning(this.#html, this.#warning)));
   }
 
   #listen(response: ServerResponse): void {
@@ -78,6 +92,13 @@ export class LivePage {
     this.#readers.add(response);
     response.once("close", () => this.#readers.delete(response));
   }
+}
+
+/** The page with the warning at its top. */
+function withWarning(html: string, warning: string): string {
+  if (warning === "") return html;
+  const box = `<div class="error" role="alert"><p>${forHtml(forTerminalLines(warning)).replaceAll("\n", "<br>")}</p></div>`;
+  return html.replace("<body>", () => `<body>\n${box}`);
 }
 
 /** The page with the script, and with a policy that permits it. */

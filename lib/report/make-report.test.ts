@@ -103,6 +103,25 @@ describe("npm run report", function () {
     assert.match(again.text, /^report: the last run did not fail: there is no .*failed\/results\.json$/m);
   });
 
+  it("--junit tells of a run that is refused before its first cell, instead of the run before", async () => {
+    save(4, "say`All 220 rows`;\n");
+    assert.equal((await report("--junit", "claims.xml")).exitCode, 0);
+    const xml = () => readFileSync(join(folder, "claims.xml"), "utf8");
+    assert.match(xml(), /tests="2" failures="0"/);
+    for (const [args, reason] of [
+      [
+        ["--strict"],
+        /tests="1" failures="1"[^]*<failure message="notebook shop: expected numbers from results[^]*cell 2: 4 [^]*220/,
+      ],
+      [["--set", "n=1"], /<failure message="--set: expected the name of a parameter/],
+      [["--fail-if", "lost"], /<failure message="--fail-if: /],
+      [["nothing-there"], /<failure message="[^"]*nothing-there/],
+    ] as const) {
+      assert.notEqual((await report("--junit", "claims.xml", ...args)).exitCode, 0);
+      assert.match(xml(), reason);
+    }
+  });
+
   it("--out makes a folder for the run, and an index page of all runs", async () => {
     save(2);
     assert.equal((await report()).exitCode, 0);

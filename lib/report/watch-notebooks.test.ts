@@ -81,9 +81,13 @@ describe("watchNotebooks(paths, options)", function () {
     start(link);
     const address = await url();
     save("// %%\nconsole.log(`sold 2`);\n");
-    await until("the edited page", async () => /sold 2/.test(await (await fetch(address)).text()), {
-      limitMs: 30_000,
-    });
+    await until(
+      "the edited page",
+      async () => /sold 2/.test(await (await fetch(address)).text()) || undefined,
+      {
+        limitMs: 30_000,
+      },
+    );
   });
 
   it("runs all cells in a fresh kernel after an edit of a file that a cell imports", async () => {
@@ -109,9 +113,42 @@ describe("watchNotebooks(paths, options)", function () {
     save("// %%\nthrow new RangeError('too many');\n");
     await line(/Failed in shop, cell 1[^]*RangeError: too many/);
     save("// %%\nconsole.log('two');\n");
-    await until("the page shows the edit", async () => /two/.test(await (await fetch(address)).text()), {
-      limitMs: 10_000,
-    });
+    await until(
+      "the page shows the edit",
+      async () => /two/.test(await (await fetch(address)).text()) || undefined,
+      {
+        limitMs: 30_000,
+      },
+    );
+  });
+
+  it("tells the page of a broken notebook, until the mend", async () => {
+    const good = "// %%\nconsole.log('one');\n";
+    save(good);
+    start();
+    const address = await url();
+    const pageHas = (pattern: RegExp, isThere = true) =>
+      until(
+        `the page ${isThere ? "has" : "lacks"} ${pattern.source}`,
+        async () => pattern.test(await (await fetch(address)).text()) === isThere || undefined,
+        { limitMs: 30_000 },
+      );
+    for (const [broken, reason] of [
+      ['{"cells": [', /role="alert"><p>[^]*JSON[^]*one/],
+      [
+        formatNotebook(textToNotebook("// %% [markdown]\n// {{ lost }} rows\n// %%\n1;\n", "shop")),
+        /role="alert"><p>[^]*got lost/,
+      ],
+    ] as const) {
+      writeFileSync(file, broken);
+      await pageHas(reason);
+      writeFileSync(file, `${broken} `); // an editor saves once more
+      save(good);
+      await pageHas(/role="alert"/, false);
+      await pageHas(/one/);
+    }
+    assert.equal(lines.filter((one) => /waiting for the next edit/.test(one)).length, 2);
+    assert.doesNotMatch(readFileSync(join(folder, "watch", "report.html"), "utf8"), /role="alert"/);
   });
 
   it("an edit interrupts the cell that runs", async () => {
@@ -121,9 +158,13 @@ describe("watchNotebooks(paths, options)", function () {
     save("// %%\nconst a = 1;\n// %%\nawait new Promise((end) => setTimeout(end, 50_000, 'one'));\n");
     await new Promise((end) => setTimeout(end, 500)); // the cell runs
     save("// %%\nconst a = 1;\n// %%\nconsole.log('three');\n");
-    await until("the page shows the edit", async () => />three/.test(await (await fetch(address)).text()), {
-      limitMs: 10_000,
-    });
+    await until(
+      "the page shows the edit",
+      async () => />three/.test(await (await fetch(address)).text()) || undefined,
+      {
+        limitMs: 30_000,
+      },
+    );
   });
 
   it("answers only requests that name its own host", async () => {

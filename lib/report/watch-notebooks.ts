@@ -54,6 +54,7 @@ class Session {
   readonly #watched: WatchedNotebook[] = [];
   #notebooks: Notebook[] = []; // the newest that can be read
   #imports: ReadonlyMap<string, string> = new Map(); // files → digests
+  #problem = ""; // the reason why the notebooks cannot run, as the terminal has it
   #changed = new Set<string>(); // imported files, since the last update
   #edit = Promise.withResolvers<void>(); // resolves at the next edit
   #running = new AbortController();
@@ -121,6 +122,8 @@ class Session {
       this.#imports = imports;
       this.#watch(imports.keys());
       for (const path of changed) this.#changed.add(path);
+      this.#page.warn(""); // the notebooks can run again
+      this.#problem = "";
       if (changed.length === 0 && JSON.stringify(notebooks) === JSON.stringify(this.#notebooks)) return false;
       this.#notebooks = notebooks;
       return true;
@@ -128,7 +131,9 @@ class Session {
       const { code, message } = error as NodeJS.ErrnoException;
       const isInFile = error instanceof NotebookError || error instanceof UsageError || code !== undefined;
       if (!isInFile) throw error;
-      this.#options.log(`${message}; waiting for the next edit`);
+      this.#page.warn(`${message}\nThe page below is of the last text that can run.`);
+      if (message !== this.#problem) this.#options.log(`${message}; waiting for the next edit`);
+      this.#problem = message;
       return false;
     }
   }
