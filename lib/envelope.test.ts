@@ -296,6 +296,7 @@ describe("peek(text)", () => {
       event_type: null,
       received_at: null,
       player: null,
+      session: null,
       params: null,
       remote_addr: null,
     };

@@ -57,6 +57,7 @@ export interface Glimpse {
   event_type: string | null;
   received_at: string | null;
   player: string | null;
+  session: string | null;
   params: JsonObject | null;
   remote_addr: string | null;
 }
@@ -105,6 +106,7 @@ export function peek(text: string | null): Glimpse {
     event_type: textOrNull("event_type"),
     received_at: textOrNull("received_at"),
     player: textOrNull("player"),
+    session: textOrNull("session"),
     params: isObject(params) ? params : null,
     remote_addr: textOrNull("remote_addr"),
   };

@@ -20,6 +20,7 @@ export {
   countBars,
   countBy,
   eventsIn,
+  eventsSince,
   numbersOf,
   type OffsetRange,
   type Selection,

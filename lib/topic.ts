@@ -151,6 +151,7 @@ export interface MessageSearch extends TopicAddress {
   type: string; // event_type
   having?: string; // a parameter that the player sent
   since?: readonly PartitionOffsets[]; // earlier offsets of the topic: only later messages
+  until?: readonly PartitionOffsets[]; // later offsets: only messages before them
 }
 
 /**
@@ -161,8 +162,10 @@ export async function findMessage({
   type,
   having,
   since = [],
+  until = [],
   ...address
 }: MessageSearch): Promise<TopicMessage & { value: string }> {
+  const ends = new Map(until.map(({ partition, high }) => [partition, high]));
   let newest: (TopicMessage & { value: string }) | undefined;
   await readTopic({
     ...address,
@@ -170,6 +173,7 @@ export async function findMessage({
     onMessage: ({ value, ...position }) => {
       const { event_type, params } = peek(value);
       if (value === null || event_type !== type) return;
+      if (position.offset >= (ends.get(position.partition) ?? Infinity)) return;
       if (having !== undefined && !Object.hasOwn(params ?? {}, having)) return;
       if (newest === undefined || position.timestamp >= newest.timestamp) newest = { ...position, value };
     },

@@ -84,6 +84,18 @@ export function eventsIn(
   return { topic, schema, event_types: type === undefined ? types : [type], ranges: copies, where };
 }
 
+/** Selects the events that come to the topic after `before`, for a query that is asked again. */
+export function eventsSince(
+  before: readonly { partition: number; high: number }[],
+  options: SelectionOptions = {},
+): Selection {
+  const to = Number.MAX_SAFE_INTEGER;
+  return eventsIn(
+    before.map(({ partition, high }) => ({ partition, from: high, to })),
+    options,
+  );
+}
+
 /** Counts the selected events for each value of the column `by`. */
 export function countBy(by: string, selection: Selection): Promise<Count> {
   return measure(selection, by, null);
@@ -151,21 +163,26 @@ export function conditionOf(ranges: readonly OffsetRange[]): string {
   return conditions.length === 0 ? "false" : conditions.join("\n  OR ");
 }
 
+/** The SQL condition for the rows of a selection, except for its types. */
+export function selectedRows({ ranges, where }: Selection): string {
+  const conditions = [
+    `(${conditionOf(ranges)})`,
+    ...Object.entries(where).map(
+      ([column, value]) => `${identifier(column)} IS NOT DISTINCT FROM ${literal(value)}`,
+    ),
+  ];
+  return conditions.join("\n  AND ");
+}
+
 async function measure(selection: Selection, by: string, sum: string | null): Promise<Count> {
   for (const column of [by, ...Object.keys(selection.where)])
     requireColumn(column, selection, (type) => GROUP_TYPES.includes(type), GROUP_TYPES.join(", "));
   if (sum !== null)
     requireColumn(sum, selection, isAdded, `integer, decimal of at most ${MAX_ADDED_DIGITS} digits`);
   const number = sum === null ? "count(*) AS events" : `sum(${identifier(sum)}) AS total`;
-  const conditions = [
-    `(${conditionOf(selection.ranges)})`,
-    ...Object.entries(selection.where).map(
-      ([column, value]) => `${identifier(column)} IS NOT DISTINCT FROM ${literal(value)}`,
-    ),
-  ];
   const statement = `SELECT ${identifier(by)}, ${number}
 FROM ${viewOf(selection)}
-WHERE ${conditions.join("\n  AND ")}
+WHERE ${selectedRows(selection)}
 GROUP BY ${identifier(by)}`;
   const rows = await query(statement, { schema: selection.schema });
   const values = rows

@@ -1,31 +1,41 @@
 import assert from "node:assert/strict";
-import { countTables, difference, watchTables } from "./counts.ts";
-import { createTables } from "./tables.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
+import { readOffsets } from "../topic.ts";
+import { eventsSince } from "./counted.ts";
+import { difference, watchTables } from "./counts.ts";
 
-describe("watchTables(before, expected)", () => {
-  let before: Record<string, number>;
-  beforeEach(async () => {
-    await createTables();
-    before = await countTables();
+describe("watchTables(selection, expected)", () => {
+  const ground = new LandedGround();
+  let selection: ReturnType<typeof eventsSince>;
+
+  before(async () => {
+    await ground.create();
+    await ground.createTopics();
+    const offsets = await readOffsets({ topic: ground.topic });
+    await ground.send(2);
+    await ground.land();
+    selection = eventsSince(offsets, ground.place);
   });
+  after(() => ground.remove());
 
-  it("ends with the first sample that shows the expected growth", async () => {
-    const earlier = { ...before, join_a_guild: before.join_a_guild! - 3 };
-    const samples = await watchTables(earlier, Promise.resolve({ join_a_guild: 3 }));
+  it("ends with the first sample that shows the expected rows", async () => {
+    const samples = await watchTables(selection, Promise.resolve({ join_a_guild: 3 }));
     const last = samples.filter(({ event_type }) => event_type === "join_a_guild").at(-1);
     assert.equal(last?.rows, 3);
   });
 
-  it("throws with the growth so far when the time is over", async () => {
-    const failed = watchTables(before, Promise.resolve({ join_a_guild: 1 }), { timeoutMs: 0 });
-    await assert.rejects(
-      failed,
-      /expected the tables to grow by join_a_guild 1 within 0 s after the last request, got .*join_a_guild 0\b/,
-    );
+  it("counts no row of another session, and none from before the selection", async () => {
+    const later = eventsSince(await readOffsets({ topic: ground.topic }), ground.place);
+    for (const none of [{ ...selection, where: { session: "another" } }, later])
+      await assert.rejects(
+        watchTables(none, Promise.resolve({ join_a_guild: 1 }), { timeoutMs: 0 }),
+        /expected the rows join_a_guild 1 in the tables within 0 s after the last request, got .*join_a_guild 0\b/,
+      );
   });
 
   it("rejects with the error of sending the events", async () => {
-    await assert.rejects(watchTables(before, Promise.reject(new Error("no API"))), { message: "no API" });
+    const failed = watchTables(selection, Promise.reject(new Error("no API")));
+    await assert.rejects(failed, { message: "no API" });
   });
 });
 

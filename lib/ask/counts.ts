@@ -8,17 +8,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { events } from "../events.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
+import { type Selection, selectedRows } from "./counted.ts";
 import type { Target } from "./metastore.ts";
 
 /** A number for each event type. */
 export type Counts = Record<string, number>;
 
-/** The growth of one table that Trino showed at one moment. */
+/** The selected rows of one table that Trino showed at one moment. */
 export interface CountSample {
   time: Date;
   seconds: number; // since the watch began
   event_type: string;
-  rows: number; // more than at the start
+  rows: number;
 }
 
 const SAMPLE_INTERVAL_MS = 500;
@@ -33,11 +34,11 @@ export function countEvents(target: Target = {}): Promise<Counts> {
   return countByType("SELECT event_type, count(*) AS n FROM events GROUP BY event_type", target);
 }
 
-/** SQL: the rows of all tables, with their event_type and some columns. */
-export function rowsOf(columns: readonly string[]): string {
+/** SQL: the rows of all tables that meet `where`, with their event_type and some columns. */
+export function rowsOf(columns: readonly string[], where = "true"): string {
   const selects = events.map(({ type, table }) => {
     const wanted = [`${literal(type)} AS event_type`, ...columns];
-    return `SELECT ${wanted.join(", ")} FROM ${identifier(table)}`;
+    return `SELECT ${wanted.join(", ")} FROM ${identifier(table)} WHERE ${where}`;
   });
   return selects.join(" UNION ALL ");
 }
@@ -50,14 +51,14 @@ export async function countByType(statement: string, { schema }: Target): Promis
 }
 
 /**
- * Watches the tables while events arrive: samples the growth over `before` every 0.5 s until
- * all of `expected` is visible, and resolves with the samples.
- * @param before the counts at the start, by `countTables`
- * @param expected resolves with the awaited growth, once it is known
- * @throws Error if the growth is not reached within `timeoutMs` after `expected` resolved
+ * Watches the tables while events arrive: counts the selected rows every 0.5 s until all of
+ * `expected` is visible, and resolves with the samples.
+ * @param selection by `eventsSince`
+ * @param expected resolves with the awaited rows of each type, once they are known
+ * @throws Error if they are not visible within `timeoutMs` after `expected` resolved
  */
 export async function watchTables(
-  before: Counts,
+  selection: Selection,
   expected: Promise<Counts>,
   { timeoutMs = 30_000 }: { timeoutMs?: number } = {},
 ): Promise<CountSample[]> {
@@ -75,21 +76,25 @@ export async function watchTables(
   );
   // No until(): each answer is a sample, and the limit begins when `expected` resolves.
   for (;;) {
-    const grown = difference(await countTables(), before);
+    const shown = await countRows(selection);
     const time = new Date();
-    for (const [event_type, rows] of Object.entries(grown)) {
+    for (const [event_type, rows] of Object.entries(shown)) {
       samples.push({ time, seconds: (time.getTime() - start) / 1000, event_type, rows });
     }
     if (failure !== undefined) throw failure as Error;
-    if (goal && Object.entries(goal).every(([type, rows]) => (grown[type] ?? 0) >= rows)) return samples;
+    if (goal && Object.entries(goal).every(([type, rows]) => (shown[type] ?? 0) >= rows)) return samples;
     if (Date.now() > deadline) {
       throw new Error(
-        `expected the tables to grow by ${countsText(goal ?? {})} within ${timeoutMs / 1000} s after the last request, ` +
-          `got ${countsText(grown)}; npm run status shows whether the stream runs`,
+        `expected the rows ${countsText(goal ?? {})} in the tables within ${timeoutMs / 1000} s after the last request, ` +
+          `got ${countsText(shown)}; npm run status shows whether the stream runs`,
       );
     }
     await delay(SAMPLE_INTERVAL_MS);
   }
+}
+
+function countRows(selection: Selection): Promise<Counts> {
+  return countByType(rowsOf(["count(*) AS n"], selectedRows(selection)), { schema: selection.schema });
 }
 
 /** The growth: `after` minus `before`, for each event type of `after`. */

@@ -1,15 +1,27 @@
 /**
- * Tables → the number of rows whose event_id an earlier row has: doubles, and conflicts among them.
+ * Offset ranges → the numbers of rows whose event_id an earlier row has, by event type.
  *
- * A double repeats the id of an earlier row, of any type. Mostly it is a copy of the same event.
- * With other content it is another event under the same id: a conflict. The views leave out both.
+ * Such a row repeats the id of an earlier row, of any type and any time. Mostly it is a copy of the
+ * same event. With other content it is another event under the same id: a conflict. The views
+ * leave out both.
  */
-import { type Counts, countByType, rowsOf } from "./counts.ts";
+import { events } from "../events.ts";
+import { settings } from "../settings.ts";
+import { query } from "../trino.ts";
+import { conditionOf, type OffsetRange } from "./counted.ts";
+import { rowsOf } from "./counts.ts";
 import type { Target } from "./metastore.ts";
 
-const IDENTITY = ["event_id", '"timestamp"', "kafka_partition", "kafka_offset"];
+/** Rows of one event type. */
+export interface Copies {
+  event_type: string;
+  rows: number;
+  repeated: number; // rows with an earlier row's id
+  conflicts: number; // repeated rows with other content than the first row of their id
+  left_out: number; // rows that the view `events` does not show
+}
+
 const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
-const FIELDS = ["player", "session", "occurred_at", "raw_event"];
 // As lib/content.ts; json_parse sorts the parameters by name.
 const CONTENT = `json_format(CAST(ARRAY[
   event_type, player, session, CAST(occurred_at AS varchar),
@@ -17,34 +29,45 @@ const CONTENT = `json_format(CAST(ARRAY[
 ] AS json))`;
 
 /**
- * Counts the doubles of each type. It does not use the views, so that a notebook can compare its
- * result with theirs.
+ * Counts the copies among the rows in `ranges`. Only `left_out` uses the view, so a notebook can
+ * compare it with `repeated`.
  */
-export function countDoubles(target: Target = {}): Promise<Counts> {
-  return countByType(
-    `SELECT event_type, sum(n) AS n
-     FROM (
-       ${rowsOf(["count(*) AS n"])}
-       UNION ALL
-       SELECT first, -count(*)
-       FROM (SELECT min_by(event_type, ${POSITION}) AS first FROM (${rowsOf(IDENTITY)}) GROUP BY event_id)
-       GROUP BY first
-     )
+export async function countCopies(
+  ranges: readonly OffsetRange[],
+  { schema = settings.schema }: Target = {},
+): Promise<Copies[]> {
+  const condition = conditionOf(ranges);
+  const columns = ["event_id", "player", "session", "occurred_at", "raw_event"];
+  const position = ['"timestamp"', "kafka_partition", "kafka_offset"];
+  const found = await query<Copies>(
+    `WITH ids AS (SELECT DISTINCT event_id FROM (${rowsOf(["event_id"], condition)})),
+     all_rows AS (
+       SELECT event_type, kafka_partition, kafka_offset,
+         row_number() OVER (PARTITION BY event_id ORDER BY ${POSITION}) > 1 AS is_repeated,
+         content <> first_value(content) OVER (PARTITION BY event_id ORDER BY ${POSITION}) AS is_other
+       FROM (
+         SELECT event_type, event_id, ${position.join(", ")}, ${CONTENT} AS content
+         FROM (${rowsOf([...columns, ...position])})
+         WHERE event_id IN (SELECT event_id FROM ids)
+       )
+     ),
+     shown AS (SELECT event_type, count(*) AS n FROM events WHERE ${condition} GROUP BY event_type)
+     SELECT event_type, count(*) AS rows, count_if(is_repeated) AS repeated,
+       count_if(is_repeated AND is_other) AS conflicts,
+       count(*) - coalesce(max(shown.n), 0) AS left_out
+     FROM all_rows LEFT JOIN shown USING (event_type)
+     WHERE ${condition}
      GROUP BY event_type`,
-    target,
+    { schema },
   );
-}
-
-/** Counts the doubles of each type whose content differs from that of the first row of their id. */
-export function countConflicts(target: Target = {}): Promise<Counts> {
-  return countByType(
-    `SELECT event_type, count_if(content <> first) AS n
-     FROM (
-       SELECT event_type, content, first_value(content) OVER (PARTITION BY event_id ORDER BY ${POSITION}) AS first
-       FROM (SELECT *, ${CONTENT} AS content FROM (${rowsOf([...IDENTITY, ...FIELDS])}))
-       WHERE event_id IN (SELECT event_id FROM (${rowsOf(["event_id"])}) GROUP BY event_id HAVING count(*) > 1)
-     )
-     GROUP BY event_type`,
-    target,
+  return events.map(
+    ({ type }) =>
+      found.find(({ event_type }) => event_type === type) ?? {
+        event_type: type,
+        rows: 0,
+        repeated: 0,
+        conflicts: 0,
+        left_out: 0,
+      },
   );
 }

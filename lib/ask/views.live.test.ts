@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { events } from "../events.ts";
 import { Ground } from "../testbed/ground.ts";
 import { countEvents, countTables } from "./counts.ts";
-import { countConflicts, countDoubles } from "./doubles.ts";
+import { countCopies } from "./doubles.ts";
 import { query, type QueryStats } from "../trino.ts";
 
 interface Copy {
@@ -76,13 +76,19 @@ describe("the views unique_<table>", () => {
     ]);
   });
 
-  it("are left aside by `events`, which counts an id of two types once, as countEvents and countDoubles do", async () => {
+  it("are left aside by `events`, which counts an id of two types once, as countEvents and countCopies do", async () => {
     assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 4 }]); // `once` counts once
     const rows = Object.fromEntries(events.map(({ type }) => [type, 0]));
     assert.deepEqual(await countTables({ schema }), { ...rows, default: 1, join_a_guild: 7 });
     assert.deepEqual(await countEvents({ schema }), { ...rows, join_a_guild: 4 });
-    assert.deepEqual(await countDoubles({ schema }), { ...rows, default: 1, join_a_guild: 3 });
-    assert.deepEqual(await countConflicts({ schema }), { ...rows, default: 1 }); // another type
+    const to = Number.MAX_SAFE_INTEGER;
+    const everything = [0, 1].map((partition) => ({ partition, from: 0, to }));
+    const none = { rows: 0, repeated: 0, conflicts: 0, left_out: 0 };
+    assert.deepEqual(await countCopies(everything, { schema }), [
+      { event_type: "default", rows: 1, repeated: 1, conflicts: 1, left_out: 1 }, // another type
+      { event_type: "purchase_sword", ...none },
+      { event_type: "join_a_guild", rows: 7, repeated: 3, conflicts: 0, left_out: 3 },
+    ]);
   });
 
   it("read from other days only the columns that identify doubles", async () => {

@@ -49,6 +49,7 @@ describe("conservation(answers, seen)", () => {
       {
         event_type: TYPE,
         accepted: 110,
+        others: 0,
         in_topic: 110,
         in_files: 110,
         in_trino: 110,

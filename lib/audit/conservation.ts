@@ -13,12 +13,14 @@ import {
   type Discrepancy,
   earlierIds,
   findDiscrepancies,
+  ownEvents,
 } from "./discrepancies.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
 
 export interface ConservationRow {
   event_type: string;
-  accepted: number; // requests
+  accepted: number; // requests of the run
+  others: number; // events in the topic that other players sent meanwhile
   in_topic: number; // messages
   in_files: number; // rows
   in_trino: number; // rows
@@ -39,7 +41,7 @@ export function conservation(answers: Accepted, seen: Sightings): Conservation {
     ...Object.keys(answers.accepted),
     ...[seen.topic, seen.files, seen.tables, seen.counted].flat().map(({ event_type }) => event_type),
   ]);
-  const rows = [...types].sort().map((type) => rowOf(type, answers.accepted[type] ?? 0, seen, earlier));
+  const rows = [...types].sort().map((type) => rowOf(type, answers, seen, earlier));
   return { rows, discrepancies: findDiscrepancies(answers, seen, earlier) };
 }
 
@@ -64,19 +66,22 @@ export function assertConserved({ rows, discrepancies }: Conservation): void {
 
 function rowOf(
   event_type: string,
-  accepted: number,
+  answers: Accepted,
   seen: Sightings,
   earlier: ReadonlySet<string>,
 ): ConservationRow {
+  const accepted = answers.accepted[event_type] ?? 0;
   const ofType = (sightings: Sighting[]) => sightings.filter((one) => one.event_type === event_type);
   const inTopic = ofType(seen.topic);
   const inFiles = ofType(seen.files);
   const inTrino = ofType(seen.tables);
-  const named = inTopic.flatMap(({ event_id }) => event_id ?? []);
-  const events = new Set(named.filter((id) => !earlier.has(id))).size;
+  const named = inTopic.filter(({ event_id }) => event_id !== null);
+  const first = named.filter(({ event_id }) => !earlier.has(event_id!));
+  const events = countIds(first);
+  const own = countIds(first.filter(ownEvents(answers)));
   const counted = ofType(seen.counted).filter(({ event_id }) => !earlier.has(event_id!)).length;
   const steps = [
-    change("requests accepted", accepted, "events in topic", events),
+    change("requests accepted", accepted, "events in topic", own),
     change("messages in topic", inTopic.length, "rows in files", inFiles.length),
     change("rows in files", inFiles.length, "rows in trino", inTrino.length),
     change("events in topic", events, "events counted", counted),
@@ -84,6 +89,7 @@ function rowOf(
   return {
     event_type,
     accepted,
+    others: events - own,
     in_topic: inTopic.length,
     in_files: inFiles.length,
     in_trino: inTrino.length,
@@ -91,6 +97,10 @@ function rowOf(
     counted,
     verdict: steps.filter(Boolean).join("; ") || "equal",
   };
+}
+
+function countIds(sightings: Sighting[]): number {
+  return new Set(sightings.map(({ event_id }) => event_id)).size;
 }
 
 function change(from: string, before: number, to: string, after: number): string {

@@ -7,6 +7,7 @@
 import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
 import type { OffsetRange } from "../ask/counted.ts";
 import { failedEvents } from "../catalog.ts";
+import { peek } from "../envelope.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import {
@@ -25,7 +26,10 @@ import type { Hdfs } from "../webhdfs.ts";
 /** One row of a file. */
 export interface FileRow {
   table: string;
+  day: string; // YYYY-MM-DD, of the file's folder
+  event_type: string | null; // of an event, in its row
   event_id: string | null; // null: a message that is not an event
+  failed_type: string | null; // the type that a message of failed_events names
   partition: number;
   offset: number;
   path: string;
@@ -34,6 +38,11 @@ export interface FileRow {
 
 export interface ChainTarget extends HdfsTarget {
   topic?: string;
+}
+
+/** Days of files; undefined: all. */
+export interface Days {
+  days?: ReadonlySet<string> | undefined;
 }
 
 /** Reads the commits that cover `ranges`, in the order of the partitions and offsets. */
@@ -59,13 +68,13 @@ export async function readCommits(
 /** Reads the rows of the messages in `ranges` from the files of all tables. */
 export async function readFileRows(
   ranges: readonly OffsetRange[],
-  { topic = settings.topic, ...target }: ChainTarget = {},
+  { topic = settings.topic, days, ...target }: ChainTarget & Days = {},
 ): Promise<FileRow[]> {
   return withHdfs(target, async (hdfs, root) => {
     const covering = await readCommits(ranges, { hdfs, root, topic });
     const others = await filesOfOtherCommits(hdfs, root, topic, covering);
     const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
-    const files = (await findFiles(hdfs, root)).filter(({ path }) => {
+    const files = (await findFiles(hdfs, root, { days })).filter(({ path }) => {
       const name = path.slice(path.lastIndexOf("/") + 1);
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
@@ -100,22 +109,31 @@ async function filesOfOtherCommits(
 
 interface TableFile {
   table: string;
+  day: string;
   path: string;
   bytes: number;
 }
 
-/** Reads the rows of one file: only the columns with position and id. */
-async function readRows(hdfs: Hdfs, topic: string, { table, path, bytes }: TableFile): Promise<FileRow[]> {
+/** Reads the rows of one file: only the columns with position, id and type. */
+async function readRows(
+  hdfs: Hdfs,
+  topic: string,
+  { table, day, path, bytes }: TableFile,
+): Promise<FileRow[]> {
   const isFailed = table === failedEvents.table;
-  const columns = ["kafka_partition", "kafka_offset", isFailed ? "topic" : "event_id"];
+  const own = isFailed ? ["topic", "raw_event"] : ["event_id", "event_type"];
+  const columns = ["kafka_partition", "kafka_offset", ...own];
   const rows = await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), columns });
-  return rows.flatMap(({ kafka_partition, kafka_offset, event_id, topic: landedFrom = topic }, i) => {
-    if (landedFrom !== topic) return [];
+  return rows.flatMap((row, i) => {
+    if (isFailed && row.topic !== topic) return [];
     return {
       table,
-      event_id: isFailed ? null : String(event_id),
-      partition: Number(kafka_partition),
-      offset: Number(kafka_offset),
+      day,
+      event_type: isFailed ? null : String(row.event_type),
+      event_id: isFailed ? null : String(row.event_id),
+      failed_type: isFailed ? peek(row.raw_event as string | null).event_type : null,
+      partition: Number(row.kafka_partition),
+      offset: Number(row.kafka_offset),
       path,
       row: i + 1,
     };

@@ -9,6 +9,9 @@
  * counts once. Two events under one id are a conflict: only one of them counts. Each message is
  * covered by one commit record, and the files have as many rows as it says. Offsets that Kafka
  * deleted before they were landed are missing.
+ *
+ * Other people may play during a run. Their events are compared at each stage too, except with the
+ * answers: only the run's own answers are known.
  */
 import { type CommitRecord, type DeletedOffsets, describeDeleted } from "../land/commits.ts";
 import { conflictWith, findConflicts } from "./conflicts.ts";
@@ -34,6 +37,7 @@ export interface Discrepancy {
 export interface Accepted {
   accepted: Record<string, number>; // event type → requests answered 200
   event_ids: readonly string[]; // the `Event-Id` of each of these answers
+  session?: string; // that the run's players sent with each event; absent: nobody else played
 }
 
 const MAX_NAMED = 5; // discrepancies of one problem at one stage
@@ -44,6 +48,7 @@ export function findDiscrepancies(
   seen: Sightings,
   earlier: ReadonlySet<string>,
 ): Discrepancy[] {
+  const isOwn = ownEvents(answers);
   return [
     ...compareAnswers(answers, seen.topic, earlier),
     ...doublesInTopic(seen.topic),
@@ -51,10 +56,20 @@ export function findDiscrepancies(
     ...compareMessages("files", seen.topic, seen.files, seen.expected),
     ...compareMessages("tables", seen.files, seen.tables, ({ where }) => `it is in ${where}`),
     ...compareCounted(seen),
-    ...findConflicts(seen).map(({ message, first }) =>
-      about(message, "counted", "conflict", `${message.where}: ${conflictWith(first)}`),
-    ),
+    ...findConflicts(seen)
+      .filter(({ message, first }) => isOwn(message) || isOwn(first))
+      .map(({ message, first }) =>
+        about(message, "counted", "conflict", `${message.where}: ${conflictWith(first)}`),
+      ),
   ];
+}
+
+/** Tells the run's own messages from others': by an answered id, or by the run's session. */
+export function ownEvents({ event_ids, session }: Accepted): (message: Sighting) => boolean {
+  if (session === undefined) return () => true;
+  const answered = new Set(event_ids);
+  return (message) =>
+    message.session === session || (message.event_id !== null && answered.has(message.event_id));
 }
 
 /**
@@ -66,12 +81,10 @@ export function earlierIds({ counted, ranges }: Sightings): Set<string> {
   return new Set(earlier.flatMap(({ event_id }) => event_id ?? []));
 }
 
-/** Each answer names an event. The topic holds each named event, and no other. */
-function compareAnswers(
-  { accepted, event_ids }: Accepted,
-  topic: Sighting[],
-  earlier: ReadonlySet<string>,
-): Discrepancy[] {
+/** Each answer names an event. The topic holds each named event, and no other of the run. */
+function compareAnswers(answers: Accepted, topic: Sighting[], earlier: ReadonlySet<string>): Discrepancy[] {
+  const { accepted, event_ids } = answers;
+  const isOwn = ownEvents(answers);
   const discrepancies: Discrepancy[] = [];
   const requests = Object.values(accepted).reduce((sum, count) => sum + count, 0);
   if (event_ids.length < requests) {
@@ -79,10 +92,10 @@ function compareAnswers(
     discrepancies.push({ stage: "accepted", problem: "unnamed", event_id: null, position: null, where });
   }
   const inTopic = groupBy(topic, ({ event_id }) => event_id);
-  for (const [event_id, answers] of groupBy(event_ids, (id) => id)) {
+  for (const [event_id, named] of groupBy(event_ids, (id) => id)) {
     const found = { event_id, position: null };
-    if (answers.length > 1) {
-      const where = `${answers.length} answers carried this Event-Id`;
+    if (named.length > 1) {
+      const where = `${named.length} answers carried this Event-Id`;
       discrepancies.push({ stage: "accepted", problem: "double", ...found, where });
     }
     if (!inTopic.has(event_id)) {
@@ -99,8 +112,10 @@ function compareAnswers(
     }
   }
   const answered = new Set(event_ids);
-  for (const [event_id, [first]] of inTopic) {
+  for (const [event_id, messages] of inTopic) {
     if (event_id === null || answered.has(event_id) || earlier.has(event_id)) continue;
+    const first = messages.find(isOwn);
+    if (first === undefined) continue; // another player's
     discrepancies.push(
       about(first, "topic", "unexpected", `${first.where}: no client got a 200 for this event`),
     );

@@ -7,7 +7,15 @@
 import { entriesOf, namesIn } from "../folders.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
-import { chainFolder, chainsFolder, dayFolder, parseDayName, tableFolder, tablesFolder } from "../layout.ts";
+import {
+  chainFolder,
+  chainsFolder,
+  commitPath,
+  dayFolder,
+  parseDayName,
+  tableFolder,
+  tablesFolder,
+} from "../layout.ts";
 import { footerBytes, readRowCount } from "../parquet-footer.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 
@@ -19,6 +27,12 @@ export interface LandedFile {
   rows: number;
   bytes: number;
   written_at: Date;
+}
+
+/** A commit, by its place in the topic. */
+export interface CommitPlace {
+  partition: number;
+  first: number; // offset
 }
 
 /** Rows that one commit put into one table. */
@@ -43,9 +57,29 @@ export async function listFiles({ table, ...target }: HdfsTarget & { table?: str
   LandedFile[]
 > {
   return withHdfs(target, async (hdfs, root) => {
-    const found = await findFiles(hdfs, root, table);
+    const found = await findFiles(hdfs, root, { table });
     const rows = await mapInParallel(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
     return found.map((file, i) => ({ ...file, rows: rows[i]! }));
+  });
+}
+
+/** Lists the files of some commits, in the commits' order. */
+export async function listFilesOf(
+  commits: readonly CommitPlace[],
+  { topic = settings.topic, ...target }: HdfsTarget & { topic?: string } = {},
+): Promise<LandedFile[]> {
+  return withHdfs(target, async (hdfs, root) => {
+    const records = await mapInParallel([...commits], ({ partition, first }) =>
+      readRecord(hdfs, commitPath({ root, topic, partition }, first)),
+    );
+    const files = records.flatMap((record) => record?.files ?? []);
+    return mapInParallel(files, async ({ table, day, target: path }) => {
+      const status = await hdfs.status(path);
+      if (status === null) throw new Error(`${path}: expected a file of a commit, found none`);
+      const { bytes, modified_at } = status;
+      const rows = await countRows(hdfs, path, bytes);
+      return { table, day, path, rows, bytes, written_at: new Date(modified_at) };
+    });
   });
 }
 
@@ -53,14 +87,14 @@ export async function listFiles({ table, ...target }: HdfsTarget & { table?: str
 export async function findFiles(
   hdfs: Hdfs,
   root: string,
-  table?: string,
+  { table, days }: { table?: string | undefined; days?: ReadonlySet<string> | undefined } = {},
 ): Promise<Omit<LandedFile, "rows">[]> {
   const found: Omit<LandedFile, "rows">[] = [];
   const names = table === undefined ? await namesIn(hdfs, tablesFolder(root)) : [table];
   for (const name of names) {
     for (const folder of await namesIn(hdfs, tableFolder(root, name))) {
       const day = parseDayName(folder);
-      if (day === null) continue;
+      if (day === null || days?.has(day) === false) continue;
       const parent = dayFolder(root, name, day);
       for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
         if (type !== "FILE" || !file.endsWith(".parquet")) continue;
@@ -73,18 +107,19 @@ export async function findFiles(
 }
 
 /**
- * Lists the rows of each commit in each table, oldest first. Of each partition, the newest 5,000
- * commits are read.
+ * Lists the rows of each commit in each table, oldest first.
+ * @param options.newest number of commits that are read of each partition
  */
 export async function listLandedRows({
   topic = settings.topic,
+  newest = MAX_COMMITS,
   ...target
-}: HdfsTarget & { topic?: string } = {}): Promise<LandedRows[]> {
+}: HdfsTarget & { topic?: string; newest?: number } = {}): Promise<LandedRows[]> {
   return withHdfs(target, async (hdfs, root) => {
     const landed: LandedRows[] = [];
     for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
       const folder = chainFolder({ root, topic, partition });
-      const names = (await namesIn(hdfs, folder)).slice(-MAX_COMMITS);
+      const names = (await namesIn(hdfs, folder)).slice(-newest);
       const records = await mapInParallel(names, (name) => readRecord(hdfs, `${folder}/${name}`));
       for (const record of records) if (record) landed.push(...rowsOf(record));
     }

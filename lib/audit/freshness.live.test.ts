@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { measureFreshness } from "./freshness.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
+import { eventsIn } from "../ask/counted.ts";
 import { rangesBetween } from "./sightings.ts";
 
 const WAIT_MS = 300;
 
-describe("measureFreshness(ranges, totals, samples, place)", () => {
+describe("measureFreshness(selection, totals, samples, place)", () => {
   const ground = new LandedGround();
   before(() => ground.create());
   after(() => ground.remove());
@@ -19,7 +20,12 @@ describe("measureFreshness(ranges, totals, samples, place)", () => {
     const [time, rows] = [new Date(Date.now() + 1_000), 11]; // ten events, one of them twice
     const samples = [{ time, seconds: 1, event_type: "join_a_guild", rows }];
     const totals = { p50_ms: 1, p95_ms: 2, p99_ms: 3 };
-    const hops = await measureFreshness(rangesBetween([], offsets), totals, samples, ground.place);
+    const hops = await measureFreshness(
+      eventsIn(rangesBetween([], offsets), ground.place),
+      totals,
+      samples,
+      ground.place,
+    );
     assert.deepEqual(
       hops.map(({ hop }) => hop),
       ["accepted", "produced", "landed", "visible", "in all"],

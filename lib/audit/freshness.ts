@@ -29,8 +29,7 @@ import type { CommitRecord } from "../land/commits.ts";
 import { readCommits } from "./coverage.ts";
 import { settings } from "../settings.ts";
 import type { Totals } from "../traffic/load.ts";
-import { conditionOf, type OffsetRange } from "../ask/counted.ts";
-import type { SightingsOptions } from "./sightings.ts";
+import { type Selection, selectedRows } from "../ask/counted.ts";
 
 /** The times of one hop: 50, 95 and 99 percent of the events took at most so long. */
 export interface Hop {
@@ -50,19 +49,20 @@ export interface TimedEvent {
 }
 
 /**
- * Measures the events in `ranges`. `totals` and `samples` are from the run that sent these events.
+ * Measures the events of a selection. `totals` and `samples` are from the run that sent them.
  */
 export async function measureFreshness(
-  ranges: readonly OffsetRange[],
+  selection: Selection,
   totals: Pick<Totals, "p50_ms" | "p95_ms" | "p99_ms">,
   samples: readonly CountSample[],
-  { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
+  { root = settings.hdfsRoot }: { root?: string } = {},
 ): Promise<Hop[]> {
+  const { topic, schema, ranges } = selection;
   const selects = events.map(
     ({ type, table }) => `
     SELECT '${type}' AS event_type, kafka_partition AS "partition", kafka_offset AS "offset",
       received_at, "timestamp"
-    FROM ${table} WHERE ${conditionOf(ranges)}`,
+    FROM ${table} WHERE ${selectedRows(selection)}`,
   );
   const timed = await query<TimedEvent>(selects.join("\n    UNION ALL"), { schema });
   const hops = hopsOf(timed, await readCommits(ranges, { topic, root }), samples);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { openChain } from "../land/commits.ts";
-import { countFiles, untilLanded } from "./landed.ts";
+import { untilLanded } from "./landed.ts";
 import { ParquetFile } from "../land/parquet.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
-describe("untilLanded(partitions), countFiles(place)", () => {
+describe("untilLanded(partitions)", () => {
   const id = randomUUID();
   const root = `/test-${id}`;
   const topic = `test_${id}`;
@@ -21,10 +21,6 @@ describe("untilLanded(partitions), countFiles(place)", () => {
   after(async () => {
     await hdfs.remove(root);
     hdfs.close();
-  });
-
-  it("counts the rows that are in files, by event type", async () => {
-    assert.deepEqual(await countFiles({ hdfs, root }), { default: 0, purchase_sword: 0, join_a_guild: 3 });
   });
 
   it("ends at once when everything has landed", async () => {

@@ -1,29 +1,18 @@
 /**
- * HDFS → the rows of each event type that have landed, and a wait until a whole topic has landed.
+ * HDFS → a wait until a whole topic has landed, and the rows that landed over time.
  */
-import { events } from "../events.ts";
 import { until } from "../until.ts";
 import { settings } from "../settings.ts";
 import { findLastCommit, isVisible } from "../land/commits.ts";
-import { type HdfsTarget, type LandedRows, listFiles } from "./files.ts";
+import type { LandedRows } from "./files.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
 const POLL_MS = 200;
 const MAX_MOMENTS = 500; // more than a chart can show
 
-/** Counts the rows of each event type by the files' footers; 0 for a type without a file. */
-export async function countFiles(target: HdfsTarget = {}): Promise<Record<string, number>> {
-  const counts = Object.fromEntries(events.map(({ type }) => [type, 0]));
-  for (const { table, rows } of await listFiles(target)) {
-    const event = events.find((candidate) => candidate.table === table);
-    if (event) counts[event.type] = (counts[event.type] ?? 0) + rows;
-  }
-  return counts;
-}
-
 /**
  * Waits until all messages below the given offsets are committed, with their files in the tables.
- * @param partitions each with `high`, the offset behind its last message: see `countTopic`
+ * @param partitions each with `high`, the offset behind its last message: see `readOffsets`
  * @throws Error after `timeoutMs`, with the partitions that are behind
  */
 export async function untilLanded(

@@ -25,6 +25,7 @@ export interface Sighting {
   offset: number;
   where: string; // for people: the topic, the file and row, the table or the view
   content?: string; // of the event; only of messages, and of counted rows before the ranges
+  session?: string | null; // of the event; only of messages
 }
 
 export interface Sightings {
@@ -151,9 +152,11 @@ function typeOf(table: string): string {
   return events.find((event) => event.table === table)?.type ?? NOT_AN_EVENT;
 }
 
-/** Type and id of a message that is an event of the game; NOT_AN_EVENT and null of any other. */
-function identityOf(value: string | null): { event_type: string; event_id: string | null } {
-  const { event_type, event_id } = peek(value);
+/** Type, id and session of a message that is an event of the game; NOT_AN_EVENT of any other. */
+function identityOf(value: string | null): Pick<Sighting, "event_type" | "event_id" | "session"> {
+  const { event_type, event_id, session } = peek(value);
   const isEvent = event_id !== null && events.some(({ type }) => type === event_type);
-  return isEvent ? { event_type: event_type!, event_id } : { event_type: NOT_AN_EVENT, event_id: null };
+  return isEvent
+    ? { event_type: event_type!, event_id, session }
+    : { event_type: NOT_AN_EVENT, event_id: null };
 }

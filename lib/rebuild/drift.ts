@@ -84,7 +84,7 @@ interface FileColumns {
 }
 
 async function readFiles(hdfs: Hdfs, root: string, table: string, onFiles: OnFiles): Promise<FileColumns[]> {
-  const files = await findFiles(hdfs, root, table);
+  const files = await findFiles(hdfs, root, { table });
   let read = 0;
   return mapInParallel(files, async ({ path, day, bytes }) => {
     const found = await fileColumns(hdfs, path, bytes).catch((error: unknown) => {

@@ -57,6 +57,16 @@ export function exampleEvents(events = gameEvents): SentEvent[] {
   ];
 }
 
+/**
+ * The id in the header of an answer, as `curl --include` prints it.
+ * @throws Error if the answer names no event
+ */
+export function eventIdIn(answer: string): string {
+  const id = /^event-id: *([0-9a-f-]{36})\s*$/im.exec(answer)?.[1];
+  if (id === undefined) throw new Error(`answer: expected a header Event-Id, got ${answer.split("\n")[0]}`);
+  return id.toLowerCase();
+}
+
 /** The number of times that each event type is in the list. */
 export function countTypes(sent: readonly { event_type: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -52,6 +52,15 @@ describe("the scenarios", () => {
     assert.deepEqual(totals.event_ids, ids);
   });
 
+  it("gives each event the run's session, and leaves its other parameters as they are", async () => {
+    const { accepted } = await limit(1, { url, session: "a run&1" });
+    assert.deepEqual(seen, tenOfEach(`${gold}&session=a%20run%261`, `${ny}&session=a%20run%261`));
+    assert.deepEqual(accepted, { purchase_sword: 10, join_a_guild: 10 });
+    seen = [];
+    await basic({ url, session: "x" });
+    assert.equal(seen[0], "user1.comcast.com /?session=x");
+  });
+
   it("limit 3: gold and ny, copper and cali, gold and ny", async () => {
     const rounds: ScenarioTotals[] = [];
     const totals = await limit(3, { url, pauseMs: 1, onRound: (round) => rounds.push(round) });

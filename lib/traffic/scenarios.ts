@@ -41,6 +41,7 @@ export interface SentStep {
 export interface ScenarioOptions {
   url?: string; // the API, e.g. "http://127.0.0.1:5000"
   headers?: OutgoingHttpHeaders; // for every request, e.g. a write key; the step sets Host
+  session?: string; // of every event: by it, a query finds the events of this run
   signal?: AbortSignal; // ends the scenario early; it resolves with the totals so far
   /** Called after each round with the totals so far. */
   onRound?: (totals: ScenarioTotals) => void;
@@ -76,6 +77,7 @@ async function run(
   {
     url = `http://${HOST}:${settings.ports.api}`,
     headers,
+    session,
     rounds,
     pauseMs,
     signal,
@@ -99,7 +101,7 @@ async function run(
     for (const step of stepsOf(round)) {
       const { host, path } = step;
       const before = okCount(tally);
-      await load(url + path, {
+      await load(url + withSession(path, session), {
         headers: { ...headers, Host: host },
         requests: REQUESTS_PER_STEP,
         tally,
@@ -114,6 +116,11 @@ async function run(
     onRound?.(totalsSoFar());
   }
   return totalsSoFar();
+}
+
+function withSession(path: string, session: string | undefined): string {
+  if (session === undefined) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}session=${encodeURIComponent(session)}`;
 }
 
 function okCount({ statuses }: Tally): number {

@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
-import { countFailed } from "./failed-rows.ts";
-import { countFiles } from "./landed.ts";
+import { countFileRows } from "./range-counts.ts";
 
 const root = "/q";
 
-describe("countFailed(target)", () => {
-  it("counts the messages of each type that did not fit, of the topic and no other", async () => {
+describe("countFileRows(ranges, target)", () => {
+  it("counts the rows of each type, and the messages that did not fit, of the topic and no other", async () => {
     const hdfs = new HdfsModel();
     await land(hdfs, "game_events", [
       message("purchase_sword", { power_level: "7" }),
@@ -19,15 +18,22 @@ describe("countFailed(target)", () => {
       "no JSON",
     ]);
     await land(hdfs, "failed_events", [message("purchase_sword", { power_level: "none" })]);
-    const failed = await countFailed({ hdfs, root, topic: "game_events" });
-    assert.deepEqual(failed, { default: 0, purchase_sword: 1, join_a_guild: 0 });
-    const landed = await countFiles({ hdfs, root });
-    assert.deepEqual(landed, { default: 0, purchase_sword: 1, join_a_guild: 1 });
+    const count = (from: number, to: number) =>
+      countFileRows([{ partition: 0, from, to }], { hdfs, root, topic: "game_events" });
+    assert.deepEqual(await count(0, 5), {
+      rows: { default: 0, purchase_sword: 1, join_a_guild: 1 },
+      failed: { default: 0, purchase_sword: 1, join_a_guild: 0, sell_a_bow: 1, not_an_event: 1 },
+    });
+    assert.deepEqual(await count(1, 3), {
+      rows: { default: 0, purchase_sword: 0, join_a_guild: 1 },
+      failed: { default: 0, purchase_sword: 1, join_a_guild: 0 },
+    });
   });
 
   it("counts 0 before anything has failed", async () => {
-    const counts = await countFailed({ hdfs: new HdfsModel(), root, topic: "game_events" });
-    assert.deepEqual(counts, { default: 0, purchase_sword: 0, join_a_guild: 0 });
+    const counts = await countFileRows([], { hdfs: new HdfsModel(), root, topic: "game_events" });
+    const none = { default: 0, purchase_sword: 0, join_a_guild: 0 };
+    assert.deepEqual(counts, { rows: none, failed: none });
   });
 });
 
