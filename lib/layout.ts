@@ -4,6 +4,7 @@
  *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
+ *   audits/<topic>/<partition>/<from>.json                          the record of an audit
  *   columns/<table>/<number>.json                                   the columns of its files
  *
  *   rebuild/<table>/…                                               a rebuild of a table at work
@@ -12,7 +13,8 @@
  *
  *   schemas/<schema>/                                               tables of users, made with SQL
  *
- * `first` is the first offset that a commit covers, with 20 digits: names sort by offset.
+ * `first` is the first offset that a commit covers, and `from` that of an audit, with 20 digits:
+ * names sort by offset.
  */
 
 /** The partition that a chain of commits belongs to. */
@@ -123,6 +125,25 @@ export function commitName(first: number): string {
 export function parseCommitName(name: string): number | null {
   const digits = /^(\d{20})\.json$/.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);
+}
+
+/** The folder of a partition's audit records: its ledger. */
+export function auditFolder({ root, topic, partition }: ChainKey): string {
+  return `${auditsFolder(root, topic)}/${partition}`;
+}
+
+/** The folder with a ledger for each partition of a topic. The partition is the ledger's name. */
+export function auditsFolder(root: string, topic: string): string {
+  return `${root}/audits/${topic}`;
+}
+
+export function auditPath(key: ChainKey, from: number): string {
+  return `${auditFolder(key)}/${commitName(from)}`;
+}
+
+/** An audit's record before it has its name. */
+export function stagedAudit(root: string, id: string): string {
+  return `${stagingFolder(root)}/audit-${id}.json`;
 }
 
 /** The folder with a folder for each attempt to commit a batch. */

@@ -1,0 +1,40 @@
+/**
+ * Ledgers and Trino's counts by type and day → the sentences in which the two differ.
+ *
+ * The count sees all rows before the ledgers' ends, also copies that were put into another day, and
+ * rows of a partition that the topic does not have.
+ */
+import { endOf, type Ledger } from "./ledger.ts";
+import type { TypeDay } from "./tally.ts";
+import type { Witnesses } from "./witnesses.ts";
+
+/** Compares the sums on some days, or on all. */
+export async function compareSums(
+  ledgers: readonly Ledger[],
+  days: readonly string[] | "all",
+  witnesses: Pick<Witnesses, "counts">,
+): Promise<string[]> {
+  if (days !== "all" && days.length === 0) return [];
+  const ends = new Map(ledgers.map((ledger) => [ledger.key.partition, endOf(ledger)]));
+  const shown = sumsOf(await witnesses.counts(ends, days));
+  const audited = sumsOf(
+    ledgers
+      .flatMap(({ records }) => records.flatMap(({ counts }) => counts))
+      .filter(({ day }) => days === "all" || days.includes(day))
+      .map(({ type, day, in_tables }) => ({ type, day, messages: in_tables })),
+  );
+  return [...new Set([...audited.keys(), ...shown.keys()])].sort().flatMap((key) => {
+    const [said, got] = [audited.get(key) ?? 0, shown.get(key) ?? 0];
+    return said === got ? [] : [`${key}: the ledger has ${said} messages, Trino shows ${got} rows`];
+  });
+}
+
+/** "purchase_sword on 2026-01-31" → messages */
+function sumsOf(counts: readonly TypeDay[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { type, day, messages } of counts) {
+    const key = `${type} on ${day}`;
+    sums.set(key, (sums.get(key) ?? 0) + messages);
+  }
+  return sums;
+}
