@@ -1,6 +1,6 @@
-// Random histories of commits, audits, crashes and tampering: the ledger never vouches for a message
-// that was lost, doubled or changed. The files and tables are lists of rows; the ledger and the
-// commit records are in an HDFS in memory.
+// Random histories of commits, audits, crashes and tampering. The ledger never vouches for a
+// message that was lost, doubled or changed. The files and tables are lists of rows; the ledger and
+// the commit records are in an HDFS in memory.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commitPath } from "../layout.ts";
@@ -175,11 +175,9 @@ async function crashedAudit(world: World, n: number): Promise<number> {
   let left = n;
   const hdfs = new Proxy(world.hdfs, {
     get(target, name: keyof Hdfs) {
-      const method = target[name];
-      if (typeof method !== "function") return method;
-      return (...args: unknown[]) => {
+      return (...args: never[]) => {
         if (left-- <= 0) return Promise.reject(new Error("crash"));
-        return (method as (...args: unknown[]) => unknown).apply(target, args);
+        return (target[name] as (...args: never[]) => unknown).call(target, ...args);
       };
     },
   });

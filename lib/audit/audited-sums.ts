@@ -1,8 +1,8 @@
 /**
  * Ledgers and Trino's counts by type and day → the sentences in which the two differ.
  *
- * The count sees all rows before the ledgers' ends, also copies that were put into another day, and
- * rows of a partition that the topic does not have.
+ * The count sees all rows before the ledgers' ends. So it also finds copies that were put into
+ * another day, and rows of a partition that the topic does not have.
  */
 import { endOf, type Ledger } from "./ledger.ts";
 import type { TypeDay } from "./tally.ts";

@@ -1,5 +1,5 @@
 /**
- * HDFS ↔ the ledger of a partition: one record for each audit, each with the hash of the one before.
+ * HDFS ↔ the ledger of a partition: a record for each audit, with the hash of the record before.
  *
  * A record covers offsets `[from, to)`, and begins where the record before it ends. Its name is
  * `from`, and RENAME creates it: of two audits at once one wins, and the other takes the winner's
@@ -13,8 +13,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { namesIn } from "../folders.ts";
 import { isObject } from "../misfit.ts";
 import { auditFolder, auditPath, type ChainKey, parseCommitName, stagedAudit } from "../layout.ts";
+import { settings } from "../settings.ts";
+import type { PartitionOffsets } from "../topic.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
-import { mapInParallel } from "./files.ts";
+import { type HdfsTarget, mapInParallel, withHdfs } from "./files.ts";
 import type { Digest, TypeDay } from "./tally.ts";
 
 /** Messages of one type and day, by each witness. */
@@ -105,6 +107,29 @@ export async function readLedger(hdfs: Hdfs, key: ChainKey): Promise<Ledger> {
   return { key, records, problems: [] };
 }
 
+/**
+ * The offsets at which the messages begin that no audit has seen, and that the topic still has.
+ * Reads only the last record of each ledger, and checks none.
+ * @param offsets those of the topic
+ */
+export async function auditedEnds(
+  offsets: readonly PartitionOffsets[],
+  { topic = settings.topic, ...target }: HdfsTarget & { topic?: string } = {},
+): Promise<PartitionOffsets[]> {
+  return withHdfs(target, async (hdfs, root) => {
+    const ends: PartitionOffsets[] = [];
+    for (const { partition, low } of offsets) {
+      const key = { root, topic, partition };
+      const last = (await namesIn(hdfs, auditFolder(key))).at(-1);
+      const record = last === undefined ? null : await hdfs.read(`${auditFolder(key)}/${last}`);
+      const parsed = record === null ? null : parseRecord(record);
+      if (typeof parsed === "string") throw new Error(`${auditFolder(key)}/${last}: ${parsed}`);
+      ends.push({ partition, low, high: Math.max(low, parsed?.to ?? 0) });
+    }
+    return ends;
+  });
+}
+
 /** The offset behind the last record: the next audit begins here. */
 export function endOf({ records }: Pick<Ledger, "records">): number {
   return records.at(-1)?.to ?? 0;
@@ -173,12 +198,15 @@ function problemOf(
 function witnessProblem({ counts, digests, compared }: AuditRecord): string | null {
   const { topic, files, tables } = digests;
   for (const digest of [tables, ...(topic === null ? [] : [topic])])
-    if (String(digest) !== String(files)) return `expected equal digests, got ${files} and ${digest}`;
+    if (String(digest) !== String(files))
+      return `expected equal digests, got ${String(files)} and ${String(digest)}`;
   for (const { type, day, in_topic, in_files, in_tables } of counts)
     if (in_files !== in_tables || (topic === null ? in_topic !== null : in_topic !== in_files))
       return `expected equal counts of ${type} on ${day}, got ${in_topic}, ${in_files} and ${in_tables}`;
   const expected = topic === null ? COMPARED.slice(1) : COMPARED;
-  return String(compared) === String(expected) ? null : `expected compared ${expected}, got ${compared}`;
+  return String(compared) === String(expected)
+    ? null
+    : `expected compared ${expected.join()}, got ${compared.join()}`;
 }
 
 /** Reads a record's text; a string says why it is not one. */

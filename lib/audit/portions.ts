@@ -30,7 +30,7 @@ export class ChainError extends Error {
   override name = "ChainError";
 }
 
-/** Lists the commits of a partition. An audit goes as far as this list, while the stream goes on. */
+/** Lists the commits of a partition. An audit ends with this list, while the stream goes on. */
 export async function listCommits(hdfs: Hdfs, key: ChainKey): Promise<ChainNames> {
   const names = await namesIn(hdfs, chainFolder(key));
   return { key, firsts: names.map(parseCommitName).filter((first) => first !== null) };

@@ -52,7 +52,7 @@ describe("npm run report beside other people", function () {
     assert.ok((await posting) > 100);
   });
 
-  /** Sends good events, wrong ones, copies, and other events under a used id; counts its requests. */
+  /** Sends good events, wrong ones, copies, and others under a used id; counts its requests. */
   async function postUntil(signal: AbortSignal): Promise<number> {
     let requests = 0;
     const used = randomUUID();
