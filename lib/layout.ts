@@ -4,8 +4,9 @@
  *   tables/<table>/day=<day>/<topic>-<partition>-<first>.parquet    rows of one commit
  *   commits/<topic>/<partition>/<first>.json                        its commit record
  *   staging/<writer>/…                                              both, before the commit
- *   audits/<topic>/<partition>/<from>.json                          the record of an audit
  *   columns/<table>/<number>.json                                   the columns of its files
+ *
+ *   audits/<topic>/<partition>/<from>.json                          the record of an audit
  *
  *   rebuild/<table>/…                                               a rebuild of a table at work
  *   rebuilds/<table>-<time>.json                                    its record, when it has ended
