@@ -1,6 +1,7 @@
 /** All drills in the order of a run: faults of our own processes, then outages of services. */
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
+import { engines } from "./engines.ts";
 import { hdfsDown } from "./hdfs-down.ts";
 import { kafkaDown } from "./kafka-down.ts";
 import { killApi } from "./kill-api.ts";
@@ -20,6 +21,7 @@ export const drills: readonly Drill[] = [
   poison,
   slowNet,
   soak,
+  engines,
   kafkaDown,
   hdfsDown,
   trinoDown,

@@ -1,35 +1,20 @@
-// The real Spark, on the stack's Kafka, HDFS and Trino, with a pipeline of the test's own.
+// The real Spark beside the stream in TypeScript, on the stack's Kafka, HDFS and Trino.
 import assert from "node:assert/strict";
-import { runStatement } from "../services/plain-trino.ts";
-import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
-import { until } from "../until.ts";
+import { engines } from "../drill/engines.ts";
+import { runScript } from "../testbed/child.ts";
 
 describe("npm run stream -- --engine spark", function () {
-  this.timeout(240_000);
-  let pipeline: Pipeline;
+  this.timeout(300_000);
 
-  beforeEach(async () => {
-    pipeline = await openPipeline("spark");
+  it(`drill ${engines.name}: ${engines.what}`, async () => {
+    const { equal_rows } = await engines.run({ short: true, seed: 1, log: () => {} });
+    assert.ok(Number(equal_rows) > 100);
   });
-  afterEach(() => pipeline.close());
 
-  it("lands an event that Trino shows", async () => {
-    await pipeline.startApi();
-    const spark = await pipeline.startStream({}, ["--engine", "spark", "--master", "local[1]"]);
-    await fetch(`${pipeline.apiUrl}/purchase_sword?metal=gold`);
-    const [row] = await until(
-      "the event is in its table",
-      async () => {
-        const rows = await runStatement(
-          `SELECT event_type, count(*) FROM ${pipeline.schema}.events GROUP BY 1`,
-        );
-        if (rows.length === 0) throw new Error(spark.output);
-        return rows;
-      },
-      { limitMs: 60_000, everyMs: 500 },
-    );
-    assert.deepEqual(row?.[1], 1);
-    await spark.signal("SIGTERM");
-    assert.equal(spark.process.exitCode, 0, spark.output);
+  it("refuses another engine, and a master without Spark, before anything starts", async () => {
+    const other = await runScript("stream", ["--engine", "flink"]);
+    assert.match(other, /^stream: --engine: expected node or spark, got "flink"; try: /);
+    const master = await runScript("stream", ["--master", "local[2]"]);
+    assert.match(master, /^stream: --master: expected --engine spark too; try: /);
   });
 });

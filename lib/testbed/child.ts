@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { HOST, settings } from "../settings.ts";
 
-const READY_LIMIT_MS = 60_000; // from the start of a process to its ready line
+const READY_LIMIT_MS = 120_000; // from the start of a process to its ready line
 const MAX_LOG_LINES = 1_000;
 
 const READY_LINE = /^(stream: ready|api (is ready|listens) at)/;
@@ -63,7 +63,7 @@ export class Child {
   }
 
   /**
-   * Resolves with the ready line. @throws Error with the log if the process ends first, or after 60
+   * Resolves with the ready line. @throws Error with the log if the process ends first, or after 120
    * s
    */
   ready(): Promise<string> {
