@@ -1,0 +1,183 @@
+/**
+ * A backlog of events → the speed and memory of both engines, on one core and on two.
+ *
+ * Each measure lands the same topic into a folder of its own. It starts the script that a user
+ * starts, held to its cores by `taskset` (Linux). Kafka and HDFS share these cores, so only the
+ * ratios within one run count. CPU and memory include all children of the process.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exampleParameters, widestEvent } from "../catalog.ts";
+import type { Envelope } from "../envelope.ts";
+import { events } from "../events.ts";
+import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
+import { findLastCommit } from "../land/commits.ts";
+import { settings } from "../settings.ts";
+import { WebHdfs } from "../webhdfs.ts";
+
+const BACKLOG = 400_000; // events
+const PARTITIONS = 4;
+const MAX_BATCH = 5_000; // events of a request to Kafka
+const POLL_MS = 200;
+const LIMIT_MS = 300_000; // of one measure
+const TICKS = 100; // of the kernel's clock in a second
+
+interface Setup {
+  name: string;
+  cores: string; // of taskset
+  processes: number;
+  args: string[];
+}
+
+const spark = (master: string) => ["--engine", "spark", "--master", master];
+const SETUPS: readonly Setup[] = [
+  { name: "node, 1 core, 1 process", cores: "0", processes: 1, args: [] },
+  { name: "spark, 1 core, local[1]", cores: "0", processes: 1, args: spark("local[1]") },
+  { name: "node, 2 cores, 1 process", cores: "0,1", processes: 1, args: [] },
+  { name: "node, 2 cores, 2 processes", cores: "0,1", processes: 2, args: [] },
+  { name: "node, 2 cores, 4 processes", cores: "0,1", processes: 4, args: [] },
+  { name: "spark, 2 cores, local[2]", cores: "0,1", processes: 1, args: spark("local[2]") },
+];
+
+/** Prints the figures of `engines`, one line for each setup. It needs a running stack. */
+export async function benchEngines(): Promise<void> {
+  const topic = `bench_${randomUUID()}`;
+  const topics = [topic, `${topic}_failed`];
+  const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
+  const admin = kafka.admin();
+  const hdfs = new WebHdfs();
+  await admin.connect();
+  try {
+    const made = topics.map((one) => ({ topic: one, numPartitions: PARTITIONS }));
+    await admin.createTopics({ topics: made, waitForLeaders: true });
+    await produceBacklog(kafka, topic);
+    for (const setup of SETUPS) await measure(setup, { topic, hdfs });
+  } finally {
+    await admin.deleteTopics({ topics });
+    await admin.disconnect();
+    hdfs.close();
+  }
+}
+
+async function measure(
+  { name, cores, processes, args }: Setup,
+  { topic, hdfs }: { topic: string; hdfs: WebHdfs },
+): Promise<void> {
+  const root = `/bench-${randomUUID()}`;
+  const home = mkdtempSync(join(tmpdir(), "questlog-bench-"));
+  const env = {
+    ...process.env,
+    QUESTLOG_TOPIC: topic,
+    QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
+    QUESTLOG_CONSUMER_GROUP: root.slice(1),
+    QUESTLOG_HDFS_ROOT: root,
+    QUESTLOG_TRINO_URL: "http://127.0.0.1:1", // nobody listens: only landing is measured
+    QUESTLOG_STREAM_PORT: "0",
+    QUESTLOG_HISTORY: "/dev/null",
+    QUESTLOG_HOME: home,
+  };
+  const started = performance.now();
+  const command = ["-c", cores, process.execPath, join("scripts", "stream.ts"), ...args];
+  const children = Array.from({ length: processes }, () =>
+    spawn("taskset", command, { cwd: settings.root, env, stdio: ["ignore", "pipe", "inherit"] }),
+  );
+  try {
+    const readyAt = Promise.race(children.map(ready));
+    const { cpuSeconds, peakMb } = await untilLanded(children, { root, topic, hdfs, started });
+    const [begun, ended] = [await readyAt, performance.now()];
+    const seconds = (ended - begun) / 1000;
+    const facts = [
+      `${Math.round(BACKLOG / seconds)} rows/s`,
+      `${((cpuSeconds / BACKLOG) * 1e6).toFixed(1)} µs CPU a row`,
+      `${Math.round(peakMb)} MB`,
+      `start ${((begun - started) / 1000).toFixed(1)} s, landing ${seconds.toFixed(1)} s`,
+    ];
+    console.log(`engines ${name}: ${facts.join(", ")}`);
+  } finally {
+    for (const child of children) child.kill("SIGTERM");
+    for (const child of children) if (child.exitCode === null) await once(child, "close");
+    await hdfs.remove(root);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Resolves with the time of the ready line. */
+async function ready(child: ChildProcess): Promise<number> {
+  for await (const line of createInterface({ input: child.stdout! }))
+    if (line.startsWith("stream: ready")) return performance.now();
+  throw new Error("bench engines: expected a ready line, got the end of the stream");
+}
+
+/** Waits until the chains cover the backlog, and samples the children's CPU and memory. */
+async function untilLanded(
+  children: readonly ChildProcess[],
+  { root, topic, hdfs, started }: { root: string; topic: string; hdfs: WebHdfs; started: number },
+): Promise<{ cpuSeconds: number; peakMb: number }> {
+  let peakMb = 0;
+  while (performance.now() - started < LIMIT_MS) {
+    const usage = usageOf(children.map(({ pid }) => pid!));
+    peakMb = Math.max(peakMb, usage.mb);
+    const ends = await Promise.all(
+      Array.from({ length: PARTITIONS }, (_, partition) => findLastCommit(hdfs, { root, topic, partition })),
+    );
+    const landed = ends.reduce((sum, end) => sum + (end === null ? 0 : end.last + 1), 0);
+    if (landed >= BACKLOG) return { cpuSeconds: usage.cpuSeconds, peakMb };
+    await sleep(POLL_MS);
+  }
+  throw new Error(`bench engines: the backlog is not landed after ${LIMIT_MS / 1000} s`);
+}
+
+/** CPU time and memory of processes with all of their children, from /proc. */
+function usageOf(roots: readonly number[]): { cpuSeconds: number; mb: number } {
+  const wanted = new Set(roots);
+  let [ticks, kib] = [0, 0];
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  for (const pid of pids.sort((a, b) => Number(a) - Number(b))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (!wanted.has(Number(pid)) && !wanted.has(Number(fields[1]))) continue;
+      wanted.add(Number(pid));
+      for (const field of fields.slice(11, 15)) ticks += Number(field); // own, and of ended children
+      const memory = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+      kib += Number(/^Pss:\s+(\d+) kB$/m.exec(memory)?.[1] ?? 0); // shared pages count once
+    } catch {
+      // The process has ended since the folder was listed.
+    }
+  }
+  return { cpuSeconds: ticks / TICKS, mb: kib / 1024 };
+}
+
+async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (let sent = 0; sent < BACKLOG; sent += MAX_BATCH) {
+    const messages = Array.from({ length: MAX_BATCH }, (_, i) => ({
+      value: eventText(sent + i),
+      partition: (sent + i) % PARTITIONS,
+    }));
+    await producer.send({ topic, messages });
+  }
+  await producer.disconnect();
+}
+
+/** A message like the API's, of the event type with the most parameters. */
+function eventText(i: number): string {
+  const event = widestEvent(events);
+  const envelope: Envelope = {
+    event_id: randomUUID(),
+    event_type: event.type,
+    received_at: new Date().toISOString(),
+    player: `user${i % 100}`,
+    params: exampleParameters(event, i % 1_000),
+    headers: { Accept: "*/*", Host: `user${i % 100}.att.com`, "User-Agent": "ab/2.3" },
+    remote_addr: "127.0.0.1",
+  };
+  return JSON.stringify(envelope);
+}
