@@ -63,8 +63,8 @@ export class Child {
   }
 
   /**
-   * Resolves with the ready line. @throws Error with the log if the process ends first, or after 120
-   * s
+   * Resolves with the ready line.
+   * @throws Error with the log if the process ends first, or after 120 s
    */
   ready(): Promise<string> {
     return this.#ready;
