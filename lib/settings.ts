@@ -114,6 +114,7 @@ const NOT_SETTINGS = [
   "QUESTLOG_IMAGES", // compose/compose.yml
   "QUESTLOG_PRODUCT_IMAGES", // compose/compose.yml
   "QUESTLOG_PARENT", // lib/history.ts
+  "QUESTLOG_TEST_CONTAINERS", // lib/services/containers.live.test.ts
   "QUESTLOG_FULL", // lib/testbed/full.fixture.ts
 ];
 
