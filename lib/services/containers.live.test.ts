@@ -51,7 +51,7 @@ describe("a stack in containers", function () {
     const problem = await findEngineProblem();
     if (problem === null) {
       isStarted = true;
-      await run`npm run -s down -- --wipe --docker`; // what a killed run has left
+      await run`npm run -s down -- --wipe --docker`; // rests of a killed run
       return;
     }
     if (process.env.QUESTLOG_TEST_CONTAINERS === "required") throw new Error(problem);
