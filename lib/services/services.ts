@@ -73,7 +73,7 @@ export const services: readonly Service[] = [
   {
     name: "namenode",
     version: "3.5.0",
-    ports: [ports.namenode, ports.namenodeHttp],
+    ports: given.hdfs ? [ports.namenodeHttp] : [ports.namenode, ports.namenodeHttp],
     needs: [],
     patient: true,
     given: given.hdfs,
@@ -87,7 +87,7 @@ export const services: readonly Service[] = [
   {
     name: "datanode",
     version: "3.5.0",
-    ports: [ports.datanodeHttp, ports.datanode, ports.datanodeIpc],
+    ports: given.hdfs ? [] : [ports.datanodeHttp, ports.datanode, ports.datanodeIpc], // HDFS knows them
     needs: ["namenode"],
     patient: false, // it pauses for 5 s if the NameNode is still starting
     given: given.hdfs,
