@@ -10,6 +10,9 @@
  * With several NameNodes a call goes to the one that answered last. A standby refuses calls, and a
  * dead one gets none: then the call goes to the next. After a lost answer only the next call does,
  * because nobody knows whether this one has happened. So a RENAME is never done twice.
+ *
+ * A NameNode names a dead DataNode for up to ten minutes. If a DataNode takes no connection, the
+ * call asks for another one. For a minute no call of this client goes to the dead one.
  */
 import type { HdfsAccess } from "./cluster-settings.ts";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
@@ -41,6 +44,8 @@ export interface HdfsOptions {
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
 const ATTEMPTS = 3;
+const DATANODES = 4; // at most, that a call tries to reach
+const DEAD_MS = 60_000; // for which no call goes to a dead DataNode
 const RETRY_DELAY_MS = 100; // before the second attempt; doubled before each further one
 const MAX_SOCKETS = 16; // to one server
 const IDLE_SOCKET_MS = 4_000; // less than on the servers
@@ -69,6 +74,7 @@ export class WebHdfs {
   readonly #agents: { http: HttpAgent; https: HttpsAgent };
   readonly #attempts: number;
   readonly #limitMs: number;
+  readonly #dead = new Map<string, number>(); // DataNode as the NameNode knows it → time it was found dead
   #active = 0; // index of the NameNode that gets the next call
 
   constructor({
@@ -207,14 +213,43 @@ export class WebHdfs {
 
   /** Asks the NameNode for the address of a DataNode, then that DataNode, with the body. */
   async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
-    const where = await this.#ask(call);
-    if (where.status === expected && body === undefined) return where.body;
-    if (where.status !== 307 || where.location === undefined) throw this.#toError(call, where);
-    const address = new URL(where.location);
-    if (this.#datanodeHost !== undefined) address.hostname = this.#datanodeHost;
-    const answer = await this.#send({ ...call, ...(body && { body }) }, address.href, DATA_TIMEOUT_MS);
-    if (answer.status !== expected) throw this.#toError(call, answer);
-    return answer.body;
+    for (let tried = 1; ; tried++) {
+      const where = await this.#ask(this.#withoutDead(call));
+      if (where.status === expected && body === undefined) return where.body;
+      if (where.status !== 307 || where.location === undefined) throw this.#toError(call, where);
+      const named = new URL(where.location);
+      const address = new URL(where.location);
+      if (this.#datanodeHost !== undefined) address.hostname = this.#datanodeHost;
+      try {
+        const answer = await this.#send({ ...call, ...(body && { body }) }, address.href, DATA_TIMEOUT_MS);
+        if (answer.status === expected) return answer.body;
+        throw this.#toError(call, answer);
+      } catch (error) {
+        if (tried === DATANODES || !isUnsent(error)) throw error;
+        const name = await this.#nameOfDataNode(named).catch(() => undefined);
+        if (name === undefined) throw error;
+        this.#dead.set(name, Date.now());
+      }
+    }
+  }
+
+  #withoutDead(call: Call): Call {
+    for (const [name, since] of this.#dead) if (Date.now() - since > DEAD_MS) this.#dead.delete(name);
+    if (this.#dead.size === 0) return call;
+    const excludedatanodes = [...this.#dead.keys()].join(",");
+    return { ...call, parameters: { ...call.parameters, excludedatanodes } };
+  }
+
+  /** The NameNode's name of the DataNode with this address of HTTP; undefined: it knows none. */
+  async #nameOfDataNode({ hostname, port }: URL): Promise<string | undefined> {
+    const { LiveNodes: text = "{}" } = await this.bean("NameNodeInfo");
+    const nodes = JSON.parse(text as string) as Record<string, WireDataNode>; // by "host:port"
+    const found = Object.entries(nodes).find(
+      ([name, { infoAddr, infoSecureAddr }]) =>
+        name.startsWith(`${hostname}:`) &&
+        [infoAddr, infoSecureAddr].some((address) => address.endsWith(`:${port}`)),
+    );
+    return found?.[1].xferaddr;
   }
 
   /** Sends a call to the active NameNode: to each of them at most once. */
@@ -334,6 +369,13 @@ interface WireStatus {
   type: "FILE" | "DIRECTORY";
   length: number;
   modificationTime: number;
+}
+
+/** Addresses of a DataNode: HTTP, HTTPS, and the one that names it in requests. */
+interface WireDataNode {
+  infoAddr: string;
+  infoSecureAddr: string;
+  xferaddr: string;
 }
 
 interface WireListing {

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findProcess } from "../services/process.ts";
 import { settings } from "../settings.ts";
+import { WebHdfs } from "../webhdfs.ts";
 import { Cluster } from "./cluster.ts";
 import { brokersReady, selectRows } from "./cluster-ready.ts";
+import { CLUSTER_USER } from "./cluster-servers.ts";
 
 describe("a secured cluster of ten servers", function () {
   this.timeout(180_000);
@@ -21,9 +23,30 @@ describe("a secured cluster of ten servers", function () {
     await assert.rejects(selectRows({ ...cluster.access, ca: "" }, "SELECT 1"), /certificate/);
   });
 
-  it("takes back a broker, a DataNode and a worker after kill -9, also from another process", async () => {
+  it("takes and gives files while a DataNode is dead", async () => {
+    const { webhdfsUrl, ca } = cluster.access;
+    const access = { ca, password: undefined, token: undefined, kerberos: false };
+    const options = { urls: [webhdfsUrl], user: CLUSTER_USER, access };
+    const paths = Array.from({ length: 20 }, (_, i) => `/test/dead/${i}`);
+    const before = new WebHdfs(options);
+    for (const path of paths) await before.create(path, Buffer.from(path));
+    await cluster.kill("datanode-2");
+    try {
+      const hdfs = new WebHdfs({ ...options, attempts: 1 }); // no call is repeated
+      for (const path of paths) {
+        assert.equal((await hdfs.read(path))?.toString(), path);
+        await hdfs.create(`${path}.new`, Buffer.from(path));
+      }
+      hdfs.close();
+    } finally {
+      await cluster.start("datanode-2");
+      before.close();
+    }
+  });
+
+  it("takes back a broker and a worker after kill -9, also from another process", async () => {
     const other = Cluster.open(home);
-    for (const name of ["broker-1", "datanode-2", "worker"]) {
+    for (const name of ["broker-1", "worker"]) {
       await other.kill(name);
       assert.equal(findProcess(home, name), undefined);
       await other.start(name);
