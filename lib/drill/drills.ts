@@ -1,4 +1,5 @@
-/** All drills in the order of a run: faults of our own processes, then outages of services. */
+/** All drills in the order of a run: faults of our own processes, outages of services, a cluster. */
+import { cluster } from "./cluster.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { engines } from "./engines.ts";
@@ -26,4 +27,5 @@ export const drills: readonly Drill[] = [
   hdfsDown,
   trinoDown,
   downUp,
+  cluster,
 ];

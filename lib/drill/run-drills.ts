@@ -7,6 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { endOutages } from "../testbed/outages.ts";
+import { stopClusters } from "../testbed/cluster.ts";
 import { closePipelines } from "../testbed/pipeline.ts";
 import type { Drill } from "./drill.ts";
 import { drills } from "./drills.ts";
@@ -74,6 +75,7 @@ async function undo(): Promise<void> {
   try {
     await endOutages();
     await closePipelines();
+    await stopClusters();
   } catch (error) {
     const { message } = error as Error;
     console.error(

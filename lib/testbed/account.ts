@@ -6,6 +6,9 @@
  * nothing of collect, land or ask.
  */
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { $ } from "zx";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
@@ -114,11 +117,37 @@ async function readMessages(topic: string): Promise<TopicEntry[]> {
   return entries;
 }
 
-/** Runs a tool of Kafka's own on the stack's broker; `input` is its stdin. */
+/** Runs a tool of Kafka's own on the settings' brokers; `input` is its stdin. */
 export async function runKafkaTool(mainClass: string, args: string[], input = ""): Promise<ToolOutput> {
   const { java, jars } = await prepareArtifacts(() => {});
-  return $({ quiet: true, nothrow: true, input })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
-    -cp ${jars.kafka.join(":")} ${mainClass} --bootstrap-server ${settings.kafkaBrokers.join(",")} ${args}`;
+  const folder = mkdtempSync(join(tmpdir(), "questlog-kafka-"));
+  try {
+    const file = join(folder, "client.properties");
+    writeFileSync(file, clientProperties(), { mode: 0o600 });
+    const option = /Console(Consumer|Producer)$/.exec(mainClass)?.[1]?.toLowerCase();
+    const config = [option === undefined ? "--command-config" : `--${option}.config`, file];
+    return await $({ quiet: true, nothrow: true, input })`${java} -XX:TieredStopAtLevel=1 -Xmx256m \
+      -cp ${jars.kafka.join(":")} ${mainClass} --bootstrap-server ${settings.kafkaBrokers.join(",")} ${config} ${args}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The settings' authority, user and password, in the form of Kafka's own clients. */
+function clientProperties({ tls, login } = settings.kafkaAccess): string {
+  const protocol = `${login ? "SASL_" : ""}${tls ? "SSL" : "PLAINTEXT"}`;
+  const lines = [`security.protocol=${protocol}`];
+  if (tls?.ca !== undefined) {
+    const certificates = tls.ca.trim().replaceAll("\n", "\\n");
+    lines.push("ssl.truststore.type=PEM", `ssl.truststore.certificates=${certificates}`);
+  }
+  if (login?.mechanism.startsWith("scram") && "password" in login) {
+    const { user, password, mechanism } = login;
+    const jaas = "org.apache.kafka.common.security.scram.ScramLoginModule required";
+    lines.push(`sasl.mechanism=${mechanism.toUpperCase()}`);
+    lines.push(`sasl.jaas.config=${jaas} username="${user}" password="${password.read()}";`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /**

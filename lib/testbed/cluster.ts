@@ -50,6 +50,7 @@ export class Cluster {
     const base = await freeBase();
     const artifacts = await prepareArtifacts(log);
     const cluster = new Cluster(home, await prepare(home, base, artifacts));
+    running.add(cluster);
     writeFileSync(planFile(home), JSON.stringify(cluster.#plan));
     const since = Date.now();
     try {
@@ -153,6 +154,7 @@ export class Cluster {
   async stop(): Promise<void> {
     await endServers(this.home);
     rmSync(this.home, { recursive: true, force: true });
+    running.delete(this);
   }
 
   async #spawn(name: string): Promise<void> {
@@ -169,6 +171,13 @@ export class Cluster {
       lastLogLines(this.home, name, 4).map((line) => `  ${name}: ${line.slice(0, 300)}`),
     );
   }
+}
+
+const running = new Set<Cluster>();
+
+/** Stops each cluster that this process has started: an interrupted drill leaves one. */
+export async function stopClusters(): Promise<void> {
+  await Promise.all([...running].map((cluster) => cluster.stop()));
 }
 
 function planFile(home: string): string {
