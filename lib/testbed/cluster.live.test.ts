@@ -1,7 +1,6 @@
 // The cluster alone, by clients of its own. The drill `cluster` runs the product on it.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findProcess } from "../services/process.ts";
 import { settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { Cluster } from "./cluster.ts";
@@ -42,15 +41,5 @@ describe("a secured cluster of ten servers", function () {
       await cluster.start("datanode-2");
       before.close();
     }
-  });
-
-  it("takes back a broker and a worker after kill -9, also from another process", async () => {
-    const other = Cluster.open(home);
-    for (const name of ["broker-1", "worker"]) {
-      await other.kill(name);
-      assert.equal(findProcess(home, name), undefined);
-      await other.start(name);
-    }
-    await cluster.ready();
   });
 });
