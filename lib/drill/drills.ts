@@ -1,4 +1,4 @@
-/** All drills in the order of a run: faults of our own processes, outages of services, a cluster. */
+/** All drills in the order of a run: faults of our processes, outages of services, a cluster. */
 import { cluster } from "./cluster.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
