@@ -11,9 +11,17 @@
  */
 import "./kafka-codecs.ts"; // before kafkajs
 import type { KafkaAccess, KafkaLogin, Tls } from "./cluster-settings.ts";
-import kafkajs, { type Admin, type ISocketFactory, Kafka, logLevel, type SASLOptions } from "kafkajs";
+import kafkajs, {
+  type Admin,
+  type ISocketFactory,
+  Kafka,
+  logLevel,
+  type Mechanism,
+  type SASLOptions,
+} from "kafkajs";
 import { createRequire } from "node:module";
 import { connect, isIP } from "node:net";
+import type { Secret } from "./secret.ts";
 import { settings } from "./settings.ts";
 import { connect as connectTls } from "node:tls";
 
@@ -72,18 +80,42 @@ function socketsOf(tls: Tls | undefined): ISocketFactory {
 }
 
 /** kafkajs reads the properties at each login. So the secrets are read anew, by getters. */
-function saslOf(login: KafkaLogin): SASLOptions {
+function saslOf(login: KafkaLogin): SASLOptions | Mechanism {
   const { mechanism } = login;
-  if (mechanism === "oauthbearer")
-    return { mechanism, oauthBearerProvider: () => Promise.resolve({ value: login.token.read() }) };
+  if (mechanism === "oauthbearer") return bearerLogin(login.token);
   return {
     mechanism,
     username: login.user,
     get password() {
       return login.password.read();
     },
+  } as SASLOptions;
+}
+
+/**
+ * kafkajs takes a refused token for a login: the broker answers with its reason, as JSON, and only
+ * then ends the connection.
+ */
+function bearerLogin(token: Secret): Mechanism {
+  const authenticate = async (saslAuthenticate: Parameters<Provider>[0]["saslAuthenticate"]) => {
+    const message = Buffer.from(`n,,\u0001auth=Bearer ${token.read()}\u0001\u0001`);
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(message.length);
+    const request = { encode: () => Buffer.concat([size, message]) };
+    const response = { decode: (bytes: Buffer) => bytes.subarray(4), parse: (bytes: Buffer) => bytes };
+    const reason = (await saslAuthenticate({ request, response }))?.toString("utf8") ?? "";
+    if (reason !== "")
+      throw new kafkajs.KafkaJSNonRetriableError(`SASL OAUTHBEARER authentication failed: ${reason}`);
+  };
+  return {
+    mechanism: "oauthbearer",
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      authenticate: () => authenticate(saslAuthenticate),
+    }),
   };
 }
+
+type Provider = Mechanism["authenticationProvider"];
 
 /** kafkajs ends a host at its first ":". So "[::1]:9092" gets to the socket as "[__1]". */
 function hideColons(broker: string): string {

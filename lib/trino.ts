@@ -253,7 +253,9 @@ function fromHttpError(sql: string, server: string, error: HttpError): QueryErro
     return new QueryError(sql, `HTTP_${status}`, `${server} answered ${answer}${hint}`, cause);
   }
   const reason = error.code ?? error.message;
-  const message = `no answer from Trino at ${server} (${reason}); ${HINT}`;
+  const isForeign = /CERT|SIGNATURE/.test(reason);
+  const hint = isForeign ? "QUESTLOG_TRINO_CA_FILE names the CA of its certificate" : HINT;
+  const message = `no answer from Trino at ${server} (${reason}); ${hint}`;
   return new QueryError(sql, "UNREACHABLE", message, cause);
 }
 

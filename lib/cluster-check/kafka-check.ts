@@ -6,6 +6,7 @@
  * tried with another name, which is deleted.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, kafkaClient, kafkaReason, PATIENT, withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { type TopicFacts, topicFacts, topicProblem, topicWarning } from "../topic-facts.ts";
@@ -15,6 +16,7 @@ const PROBE = "questlog_check_"; // of the names of topics
 const READER = "questlog_reader_"; // of the names of groups, as in topic.ts
 const MAX_PROBE_BYTES = 32 << 20;
 const READ_LIMIT_MS = 20_000;
+const LOADING_PAUSE_MS = 300;
 
 export async function checkKafka(): Promise<Finding[]> {
   const findings = new Findings("kafka");
@@ -149,8 +151,23 @@ function rootOf(error: unknown): Error & { type?: string } {
   return inner;
 }
 
-/** Joins a new group, fetches once, and deletes the group. */
+/** Joins a new group, fetches once, and deletes the group. The first group of all takes seconds. */
 async function readOnce(admin: Admin, topic: string): Promise<string> {
+  const end = performance.now() + READ_LIMIT_MS;
+  for (;;) {
+    try {
+      await joinAndFetch(admin, topic);
+      return "joined a group, and fetched";
+    } catch (error) {
+      const { type, message } = rootOf(error);
+      const isLoading = type === "GROUP_LOAD_IN_PROGRESS" || type === "GROUP_COORDINATOR_NOT_AVAILABLE";
+      if (!isLoading || performance.now() > end) throw new Error(message, { cause: error });
+      await sleep(LOADING_PAUSE_MS);
+    }
+  }
+}
+
+async function joinAndFetch(admin: Admin, topic: string): Promise<void> {
   const groupId = `${READER}${randomBytes(6).toString("hex")}`;
   const consumer = kafkaClient(settings.kafkaBrokers, { retries: PATIENT }).consumer({
     groupId,
@@ -162,9 +179,6 @@ async function readOnce(admin: Admin, topic: string): Promise<string> {
     await consumer.connect();
     await consumer.subscribe({ topics: [topic] });
     await fetchedOnce(consumer);
-    return "joined a group, and fetched";
-  } catch (error) {
-    throw new Error(kafkaReason(error), { cause: error });
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => {}); // Kafka deletes an empty group by itself
@@ -205,7 +219,8 @@ function acl(operation: string, topic: string, group?: string): string {
 function loginRemedy(): string {
   const { tls, login } = settings.kafkaAccess;
   const added = [
-    ...(tls ? [] : ["QUESTLOG_KAFKA_CA_FILE or QUESTLOG_KAFKA_TLS=on, if the listener has TLS"]),
+    ...(tls?.ca === undefined ? ["QUESTLOG_KAFKA_CA_FILE, if the CA is your own"] : []),
+    ...(tls ? [] : ["QUESTLOG_KAFKA_TLS=on, if the listener has TLS"]),
     ...(login
       ? ["the user and password or token"]
       : ["QUESTLOG_KAFKA_SASL, if the listener asks for a login"]),
