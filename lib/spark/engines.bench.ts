@@ -85,7 +85,7 @@ async function measure(
   const started = performance.now();
   const command = ["-c", cores, process.execPath, join("scripts", "stream.ts"), ...args];
   const children = Array.from({ length: processes }, () =>
-    spawn("taskset", command, { cwd: settings.root, env, stdio: ["ignore", "pipe", "inherit"] }),
+    spawn("taskset", command, { cwd: settings.root, env, stdio: ["ignore", "pipe", "ignore"] }),
   );
   try {
     const readyAt = Promise.race(children.map(ready));
@@ -135,23 +135,40 @@ async function untilLanded(
 
 /** CPU time and memory of processes with all of their children, from /proc. */
 function usageOf(roots: readonly number[]): { cpuSeconds: number; mb: number } {
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)));
   const wanted = new Set(roots);
-  let [ticks, kib] = [0, 0];
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  for (const pid of pids.sort((a, b) => Number(a) - Number(b))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (!wanted.has(Number(pid)) && !wanted.has(Number(fields[1]))) continue;
-      wanted.add(Number(pid));
-      for (const field of fields.slice(11, 15)) ticks += Number(field); // own, and of ended children
-      const memory = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-      kib += Number(/^Pss:\s+(\d+) kB$/m.exec(memory)?.[1] ?? 0); // shared pages count once
-    } catch {
-      // The process has ended since the folder was listed.
-    }
+  for (let before = 0; wanted.size > before;) {
+    before = wanted.size;
+    for (const { pid, parent } of processes) if (wanted.has(parent)) wanted.add(pid);
   }
-  return { cpuSeconds: ticks / TICKS, mb: kib / 1024 };
+  const own = processes.filter(({ pid }) => wanted.has(pid));
+  return {
+    cpuSeconds: own.reduce((sum, { ticks }) => sum + ticks, 0) / TICKS,
+    mb: own.reduce((sum, { pid }) => sum + sharedKib(pid), 0) / 1024,
+  };
+}
+
+/** A process in a list; an empty list: it has ended since the folder was listed. */
+function readProcess(pid: number): { pid: number; parent: number; ticks: number }[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const times = fields.slice(11, 15).map(Number); // own, and of ended children
+    return [{ pid, parent: Number(fields[1]), ticks: times.reduce((sum, time) => sum + time) }];
+  } catch {
+    return [];
+  }
+}
+
+/** A process's memory, in which a page that n processes share counts as 1/n. */
+function sharedKib(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0; // it has ended
+  }
 }
 
 async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {

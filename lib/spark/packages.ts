@@ -20,26 +20,26 @@ const REQUIREMENTS = join(settings.root, "compose", "native", "spark-requirement
 const FETCHING_MB = 2_500; // archive, wheel and files exist together for a moment
 
 /** Fetches Spark unless the cache has it; resolves with the folder of its packages. */
-export async function prepareSpark(log: Log): Promise<string> {
+export async function prepareSpark(log: Log, requirements = REQUIREMENTS): Promise<string> {
   const version = await pythonVersion();
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex");
   const target = join(settings.cache, `spark-${hash.slice(0, 12)}-python${version}`);
   if (await fileTreeIsWhole(target)) return target;
   await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
   await withLock(join(settings.cache, "spark.lock"), log, async () => {
-    if (!(await fileTreeIsWhole(target))) await fetchPackages(target, log);
+    if (!(await fileTreeIsWhole(target))) await fetchPackages(target, requirements, log);
   });
   return target;
 }
 
-async function fetchPackages(target: string, log: Log): Promise<void> {
+async function fetchPackages(target: string, requirements: string, log: Log): Promise<void> {
   const start = Date.now();
   log("spark: fetching it with pip, 0.5 GB");
   const aside = `${target}.${process.pid}`;
   try {
     await runTool(
       "spark: pip",
-      $`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${REQUIREMENTS}`,
+      $`python3 -m pip install --quiet --require-hashes --no-deps --no-compile --target ${aside} -r ${requirements}`,
     );
     await keepFileTree(aside, target);
   } finally {

@@ -123,7 +123,7 @@ function describeJob(
   blocked: ReadonlyMap<string, string>,
   folder: string,
 ) {
-  const isLocal = master.startsWith("local");
+  const isOnThisMachine = /^local\b|^spark:\/\/(127\.0\.0\.1|localhost):/.test(master);
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   return {
     ...describeRules(events, blocked),
@@ -153,7 +153,7 @@ function describeJob(
       "spark.sql.warehouse.dir": join(folder, "warehouse"),
       "spark.jars": jars.join(","),
       "spark.executorEnv.PYTHONPATH": packages,
-      ...(isLocal && { "spark.driver.host": HOST, "spark.driver.bindAddress": HOST }),
+      ...(isOnThisMachine && { "spark.driver.host": HOST, "spark.driver.bindAddress": HOST }),
     },
   };
 }

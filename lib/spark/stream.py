@@ -35,6 +35,7 @@ LAG_EVERY_S = 2
 DRAIN_S = 20
 MODULES = ("values", "envelope", "webhdfs", "chain", "batch")
 OF_TASKS = "events columns blocked limits texts failed_topic hdfs_root hdfs".split()
+OWN_ERRORS = ("webhdfs.", "chain.", "batch.", "org.apache.kafka.common.errors")
 OPENED = (
     "java.base/java.lang java.base/java.lang.invoke java.base/java.lang.reflect java.base/java.io "
     "java.base/java.net java.base/java.nio java.base/java.util java.base/java.util.concurrent "
@@ -87,7 +88,7 @@ def start_gateway(job):
     limit = time.monotonic() + GATEWAY_LIMIT_S
     while not os.path.exists(info):
         if jvm.poll() is not None or time.monotonic() > limit:
-            raise SystemExit(f"Spark's Java has not started; its log: {job['log_file']}")
+            raise RuntimeError("its Java has not started")
         time.sleep(0.05)
     with open(info, "rb") as file:
         port, length = struct.unpack(">ii", file.read(8))
@@ -294,21 +295,23 @@ class Kafka:
 def _first_cause(error):
     """A failure of Spark in one line: the Python error inside, or the first line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    own = [
-        line
-        for line in lines
-        if line.startswith(("webhdfs.", "chain.", "batch.", "org.apache.kafka.common.errors"))
-    ]
-    return (own or lines or [type(error).__name__])[-1 if own else 0]
+    own = [line for line in lines if line.startswith(OWN_ERRORS)]
+    if own:
+        return own[-1]
+    others = [line for line in lines if not line.startswith("An error occurred while calling")]
+    return (others or [type(error).__name__])[0]
 
 
 def main():
     job = json.loads(sys.stdin.readline())
-    sys.path.insert(0, job["packages"])
     try:
         Job(job).run()
     except OtherTopicError as error:
         tell("fatal", message=str(error))
+        os._exit(3)
+    except Exception as error:
+        log = f"the log of its Java: {job['log_file']}"
+        tell("fatal", message=f"Spark on {job['master']} does not start: {_first_cause(error)}; {log}")
         os._exit(3)
     tell("ended")
     os._exit(0)
