@@ -46,6 +46,11 @@ export class FakeDocker {
     process.env.FAKE_DOCKER = this.#record;
   }
 
+  /** Hides all other programs, such as Maven and Python. */
+  hideOthers(): void {
+    process.env.PATH = this.#folder;
+  }
+
   /** Each command line so far. */
   calls(): string[] {
     const lines = readFileSync(this.#record, "utf8").split("\n").slice(0, -1);
