@@ -3,6 +3,7 @@ import { cluster } from "./cluster.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { engines } from "./engines.ts";
+import { frozen } from "./frozen.ts";
 import { hdfsDown } from "./hdfs-down.ts";
 import { kafkaDown } from "./kafka-down.ts";
 import { killApi } from "./kill-api.ts";
@@ -23,6 +24,7 @@ export const drills: readonly Drill[] = [
   slowNet,
   soak,
   engines,
+  frozen,
   kafkaDown,
   hdfsDown,
   trinoDown,

@@ -14,6 +14,7 @@ import { settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
+import { frozen } from "./frozen.ts";
 import { hdfsDown } from "./hdfs-down.ts";
 import { kafkaDown } from "./kafka-down.ts";
 import { trinoDown } from "./trino-down.ts";
@@ -31,7 +32,7 @@ describe("drills that kill services, in their short forms", function () {
     assert.deepEqual([figures.lost, figures.double, figures.unlanded, figures.twice_landed], [0, 0, 0, 0]);
   }
 
-  for (const drill of [kafkaDown, hdfsDown, trinoDown, downUp])
+  for (const drill of [frozen, kafkaDown, hdfsDown, trinoDown, downUp])
     it(`${drill.name}: ${drill.what}`, () => run(drill));
 
   it("Ctrl-C ends a drill: stopped services run again, and the drill's own data is deleted", async () => {

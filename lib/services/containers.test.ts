@@ -169,6 +169,10 @@ describe("dockerRuntime, with a docker that records its calls", function () {
     assert.deepEqual(await dockerRuntime.lastLogLines(kafka), ["one", "two"]);
     await dockerRuntime.pause(kafka);
     await dockerRuntime.resume(kafka);
+    await dockerRuntime.disconnect!(kafka);
+    await dockerRuntime.connect!(kafka);
+    await dockerRuntime.readData(kafka, "kafka/meta.properties");
+    await dockerRuntime.startWith(kafka, ["-D", "a=b"]);
     assert.deepEqual([await dockerRuntime.stop(kafka), await dockerRuntime.stop(kafka)], [true, false]);
     await dockerRuntime.kill(kafka);
     await dockerRuntime.wipe();
@@ -177,6 +181,11 @@ describe("dockerRuntime, with a docker that records its calls", function () {
       "start id-of-kafka",
       "pause id-of-kafka",
       "unpause id-of-kafka",
+      `network disconnect ${PROJECT}_default id-of-kafka`,
+      `network connect --alias kafka ${PROJECT}_default id-of-kafka`,
+      "exec id-of-kafka cat /data/kafka/meta.properties",
+      "COMPOSE up --no-start kafka",
+      "start id-of-kafka",
       "stop --time 60 id-of-kafka",
       "kill id-of-kafka",
       "COMPOSE down --volumes",

@@ -20,6 +20,8 @@ const ALIVE = ["status=running", "status=restarting", "status=paused"];
 /** Compose's name of this stack: two stacks on one machine have different ports. */
 export const PROJECT = `questlog-${settings.ports.kafka}`;
 
+const NETWORK = `${PROJECT}_default`;
+
 export const dockerRuntime: Runtime = {
   name: "docker",
   words: "in containers",
@@ -77,6 +79,15 @@ export const dockerRuntime: Runtime = {
   async resume(service) {
     if (!isServer(service)) return nativeRuntime.resume(service);
     await docker(["unpause", await requireContainer(service)]);
+  },
+
+  async disconnect(service) {
+    await docker(["network", "disconnect", NETWORK, await requireContainer(service)]);
+  },
+
+  async connect(service) {
+    const alias = ["--alias", service.name]; // Compose gave it; a new connection has none
+    await docker(["network", "connect", ...alias, NETWORK, await requireContainer(service)]);
   },
 
   async readData(service, path) {

@@ -28,6 +28,9 @@ export interface Runtime {
   /** Freezes a service: it holds its connections and answers nothing until `resume`. */
   pause(service: Service): Promise<void>;
   resume(service: Service): Promise<void>;
+  /** Cuts a server off from its network until `connect`. Processes share the machine's network. */
+  disconnect?(service: Service): Promise<void>;
+  connect?(service: Service): Promise<void>;
   /** The text of a file of a running service's data, e.g. "kafka/meta.properties". */
   readData(service: Service, path: string): Promise<string>;
   lastLogLines(service: Service): Promise<string[]>;

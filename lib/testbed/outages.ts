@@ -63,6 +63,33 @@ function outage(names: readonly ServiceName[], meanwhile: () => Promise<unknown>
   return running;
 }
 
+/**
+ * Freezes a server, or cuts it off from its network, for `ms`. Resolves when it answers again. Only
+ * containers can be cut off.
+ */
+export function unreachableFor(name: ServiceName, way: "frozen" | "cut off", ms: number): Promise<Away> {
+  const running = hinder(name, way, ms).finally(() => outages.delete(running));
+  outages.add(running);
+  return running;
+}
+
+async function hinder(name: ServiceName, way: "frozen" | "cut off", ms: number): Promise<Away> {
+  requireOwnServices();
+  interruption.signal.throwIfAborted();
+  const runtime = await stackRuntime();
+  const service = serviceOf(name);
+  const isCut = way === "cut off";
+  const killedAt = Date.now();
+  try {
+    await (isCut ? runtime.disconnect?.(service) : runtime.pause(service));
+    await Promise.race([sleep(ms), interrupted]);
+  } finally {
+    await (isCut ? runtime.connect?.(service) : runtime.resume(service));
+  }
+  await waitUntilReady(service, runtime);
+  return { killedAt, readyAt: Date.now() };
+}
+
 async function breakAndMend(names: readonly ServiceName[], meanwhile: () => Promise<unknown>): Promise<Away> {
   requireOwnServices();
   interruption.signal.throwIfAborted();
