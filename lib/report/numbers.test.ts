@@ -120,6 +120,41 @@ describe("typedNumbers(source), whatever the form of the sentence", () => {
   });
 });
 
+describe("typedNumbers(source), of a statement", () => {
+  const SQL = "SELECT metal, 1e15 AS n FROM t WHERE power > 42 AND x IN (3, -4) GROUP BY 1";
+  for (const source of [
+    `show(bars(await query("${SQL}"), { category: "metal", value: "n" }));`,
+    `show(bars(await query(\`${SQL} LIMIT \${n}\`), { category: "metal", value: "n" }));`,
+    `show(bars(await query(sql\`${SQL} \${12}\`), { category: "metal", value: "n" }));`,
+    `show(bars(await query("${SQL} " + "LIMIT 7"), { category: "metal", value: "n" }));`,
+    `show(bars(await questlog.query("${SQL}", { schema: "s 12" }), { category: "metal", value: "n" }));`,
+    `show({ mark: "bar", data: { values: await query("${SQL}") } });`,
+    `show(lines((await query("${SQL}")).slice(1), { x: "metal", y: "n" }));`,
+    `table(await query("${SQL}"), { caption: "Metals" });`,
+    `table(rows, { caption: \`Metals: \${(await query("${SQL}")).length}\` });`,
+    `say\`\${(await query("${SQL}"))[0].n} rounds\`;`,
+    `tiles([{ label: "n", value: (await query("${SQL}"))[0].n }]);`,
+    `headline\`\${(await query("${SQL}")).length} rounds\`;`,
+    `const text = "${SQL}"; show(bars(await query(text), { category: "metal", value: "n" }));`,
+    `const ask = (metal: string) => query(\`${SQL} \${metal}\`); show(bars(await ask("gold > 12"), {}));`,
+    `function ask(text) { return query(text + " LIMIT 5"); } say\`\${(await ask("${SQL}"))[0].n}\`;`,
+    `const ask = async (text) => { const rows = await query(text); return rows; }; show(bars(await ask("${SQL}"), {}));`,
+    'show(countBars(await countBy("code", eventsIn(ranges, { where: { code: "12 x" } })), "Codes"));',
+    `show(bars(await query("SELECT " + identifier("12 x") + literal("12 y")), {}));`,
+  ])
+    it(`accepts ${source}`, () => assert.deepEqual(typedNumbers(source), []));
+
+  for (const source of [
+    `show(bars(await query("${SQL}"), { category: "metal", value: "n", title: "12 rows" }));`,
+    'say`${(await query("SELECT 1"))[0].n + " of 12 rows"}`;',
+    'const draw = async (text, title) => bars(await query(text), { title }); show(await draw("SELECT 1", "12 rows"));',
+    'const draw = async (text) => bars(await query(text), { title: text }); show(await draw("12 rows"));',
+    'const f = (text) => text; say`${f("12 rows")}`;',
+    'function f() { return "12 rows"; } say`${f()}`;',
+  ])
+    it(`refuses ${source}`, () => assert.notDeepEqual(typedNumbers(source), []));
+});
+
 describe("sentNumbers(cell, notebook)", () => {
   const output = (data: Record<string, unknown>) => {
     return { output_type: "display_data" as const, data: data as Record<string, string>, metadata: {} };

@@ -2,8 +2,8 @@
  * A cell's code → the texts and numbers of the code that become part of a sentence.
  *
  * Sentences are the templates of `say` and `headline`, tiles, captions, titles, and texts inside a
- * chart's call. A constant counts as its definition, in any cell of the notebook. A call is a
- * result: of a call in a definition only the receiver is followed, as in
+ * chart's call, but for statements (sql-texts.ts). A constant counts as its definition, in any cell
+ * of the notebook. A call is a result: of a call in a definition only the receiver is followed, as in
  * `["12", "rows"].join(" ")`. A number of a calculation is typed if the reader can see it: the 0
  * of `sold ?? 0` or `(sold ?? 0) * 100`. The 0 from which a sum starts is no such number.
  */
@@ -11,6 +11,7 @@ import ts from "typescript";
 import { shortened } from "../untrusted.ts";
 import { parseCode } from "./cell-syntax.ts";
 import { definitionsIn, visit } from "./definitions.ts";
+import { calledName, isFunction, proseArguments, readsSql } from "./sql-texts.ts";
 
 const VALUE = "\uFFFC"; // stands for a value in a template
 const CHART = /^show$|(?:^b|B)ars$|^steps$|Chart$/;
@@ -43,11 +44,11 @@ export function typedTexts(source: string, code = source): TypedText[] {
   const reader = new TextReader(definitionsIn(parseCode(code)));
   const found: TypedText[] = [];
   visit(parseCode(source), (node) => {
-    if (ts.isTaggedTemplateExpression(node) && /^(?:say|headline)$/.test(lastName(node.tag))) {
+    if (ts.isTaggedTemplateExpression(node) && /^(?:say|headline)$/.test(calledName(node.tag))) {
       found.push(...reader.read(node.template));
     } else if (ts.isCallExpression(node)) {
-      if (CHART.test(lastName(node.expression)) && !isInChart(node)) found.push(...reader.readTexts(node));
-      if (lastName(node.expression) === "tiles") found.push(...reader.readTiles(node));
+      if (CHART.test(calledName(node.expression)) && !isInChart(node)) found.push(...reader.readTexts(node));
+      if (calledName(node.expression) === "tiles") found.push(...reader.readTiles(node));
     } else if (
       (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) &&
       /^["']?(?:caption|title)["']?$/.test(node.name.getText()) &&
@@ -98,8 +99,12 @@ class TextReader {
     }
     if (ts.isElementAccessExpression(node)) return read(node.expression);
     if (ts.isCallExpression(node)) return this.#readCall(node, inDefinition);
-    if (ts.isArrowFunction(node)) return ts.isBlock(node.body) ? this.readTexts(node.body) : read(node.body);
-    if (ts.isTaggedTemplateExpression(node)) return read(node.template);
+    if (isFunction(node)) {
+      const { body } = node;
+      if (body === undefined) return [];
+      return ts.isBlock(body) ? this.readTexts(body) : read(body);
+    }
+    if (ts.isTaggedTemplateExpression(node)) return readsSql(calledName(node.tag)) ? [] : read(node.template);
     const inner = (node as Partial<ts.ParenthesizedExpression>).expression ?? operandOf(node);
     return inner === undefined ? [] : read(inner); // (x), x as string, x!, await x, -x, ...x
   }
@@ -108,8 +113,12 @@ class TextReader {
   readTexts(node: ts.Node): TypedText[] {
     if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return this.read(node);
     if (ts.isElementAccessExpression(node)) return this.readTexts(node.expression);
+    if (ts.isTaggedTemplateExpression(node) && readsSql(calledName(node.tag))) return [];
     const found: TypedText[] = [];
-    ts.forEachChild(node, (child) => {
+    const children = ts.isCallExpression(node)
+      ? [node.expression, ...this.#proseArguments(node)]
+      : childrenOf(node);
+    children.forEach((child) => {
       const isTitle = ts.isPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.getText());
       const isValue = isTitle && child === node.initializer;
       const isName = ts.isShorthandPropertyAssignment(node) && /^(?:title|caption)$/.test(node.name.text);
@@ -156,15 +165,21 @@ class TextReader {
   /** The typed numbers of an operand. A property or a call's result is no typed number. */
   #readOperand(node: ts.Node, inDefinition: boolean): TypedText[] {
     const isRead = ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
-    return isRead && !ROUNDING.test(lastName(ts.isCallExpression(node) ? node.expression : node))
+    return isRead && !ROUNDING.test(calledName(ts.isCallExpression(node) ? node.expression : node))
       ? []
       : this.read(node, inDefinition).filter(({ text }) => isNumber(text));
   }
 
-  #readCall({ expression, arguments: given }: ts.CallExpression, inDefinition: boolean): TypedText[] {
+  #proseArguments(call: ts.CallExpression): readonly ts.Node[] {
+    return proseArguments(call, this.#definitions.get(calledName(call.expression)) ?? []);
+  }
+
+  #readCall(call: ts.CallExpression, inDefinition: boolean): TypedText[] {
+    const { expression } = call;
+    const given = this.#proseArguments(call);
     const isMethod = ts.isPropertyAccessExpression(expression);
     const found = this.read(isMethod ? expression.expression : expression, inDefinition);
-    const name = lastName(expression);
+    const name = calledName(expression);
     if (TO_TEXT.test(name)) {
       return [...found, ...given.flatMap((argument) => this.read(argument, inDefinition))];
     }
@@ -201,6 +216,14 @@ function isPartOfExpression(node: ts.Node): boolean {
   );
 }
 
+function childrenOf(node: ts.Node): ts.Node[] {
+  const children: ts.Node[] = [];
+  ts.forEachChild(node, (child) => {
+    children.push(child);
+  });
+  return children;
+}
+
 function isNumber(text: string): boolean {
   return /^\d[\d_.]*n?$/.test(text);
 }
@@ -212,14 +235,9 @@ function isZero({ text }: TypedText): boolean {
 /** Whether a call of a chart surrounds the node: that call's texts include the node's. */
 function isInChart(node: ts.Node): boolean {
   for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
-    if (ts.isCallExpression(outer) && CHART.test(lastName(outer.expression))) return true;
+    if (ts.isCallExpression(outer) && CHART.test(calledName(outer.expression))) return true;
   }
   return false;
-}
-
-function lastName(callee: ts.Node): string {
-  if (ts.isPropertyAccessExpression(callee)) return callee.name.text;
-  return ts.isIdentifier(callee) ? callee.text : "";
 }
 
 function operandOf(node: ts.Node): ts.Node | undefined {
