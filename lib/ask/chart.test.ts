@@ -182,6 +182,14 @@ describe("bars(rows, { category, value, title })", () => {
 describe("funnel(rows, { category, value, title })", () => {
   const options = { category: "step", value: "n", title: "From visit to sale" };
 
+  it("tells one of many from none, and nearly all from all", () => {
+    const rows = [10_000, 9_999, 1, 0].map((n, i) => ({ step: `s${i}`, n }));
+    assert.match(
+      String(funnel(rows, options).description),
+      /s0 10,000, s1 9,999 \(99\.99%\), s2 1 \(0\.01%\), s3 0 \(0\.0%\)/,
+    );
+  });
+
   it("keeps the order of the steps, and says each part of the first", async () => {
     const rows = [
       { step: "visited", n: 200 },

@@ -6,7 +6,7 @@
  * expression.
  */
 import { type Drawable, extent, namesOf, numbersOf } from "./chart-columns.ts";
-import { formatNumber, formatValue } from "./format.ts";
+import { formatNumber, formatPercent, formatValue } from "./format.ts";
 import { assemble, type NumberOptions, type Panels, panelsOf, plotWidth, saidByPanel } from "./panels.ts";
 import { textWidth, wrapText } from "./text-width.ts";
 import { LABEL_SIZE, LINE_COLOR, NUMBER_SIZE, PALETTE, type Spec } from "./theme.ts";
@@ -81,7 +81,7 @@ export function funnel(rows: readonly object[], options: BarOptions): Spec {
   const labelled = steps.map((step) => {
     const first = steps.find(({ panel }) => panel === step.panel)!.number!;
     if (step.number === first || first === 0) return step;
-    return { ...step, label: `${step.text} (${formatNumber((step.number! / first) * 100, { digits: 1 })}%)` };
+    return { ...step, label: `${step.text} (${formatPercent((step.number! / first) * 100)})` };
   });
   const shown = labelled.slice(0, MAX_BARS * by.names.length);
   const left = steps.length - shown.length;

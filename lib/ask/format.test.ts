@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatNumber, formatTime, forPeople, withCommas } from "./format.ts";
+import { formatNumber, formatPercent, formatShort, formatTime, forPeople, withCommas } from "./format.ts";
 
 describe("formatNumber(number, { digits, unit })", () => {
   for (const [number, text] of [
@@ -9,6 +9,7 @@ describe("formatNumber(number, { digits, unit })", () => {
     [1234567, "1,234,567"],
     [-1234, "-1,234"],
     [1e15, "1,000,000,000,000,000"],
+    [1e24, "1e24"],
     [9007199254740993n, "9,007,199,254,740,993"],
     [1.5e24, "1.5e24"],
     [1e300, "1e300"],
@@ -45,6 +46,43 @@ describe("formatNumber(number, { digits, unit })", () => {
     assert.equal(formatNumber(-1234, { unit: "€" }), "-€1,234");
     assert.equal(formatNumber(3n, { unit: "rows" }), "3\u00a0rows");
     assert.equal(formatNumber(NaN, { digits: 2 }), "NaN");
+  });
+});
+
+describe("formatPercent(percent)", () => {
+  for (const [percent, text] of [
+    [0, "0.0%"],
+    [100, "100.0%"],
+    [25, "25.0%"],
+    [0.01, "0.01%"],
+    [-0.004, "-0.004%"],
+    [99.99, "99.99%"],
+    [1e-9, "1e-9%"],
+    [1234.5678, "1,234.6%"],
+  ] as const)
+    it(`writes ${percent} as ${text}`, () => assert.equal(formatPercent(percent), text));
+});
+
+describe("formatShort(number)", () => {
+  for (const [number, text] of [
+    [0, "0"],
+    [12.345, "12"],
+    [-0.1234, "-0.12"],
+    [-43_928, "-44K"],
+    [100, "100"],
+    [1000, "1K"],
+    [-219_640, "-220K"],
+    [1_250, "1.3K"],
+    [999_950, "1M"],
+    [4.2e12, "4.2T"],
+    [1e15, "1,000,000,000,000,000"],
+  ] as const)
+    it(`writes ${number} as ${text}`, () => assert.equal(formatShort(number), text));
+
+  it("has the unit behind the letter", () => {
+    assert.equal(formatShort(2_500, { unit: "%" }), "2.5K%");
+    assert.equal(formatShort(2_500, { unit: "€" }), "€2.5K");
+    assert.equal(formatShort(2_500, { unit: "m2" }), "2.5K\u00a0m2");
   });
 });
 

@@ -27,15 +27,56 @@ const SIGNIFICANT = 3; // digits of numbers below 1
 const MAX_DECIMALS = 6; // that keep a number from looking whole
 const SMALLEST = 1e-6; // smaller numbers have an exponent
 const LARGEST = 1e21; // larger numbers have an exponent, as in JavaScript
+const LARGEST_SHORT = 1e15; // larger numbers have no letter
+/** Letters of short numbers, as on the axes of charts. */
+const LETTERS = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "K"],
+] as const;
 const DECIMAL = /^-?\d+(\.\d+)?$/; // the text of Trino's decimals
 
-/** Formats a number: 1234.5 → "1,234.5", 0.0005 → "0.0005", with a unit "1,234.5 ms". */
-export function formatNumber(number: number | bigint, { digits, unit = "" }: NumberFormat = {}): string {
+/**
+ * Formats a number: 1234.5 → "1,234.5", 0.0005 → "0.0005", with a unit "1,234.5 ms".
+ * @param more digits of a fraction than the rules above have
+ */
+export function formatNumber(
+  number: number | bigint,
+  { digits, unit = "" }: NumberFormat = {},
+  more = 0,
+): string {
   const text =
     typeof number === "number" && !Number.isInteger(number) && digits === undefined
-      ? fractionText(number)
+      ? fractionText(number, more)
       : wholeText(number, digits ?? 0);
   return withUnit(text, unit);
+}
+
+/**
+ * Formats a percentage: 5.83 → "5.8%". It gets more decimals if it would look like 0% or 100%, and
+ * is neither: 1 of 10,000 is "0.01%".
+ */
+export function formatPercent(percent: number, digits = 1): string {
+  for (let decimals = digits; decimals <= MAX_DECIMALS; decimals++) {
+    const rounded = Number(percent.toFixed(decimals));
+    const isEnd = rounded === 0 || Math.abs(rounded) === 100;
+    if (!isEnd || rounded === percent) return formatNumber(percent, { digits: decimals, unit: "%" });
+  }
+  return formatNumber(percent, { unit: "%" });
+}
+
+/** Formats a number for a place without room: 219,640 → "220K", 43,928 → "44K", 1,250 → "1.3K". */
+export function formatShort(number: number, { unit = "" }: NumberFormat = {}): string {
+  const [least, letter] = LETTERS.find(([one]) => Math.abs(rounded(number)) >= one) ?? [1, ""];
+  if (Math.abs(number) >= LARGEST_SHORT) return formatNumber(rounded(number), { unit });
+  return withUnit(formatNumber(rounded(number) / least) + letter, unit);
+}
+
+/** The number with 2 digits, or with 3 before a comma or a point. */
+function rounded(number: number): number {
+  const isThree = Math.floor(Math.log10(Math.abs(number) || 1) + 1e-9) % 3 === 2;
+  return Number(number.toPrecision(isThree ? 3 : 2));
 }
 
 /** Whether a unit belongs to each number: a currency sign, "%", or "°C"; others can stand once. */
@@ -63,9 +104,9 @@ export function formatTime(time: Date, { zone = true }: { zone?: boolean } = {})
 export const NONE = "(none)";
 
 /** Formats a value of any type: numbers and times as above, null as "(none)", text as it is. */
-export function forPeople(value: unknown, format: NumberFormat = {}): string {
+export function forPeople(value: unknown, format: NumberFormat = {}, more = 0): string {
   if (value === null || value === undefined) return NONE;
-  if (typeof value === "number" || typeof value === "bigint") return formatNumber(value, format);
+  if (typeof value === "number" || typeof value === "bigint") return formatNumber(value, format, more);
   if (value instanceof Date) return formatTime(value);
   if (typeof value === "string" && /\.\d+$/.test(value) && DECIMAL.test(value)) {
     return withUnit(
@@ -119,24 +160,25 @@ function wholeText(number: number | bigint | string, digits: number): string {
   return /^-[0.]+$/.test(text) ? text.slice(1) : text.replace("∞", "Infinity");
 }
 
-function fractionText(number: number): string {
+function fractionText(number: number, more: number): string {
   const size = Math.abs(number);
   if (size === Infinity || Number.isNaN(number)) return String(number);
-  if (size < SMALLEST) return exponentText(number);
-  for (let decimals = DECIMALS; decimals <= MAX_DECIMALS && size >= 0.1; decimals++) {
+  if (size < SMALLEST) return exponentText(number, more);
+  const fewest = DECIMALS + more;
+  for (let decimals = fewest; decimals <= Math.max(fewest, MAX_DECIMALS) && size >= 0.1; decimals++) {
     const rounded = size < 1 ? Number(number.toPrecision(decimals + 1)) : Number(number.toFixed(decimals));
     if (!Number.isInteger(rounded)) return decimalText(rounded);
   }
-  return decimalText(size < 0.1 ? Number(number.toPrecision(SIGNIFICANT)) : Math.round(number));
+  return decimalText(size < 0.1 ? Number(number.toPrecision(SIGNIFICANT + more)) : Math.round(number));
 }
 
 function decimalText(number: number): string {
   return number.toLocaleString("en-US", { maximumFractionDigits: 20 });
 }
 
-function exponentText(number: number): string {
+function exponentText(number: number, more = 0): string {
   if (!Number.isFinite(number)) return String(number);
-  return String(Number(number.toPrecision(SIGNIFICANT)))
+  return String(Number(number.toPrecision(SIGNIFICANT + more)))
     .replace("e+", "e")
     .replace(/^(-?[\d.]+)$/, (text) => Number(text).toExponential().replace("e+", "e"));
 }

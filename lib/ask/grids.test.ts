@@ -107,10 +107,59 @@ describe("heatMap(rows, { x, y, value, title })", () => {
     const svg = await drawSvg(heatMap(rows, options));
     const shown = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, text]) => text);
     const cells = ["5", "-2", "(none)"];
-    assert.deepEqual(shown, [...cells, "Requests", "9", "10", "hour", "Tuesday", "Monday"]);
+    assert.deepEqual(shown, [
+      ...cells,
+      "Requests",
+      "dashed: 1 cell without n",
+      "9",
+      "10",
+      "hour",
+      "Tuesday",
+      "Monday",
+    ]);
     assert.equal(
       heatMap(rows, options).description,
       "Requests: 3 cells from -2 (9, Tuesday) to 5 (10, Tuesday)",
+    );
+  });
+
+  const wide = (of: (i: number) => number | null) =>
+    Array.from({ length: 20 }, (_, i) => ({ hour: i % 10, day: i < 10 ? "a" : "b", n: of(i) }));
+
+  it("writes short numbers where the whole ones have no room", async () => {
+    const svg = await drawSvg(
+      heatMap(
+        wide((i) => (i - 10) * 21_964),
+        options,
+      ),
+    );
+    const seen = texts(svg);
+    assert.ok(seen.includes("-220K") && seen.includes("198K"), seen.join());
+    assert.ok(!seen.some((text) => text.startsWith("the colour")));
+  });
+
+  it("says that cells without room have no number", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({ hour: i, day: "a", n: i * 1234 }));
+    assert.match(JSON.stringify(heatMap(rows, options).title), /a cell has no room for its number/);
+  });
+
+  it("dashes the cells of null, counts them, and tells them from 0", async () => {
+    const spec = heatMap(
+      wide((i) => [null, 0, NaN][i % 3]!),
+      options,
+    );
+    const svg = await drawSvg(spec);
+    assert.match(JSON.stringify(spec.title), /dashed: 13 cells without n/);
+    assert.equal(svg.match(/stroke-dasharray="3,3"/g)?.length, 13);
+    assert.equal(texts(svg).filter((text) => text === "0").length, 8); // 7 cells, and the column 0
+    assert.doesNotMatch(
+      JSON.stringify(
+        heatMap(
+          wide(() => 0),
+          options,
+        ),
+      ),
+      /dashed/,
     );
   });
 

@@ -6,7 +6,7 @@
  */
 import { numberAxis, numberEncoding, placeEncoding, titleWithUnit } from "./axes.ts";
 import { type Axis, axisOf, extent, numbersOf, placeText, withoutText } from "./chart-columns.ts";
-import { formatNumber, formatTime, NONE } from "./format.ts";
+import { formatNumber, formatShort, formatTime, NONE } from "./format.ts";
 import {
   assemble,
   type ChartOptions,
@@ -17,7 +17,7 @@ import {
 } from "./panels.ts";
 import { textWidth } from "./text-width.ts";
 import { timeNames, weekStart } from "./time-ticks.ts";
-import { DIVERGING, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
+import { DIVERGING, GREY, LABEL_SIZE, PALETTE, RAMP, type Spec } from "./theme.ts";
 
 /** The options of `histogram`. */
 export interface HistogramOptions extends ChartOptions {
@@ -46,6 +46,8 @@ const CELL_HEIGHT = 30;
 const MAX_CELLS = 100; // a side
 const SHORT_NAME = 4; // characters; where such names have no room, some are left out
 const CELL_GAP = 8; // pixels beside a cell's number
+const SHORT_SIZE = 12; // of a short number's text
+const SHORT_GAP = 2; // pixels beside a short number
 
 /** Bars for the numbers of rows in bins of equal width. */
 export function histogram(all: readonly object[], options: HistogramOptions): Spec {
@@ -126,7 +128,10 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
   const [least, most] = extent(numbers);
   const axisWidth = 12 + Math.min(170, Math.max(0, ...lines.map((line) => textWidth(line, LABEL_SIZE))));
   const cellWidth = plotWidth(by, axisWidth) / columns.length;
-  const isLabelled = cells.every(({ text }) => textWidth(text, LABEL_SIZE) + CELL_GAP <= cellWidth);
+  const labels = labelsThatFit(cells, cellWidth, unit);
+  const labelled = cells.map((cell, i) => ({ ...cell, label: labels?.texts[i] ?? "" }));
+  const isLabelled = labels !== null;
+  const missing = cells.filter(({ number }) => number === null).length;
   const size = Math.max(Math.abs(least), Math.abs(most)) || 1;
   const scale =
     least < 0
@@ -136,13 +141,18 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
   return assemble({
     options,
     by,
-    notes: [],
+    notes: [
+      isLabelled ? "" : "the colour tells the numbers: a cell has no room for its number",
+      missing === 0
+        ? ""
+        : `dashed: ${formatNumber(missing)} ${missing === 1 ? "cell" : "cells"} without ${options.value}`,
+    ],
     said:
       cells.length === 0
         ? ""
         : saidByPanel(by, (panel) => sayCells(cells.filter((cell) => cell.panel === panel))),
     height: lines.length * (lines.length > 20 ? 16 : CELL_HEIGHT),
-    values: cells,
+    values: labelled,
     axisWidth,
     unit: {
       encoding: {
@@ -162,7 +172,9 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
         },
       },
       layer: [
+        ...(missing > 0 ? [MISSING] : []),
         {
+          transform: [{ filter: "isValid(datum.number)" }],
           mark: { type: "rect", aria: false },
           encoding: {
             color: {
@@ -185,14 +197,35 @@ export function heatMap(all: readonly object[], options: HeatMapOptions): Spec {
         ...(isLabelled
           ? [
               {
-                mark: { type: "text", fontSize: LABEL_SIZE, aria: false },
-                encoding: { text: { field: "text" } },
+                mark: { type: "text", fontSize: labels.size, aria: false },
+                encoding: { text: { field: "label" } },
               },
             ]
           : []),
       ],
     },
   });
+}
+
+/** The cells without a number. */
+const MISSING = {
+  transform: [{ filter: "!isValid(datum.number)" }],
+  mark: { type: "rect", aria: false, fill: "transparent", stroke: GREY, strokeDash: [3, 3] },
+};
+
+/** The numbers of cells `width` pixels wide, whole or short; null: they have no room. */
+function labelsThatFit(
+  cells: readonly { number: number | null; text: string }[],
+  width: number,
+  unit: string,
+): { texts: string[]; size: number } | null {
+  const fits = (text: string): boolean => textWidth(text, LABEL_SIZE) + CELL_GAP <= width;
+  const whole = cells.map(({ text }) => text);
+  if (whole.every(fits)) return { texts: whole, size: LABEL_SIZE };
+  const none = fits(NONE) ? NONE : "";
+  const short = cells.map(({ number }) => (number === null ? none : formatShort(number, { unit })));
+  const isShort = short.every((text) => textWidth(text, SHORT_SIZE) + SHORT_GAP <= width);
+  return isShort ? { texts: short, size: SHORT_SIZE } : null;
 }
 
 interface Bin {

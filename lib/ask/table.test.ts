@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { jsonOf } from "./format.ts";
+import { transposed } from "./show.ts";
 import { htmlTable, tableData } from "./table.ts";
 
 describe("tableData(rows, title, columns)", () => {
@@ -26,6 +27,28 @@ describe("htmlTable(data)", () => {
     assert.match(html, /<caption>&#60;b&#62;<\/caption>/);
     assert.match(html, /<th scope="col">&#60;i&#62;<\/th>/);
     assert.match(html, /<td>&#60;script&#62;&#39;&#34;&#38;\\u\{0\}<\/td>/);
+  });
+
+  const shown = (numbers: (number | string)[], column: object = {}) => {
+    const rows = numbers.map((n) => ({ n }));
+    const html = htmlTable(tableData(rows, "", [{ name: "n", ...column }]));
+    return [...html.matchAll(/<td[^>]*>([^<]*)</g)].map(([, text]) => text);
+  };
+  for (const [what, numbers, texts, column] of [
+    ["close numbers", [0.2946, 0.2954, 0.5], ["0.2946", "0.2954", "0.5"]],
+    ["close numbers from 1", [1000.0012, 1000.0013], ["1,000.0012", "1,000.0013"]],
+    ["close percentages", [0.25001, 0.25002], ["25.001%", "25.002%"], { format: "percent" }],
+    ["tiny numbers", [1.2341e-9, 1.2342e-9], ["1.2341e-9", "1.2342e-9"]],
+    ["numbers that only a float's error parts", [0.1 + 0.2, 0.3], ["0.3", "0.3"]],
+    ["numbers that need more than 4 digits more", [0.123456789, 0.123456788], ["0.123", "0.123"]],
+    ["numbers with digits of their own", [0.2946, 0.2954], ["0.29", "0.30"], { digits: 2 }],
+  ] as [string, number[], string[], object?][])
+    it(`has as many digits as ${what} need`, () => assert.deepEqual(shown(numbers, column), texts));
+
+  it("aligns the values of a transposed row to the left", () => {
+    const html = htmlTable(tableData(transposed({ player: "a", power: 7, price: 1234.5 })));
+    assert.doesNotMatch(html, /class="number"/);
+    assert.match(html, /<td title="1234.5">1,234.5<\/td>/);
   });
 
   it("marks numbers and nulls", () => {
@@ -71,7 +94,7 @@ describe("htmlTable(data)", () => {
 
   it("keeps 1 and the text 1 of one column apart", () => {
     const html = htmlTable(tableData([{ a: 1 }, { a: "1" }]));
-    assert.match(html, /<td class="number">1<\/td>[^]*<td>1<\/td>/);
+    assert.match(html, /<td>1<\/td>[^]*<td>1<\/td>/);
   });
 
   it("writes arrays and rows as JSON", () => {

@@ -9,6 +9,8 @@ import { forHtml, forTerminal } from "../untrusted.ts";
 import { formatValue, forPeople, NONE, type NumberFormat } from "./format.ts";
 import { columnsOf, isNumeric, valueOf } from "./row-text.ts";
 
+const MAX_MORE = 4; // digits of a column's numbers, beyond those of format.ts
+const FLOAT_DIGITS = 12; // significant digits that count: 0.1 + 0.2 is 0.3
 const MAX_UNWRAPPED = 40; // characters in a cell of an HTML table that stay in one line
 
 /** A table of JSON values: a Tabular Data Resource of the Frictionless specifications. */
@@ -56,8 +58,10 @@ export function htmlTable({ title, schema: { fields }, data }: TableData): strin
     ({ name, title: heading = name, type }) =>
       `<th scope="col"${classOf(type, "")}>${forHtml(forTerminal(heading)).replaceAll("_", "_<wbr>")}</th>`,
   );
+  const more = fields.map((field) => moreDigits(field, data));
   const body = data.map(
-    (row) => `<tr>${fields.map((field) => cellOf(field, row[field.name] ?? null)).join("")}</tr>`,
+    (row) =>
+      `<tr>${fields.map((field, i) => cellOf(field, row[field.name] ?? null, more[i]!)).join("")}</tr>`,
   );
   return [
     '<table class="mathjax_ignore">', // otherwise JupyterLab draws text between two $ as a formula
@@ -68,32 +72,46 @@ export function htmlTable({ title, schema: { fields }, data }: TableData): strin
   ].join("\n");
 }
 
-function cellOf(field: Field, value: string | number | null): string {
+/** The further digits that tell the different numbers of a column apart; 0: 4 do not suffice. */
+function moreDigits(field: Field, data: TableData["data"]): number {
+  const values = data.map((row) => row[field.name]).filter((value) => typeof value === "number");
+  if (field.type !== "number" || field.digits !== undefined || field.format === "text") return 0;
+  const numbers = [...new Set(values.map((value) => Number(value.toPrecision(FLOAT_DIGITS))))];
+  if (numbers.every(Number.isInteger)) return 0;
+  for (let more = 0; more <= MAX_MORE; more++) {
+    const texts = new Set(numbers.map((number) => textIn(field, number, more)));
+    if (texts.size === numbers.length) return more;
+  }
+  return 0;
+}
+
+function cellOf(field: Field, value: string | number | null, more: number): string {
   const exact = String(value);
-  const text = textIn(field, value);
+  const text = textIn(field, value, more);
   const title = text === exact || value === null ? "" : ` title="${forHtml(forTerminal(exact))}"`;
   return `<td${classOf(field.type, value)}${title}>${forHtml(forTerminal(text))}</td>`;
 }
 
 /** The text of a value for people. */
-function textIn({ type, format, unit, digits }: Field, value: string | number | null): string {
+function textIn({ type, format, unit, digits }: Field, value: string | number | null, more: number): string {
   if (value === null) return NONE;
   if (format === "text") return String(value);
   const form = { ...(unit === undefined ? {} : { unit }), ...(digits === undefined ? {} : { digits }) };
   if (format === "percent" && type === "number")
-    return forPeople(Number((Number(value) * 100).toPrecision(12)), { ...form, unit: "%" });
+    return forPeople(Number((Number(value) * 100).toPrecision(12)), { ...form, unit: "%" }, more);
   if (type === "datetime") {
     const time = new Date(value);
     return Number.isNaN(time.getTime()) ? String(value) : forPeople(time);
   }
-  if (typeof value === "number") return forPeople(value, form);
+  if (typeof value === "number") return forPeople(value, form, more);
   const isInteger = type === "number" && /^-?\d+$/.test(value); // a bigint
   return type === "number" ? forPeople(isInteger ? BigInt(value) : value, form) : value;
 }
 
 function classOf(type: Field["type"], value: string | number | null): string {
   if (value === null) return type === "number" ? ' class="number null"' : ' class="null"';
-  if (type === "number" || typeof value === "number") return ' class="number"';
+  if (type === "number") return ' class="number"';
+  if (typeof value === "number") return ""; // among texts, as in a transposed row, it stands with them
   return value.length > MAX_UNWRAPPED ? ' class="long"' : ""; // UUIDs stay in one line
 }
 

@@ -9,6 +9,29 @@ const run = (results: Result[], started_at = "2026-11-26T10:00:00.000Z"): Result
   return { version: 1, title: "T", status: "ok", started_at, seconds: 1, notebooks: [], results, claims: [] };
 };
 
+describe("compareResults(before, after), of one quantity that is shown several times", () => {
+  const changed = (before: Result[], after: Result[]) => {
+    const { changes, equal } = compareResults(run(before), run(after));
+    return { changes: changes.map(({ name }) => name), equal };
+  };
+  const joined = (...values: unknown[]) =>
+    values.map((value, i) => result(i === 0 ? "joined" : `joined (${i + 1})`, value));
+
+  for (const [what, before, after, expected] of [
+    ["once, where each run repeats it", [5, 5, 5], [6, 6, 6], { changes: ["joined"], equal: 0 }],
+    ["once, also without a change", [5, 5], [5, 5], { changes: [], equal: 1 }],
+    ["each, where the values differ in one run", [5, 5], [5, 6], { changes: ["joined (2)"], equal: 1 }],
+    ["two quantities of one name", [5, 7, 7], [6, 8, 8], { changes: ["joined", "joined (2)"], equal: 0 }],
+    [
+      "rows once",
+      [[{ k: "x", n: 1 }], [{ k: "x", n: 1 }]],
+      [[{ k: "x", n: 2 }], [{ k: "x", n: 2 }]],
+      { changes: ["joined.x.n"], equal: 0 },
+    ],
+  ] as const)
+    it(`counts ${what}`, () => assert.deepEqual(changed(joined(...before), joined(...after)), expected));
+});
+
 describe("numbersOf(results)", () => {
   for (const [what, value, expected] of [
     ["a number", 3, [["a", 3]]],
@@ -141,7 +164,7 @@ describe("compareResults(before, after)", () => {
     const text = describeComparison(comparison);
     assert.match(text, /^2 of 3 numbers changed, 1 is new, 1 is gone\n/);
     for (const cells of [
-      "more +│ 0.1 +│ 0.3 +│ \\+0.2, \\+200 %",
+      "more +│ 0.1 +│ 0.3 +│ \\+0.2 \\(\\+200%\\)",
       "zero +│ 0 +│ -2 +│ -2 ",
       "new +│ +│ 7 +│ new",
       "gone +│ 5 +│ +│ gone",
@@ -166,8 +189,8 @@ describe("compareResults(before, after)", () => {
       title: "Changes since the run of 2026-11-26 10:00 UTC",
       rows: [
         ["Numbers", "2 of 3 numbers changed, 1 is new, 1 is gone"],
-        ["more", "0.1 → 0.3 (+0.2, +200 %)"],
-        ["zero", "0 → -2 (-2)"],
+        ["more", "0.1 → 0.3: +0.2 (+200%)"],
+        ["zero", "0 → -2: -2"],
       ],
     });
     assert.deepEqual(comparisonFacts(compareResults(run([]), run([]))), []);

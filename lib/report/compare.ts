@@ -4,6 +4,7 @@
  * A chart or table has a number for each row and column: "Swords.gold.number". A row's key is its
  * first text, or as many texts as tell the rows of both runs apart. A time is part of the key only
  * where texts do not suffice: the time of the last sale is a value. Rows of one key are left out.
+ * A number that each run shows several times under one name ("sold", "sold (2)") counts once.
  */
 import { toTime } from "../ask/chart-columns.ts";
 import { formatNumber } from "../ask/format.ts";
@@ -12,6 +13,7 @@ import { textTable } from "../ask/text-table.ts";
 import type { RunFacts } from "./html.ts";
 import { type ParameterChange, parameterChanges, shortCode } from "./parameter-changes.ts";
 import type { Result, Results } from "./results.ts";
+import { ratioText } from "./tile-change.ts";
 
 export const COMPARISON_VERSION = 1;
 const MAX_FACTS = 24; // changes in the report; `npm run compare` shows all of them
@@ -37,8 +39,11 @@ export interface Change {
 
 /** Compares the numbers of two runs. */
 export function compareResults(before: Results, after: Results): Comparison {
-  const old = numbersOf(before.results, after.results);
-  const now = numbersOf(after.results, before.results);
+  const repeated = [repeatedIn(before.results), repeatedIn(after.results)];
+  const isOwn = ({ name }: Result): boolean => !repeated.every((names) => names.has(name));
+  const [earlier, later] = [before.results.filter(isOwn), after.results.filter(isOwn)];
+  const old = numbersOf(earlier, later);
+  const now = numbersOf(later, earlier);
   const common = [...now].filter(([name]) => old.has(name));
   const changes = common
     .filter(([name, number]) => old.get(name) !== number)
@@ -88,7 +93,7 @@ export function comparisonFacts(comparison: Comparison): RunFacts[] {
   const { before, changes, added, removed, equal } = comparison;
   if (changes.length + added.length + removed.length + equal === 0) return [];
   const rows = changes.slice(0, MAX_FACTS).map((one): [string, string] => {
-    return [one.name, `${formatNumber(one.before)} → ${formatNumber(one.after)} (${changeText(one)})`];
+    return [one.name, `${formatNumber(one.before)} → ${formatNumber(one.after)}: ${changeText(one)}`];
   });
   const left = changes.length - rows.length;
   const more: [string, string][] = left > 0 ? [["And", `${left} more: npm run compare`]] : [];
@@ -105,6 +110,18 @@ export function comparisonFacts(comparison: Comparison): RunFacts[] {
 export function numbersOf(results: readonly Result[], others: readonly Result[] = []): Map<string, number> {
   const valuesOfOthers = new Map(others.map(({ name, value }) => [name, value]));
   return new Map(results.flatMap((result) => numbersIn(result, valuesOfOthers.get(result.name))));
+}
+
+/** The names such as "sold (2)" of results that have the value of an earlier "sold". */
+function repeatedIn(results: readonly Result[]): Set<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { name, value } of results) {
+    const key = JSON.stringify([name.replace(/ \(\d+\)$/, ""), value]);
+    if (seen.has(key)) repeated.add(name);
+    seen.add(key);
+  }
+  return repeated;
 }
 
 type Named = [name: string, number: number];
@@ -204,11 +221,10 @@ function parametersText({ parameters }: Comparison): string {
     .join(", ");
 }
 
-/** "+10, +16.7 %" */
+/** "+10 (+17%)", the form of a tile. */
 function changeText({ change, ratio }: Change): string {
-  const sign = change > 0 ? "+" : "";
-  const percent = ratio === null ? "" : `, ${sign}${formatNumber(Number((ratio * 100).toFixed(1)))} %`;
-  return `${sign}${formatNumber(change)}${percent}`;
+  const sign = change > 0 ? "+" : "-";
+  return sign + formatNumber(Math.abs(change)) + ratioText(Math.abs(ratio ?? 0) * 100, sign);
 }
 
 /** "3 of 40 numbers changed, 1 is new, 2 are gone" */

@@ -5,6 +5,7 @@ import { htmlTable, type TableData } from "../ask/table.ts";
 import { forHtml, forTerminal } from "../untrusted.ts";
 import { slug } from "./anchors.ts";
 
+export const PRINTED_ROWS = 100; // of a table on paper and in the PDF
 const MAX_FLAT_ROWS = 20; // more rows stand in a box that scrolls
 
 /** The content as a table, if it has the form that `table` of ask/show.ts sends; else null. */
@@ -21,9 +22,16 @@ export function renderTable(table: TableData): string {
   const tall = data.length > MAX_FLAT_ROWS ? " tall" : "";
   const name = forHtml(forTerminal(title || "Table"));
   const box = `<div class="scroll${tall}" tabindex="0" role="region" aria-label="${name}">${htmlTable(table)}</div>`;
-  if (rows === data.length) return box;
+  const print = data.length > PRINTED_ROWS ? `<p class="note printed">${printedText(data.length)}</p>` : "";
+  if (rows === data.length) return box + print;
   const left = `${(rows - data.length).toLocaleString("en-US")} more rows are too many for this page`;
-  return `${box}<p class="note">${csv === undefined ? left : csvLink(csv, rows, title)}</p>`;
+  return `${box}${print}<p class="note">${csv === undefined ? left : csvLink(csv, rows, title)}</p>`;
+}
+
+/** The note on paper: "the first 100 rows; report.html has 2,900 more" */
+function printedText(rows: number): string {
+  const left = (rows - PRINTED_ROWS).toLocaleString("en-US");
+  return `the first ${PRINTED_ROWS} rows; report.html has ${left} more`;
 }
 
 /** A link that saves the CSV from inside the page. */

@@ -4,6 +4,8 @@
  * One column of text of about 70 characters on a scale of 1.25; light and dark from the reader's
  * system; figures scroll in their own box; in print the code stays folded unless it was opened.
  */
+import { PRINTED_ROWS } from "./render-table.ts";
+
 export const MAX_FIT = 20; // the widest text of a tile in one line, in parts of its size
 
 const FITS = Array.from({ length: MAX_FIT }, (_, i) => `.fits-${i + 1} { --fit: ${i + 1}; }`).join(" ");
@@ -138,7 +140,8 @@ pre.drawn { white-space: pre; }
 pre.stderr { color: var(--soft); }
 .error { margin: 0.8rem 0; padding: 0.9rem 1.1rem; background: var(--bad-wash); border-left: 3px solid var(--bad); border-radius: 0 6px 6px 0; }
 .error p { margin: 0; color: var(--bad); font-weight: 600; }
-.error pre.text { margin: 0.4rem 0 0; padding: 0; border: 0; white-space: pre-wrap; }
+.note.printed { display: none; }
+.error pre.text { background: none; margin: 0.4rem 0 0; padding: 0; border: 0; white-space: pre-wrap; }
 figure { position: relative; margin: 1.1rem 0 1.6rem; }
 .permalink { position: absolute; top: 0; right: 0; padding: 0 0.4rem; color: var(--soft); text-decoration: none; opacity: 0; }
 figure:hover > .permalink, .permalink:focus-visible { opacity: 1; }
@@ -272,7 +275,9 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   td.long { min-width: 40mm; overflow-wrap: anywhere; font-size: 7.5pt; }
   td.number { white-space: nowrap; overflow-wrap: normal; }
   th.number { white-space: normal; }
-  .chart svg { max-width: 130mm; }
+  .chart svg { width: auto; min-width: 0; max-width: 130mm; max-height: 205mm; }
+  figure.table tbody tr:nth-child(n + ${PRINTED_ROWS + 1}) { display: none; }
+  .note.printed { display: block; }
   thead { display: table-header-group; }
 }
 `;

@@ -5,7 +5,7 @@
  * sentence. So a tile has the earlier value of its notebook, its own name, and its place among the
  * tiles of that name.
  */
-import { formatNumber, forPeople, type NumberFormat } from "../ask/format.ts";
+import { formatPercent, forPeople, type NumberFormat } from "../ask/format.ts";
 import { type ShownTile, TILES_TYPE } from "../ask/headline.ts";
 import type { Output } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
@@ -15,6 +15,7 @@ import type { Run } from "./run.ts";
 
 const OTHER_PARAMETERS = "other parameters in the last report";
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/;
+const SMALLEST_PART = 0.05; // percent
 const SIGNIFICANT = 15; // digits of a float that its arithmetic leaves right
 
 /** The change of each tile: empty without a number of the previous run. */
@@ -58,9 +59,14 @@ function changeOf(tile: Pick<ShownTile, "value" | "unit" | "digits">, before: un
   if (isShownAlike || !/[1-9]/.test(text)) return "as in the last report";
   if (unit === "%") return `${sign}${text} ${text === "1" ? "point" : "points"} since the last report`;
   const part = Math.abs(Number(change) / Number(unitsAt(old, scale))) * 100;
-  const percent = Number.isFinite(part) ? formatNumber(part, { digits: part < 10 ? 1 : 0 }) : "";
-  const ratio = /[1-9]/.test(percent) ? ` (${sign}${percent}%)` : "";
+  const ratio = ratioText(part, sign);
   return `${sign}${forPeople(amount, { ...format, unit })}${ratio} since the last report`;
+}
+
+/** A part in percent as " (+5.8%)"; "" for a part that is not finite, or below 0.05%. */
+export function ratioText(part: number, sign: string): string {
+  if (!Number.isFinite(part) || part < SMALLEST_PART) return "";
+  return ` (${sign}${formatPercent(part, part < 10 ? 1 : 0)})`;
 }
 
 /** The values of the tiles in results.json, by their places. */
