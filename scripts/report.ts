@@ -35,13 +35,19 @@ await command("report", frame, async ({ values, positionals, signal }) => {
 
 async function report(values: ReportValues, positionals: string[], signal: AbortSignal): Promise<number> {
   const { "no-cache": isFresh = false, ...options } = values;
-  const notebooks = chooseNotebooks(positionals, {
+  const folders = foldersOf(options.out, new Date());
+  const isAgainFailed = options.resume || options["only-failed"];
+  let words = positionals;
+  if (words.length === 0 && isAgainFailed) {
+    const { lastNotebooks } = await import("../lib/report/again.ts");
+    words = await lastNotebooks(folders.out);
+  }
+  const notebooks = chooseNotebooks(words, {
     extras: options.with ?? [],
     folder: join(settings.root, "notebooks"),
     bases: [userFolder(), settings.root],
   });
-  const isWhole = !options.watch && !options.resume && !options["only-failed"];
-  const folders = foldersOf(options.out, new Date());
+  const isWhole = !options.watch && !isAgainFailed;
   const key = isWhole ? await keyOf({ notebooks, options, ...folders }) : null;
   const cached = isFresh ? null : findCached(folders.out, key);
   const isAgain = isWhole && !isFresh && positionals.length > 0; // our own notebooks always run

@@ -19,8 +19,9 @@ const frame = { usage, options: trafficOptions, positionals: true, interruptible
 
 await command("traffic", frame, async ({ values, positionals, signal }) => {
   const run = chooseScenario(positionals, values);
+  const started = performance.now();
   const totals = await run({ url: settings.apiUrl, signal, log: console.log });
-  console.log(totalsText(totals));
+  console.log(totalsText(totals, (performance.now() - started) / 1000));
   if (totals.failures > 0)
     throw new Error(`expected the API at ${settings.apiUrl} to answer 200, ${failureText(totals)}`);
   return signal.aborted && positionals[0] !== "infinite" ? 130 : 0;

@@ -138,7 +138,7 @@ describe("heatMap(rows, { x, y, value, title })", () => {
     assert.ok(!seen.some((text) => text.startsWith("the colour")));
   });
 
-  it("says that cells without room have no number", async () => {
+  it("says that cells without room have no number", () => {
     const rows = Array.from({ length: 60 }, (_, i) => ({ hour: i, day: "a", n: i * 1234 }));
     assert.match(JSON.stringify(heatMap(rows, options).title), /a cell has no room for its number/);
   });

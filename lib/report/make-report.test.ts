@@ -32,10 +32,10 @@ describe("npm run report", function () {
     const text = `// %% [markdown]\n// # Shop\n// %%\nimport { say } from "questlog";\nconst lost = ${lost};\n// %%\nsay\`**\${lost}** lost\`;\n${code}`;
     writeFileSync(join(folder, "shop.ipynb"), formatNotebook(textToNotebook(text, "shop")));
   };
-  const report = async (...args: string[]) => {
+  const report = (...args: string[]) => reportOf(join(folder, "shop.ipynb"), ...args);
+  const reportOf = async (...args: string[]) => {
     const node = $({ cwd: settings.root, env, quiet: true, nothrow: true });
-    const { exitCode, stdout, stderr } =
-      await node`${process.execPath} scripts/report.ts ${join(folder, "shop.ipynb")} ${args}`;
+    const { exitCode, stdout, stderr } = await node`${process.execPath} scripts/report.ts ${args}`;
     return { exitCode, text: stdout + stderr };
   };
   const results = (path: string) =>
@@ -97,7 +97,14 @@ describe("npm run report", function () {
     assert.match(text, /^::error file=.*shop\.ipynb,title=cell 2%3A assert\.equal.*::expected 4, got 3$/m);
     assert.match(readFileSync(join(folder, "claims.xml"), "utf8"), /<failure message="expected 4, got 3">/);
     save(4, 'import assert from "node:assert/strict";\nassert.equal(lost, 4);\n');
-    assert.equal((await report("--only-failed")).exitCode, 0);
+    writeFileSync(join(folder, "other.md"), "# Other\n\n```ts\n1;\n```\n");
+    const other = await reportOf(join(folder, "other.md"), "--only-failed");
+    assert.match(
+      other.text,
+      /^report: expected shop, which failed, among the notebooks, got other; without names, npm run report -- --only-failed takes the notebooks of the failed run$/m,
+    );
+    const unnamed = await reportOf("--only-failed"); // of the failed run, not the project's own
+    assert.equal(unnamed.exitCode, 0, unnamed.text);
     const again = await report("--resume");
     assert.equal(again.exitCode, 1);
     assert.match(again.text, /^report: the last run did not fail: there is no .*failed\/results\.json$/m);

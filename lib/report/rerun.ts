@@ -76,7 +76,7 @@ function reasonForFresh(
   if (lost !== undefined) return `no cell defines ${lost} any more`;
   if (!ranAgain.every(isSafe)) return "a cell may have changed values of other cells";
   const [unknown] = unknownNames([...after, ...before]);
-  return unknown === undefined ? null : `${unknown} can be anything`;
+  return unknown === undefined ? null : `no cell defines ${unknown}, so any cell may change it`;
 }
 
 /** The index of the first cell behind the cells that are gone. */

@@ -255,7 +255,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .step { padding-top: 0; break-before: page; }
   .step:first-child { break-before: auto; padding-top: 10mm; }
   h2, h3, h4, caption { break-after: avoid; }
-  figure.chart, .error, tr, dl div, .tiles, nav, .claims { break-inside: avoid; }
+  figure.chart, .error, tr, dl div, .parameters, .tiles, nav, .claims { break-inside: avoid; }
   .runs { font-size: 7.5pt; }
   .runs th, .runs td { padding-right: 2.5mm; font-size: inherit; }
   .runs td:is(.title, .notebooks, .parameters) { min-width: 0; }

@@ -3,8 +3,8 @@
  *
  * Sentences are the templates of `say` and `headline`, tiles, captions, titles, and texts inside a
  * chart's call, but for statements (sql-texts.ts). A constant counts as its definition, in any cell
- * of the notebook. A call is a result: of a call in a definition only the receiver is followed, as in
- * `["12", "rows"].join(" ")`. A number of a calculation is typed if the reader can see it: the 0
+ * of the notebook. A call is a result: of a call in a definition only the receiver is followed, as
+ * in `["12", "rows"].join(" ")`. A number of a calculation is typed if the reader can see it: the 0
  * of `sold ?? 0` or `(sold ?? 0) * 100`. The 0 from which a sum starts is no such number.
  */
 import ts from "typescript";

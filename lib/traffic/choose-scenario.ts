@@ -60,15 +60,20 @@ export function chooseScenario(
   }
 }
 
-/** The totals as lines for people, a figure on each line. */
-export function totalsText(totals: Totals | ScenarioTotals): string {
+/**
+ * The totals as lines for people, a figure on each line.
+ * @param wholeSeconds with the pauses between rounds
+ */
+export function totalsText(totals: Totals | ScenarioTotals, wholeSeconds: number): string {
+  const hasPauses = "rounds" in totals && totals.rounds > 1;
+  const whole = hasPauses ? `, ${wholeSeconds.toFixed(2)} with the pauses between rounds` : "";
   const lines: [string, string][] = [
     ["requests", String(totals.requests)],
     ["failures", String(totals.failures)],
     ["statuses", countsText(totals.statuses)],
     ...("accepted" in totals ? [["accepted", countsText(totals.accepted)] as [string, string]] : []),
     ["requests/s", totals.requests_per_second.toFixed(1)],
-    ["seconds", totals.seconds.toFixed(2)],
+    ["seconds", `${totals.seconds.toFixed(2)}${hasPauses ? " of requests" : ""}${whole}`],
     ["p50 ms", totals.p50_ms.toFixed(1)],
     ["p95 ms", totals.p95_ms.toFixed(1)],
     ["p99 ms", totals.p99_ms.toFixed(1)],
