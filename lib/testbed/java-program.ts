@@ -35,7 +35,12 @@ export async function javaCommand(program: JavaProgram): Promise<Command> {
   ];
   const file = join(home, `${name}.args`);
   writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
-  return { file: java, args: [`@${file}`], cwd: home, env: { ...process.env, LC_ALL: "C.UTF-8" } };
+  return {
+    file: java,
+    args: [`@${file}`],
+    cwd: home,
+    env: { ...process.env, LC_ALL: "C.UTF-8", HADOOP_USER_NAME: "hdfs" },
+  };
 }
 
 /** Runs a program to its end. @throws Error with its output if it fails */
