@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { settings } from "../settings.ts";
 import { FakeDocker } from "./fake-docker.fixture.ts";
 import { findProductFiles } from "./product-files.ts";
-import { COMMANDS, layOut, prepareProductImages } from "./product-images.ts";
+import { COMMANDS, layOut, packagesFor, prepareProductImages } from "./product-images.ts";
 
 const ARCHES: Record<string, string> = { x64: "amd64", arm64: "arm64" };
 
@@ -68,6 +68,41 @@ describe("prepareProductImages(log)", function () {
         message: /^the disk of the Docker engine is full: /,
       },
     );
+  });
+});
+
+describe("packagesFor(cpu, log)", function () {
+  this.timeout(60_000);
+  let root: string;
+  before(() => (root = mkdtempSync(join(tmpdir(), "questlog packages "))));
+  after(() => rmSync(root, { recursive: true }));
+
+  it("lets npm fetch the packages of another processor, once, by the lock file", async () => {
+    const lock = JSON.parse(readFileSync(join(settings.root, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { version: string }>;
+    };
+    const names = ["x64", "arm64"].map((cpu) => `@napi-rs/snappy-linux-${cpu}-gnu`);
+    const paths = names.map((name) => `node_modules/${name}`);
+    const optionalDependencies = Object.fromEntries(
+      names.map((name, i) => [name, lock.packages[paths[i]!]!.version]),
+    );
+    const manifest = { name: "small", version: "1.0.0", optionalDependencies };
+    const packages = Object.fromEntries(paths.map((path) => [path, lock.packages[path]]));
+    const small = {
+      ...manifest,
+      lockfileVersion: 3,
+      requires: true,
+      packages: { "": manifest, ...packages },
+    };
+    writeFileSync(join(root, "package.json"), JSON.stringify(manifest));
+    writeFileSync(join(root, "package-lock.json"), JSON.stringify(small));
+    const lines: string[] = [];
+    for (const cpu of ["arm64", "arm64"]) {
+      const folder = await packagesFor(cpu, (line) => lines.push(line), { root, cache: join(root, "cache") });
+      const made = paths.map((path) => existsSync(join(folder, path)));
+      assert.deepEqual(made, [false, true]);
+    }
+    assert.deepEqual(lines, ["packages: npm fetches those for linux/arm64"]);
   });
 });
 

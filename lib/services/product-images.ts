@@ -80,19 +80,25 @@ async function engineCpu(): Promise<string> {
   throw new Error(`the Docker engine: expected one for linux/amd64 or linux/arm64, got ${platform}`);
 }
 
+type Folders = Pick<typeof settings, "root" | "cache">;
+
 /** A folder whose node_modules fits Linux on `cpu`: the checkout, or one that npm fills. */
-export async function packagesFor(cpu: string, log: Log): Promise<string> {
-  const isHere = existsSync(join(settings.root, "node_modules", `node-linux-${cpu}`)); // by npm ci
-  if (isHere) return settings.root;
-  const lock = readFileSync(join(settings.root, "package-lock.json"));
-  const folder = join(settings.cache, `packages-linux-${cpu}-${shortHash(lock)}`);
+export async function packagesFor(
+  cpu: string,
+  log: Log,
+  { root, cache }: Folders = settings,
+): Promise<string> {
+  const isHere = existsSync(join(root, "node_modules", `node-linux-${cpu}`)); // by npm ci
+  if (isHere) return root;
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const folder = join(cache, `packages-linux-${cpu}-${shortHash(lock)}`);
   if (existsSync(folder)) return folder;
   log(`packages: npm fetches those for linux/${cpu}`);
-  mkdirSync(settings.cache, { recursive: true });
+  mkdirSync(cache, { recursive: true });
   const made = mkdtempSync(`${folder}-`);
   try {
     for (const file of ["package.json", "package-lock.json"])
-      copyFileSync(join(settings.root, file), join(made, file));
+      copyFileSync(join(root, file), join(made, file));
     const platform = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
     await runTool(
       "npm",
