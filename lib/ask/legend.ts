@@ -27,22 +27,28 @@ export function colourEncoding(
     type: "nominal",
     sort: null,
     scale: { domain: names, range },
-    legend: hasSeries
-      ? {
-          orient: "top",
-          title: null,
-          direction: "horizontal",
-          columns: legendColumns(names),
-          labelExpr: "legendLines[indexof(legendNames, datum.value)]",
-          symbolType,
-        }
-      : null,
+    legend: hasSeries ? { title: null, ...houseLegend(names), symbolType } : null,
   };
 }
 
-/** The names of the legend in lines, as parameters, so that no name is a part of an expression. */
-export function legendParams(names: string[]): object[] {
-  const wrapped = names.map((name) => wrapText(name, { width: LEGEND_WIDTH, size: LABEL_SIZE, maxLines: 3 }));
+/** The legend above a chart, for the parameters of `legendParams`. */
+export function houseLegend(labels: string[]): Record<string, unknown> {
+  return {
+    orient: "top",
+    direction: "horizontal",
+    columns: legendColumns(labels),
+    labelExpr: "legendLines[indexof(legendNames, datum.value)]",
+  };
+}
+
+/**
+ * The names of the legend in lines, as parameters, so that no name is a part of an expression.
+ * @param names the values of the column; `labels` are their texts
+ */
+export function legendParams(names: unknown[], labels: string[]): object[] {
+  const wrapped = labels.map((name) =>
+    wrapText(name, { width: LEGEND_WIDTH, size: LABEL_SIZE, maxLines: 3 }),
+  );
   return [
     { name: "legendNames", value: names },
     { name: "legendLines", value: wrapped.map((lines) => (lines.length === 1 ? lines[0] : lines)) },

@@ -87,7 +87,7 @@ function draw(all: readonly object[], options: LineOptions, kind: Kind, stacked 
     said: saidByPanel(by, (panel) => saidOf(filled, names, panel, axis, unit)),
     height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
     values,
-    params: options.series === undefined ? [] : legendParams(names),
+    params: options.series === undefined ? [] : legendParams(names, names),
     unit: {
       encoding: {
         x: withDomain(

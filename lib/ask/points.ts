@@ -59,7 +59,7 @@ export function points(all: readonly object[], options: PointOptions): Spec {
     said: values.length === 0 ? "" : saidByPanel(by, say),
     height: by.names.length === 1 ? HEIGHT : PANEL_HEIGHT,
     values,
-    params: options.series === undefined ? [] : legendParams(series),
+    params: options.series === undefined ? [] : legendParams(series, series),
     unit: {
       mark: {
         type: "point",

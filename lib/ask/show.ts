@@ -12,6 +12,7 @@ import MarkdownIt from "markdown-it";
 import { type Count, COUNTED_MIME, countedInSentence, countText } from "./counted.ts";
 import { formatNumber, formatTime, withCommas } from "./format.ts";
 import { forTerminalLines } from "../untrusted.ts";
+import { withOwnLegend } from "./own-legend.ts";
 import { RESULT_MIME, saidValues } from "./result.ts";
 import { csvLines } from "./row-text.ts";
 import { type Column, htmlTable, tableData } from "./table.ts";
@@ -38,7 +39,7 @@ export function show(spec: Spec | object): void {
 
 /** The output of a chart: its spec, its description, and the records of the counted events. */
 export function chartBundle(spec: Spec | object): Bundle {
-  const chart = themed(spec);
+  const chart = themed(withOwnLegend(spec));
   const counted = chart.usermeta?.counted;
   return {
     [CHART_TYPE]: chart,
