@@ -38,7 +38,7 @@ export function withOwnLegend(spec: object): object {
   };
 }
 
-/** The column of the names that colours stand for; null: there is none, or it has a legend. */
+/** The column of the names that colours stand for; null: no such column, or a legend of its own. */
 function fieldOf(encoding: unknown): string | null {
   const colour = isPart(encoding) ? encoding.color : null;
   if (!isPart(colour) || "legend" in colour || "timeUnit" in colour || "bin" in colour) return null;

@@ -5,7 +5,7 @@ import { failIf, metConditions, parseCondition } from "./fail-if.ts";
 import { annotationsOf, junitOf } from "./junit.ts";
 import type { Output } from "./notebook.ts";
 import { summarize, summaryLines } from "./summary.ts";
-import type { Result } from "./results.ts";
+import { type Result, resultsOf } from "./results.ts";
 
 const result = (name: string, value: unknown): Result => {
   return { name, kind: "number", notebook: "n", cell: 1, value };
@@ -40,6 +40,7 @@ describe("--fail-if CONDITION", () => {
       await failIf(run, [parseCondition(text)], "no such folder");
       const fault = `--fail-if "${text}" names no result with a number${hint}`;
       assert.deepEqual([run.status, run.faults, run.steps[0]!.status], ["failed", [fault], "ok"]);
+      assert.deepEqual(resultsOf(run, "").fail_if, [fault]);
       assert.deepEqual(summaryLines(run), [`Failed after 1 min 15 s: ${fault}`]);
       assert.equal(summarize(run).text, `Failed in 1\u00a0min\u00a015\u00a0s: ${fault}.`);
       assert.ok(junitOf(run).includes(' tests="1" failures="1"'));

@@ -46,6 +46,7 @@ export function parseCondition(text: string): Condition {
  */
 export async function failIf(run: Run, conditions: readonly Condition[], outFolder: string): Promise<void> {
   const met = metConditions(conditions, resultsOf(run, "").results);
+  if (met.length > 0) run.metConditions = met.map(({ reason }) => reason);
   for (const { reason, result } of met) {
     run.status = "failed";
     if (result === null) {

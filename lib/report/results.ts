@@ -35,6 +35,7 @@ export interface Results {
   parameters?: RunParameters; // of the notebooks that have some; older files lack it
   results: Result[];
   claims: ResultClaim[];
+  fail_if?: string[]; // the reasons of `--fail-if` for which the run failed
 }
 
 export interface Result {
@@ -77,6 +78,7 @@ export function resultsOf(run: Run, title: string): Results {
     parameters: parametersOf(run),
     results: withOwnNames([...cells.flatMap(cellResults), ...run.steps.flatMap(textResults)]),
     claims: cells.flatMap(({ step, cell }) => cell.claims.map((claim) => claimOf(claim, step, cell))),
+    ...(run.metConditions === undefined ? {} : { fail_if: run.metConditions }),
   };
 }
 

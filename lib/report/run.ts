@@ -50,6 +50,7 @@ export interface Run {
   seconds: number;
   steps: StepRun[];
   faults?: string[]; // of the run and of no cell: a condition that names no result
+  metConditions?: string[]; // the reasons of `--fail-if` for which the run failed
 }
 
 /** An event of a run: a cell begins, prints something, has a note, or ends. */

@@ -91,6 +91,7 @@ describe("runsIn(folder)", () => {
         notebooks: [{ name: notebook, title: notebook, status, seconds: 2 }],
         parameters: { [notebook]: { town: '"<York>"', top: String(lost) } },
         results: [{ name: "lost", kind: "number", notebook, cell: 1, value: lost }],
+        ...(status === "failed" ? { fail_if: ['--fail-if "lost > 5": lost is 9'] } : {}),
       };
       writeFileSync(join(folder, name, "results.json"), JSON.stringify(results));
     };
@@ -138,6 +139,7 @@ describe("runsIn(folder)", () => {
       assert.ok(html.includes(`href="${href}"`), href);
     assert.ok(html.includes(">2026-11-26 10:00:00 UTC</time>"));
     assert.ok(html.includes(">town = &#34;&#60;York&#62;&#34;, top = 2</td>"));
+    assert.ok(html.includes("<br>--fail-if &#34;lost &#62; 5&#34;: lost is 9</span>"));
     assert.ok(html.includes("&#60;b") && !html.includes("<b>"));
   });
 });

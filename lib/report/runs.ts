@@ -77,7 +77,7 @@ export async function checkIndex(folder: string): Promise<void> {
 /** The index page: a row for each run, the newest first. */
 export function renderIndex(runs: readonly StoredRun[], folder: string): string {
   const rows = runs.map(({ folder: own, results }) => {
-    const { status, started_at, seconds, title, notebooks, claims } = results;
+    const { status, started_at, seconds, title, notebooks, claims, fail_if: reasons = [] } = results;
     const held = claims.reduce((sum, claim) => sum + claim.held, 0);
     const failed = claims.filter((claim) => claim.failed > 0).length;
     const before = runBefore(runs, results);
@@ -86,7 +86,7 @@ export function renderIndex(runs: readonly StoredRun[], folder: string): string 
     const when = `${started_at.slice(0, 10)} ${started_at.slice(11, 19)} UTC`;
     const cells = [
       `<a href="${forHtml(href)}"><time datetime="${forHtml(started_at)}">${forHtml(when)}</time></a>`,
-      forHtml(title),
+      `<span>${[title, ...reasons].map(forHtml).join("<br>")}</span>`,
       forHtml(notebooks.map(({ name }) => name).join(", ")),
       forHtml(listParameters(results)),
       `<span class="${status === "ok" ? "held" : "failed"}">${forHtml(status)}</span>`,
