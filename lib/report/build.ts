@@ -4,15 +4,17 @@
  * A kernel keeps the modules that it has loaded, so a running kernel does not see a new build.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { writeWhole } from "../whole-file.ts";
 import { withLock } from "../lock.ts";
 import { settings } from "../settings.ts";
+import { filesAt } from "./files-at.ts";
 
 const STATE_FILE = join(settings.root, "dist", ".built");
 const BUILT = [join(settings.root, "dist")];
+const COMPILED = /\.(?:ts|js|json|tsbuildinfo)$/;
 const SOURCES = [
   "lib",
   "tsconfig.json",
@@ -68,19 +70,9 @@ function lastBuild(): string | null {
 function stateOf(paths: readonly string[]): string {
   const digest = createHash("sha256");
   for (const path of paths)
-    for (const file of filesAt(path)) {
+    for (const file of filesAt(path).filter((one) => COMPILED.test(one))) {
       const { size, mtimeMs, ctimeMs } = statSync(file);
       digest.update(`${file}\n${size} ${mtimeMs} ${ctimeMs}\n`);
     }
   return `${digest.digest("hex")}\n`;
-}
-
-/** The file at `path`, or all files in this folder; none if it does not exist. */
-function filesAt(path: string): string[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats?.isDirectory()) return stats ? [path] : [];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(?:ts|js|json|tsbuildinfo)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }

@@ -15,6 +15,7 @@ import { allTables } from "../hive-metastore.ts";
 import { settings } from "../settings.ts";
 import { fromUser, userFolder } from "../user-folder.ts";
 import { WebHdfs } from "../webhdfs.ts";
+import { filesAt } from "./files-at.ts";
 import { failedFolder, RESULTS_FILE } from "./place.ts";
 import { runFoldersIn } from "./run-folder.ts";
 
@@ -104,12 +105,8 @@ export function fileDigest(path: string): string {
 
 /** The files at a path, with their digests. Tests are no part of a run. */
 function treeOf(path: string): [path: string, digest: string][] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found?.isDirectory()) return [[path, fileDigest(path)]];
-  return readdirSync(path)
-    .filter((name) => !name.endsWith(".test.ts"))
-    .sort()
-    .flatMap((name) => treeOf(join(path, name)));
+  const files = filesAt(path).filter((file) => !file.endsWith(".test.ts"));
+  return files.map((file) => [file, fileDigest(file)]);
 }
 
 /** Each word of a notebook that can be a picture's path, with the file's digest. */

@@ -21,6 +21,7 @@ export function definitionsIn(file: ts.SourceFile): Map<string, ts.Node[]> {
   };
   const changed = changedNames(file);
   visit(file, (node) => {
+    if (ts.isFunctionDeclaration(node) && node.name) define(node.name, node);
     if (ts.isVariableDeclaration(node) && node.initializer) {
       const isStart = node.initializer.getText() === "0" && changed.has(node.name.getText());
       if (!isStart) define(node.name, node.initializer);

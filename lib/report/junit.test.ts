@@ -57,6 +57,22 @@ describe("junitOf(run)", () => {
   });
 });
 
+describe("junitOf(run), for two large values", () => {
+  it("has the lines by which they differ, as the terminal does", () => {
+    const run = runOf([[]]);
+    const [cell] = run.steps[0]!.cells;
+    const difference = "  [\n+   219,\n-   220,\n  ]";
+    const values = [{ held: false, actual: "[219, …]", expected: "[220, …]", cause: null, difference }];
+    cell!.claims = [
+      { text: "assert.deepEqual(rows, all)", cell: null, held: 0, failed: 1, pending: 0, values },
+    ];
+    cell!.status = "failed";
+    assert.ok(junitOf(run).includes('<failure message="expected [220, …], got [219, …]">'));
+    assert.ok(junitOf(run).includes("got [219, …]&#10;  [&#10;+   219,&#10;-   220,&#10;  ]</failure>"));
+    assert.match(annotationsOf(run, ["shop.md"])[0]!, /got \[219, …\]%0A  \[%0A\+ {3}219,/);
+  });
+});
+
 describe("annotationsOf(run, paths)", () => {
   it("has a line for each failed claim and cell, which no text can end", () => {
     const lines = annotationsOf(failedRun(), ["notebooks/a,b.ipynb"]);

@@ -77,7 +77,8 @@ function casesOf({ cells }: StepRun): TestCase[] {
 function claimCase({ text, failed, pending, values }: Claim, { number }: CellRun): TestCase {
   const wrong = values.find(({ held }) => !held);
   const got = wrong?.actual == null ? "" : `expected ${wrong.expected ?? "true"}, got ${wrong.actual}`;
-  const why = [got, wrong?.cause ?? ""].filter((part) => part !== "").join("; ");
+  const reason = [got, wrong?.cause ?? ""].filter((part) => part !== "").join("; ");
+  const why = wrong?.difference === undefined ? reason : `${reason}\n${wrong.difference}`;
   const failure = failed > 0 ? why || "failed" : pending > 0 ? "not awaited" : null;
   return { name: `cell ${number}: ${text}`, seconds: 0, failure, isSkipped: false };
 }

@@ -246,6 +246,18 @@ describe("parameters of a run", function () {
       /^Invalid time value \(parameter day = "never"\)$/,
     ],
     [
+      "through names of other cells",
+      'const day = "2026-11-25"; const other = 1; const from = new Date(day);',
+      "function time() { return from.toISOString(); }\nconst { length } = time();",
+      /^Invalid time value \(parameter day = "never"\)$/,
+    ],
+    [
+      "no name that depends on them",
+      'const day = "2026-11-25"; const other = 1; const from = new Date(day);',
+      "const row = { day: other, from: 2 };\nthrow new Error(`no ${row.from}`);",
+      /^no 2$/,
+    ],
+    [
       "an error of several lines",
       'const day = "2026-11-25"; const other = 1;',
       "throw new Error(`no ${day}\\nat all`);",

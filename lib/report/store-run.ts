@@ -4,7 +4,7 @@
  *
  * The key is taken again after the run. If it differs, something changed while the run read it.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { allTables, viewTexts } from "../hive-metastore.ts";
@@ -13,6 +13,7 @@ import { writeWhole } from "../whole-file.ts";
 import { callPartsOf, fileDigest, keyOf, type KeyParts, reasonWithoutKey } from "./cache-key.ts";
 import { CACHE_FILE, type CachedReport, formatCached, type NoReport, NOT_ASKED } from "./cached-report.ts";
 import { countHeld } from "./claims.ts";
+import { filesAt } from "./files-at.ts";
 import type { Notebook } from "./notebook.ts";
 import { LIST_FILE, REPORT_FILE } from "./place.ts";
 import type { ReportValues } from "./report-options.ts";
@@ -83,9 +84,4 @@ function filesOf(out: string, others: readonly string[]): string[] {
   const names = JSON.parse(readFileSync(join(out, LIST_FILE), "utf8")) as string[];
   const own = names.flatMap((name) => filesAt(join(out, name)));
   return [...new Set([join(out, REPORT_FILE), ...own, ...others])];
-}
-
-function filesAt(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).flatMap((name) => filesAt(join(path, name)));
 }

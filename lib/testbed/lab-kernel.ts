@@ -21,14 +21,10 @@ interface Message {
 }
 
 export class LabKernel {
-  readonly #url: (path: string) => URL;
-  readonly #id: string;
   readonly #socket: WebSocket;
   readonly #messages: Message[] = [];
 
-  private constructor(url: (path: string) => URL, id: string, socket: WebSocket) {
-    this.#url = url;
-    this.#id = id;
+  private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
       this.#messages.push(JSON.parse(data as string) as Message);
@@ -44,7 +40,7 @@ export class LabKernel {
     address.protocol = "ws:";
     const socket = new WebSocket(address);
     await once(socket, "open");
-    const kernel = new LabKernel(url, id, socket);
+    const kernel = new LabKernel(socket);
     await kernel.request("kernel_info_request", {});
     return kernel;
   }
@@ -75,11 +71,6 @@ export class LabKernel {
       return Promise.resolve(isIdle && reply ? { reply, messages } : undefined);
     };
     return until(`the reply to ${type}`, answered, { limitMs: ANSWER_TIMEOUT_MS, everyMs: 20 });
-  }
-
-  /** Interrupts the running cell, as the page's button does. */
-  async interrupt(): Promise<void> {
-    await fetch(this.#url(`/api/kernels/${this.#id}/interrupt`), { method: "POST" });
   }
 
   close(): void {
