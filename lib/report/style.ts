@@ -243,6 +243,7 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 @media print {
   :root { --page: #fff; --ink: #000; --soft: #444; --faint: #666; --line: #ccc; --wash: #f5f5f5; --accent: #000; --ok: #0b7a53; --bad: #b3261e; --bad-wash: #fdf1f0; }
   @page { margin: 20mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); color: #444; font: 8pt sans-serif; } }
+  @page wide { size: landscape; }
   body { padding: 0; font-size: 10pt; line-height: 1.5; }
   .top { padding: 0 0 8mm; }
   .permalink, .tools { display: none; }
@@ -278,6 +279,10 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
   .chart svg { width: auto; min-width: 0; max-width: 130mm; max-height: 205mm; }
   figure.table tbody tr:nth-child(n + ${PRINTED_ROWS + 1}) { display: none; }
   .note.printed { display: block; }
+  /* A table of more than 10 columns gets a wide page, and all of its texts can break. */
+  figure.table:has(th:nth-child(11)) { page: wide; }
+  figure.table:has(th:nth-child(11)) table { width: 100%; font-size: 6.5pt; }
+  figure.table:has(th:nth-child(11)) :is(th, td, td.number) { padding-right: 1.5mm; white-space: normal; overflow-wrap: anywhere; font-size: inherit; min-width: 0; }
   thead { display: table-header-group; }
 }
 `;
