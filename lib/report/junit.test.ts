@@ -69,7 +69,7 @@ describe("junitOf(run), for two large values", () => {
     cell!.status = "failed";
     assert.ok(junitOf(run).includes('<failure message="expected [220, …], got [219, …]">'));
     assert.ok(junitOf(run).includes("got [219, …]&#10;  [&#10;+   219,&#10;-   220,&#10;  ]</failure>"));
-    assert.match(annotationsOf(run, ["shop.md"])[0]!, /got \[219, …\]%0A  \[%0A\+ {3}219,/);
+    assert.match(annotationsOf(run, ["shop.md"])[0]!, /got \[219, …\]%0A {2}\[%0A\+ {3}219,/);
   });
 });
 

@@ -90,6 +90,44 @@ describe("watchNotebooks(paths, options)", function () {
     );
   });
 
+  it("follows a notebook whose folder is deleted and made again, as git does it", async () => {
+    const inside = join(folder, "notes");
+    mkdirSync(inside);
+    const path = join(inside, "shop.md");
+    const text = (n: number) => `# Shop\n\n\`\`\`ts\nconsole.log("sold", ${n});\n\`\`\`\n`;
+    writeFileSync(path, text(1));
+    start(path);
+    const address = await url();
+    rmSync(inside, { recursive: true });
+    await line(/ENOENT.*waiting for the next edit/);
+    mkdirSync(inside);
+    writeFileSync(path, text(2));
+    const pageHas = (n: number) =>
+      until(
+        "the edited page",
+        async () => (await (await fetch(address)).text()).includes(`sold ${n}`) || undefined,
+        { limitMs: 30_000 },
+      );
+    await pageHas(2);
+    writeFileSync(path, text(3));
+    await pageHas(3);
+  });
+
+  it("a saved page that cannot be written does not end the watch", async () => {
+    mkdirSync(join(folder, "watch", "report.html"), { recursive: true });
+    save("// %%\nconsole.log('one');\n");
+    start();
+    const address = await url();
+    await line(/watch\/report\.html is not written: /);
+    assert.match(await (await fetch(address)).text(), /one/);
+    save("// %%\nconsole.log('two');\n");
+    await until(
+      "the edited page",
+      async () => (await (await fetch(address)).text()).includes("two") || undefined,
+      { limitMs: 30_000 },
+    );
+  });
+
   it("runs all cells in a fresh kernel after an edit of a file that a cell imports", async () => {
     const price = (n: number): void =>
       writeFileSync(join(folder, "price.ts"), `export const price: number = ${n};\n`);

@@ -5,7 +5,7 @@
  * a report of one run, so it is no proof for `npm run trace`. It stands in OUT/watch, beside the
  * last report.
  */
-import { type FSWatcher, realpathSync, watch } from "node:fs";
+import { type FSWatcher, realpathSync, statSync, watch } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "../whole-file.ts";
@@ -24,6 +24,7 @@ import { WatchedNotebook } from "./watched.ts";
 
 export const WATCH_FOLDER = "watch";
 const QUIET_MS = 40; // an editor writes a file in several steps
+const FOLDER_CHECK_MS = 1000;
 const MAX_EVENTS_MS = 24 * 60 * 60_000;
 
 export interface WatchOptions extends Omit<RunOptions, "outFolder"> {
@@ -45,11 +46,23 @@ export async function watchNotebooks(paths: readonly string[], options: WatchOpt
   }
 }
 
+interface FolderWatcher {
+  watcher: FSWatcher;
+  identity: string | null; // of the folder when the watcher began
+}
+
+/** Tells a folder from a new one of the same name; null: there is none. */
+function identityOf(folder: string): string | null {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.ino} ${found.birthtimeMs}`;
+}
+
 class Session {
   readonly #paths: readonly string[];
   readonly #options: WatchOptions;
   readonly #page: LivePage;
-  readonly #watchers = new Map<string, FSWatcher>(); // by folder
+  readonly #watchers = new Map<string, FolderWatcher>(); // by folder
+  readonly #timer: NodeJS.Timeout;
   readonly #names = new Set<string>(); // of the files that are followed
   readonly #watched: WatchedNotebook[] = [];
   #notebooks: Notebook[] = []; // the newest that can be read
@@ -63,6 +76,7 @@ class Session {
     this.#paths = paths;
     this.#options = options;
     this.#page = page;
+    this.#timer = setInterval(() => this.#watchAgain(), FOLDER_CHECK_MS).unref();
     this.#watch([...paths, ...paths.map((path) => realpathSync(path))]); // a link, and its file
   }
 
@@ -88,7 +102,8 @@ class Session {
   }
 
   async close(): Promise<void> {
-    for (const watcher of this.#watchers.values()) watcher.close();
+    clearInterval(this.#timer);
+    for (const { watcher } of this.#watchers.values()) watcher.close();
     await Promise.all(this.#watched.map((notebook) => notebook.close()));
     await this.#page.close();
   }
@@ -97,12 +112,26 @@ class Session {
   #watch(files: Iterable<string>): void {
     for (const file of files) {
       this.#names.add(basename(file));
-      const folder = dirname(file);
-      if (this.#watchers.has(folder)) continue;
-      const watcher = watch(folder, (_, name) => {
-        if (name === null || this.#names.has(name)) this.#edit.resolve();
-      });
-      this.#watchers.set(folder, watcher);
+      if (!this.#watchers.has(dirname(file))) this.#watchFolder(dirname(file));
+    }
+  }
+
+  #watchFolder(folder: string): void {
+    const watcher = watch(folder, (_, name) => {
+      if (name === null || this.#names.has(name)) this.#edit.resolve();
+    });
+    watcher.on("error", () => {}); // of a folder that is gone
+    this.#watchers.set(folder, { watcher, identity: identityOf(folder) });
+  }
+
+  /** A folder that is deleted and made again, as `git switch` does it, has no watcher. */
+  #watchAgain(): void {
+    for (const [folder, { watcher, identity }] of this.#watchers) {
+      const now = identityOf(folder);
+      if (now === null || now === identity) continue;
+      watcher.close();
+      this.#watchFolder(folder);
+      this.#edit.resolve();
     }
   }
 
@@ -195,12 +224,16 @@ class Session {
     this.#page.show(html);
     if (status === "interrupted") return;
     const file = join(out, WATCH_FOLDER, REPORT_FILE);
-    await writeWhole(file, html);
+    const saved = await writeWhole(file, html).then(
+      () => relative(process.cwd(), file),
+      // The browser has the page: a full disk does not end the watch.
+      ({ message }: Error) => message,
+    );
     const cells = steps.flatMap((step) => step.cells).length;
     const why = reasons.length > 0 ? `, in a fresh kernel: ${[...new Set(reasons)].join("; ")}` : "";
     const cause = status === "failed" ? `\n${summaryLines(run).join("\n")}` : "";
     log(
-      `${ran} of ${cells} cells ran${why}; ${relative(process.cwd(), file)} after ` +
+      `${ran} of ${cells} cells ran${why}; ${saved} after ` +
         `${formatSeconds((performance.now() - started) / 1000)}${cause}`,
     );
   }
