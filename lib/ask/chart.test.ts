@@ -179,6 +179,15 @@ describe("bars(rows, { category, value, title })", () => {
   });
 });
 
+describe("bars(rows, { facet })", () => {
+  it("puts panels below each other where a name has no room beside another panel", async () => {
+    const city = "The northern kingdom of the old mountain";
+    const rows = [city, "la"].map((name, i) => ({ k: "gold", n: i + 1, city: name }));
+    const svg = await drawSvg(bars(rows, { category: "k", value: "n", facet: "city", title: "T" }));
+    assert.ok(texts(svg).includes(city), texts(svg).join("; "));
+  });
+});
+
 describe("funnel(rows, { category, value, title })", () => {
   const options = { category: "step", value: "n", title: "From visit to sale" };
 

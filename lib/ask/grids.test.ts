@@ -90,6 +90,12 @@ describe("heatMap(rows, { x, y, value, title })", () => {
       const shown = texts(svg);
       return shown.slice(shown.indexOf("T") + 1, shown.indexOf("time"));
     };
+    const withNull = [
+      { time: null, k: "a", n: 5 },
+      { time: new Date(0), k: "a", n: 5 },
+    ];
+    const svg = await drawSvg(heatMap(withNull, { x: "time", y: "k", value: "n", title: "T" }));
+    assert.deepEqual(texts(svg).slice(-5), ["Jan 1", "1970", "(none)", "time", "a"]);
     const from = (first: string, count: number, ms: number) =>
       Array.from({ length: count }, (_, i) => Date.parse(first) + i * ms);
     assert.deepEqual(await namesOf(from("2026-12-30", 4, DAY)), [

@@ -289,13 +289,17 @@ function sayBins(bins: Bin[], axis: Axis): string {
 
 /** The texts below the columns; times are short, and as many as there is room for. */
 function columnLabels(axis: Axis, names: string[], cellWidth: number): Record<string, unknown> {
-  if (axis.kind === "time" && !axis.places.includes(null)) {
-    const times = [...new Set(axis.places as number[])].sort((a, b) => a - b);
+  if (axis.kind === "time") {
+    const times = [...new Set(axis.places)]
+      .filter((place) => typeof place === "number")
+      .sort((a, b) => a - b);
+    const none = axis.places.includes(null) ? [NONE] : [];
     const width = Math.max(
-      ...[...timeNames(times, 1).values()].flat().map((text) => textWidth(text, LABEL_SIZE)),
+      ...[...timeNames(times, 1).values(), ...none].flat().map((text) => textWidth(text, LABEL_SIZE)),
     );
     const most = Math.floor((cellWidth * times.length) / (width + 2 * CELL_GAP));
     const texts = [...timeNames(times, most)].map(([time, text]) => [cellName(time, axis), text] as const);
+    texts.push(...none.map((name) => [name, name] as const));
     return {
       labelAngle: 0,
       values: texts.map(([name]) => name),

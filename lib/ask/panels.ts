@@ -6,7 +6,8 @@
  */
 import { formatNumber } from "./format.ts";
 import { namesOf, NO_ROWS } from "./chart-columns.ts";
-import { frame, type Spec, WIDTH } from "./theme.ts";
+import { textWidth } from "./text-width.ts";
+import { frame, LABEL_SIZE, type Spec, WIDTH } from "./theme.ts";
 
 /** Options that all charts share. */
 export interface ChartOptions {
@@ -24,6 +25,7 @@ export interface Panels {
   rows: readonly object[];
   panels: string[]; // the panel of each row; "" without facets
   names: string[]; // of the panels, in their order; [""] without facets
+  columns: number; // of panels beside each other
   note: string; // on panels that the chart leaves out
 }
 
@@ -44,22 +46,35 @@ const MAX_PANELS = 12;
 const COLUMNS = 2;
 const GAP = 24; // pixels between panels
 const EMPTY_HEIGHT = 10;
+const WIDE_NAME = 400; // pixels of a panel's name
+const MAX_NAME = 170; // pixels of a panel's name beside another panel
 
 /** Divides the rows into panels; a chart has at most 12 of them. */
 export function panelsOf(rows: readonly object[], facet: string | undefined): Panels {
-  if (facet === undefined) return { rows, panels: rows.map(() => ""), names: [""], note: "" };
+  if (facet === undefined) return { rows, panels: rows.map(() => ""), names: [""], columns: 1, note: "" };
   const panels = namesOf(rows, facet);
   const all = [...new Set(panels)];
   const names = all.slice(0, MAX_PANELS);
   const isShown = (_: unknown, i: number) => names.includes(panels[i]!);
   const left = all.length - names.length;
   const note = left === 0 ? "" : `the first ${MAX_PANELS} of ${formatNumber(all.length)} values of ${facet}`;
-  return { rows: rows.filter(isShown), panels: panels.filter(isShown), names, note };
+  return {
+    rows: rows.filter(isShown),
+    panels: panels.filter(isShown),
+    names,
+    columns: columnsFor(names),
+    note,
+  };
+}
+
+/** One panel beside another, unless a name would be cut there. */
+function columnsFor(names: readonly string[]): number {
+  const widest = Math.max(0, ...names.map((name) => textWidth(name, LABEL_SIZE, { bold: true })));
+  return names.length === 1 || widest > MAX_NAME ? 1 : COLUMNS;
 }
 
 /** The width of one panel's plot, without its axis. */
-export function plotWidth({ names }: Panels, axisWidth: number): number {
-  const columns = names.length === 1 ? 1 : COLUMNS;
+export function plotWidth({ columns }: Panels, axisWidth: number): number {
   return Math.max(80, Math.floor((WIDTH - 12 - GAP * (columns - 1) - axisWidth) / columns));
 }
 
@@ -91,11 +106,17 @@ export function assemble(parts: Parts): Spec {
     ...base,
     ...named,
     data: { values },
-    facet: { field: "panel", type: "nominal", sort: by.names, title: null },
-    columns: by.names.length === 1 ? 1 : COLUMNS,
+    facet: {
+      field: "panel",
+      type: "nominal",
+      sort: by.names,
+      title: null,
+      header: { labelLimit: by.columns === 1 ? WIDE_NAME : MAX_NAME + GAP },
+    },
+    columns: by.columns,
     spacing: GAP,
     // Otherwise Vega draws the axis of the last column below a place without a panel.
-    ...(by.names.length % COLUMNS === 1 ? { resolve: { axis: { x: "independent" } } } : {}),
+    ...(by.names.length % by.columns === 1 ? { resolve: { axis: { x: "independent" } } } : {}),
     spec: { width: plotWidth(by, axisWidth), height, ...unit },
   };
 }
