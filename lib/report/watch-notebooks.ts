@@ -51,7 +51,7 @@ interface FolderWatcher {
   identity: string | null; // of the folder when the watcher began
 }
 
-/** Tells a folder from a new one of the same name; null: there is none. */
+/** Tells a folder from a new one of the same name; null: the folder is gone. */
 function identityOf(folder: string): string | null {
   const found = statSync(folder, { throwIfNoEntry: false });
   return found === undefined ? null : `${found.ino} ${found.birthtimeMs}`;
