@@ -10,9 +10,10 @@ const benches: Record<string, () => Promise<void>> = {
   report: benchReport,
 };
 const usage = `npm run bench -- [NAME]
-  Measures speed on the running stack, and prints a line for each figure. Without NAME: land, report.
+  Measures speed on the running stack, and prints a line for each figure.
+  Without a name: land and report.
   land    from events to files: the encoder, and the whole stream
-  engines the stream in TypeScript and Spark, on one core and on two (Linux; fetches Spark, 0.5 GB)
+  engines the stream in TypeScript, and Spark, on one core and on two
   report  a small notebook: the report, and nbconvert; needs no stack`;
 const options = { measure: { type: "string" } } as const; // one figure, in a process that a bench starts
 const isRecorded = !process.argv.includes("--measure");

@@ -9,9 +9,9 @@ import { killAt } from "../lib/testbed/kill.ts";
 
 const usage = `npm run stream [-- --engine spark] [--master URL]
   Writes events and refused events to tables until Ctrl-C.
-  --engine spark   by Spark; both engines write the same tables, and can take over from each other
-  --master URL     Spark's master: local[N], spark://…, yarn, k8s://…; default: local[*]
-  While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.`;
+  While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.
+  --engine spark  by Spark, with the same tables and commits
+  --master URL    Spark's master, e.g. spark://host:7077; default: local[*]`;
 
 const options = { engine: { type: "string" }, master: { type: "string" } } as const;
 

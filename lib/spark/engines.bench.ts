@@ -88,15 +88,17 @@ async function measure(
     spawn("taskset", command, { cwd: settings.root, env, stdio: ["ignore", "pipe", "ignore"] }),
   );
   try {
-    const readyAt = Promise.race(children.map(ready));
-    const { cpuSeconds, peakMb } = await untilLanded(children, { root, topic, hdfs, started });
-    const [begun, ended] = [await readyAt, performance.now()];
+    const pids = children.map(({ pid }) => pid!);
+    const atReady = Promise.race(children.map(ready)).then((at) => ({ at, ...usageOf(pids) }));
+    const { cpuSeconds, peakMb } = await untilLanded(pids, { root, topic, hdfs, started });
+    const [{ at: begun, cpuSeconds: startSeconds }, ended] = [await atReady, performance.now()];
     const seconds = (ended - begun) / 1000;
     const facts = [
       `${Math.round(BACKLOG / seconds)} rows/s`,
-      `${((cpuSeconds / BACKLOG) * 1e6).toFixed(1)} µs CPU a row`,
+      `${(((cpuSeconds - startSeconds) / BACKLOG) * 1e6).toFixed(1)} µs CPU a row`,
       `${Math.round(peakMb)} MB`,
-      `start ${((begun - started) / 1000).toFixed(1)} s, landing ${seconds.toFixed(1)} s`,
+      `landing ${seconds.toFixed(1)} s`,
+      `start ${((begun - started) / 1000).toFixed(1)} s with ${startSeconds.toFixed(1)} s CPU`,
     ];
     console.log(`engines ${name}: ${facts.join(", ")}`);
   } finally {
@@ -116,12 +118,12 @@ async function ready(child: ChildProcess): Promise<number> {
 
 /** Waits until the chains cover the backlog, and samples the children's CPU and memory. */
 async function untilLanded(
-  children: readonly ChildProcess[],
+  pids: readonly number[],
   { root, topic, hdfs, started }: { root: string; topic: string; hdfs: WebHdfs; started: number },
 ): Promise<{ cpuSeconds: number; peakMb: number }> {
   let peakMb = 0;
   while (performance.now() - started < LIMIT_MS) {
-    const usage = usageOf(children.map(({ pid }) => pid!));
+    const usage = usageOf(pids);
     peakMb = Math.max(peakMb, usage.mb);
     const ends = await Promise.all(
       Array.from({ length: PARTITIONS }, (_, partition) => findLastCommit(hdfs, { root, topic, partition })),
