@@ -40,7 +40,12 @@ type Case = [name: string, args: string[], code: number, firstLine: string];
 const CASES: Case[] = [
   ...WITHOUT_WORDS.map((name): Case => [name, ["--nope"], 2, `${name}: unknown option --nope; try: n.+`]),
   ["api", ["now"], 2, 'api: expected no further words, got "now"; try: .*'],
-  ["bench", ["hdfs"], 2, 'bench: expected one of land, engines, report, got "hdfs"; try: npm run bench -- \\[NAME\\]'],
+  [
+    "bench",
+    ["hdfs"],
+    2,
+    'bench: expected one of land, engines, report, got "hdfs"; try: npm run bench -- \\[NAME\\]',
+  ],
   ["compare", ["a"], 2, 'compare: expected two runs, got "a"; try: npm run compare -- .*'],
   ["compare", ["no-a", "no-b"], 1, "compare: there is no .*/no-a/results\\.json"],
   ["compare", ["--index", "a", "b"], 2, "compare: --index: expected no words beside it; .*"],

@@ -7,7 +7,7 @@ import { settings } from "../lib/settings.ts";
 import { runSpark } from "../lib/spark/run-spark.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 
-const usage = `npm run stream [-- --engine spark] [--master URL]
+const usage = `npm run stream -- [--engine spark] [--master URL]
   Writes events and refused events to tables until Ctrl-C.
   While it runs, http://127.0.0.1:5001 answers /health, /ready and /metrics.
   --engine spark  by Spark, with the same tables and commits
