@@ -1,5 +1,7 @@
 /** Start the whole stack, and return when services, topics, tables, API and stream are ready. */
 import { createTables, describeChanges } from "../lib/ask/tables.ts";
+import { tableObstacles } from "../lib/cluster-check/cluster-check.ts";
+import { findingLines } from "../lib/cluster-check/finding-text.ts";
 import { command } from "../lib/command.ts";
 import { chooseServices, serviceWords } from "../lib/services/arguments.ts";
 import { describeRuntime, keepRuntime, runtimeOptions } from "../lib/services/choice.ts";
@@ -35,6 +37,12 @@ await command("up", frame, async ({ values, positionals, signal }) => {
       hasProblem = true;
     }
   };
+  if (all && settings.given.hdfs && settings.given.trino) {
+    const obstacles = await tableObstacles();
+    for (const line of findingLines(obstacles)) console.error(line);
+    if (obstacles.length > 0)
+      throw new Error("the given cluster lacks this; npm run check -- --cluster has it all");
+  }
   const after = all ? { kafka: createTopics, trino: makeTables } : {};
   const rows = await startServices({ names, after, onReady: printRow, signal });
   console.log(`${rows.length} services ready, ${seconds(start)} s`);

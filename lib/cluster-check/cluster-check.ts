@@ -3,6 +3,7 @@
  * is left in it.
  */
 import { randomUUID } from "node:crypto";
+import { findMissingTables } from "../ask/table-problems.ts";
 import { getDatabases } from "../hive-metastore.ts";
 import { settings } from "../settings.ts";
 import { identifier } from "../sql.ts";
@@ -17,6 +18,22 @@ import { checkTrino } from "./trino-check.ts";
 export async function checkCluster(): Promise<Finding[]> {
   const [kafka, others] = await Promise.all([checkKafka(), checkTables()]);
   return [...kafka, ...others, ...(await checkMetastore())];
+}
+
+/**
+ * The obstacles to the tables of a given Trino, for a start. A service that does not answer is no
+ * obstacle: the start waits for it. If all tables exist, nothing is tried.
+ */
+export async function tableObstacles(): Promise<Finding[]> {
+  const hasAll = await findMissingTables().then(
+    (missing) => missing.length === 0,
+    () => false,
+  );
+  if (hasAll) return [];
+  const isRefused = (detail: string) => /\b(HTTP_|status )401\b/.test(detail);
+  return (await checkTables()).filter(({ need, state, detail }) => {
+    return state === "missing" && (need !== "connection and login" || isRefused(detail));
+  });
 }
 
 /** HDFS first: the table of Trino's check has its file there. */

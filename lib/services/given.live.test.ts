@@ -61,4 +61,16 @@ describe("Kafka, HDFS and Trino that the environment names", function () {
     ]);
     assert.deepEqual(pidsOfServers(), pids);
   });
+
+  it("are refused before a start if they cannot have the tables", async () => {
+    const other = { ...env, QUESTLOG_TRINO_CATALOG: "system", QUESTLOG_SCHEMA: "new_schema" };
+    const options = { env: other, cwd: settings.root, quiet: true, nothrow: true };
+    const { exitCode, stdout, stderr } = await $(options)`${process.execPath} scripts/up.ts`;
+    assert.equal(exitCode, 1, stdout + stderr);
+    assert.match(
+      stderr,
+      /^trino +missing +catalog system\n.*got system\n +→ a catalog with connector\.name=hive/m,
+    );
+    assert.doesNotMatch(stdout, /api .*started/);
+  });
 });
