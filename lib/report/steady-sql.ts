@@ -62,15 +62,28 @@ const SQL_WORDS: ReadonlySet<string> = new Set(
 );
 /** SQL that reads the clock, the session or chance without brackets, and forms that hide calls. */
 const SQL_REFUSED =
-  /\b(current_(date|time|timestamp|timezone|user|catalog|schema|path|role|groups)|localtime|localtimestamp|tablesample)\b|\bsystem"?\s*\.|--|\/\*|u&["']/i;
+  /\b(current_(date|time|timestamp|timezone|user|catalog|schema|path|role|groups)|localtime|localtimestamp|tablesample)\b|\bsystem"?\s*\.|u&["']/i;
+
+/** Texts, quoted names and comments. */
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[^]*?\*\//g;
+/** A quote or a comment without an end. */
+const OPEN = /'(?!')(?<!'')|\/\*/;
+/** Names of columns in brackets: `AS t (n)`, `unnest(…) t (n)`, `WITH t (n) AS (`. */
+const ALIASES = [
+  /\bas\s+"?[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu,
+  /\)(?:\s*with\s+ordinality)?\s*"?(?!(?:as|with)\b)[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu,
+  /[\p{L}_][\p{L}\p{N}_]*"?\s*\((?=\s*["\p{L}_][^()]*\)\s*as\s*\()/giu,
+];
 
 /** Whether a statement gives the same rows as long as files and tables stay the same. */
 export function isSteadySql(sql: string): boolean {
-  if (!/^[\s(]*(select|with|values)\b/i.test(sql) || SQL_REFUSED.test(sql)) return false;
-  const calls = sql.replace(ALIAS, "as ("); // `AS t (n)` names columns
+  const code = sql.replace(QUOTED, (part) => {
+    if (part.startsWith('"')) return part;
+    return part.startsWith("'") ? "''" : " ";
+  });
+  if (OPEN.test(code) || !/^[\s(]*(select|with|values)\b/i.test(code) || SQL_REFUSED.test(code)) return false;
+  const calls = ALIASES.reduce((text, alias) => text.replace(alias, " as ("), code);
   return [...calls.matchAll(/([\p{L}_$][\p{L}\p{N}_$]*)"?\s*\(/gu)].every(([, name]) =>
     [SQL_FUNCTIONS, SQL_WORDS].some((known) => known.has(name!.toLowerCase())),
   );
 }
-
-const ALIAS = /\bas\s+"?[\p{L}_][\p{L}\p{N}_]*"?\s*\(/giu;

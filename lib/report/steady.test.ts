@@ -108,6 +108,11 @@ describe("isSteadySql(sql)", () => {
     "select date_trunc('minute', event_time) AS minute, session, current_level FROM events",
     "SELECT n FROM (VALUES (1), (2)) AS t (n) CROSS JOIN UNNEST(sequence(1, 2)) AS u(i)",
     "SELECT approx_percentile(n, 0.5), map_agg(k, n), listagg(k) WITHIN GROUP (ORDER BY k) FROM t GROUP BY ROLLUP (a)",
+    "SELECT nan(), infinity(), rpad('a', 3, 'b') FROM (VALUES 1, 2) t (a)",
+    "SELECT * FROM UNNEST(sequence(1, 3)) WITH ORDINALITY t(i, n)",
+    "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t",
+    "-- the rows (all)\nSELECT a /* f(x) */ FROM t -- end",
+    "SELECT 'it''s now() (and current_date)' AS text",
     "SELECT rank() OVER (PARTITION BY day ORDER BY n), CAST(n AS decimal(10, 2)) FROM t WHERE a IN ('now')",
   ])
     it(`allows ${sql}`, () => assert.ok(isSteadySql(sql)));
@@ -122,6 +127,11 @@ describe("isSteadySql(sql)", () => {
     "SELECT 1 AS n FROM t FOR TIMESTAMP AS OF now()",
     'SELECT n AS "a", now() FROM (VALUES 1) AS t (n)',
     "SELECT current_date",
+    "SELECT '--', now()",
+    "SELECT 'a' /* ' */, now() -- '",
+    "SELECT (1), now() FROM (VALUES 1) t (n)",
+    "WITH t (n) AS (SELECT now()) SELECT * FROM t",
+    "SELECT U&'\\0061', 'open",
     "SELECT CURRENT_TIMESTAMP(3)",
     "SELECT localtimestamp",
     "SELECT random()",

@@ -192,9 +192,9 @@ function isSteadyQuery({ arguments: values }: ts.CallExpression): boolean {
   if (!ts.isTaggedTemplateExpression(statement) || !isNamed(statement.tag, "sql")) return false;
   const { template } = statement;
   if (ts.isNoSubstitutionTemplateLiteral(template)) return isSteadySql(template.text);
-  return isSteadySql(
-    [template.head.text, ...template.templateSpans.map(({ literal }) => literal.text)].join(" 1 "),
-  );
+  const parts = [template.head.text, ...template.templateSpans.map(({ literal }) => literal.text)];
+  const hasComment = parts.some((part) => /--|\/\*/.test(part)); // a value could end it
+  return !hasComment && isSteadySql(parts.join(" 1 "));
 }
 
 function isTimeLimit(node: ts.Expression): boolean {
