@@ -3,7 +3,7 @@ import { registerDays } from "../ask/tables.ts";
 import { events } from "../events.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
 import { TopicWriter } from "../collect/publish.ts";
-import { type PartitionOffsets, readTopic } from "../topic.ts";
+import { type PartitionOffsets, readOffsets, readTopic } from "../topic.ts";
 import { BatchBuilder } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
 import { Ground } from "./ground.ts";
@@ -29,11 +29,17 @@ export class LandedGround extends Ground {
     return received;
   }
 
-  /** Lands the topic as the stream does, with one commit in each partition. */
+  /** Lands the topic's new messages as the stream does, with one commit in each partition. */
   async land(): Promise<PartitionOffsets[]> {
     const builders = new Map<number, BatchBuilder>();
+    const from = new Map<number, number>();
+    for (const { partition } of await readOffsets({ topic: this.name })) {
+      const chain = await openChain(this.hdfs, { root: this.root, topic: this.name, partition });
+      from.set(partition, chain.next);
+    }
     const offsets = await readTopic({
       topic: this.name,
+      from,
       onMessage: ({ partition, offset, timestamp, value }) => {
         const builder = builders.get(partition) ?? new BatchBuilder(this.name, partition);
         builders.set(partition, builder);
@@ -42,7 +48,7 @@ export class LandedGround extends Ground {
     });
     for (const { partition, high } of offsets) {
       const builder = builders.get(partition);
-      if (builder === undefined) continue; // an empty partition
+      if (builder === undefined) continue; // nothing new
       const chain = await openChain(this.hdfs, { root: this.root, topic: this.name, partition });
       await chain.commit({ ...builder.finish(), last: high - 1 });
     }
