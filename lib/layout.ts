@@ -79,9 +79,14 @@ export function rebuildFolder(root: string, table: string): string {
   return `${root}/rebuild/${table}`;
 }
 
+/** The folder of the records of all rebuilds. */
+export function rebuildsFolder(root: string): string {
+  return `${root}/rebuilds`;
+}
+
 /** The record of a rebuild that has ended. @param id table and time */
 export function rebuildRecordPath(root: string, id: string): string {
-  return `${root}/rebuilds/${id}.json`;
+  return `${rebuildsFolder(root)}/${id}.json`;
 }
 
 /** The files that a rebuild replaced. */

@@ -76,6 +76,7 @@ class World {
             .filter(({ partition, offset }) => offset < (ends.get(partition) ?? Infinity))
             .map(({ type, day }) => ({ type, day, messages: 1 })),
         ),
+      rebuiltTypes: () => Promise.resolve([]),
       explain: () => Promise.resolve([]),
     };
   }

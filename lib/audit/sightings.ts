@@ -11,8 +11,9 @@ import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
-import { peek } from "../envelope.ts";
-import { NOT_AN_EVENT, type PartitionOffsets, readTopic } from "../topic.ts";
+import { peek, type Position, readEvent } from "../envelope.ts";
+import { Misfit } from "../misfit.ts";
+import { NOT_AN_EVENT, type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import { isIn, readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
@@ -77,10 +78,11 @@ async function seeTopic(ranges: readonly OffsetRange[], topic: string): Promise<
   await readTopic({
     topic,
     from: new Map(ranges.map(({ partition, from }) => [partition, from])),
-    onMessage: ({ partition, offset, value }) => {
+    onMessage: (message) => {
+      const { partition, offset, value } = message;
       if (!isIn(ranges, partition, offset)) return;
       const content = contentOf(value);
-      seen.push({ ...identityOf(value), partition, offset, where: `topic ${topic}`, content });
+      seen.push({ ...identityOf(message), partition, offset, where: `topic ${topic}`, content });
     },
   });
   return seen;
@@ -152,11 +154,24 @@ function typeOf(table: string): string {
   return events.find((event) => event.table === table)?.type ?? NOT_AN_EVENT;
 }
 
-/** Type, id and session of a message that is an event of the game; NOT_AN_EVENT of any other. */
-function identityOf(value: string | null): Pick<Sighting, "event_type" | "event_id" | "session"> {
+/** Type, id and session of a message that fits the list of events; NOT_AN_EVENT of any other. */
+function identityOf({
+  value,
+  ...position
+}: TopicMessage): Pick<Sighting, "event_type" | "event_id" | "session"> {
   const { event_type, event_id, session } = peek(value);
-  const isEvent = event_id !== null && events.some(({ type }) => type === event_type);
+  const isEvent = value !== null && fits(value, position);
   return isEvent
     ? { event_type: event_type!, event_id, session }
     : { event_type: NOT_AN_EVENT, event_id: null };
+}
+
+function fits(value: string, position: Position): boolean {
+  try {
+    readEvent(value, position);
+    return true;
+  } catch (error) {
+    if (error instanceof Misfit) return false;
+    throw error;
+  }
 }

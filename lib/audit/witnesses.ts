@@ -13,7 +13,7 @@ import { failedEvents } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
-import { tablesFolder } from "../layout.ts";
+import { rebuildsFolder, tablesFolder } from "../layout.ts";
 import { identifier, literal } from "../sql.ts";
 import { NOT_AN_EVENT, readOffsets, readTopic } from "../topic.ts";
 import { query } from "../trino.ts";
@@ -41,6 +41,8 @@ export interface Witnesses {
   tables: (ranges: readonly OffsetRange[], days: ReadonlySet<string>) => Promise<Tallies>;
   /** Trino's rows before the offsets `ends` of the partitions, on some days or on all. */
   counts: (ends: ReadonlyMap<number, number>, days: readonly string[] | "all") => Promise<TypeDay[]>;
+  /** The types whose tables were rebuilt: their messages may have moved to failed_events. */
+  rebuiltTypes: () => Promise<string[]>;
   /** Names the messages of a range in which the witnesses differ. */
   explain: (range: OffsetRange) => Promise<string[]>;
 }
@@ -68,6 +70,12 @@ export function openWitnesses(hdfs: Hdfs, { topic, root, schema }: AuditPlace): 
     counts: async (ends, days) => {
       const tables = await shownTables(hdfs, root, schema);
       return countByDay(ends, days, tables, { topic, schema });
+    },
+    rebuiltTypes: async () => {
+      const names = await namesIn(hdfs, rebuildsFolder(root));
+      return events
+        .filter(({ table }) => names.some((name) => isRecordOf(table, name)))
+        .map(({ type }) => type);
     },
     explain: async (range) => {
       const seen = await collectSightings([range], { topic, root, schema });
@@ -173,6 +181,11 @@ async function countByDay(
 
 function onDays(days: Iterable<string>): string {
   return `day IN (${[...days].map((day) => `DATE ${literal(day)}`).join(", ")})`;
+}
+
+/** Whether a rebuild's record, "guild_joins-2026-01-31T12-00-00.json", is that of a table. */
+function isRecordOf(table: string, name: string): boolean {
+  return name.startsWith(`${table}-`);
 }
 
 /** The tables that have files here and that Trino shows, those of former event types included. */

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
+import { TopicWriter } from "../collect/publish.ts";
 import { apiUrlIn, checkoutEnv, copyCheckout, removeCheckout } from "../testbed/checkout.fixture.ts";
 import { Ground } from "../testbed/ground.ts";
 import { infinite } from "../traffic/scenarios.ts";
@@ -56,14 +57,18 @@ describe("npm run report beside other people", function () {
   async function postUntil(signal: AbortSignal): Promise<number> {
     let requests = 0;
     const used = randomUUID();
+    const writer = await TopicWriter.open({ topic: ground.topic });
+    const misfit = { event_id: used, event_type: "purchase_sword", params: { power_level: "many" } };
     for (; !signal.aborted; requests++) {
       const event_id = randomUUID();
       const sword = { event_type: "purchase_sword", event_id, params: { metal: "<b>'gold\n" } };
       const wrong = { event_type: "purchase_sword", params: { power_level: "many" } };
       const again = { event_type: "join_a_guild", event_id: used, params: { region: `ny ${requests}` } };
       await sendEvents([sword, sword, wrong, again], { url });
+      await writer.publish(JSON.stringify(misfit), "a producer without the API");
       await sleep(100);
     }
+    await writer.close();
     return requests;
   }
 });
