@@ -83,6 +83,11 @@ export async function readFileRows(
   });
 }
 
+/** The days of the commits' files. */
+export function daysOf(commits: readonly CommitRecord[]): Set<string> {
+  return new Set(commits.flatMap(({ files }) => files.map(({ day }) => day)));
+}
+
 /** Whether one of the ranges contains this position. */
 export function isIn(ranges: readonly OffsetRange[], partition: number, offset: number): boolean {
   return ranges.some((one) => one.partition === partition && offset >= one.from && offset < one.to);

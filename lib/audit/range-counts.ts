@@ -5,13 +5,13 @@
  * although they are made one after the other. Each place is read in its own way: Kafka's client,
  * the files' own bytes, SQL.
  */
-import { conditionOf, type OffsetRange } from "../ask/counted.ts";
+import { conditionOf, type OffsetRange, onDays } from "../ask/counted.ts";
 import { type Counts, countByType, rowsOf } from "../ask/counts.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
 import { settings } from "../settings.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
-import { type ChainTarget, isIn, readFileRows } from "./coverage.ts";
+import { type ChainTarget, daysOf, isIn, readCommits, readFileRows } from "./coverage.ts";
 
 /** Rows of files, by event type. */
 export interface FileCounts {
@@ -61,7 +61,8 @@ export async function countFileRows(
   target: ChainTarget = {},
 ): Promise<FileCounts> {
   const counts = { rows: zero(), failed: zero() };
-  for (const { table, failed_type } of await readFileRows(ranges, target)) {
+  const days = daysOf(await readCommits(ranges, target));
+  for (const { table, failed_type } of await readFileRows(ranges, { ...target, days })) {
     const event = events.find((one) => one.table === table);
     const type = event?.type ?? failed_type ?? NOT_AN_EVENT;
     const place = event === undefined ? counts.failed : counts.rows;
@@ -70,12 +71,13 @@ export async function countFileRows(
   return counts;
 }
 
-/** Counts the rows of the messages in `ranges` that Trino shows. */
-export function countTableRows(
+/** Counts the rows of the messages in `ranges` that Trino shows on the days of their commits. */
+export async function countTableRows(
   ranges: readonly OffsetRange[],
-  { schema = settings.schema }: { schema?: string } = {},
+  { schema = settings.schema, ...target }: ChainTarget & { schema?: string } = {},
 ): Promise<Counts> {
-  return countByType(rowsOf(["count(*) AS n"], conditionOf(ranges)), { schema });
+  const condition = onDays(daysOf(await readCommits(ranges, target)));
+  return countByType(rowsOf(["count(*) AS n"], `${condition} AND (${conditionOf(ranges)})`), { schema });
 }
 
 /** Reads the topic from the ranges' first offsets, and hands out the messages in the ranges. */

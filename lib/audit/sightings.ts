@@ -5,7 +5,7 @@
  * with the others: Kafka's client, the files' own bytes, SQL on the tables, SQL on the views. Then
  * conservation.ts compares the sightings.
  */
-import { conditionOf, type OffsetRange } from "../ask/counted.ts";
+import { conditionOf, type OffsetRange, onDays } from "../ask/counted.ts";
 import { contentOf } from "../content.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -15,7 +15,7 @@ import { peek, type Position, readEvent } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
 import type { CommitRecord } from "../land/commits.ts";
-import { isIn, readCommits, readFileRows } from "./coverage.ts";
+import { daysOf, isIn, readCommits, readFileRows } from "./coverage.ts";
 import { settings } from "../settings.ts";
 
 /** One message at one stage. */
@@ -59,12 +59,16 @@ export async function collectSightings(
   ranges: readonly OffsetRange[],
   { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema }: SightingsOptions = {},
 ): Promise<Sightings> {
-  const [inTopic, inFiles, inTables, counted, commits] = await Promise.all([
+  const [inTopic, inFiles, commits] = await Promise.all([
     seeTopic(ranges, topic),
     readFileRows(ranges, { topic, root }),
-    seeTables(ranges, topic, schema),
-    seeCounted(ranges, schema),
     readCommits(ranges, { topic, root }),
+  ]);
+  const days = new Set([...daysOf(commits), ...inFiles.map(({ day }) => day)]);
+  const condition = `${onDays(days)} AND (${conditionOf(ranges)})`;
+  const [inTables, counted] = await Promise.all([
+    seeTables(condition, topic, schema),
+    seeCounted(ranges, condition, schema),
   ]);
   const files = inFiles.map(({ table, event_id, partition, offset, path, row }) => {
     return { event_type: typeOf(table), event_id, partition, offset, where: `${path}, row ${row}` };
@@ -88,8 +92,7 @@ async function seeTopic(ranges: readonly OffsetRange[], topic: string): Promise<
   return seen;
 }
 
-async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: string): Promise<Sighting[]> {
-  const condition = conditionOf(ranges);
+async function seeTables(condition: string, topic: string, schema: string): Promise<Sighting[]> {
   const selects = events.map(
     ({ table }) => `
     SELECT ${literal(table)} AS "table", event_id, kafka_partition, kafka_offset, "$path" AS path
@@ -105,11 +108,14 @@ async function seeTables(ranges: readonly OffsetRange[], topic: string, schema: 
   });
 }
 
-async function seeCounted(ranges: readonly OffsetRange[], schema: string): Promise<Sighting[]> {
-  const condition = conditionOf(ranges);
+async function seeCounted(
+  ranges: readonly OffsetRange[],
+  condition: string,
+  schema: string,
+): Promise<Sighting[]> {
   const ids = events.map(({ table }) => `SELECT event_id FROM ${identifier(table)} WHERE ${condition}`);
   const rows = await query<CountedRow>(
-    `SELECT event_type, event_id, kafka_partition, kafka_offset, IF(${condition}, NULL, raw_event) AS earlier
+    `SELECT event_type, event_id, kafka_partition, kafka_offset, IF(${conditionOf(ranges)}, NULL, raw_event) AS earlier
      FROM events
      WHERE event_id IN (${ids.join(" UNION ALL ")})`,
     { schema },

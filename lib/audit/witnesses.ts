@@ -8,7 +8,7 @@
  * Files and tables are read on the days of the ranges' commits. `npm run audit` also compares the
  * numbers of all days, so it finds rows that were copied to another day.
  */
-import { conditionOf, type OffsetRange } from "../ask/counted.ts";
+import { conditionOf, type OffsetRange, onDays } from "../ask/counted.ts";
 import { failedEvents } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
@@ -177,10 +177,6 @@ async function countByDay(
     FROM ${identifier(table)} WHERE ${where} GROUP BY 1, 2`;
   });
   return query<TypeDay & Record<string, unknown>>(selects.join("\n    UNION ALL "), { schema });
-}
-
-function onDays(days: Iterable<string>): string {
-  return `day IN (${[...days].map((day) => `DATE ${literal(day)}`).join(", ")})`;
 }
 
 /** Whether a rebuild's record, "guild_joins-2026-01-31T12-00-00.json", is that of a table. */
