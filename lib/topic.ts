@@ -151,7 +151,7 @@ export interface MessageSearch extends TopicAddress {
   type: string; // event_type
   having?: string; // a parameter that the player sent
   since?: readonly PartitionOffsets[]; // earlier offsets of the topic: only later messages
-  until?: readonly PartitionOffsets[]; // later offsets: only messages before them
+  ids?: readonly string[]; // only messages with one of these event ids
 }
 
 /**
@@ -162,18 +162,18 @@ export async function findMessage({
   type,
   having,
   since = [],
-  until = [],
+  ids,
   ...address
 }: MessageSearch): Promise<TopicMessage & { value: string }> {
-  const ends = new Map(until.map(({ partition, high }) => [partition, high]));
+  const own = ids === undefined ? null : new Set<string | null>(ids);
   let newest: (TopicMessage & { value: string }) | undefined;
   await readTopic({
     ...address,
     from: new Map(since.map(({ partition, high }) => [partition, high])),
     onMessage: ({ value, ...position }) => {
-      const { event_type, params } = peek(value);
+      const { event_id, event_type, params } = peek(value);
       if (value === null || event_type !== type) return;
-      if (position.offset >= (ends.get(position.partition) ?? Infinity)) return;
+      if (own?.has(event_id) === false) return;
       if (having !== undefined && !Object.hasOwn(params ?? {}, having)) return;
       if (newest === undefined || position.timestamp >= newest.timestamp) newest = { ...position, value };
     },
