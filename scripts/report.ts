@@ -27,7 +27,7 @@ await command("report", frame, async ({ values, positionals, signal }) => {
   try {
     return await report(values, positionals, signal);
   } catch (error) {
-    const { tellRefusal } = await import("../lib/report/refusal.ts");
+    const { tellRefusal } = await import("../lib/report/refused-run.ts");
     await tellRefusal(error as Error, values.junit);
     throw error;
   }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withAdmin } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
-import { Cluster } from "../testbed/cluster.ts";
+import { Cluster } from "../testbed/secured-cluster.ts";
 import { closePipelines, type Pipeline } from "../testbed/pipeline.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
 import type { Told } from "./cluster.ts";

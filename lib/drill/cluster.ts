@@ -9,7 +9,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { settings } from "../settings.ts";
-import { Cluster } from "../testbed/cluster.ts";
+import { Cluster } from "../testbed/secured-cluster.ts";
 import type { Drill, DrillOptions, Figures } from "./drill.ts";
 
 /** A message of the child process. */

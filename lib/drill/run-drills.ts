@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { endOutages } from "../testbed/outages.ts";
-import { stopClusters } from "../testbed/cluster.ts";
+import { stopClusters } from "../testbed/secured-cluster.ts";
 import { closePipelines } from "../testbed/pipeline.ts";
 import type { Drill } from "./drill.ts";
 import { drills } from "./drills.ts";

@@ -4,9 +4,16 @@
  */
 import { request } from "node:https";
 import kafkajs from "kafkajs";
-import type { Cluster } from "./cluster.ts";
 
-type Access = Cluster["access"];
+/** Addresses and credentials, for clients that are not the product's. */
+export interface Access {
+  brokers: string[]; // "host:port"
+  webhdfsUrl: string;
+  trinoUrl: string;
+  ca: string; // PEM
+  user: string;
+  password: string;
+}
 
 const MEMBERS = 3; // brokers and DataNodes
 const NODES = 2; // of Trino

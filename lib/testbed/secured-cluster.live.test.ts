@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster } from "./secured-cluster.ts";
 import { brokersReady, selectRows } from "./cluster-ready.ts";
 import { CLUSTER_USER } from "./cluster-servers.ts";
 

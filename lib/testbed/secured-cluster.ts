@@ -14,7 +14,7 @@ import { type Command, findProcess, lastLogLines, startProcess, stopProcess } fr
 import { HOST, settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
-import { brokersReady, hdfsReady, makeFolders, trinoReady } from "./cluster-ready.ts";
+import { type Access, brokersReady, hdfsReady, makeFolders, trinoReady } from "./cluster-ready.ts";
 import { CLUSTER_USER, clusterPorts, clusterServers, type ClusterServer, confOf } from "./cluster-servers.ts";
 
 /** Ports are taken from the first of these blocks of 100 that is free. */
@@ -75,8 +75,7 @@ export class Cluster {
     return Object.keys(this.#plan.commands);
   }
 
-  /** Addresses and credentials, for clients that are not the product's. */
-  get access() {
+  get access(): Access {
     const { brokers, webhdfs, trino } = clusterPorts(this.#plan.base);
     return {
       brokers: brokers.map((port) => `${HOST}:${port}`),
