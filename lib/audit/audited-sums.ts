@@ -37,7 +37,7 @@ export async function compareSums(
   });
 }
 
-/** "purchase_sword on 2026-01-31" → messages */
+/** "slay_a_dragon on 2026-01-31" → messages */
 function sumsOf(counts: readonly TypeDay[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { type, day, messages } of counts) {

@@ -179,7 +179,7 @@ async function countByDay(
   return query<TypeDay & Record<string, unknown>>(selects.join("\n    UNION ALL "), { schema });
 }
 
-/** Whether a rebuild's record, "guild_joins-2026-01-31T12-00-00.json", is that of a table. */
+/** Whether a rebuild's record, "dragons-2026-01-31T12-00-00.json", is that of a table. */
 function isRecordOf(table: string, name: string): boolean {
   return name.startsWith(`${table}-`);
 }

@@ -23,30 +23,33 @@ const QUERY_PAUSE_MS = 250;
 /** The servers that are killed. Queries may fail only while a worker dies. */
 type Fault = "broker" | "datanode" | "worker";
 
-const { home, short, seed } = JSON.parse(process.argv[2] ?? "{}") as {
-  home: string;
-  short: boolean;
-  seed: number;
-};
+if (process.send !== undefined) await runAsChild(process.send.bind(process));
 
-process.on("SIGINT", () => {}); // the parent decides, and disconnects
-process.once("disconnect", () => {
-  void closePipelines()
-    .catch(() => {}) // the cluster may be gone, and its data with it
-    .finally(() => process.exit(1));
-});
-
-const drill = underLoad(
-  { name: "cluster", what: "", perSecond: { full: 300, short: 100 } },
-  (load: UnderLoad) => breakServers(Cluster.open(home), load),
-);
-let answer: Told;
-try {
-  answer = { figures: await drill.run({ short, seed, log: (line) => process.send!({ log: line }) }) };
-} catch (error) {
-  answer = { error: (error as Error).message };
+/** Runs the drill with the cluster of the arguments, and sends lines and answer to the parent. */
+async function runAsChild(send: NonNullable<typeof process.send>): Promise<void> {
+  const { home, short, seed } = JSON.parse(process.argv[2] ?? "{}") as {
+    home: string;
+    short: boolean;
+    seed: number;
+  };
+  process.on("SIGINT", () => {}); // the parent decides, and disconnects
+  process.once("disconnect", () => {
+    void closePipelines()
+      .catch(() => {}) // the cluster may be gone, and its data with it
+      .finally(() => process.exit(1));
+  });
+  const drill = underLoad(
+    { name: "cluster", what: "", perSecond: { full: 300, short: 100 } },
+    (load: UnderLoad) => breakServers(Cluster.open(home), load),
+  );
+  let answer: Told;
+  try {
+    answer = { figures: await drill.run({ short, seed, log: (line) => send({ log: line }) }) };
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  send(answer, () => process.exit());
 }
-process.send!(answer, () => process.exit());
 
 async function breakServers(cluster: Cluster, { pipeline, short, log }: UnderLoad): Promise<Figures> {
   const queries = startQueries(pipeline);

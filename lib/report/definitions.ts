@@ -26,7 +26,6 @@ export function definitionsIn(file: ts.SourceFile): Map<string, ts.Node[]> {
       const isStart = node.initializer.getText() === "0" && changed.has(node.name.getText());
       if (!isStart) define(node.name, node.initializer);
     }
-    if (ts.isFunctionDeclaration(node) && node.name) define(node.name, node);
     if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
       define(node.left, node.right);
     }

@@ -152,7 +152,7 @@ describe("npm run report", function () {
       .at(-1)!;
     assert.match(
       readFileSync(join(folder, "archive", day!, newest, "report.html"), "utf8"),
-      /<dt>lost<\/dt><dd>3 → 5 \(\+2, \+66.7 %\)<\/dd>/,
+      /<dt>lost<\/dt><dd>3 → 5: \+2 \(\+67%\)<\/dd>/,
     );
   });
 });

@@ -24,12 +24,12 @@ export async function isOurs(service: Service): Promise<boolean> {
 }
 
 /** The answer of our own process to /ready, with status 200 or 503; null: no such answer. */
-async function askReady({ name }: Service): Promise<{ catalogue?: string } | null> {
+async function askReady({ name, ports }: Service): Promise<{ catalogue?: string } | null> {
   if (!ownNames.some((own) => own === name)) return null;
-  const url = name === "api" ? settings.apiUrl : settings.streamUrl;
+  const { hostname } = new URL(name === "api" ? settings.apiUrl : settings.streamUrl);
   try {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const response = await fetch(`${url}/ready`, { signal });
+    const response = await fetch(`http://${hostname}:${ports[0]}/ready`, { signal });
     const answer = (await response.json()) as { ready?: boolean; catalogue?: string };
     return typeof answer.ready === "boolean" ? answer : null;
   } catch {
