@@ -223,13 +223,15 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
       next.set(partition, Math.max(next.get(partition) ?? 0, Number(batch.lastOffset()) + 1));
       if (hasEnded()) resolve();
     };
+    // Also after a new start: a broker that still loads its groups ends the first one.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const [partition, offset] of from)
+        consumer.seek({ topic, partition, offset: String(next.get(partition) ?? offset) });
+    });
     consumer
       .run({
         autoCommit: false,
         eachBatch: (payload) => eachBatch(payload).catch(reject),
-      })
-      .then(() => {
-        for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) });
       })
       .catch(reject);
   });
