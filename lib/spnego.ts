@@ -31,16 +31,17 @@ export async function spnego(host: string): Promise<string> {
   }
 }
 
+/** @throws Error without the package, or if it cannot be loaded */
 async function load(): Promise<{ default: Kerberos }> {
   const name = "kerberos"; // a variable: TypeScript does not look for the package
   try {
     return (await import(name)) as { default: Kerberos };
   } catch (error) {
-    throw new Error(
-      "QUESTLOG_WEBHDFS_KERBEROS: expected the package kerberos: npm install --no-save kerberos",
-      {
-        cause: error,
-      },
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem =
+      code === "ERR_MODULE_NOT_FOUND"
+        ? "found none: apt-get install libkrb5-dev, then npm install --no-save kerberos"
+        : `got one that cannot be loaded (${message.split("\n")[0]})`;
+    throw new Error(`QUESTLOG_WEBHDFS_KERBEROS: expected the package kerberos, ${problem}`, { cause: error });
   }
 }
