@@ -1,7 +1,7 @@
 // The real commits module in histories of faults, against HDFS in memory.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type CommitRecord, openChain, PositionTakenError } from "./commits.ts";
+import { type CommitRecord, openChain } from "./commits.ts";
 import { COMMIT_POINTS, type CommitPoint } from "../kill-at.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import {
@@ -13,25 +13,10 @@ import {
   LOG,
   newBatch,
   persistently,
+  streamWriter,
   type Writer,
 } from "../testbed/histories.fixture.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
-
-/** Lands the rest of the log in batches of any size, like the stream. */
-async function realWriter(hdfs: Hdfs, choose: () => number): Promise<void> {
-  for (;;) {
-    const chain = await persistently(() => openChain(hdfs, key));
-    try {
-      while (chain.next < LOG) {
-        const batch = newBatch(chain.next, Math.min(LOG - 1, chain.next + (choose() % 5)), choose());
-        await persistently(() => chain.commit(batch));
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof PositionTakenError)) throw error;
-    }
-  }
-}
 
 /** Plays generated histories; throws at the first history that `assertAfter` refuses. */
 async function play(write: Writer, assertAfter: (history: History) => void): Promise<void> {
@@ -51,7 +36,7 @@ async function assertFoundOut(write: Writer): Promise<void> {
 describe("openChain(hdfs, key).commit(batch)", () => {
   it("lands every offset exactly once in 3000 histories of crashes, zombies and lost answers", async function () {
     this.timeout(120_000);
-    await play(realWriter, (history) => {
+    await play(streamWriter, (history) => {
       assertExactlyOnce(history);
       assertOneChain(history);
     });
@@ -89,7 +74,7 @@ describe("openChain(hdfs, key).commit(batch)", () => {
     ["file_moved", 2] as const,
   ]) {
     it(`lands every offset exactly once when the writer is killed at ${point} (${nth})`, async () => {
-      const history = new History([], realWriter);
+      const history = new History([], streamWriter);
       await killedAt(history.hdfs, point, nth);
       assertExactlyOnce(await history.play());
       assertOneChain(history);
@@ -126,7 +111,7 @@ describe("openChain(hdfs, key).commit(batch)", () => {
     const ignoring: Writer = (hdfs, choose) => {
       const rename: Hdfs["rename"] = async (from, to) =>
         (await hdfs.rename(from, to)) || to.startsWith("/q/commits/");
-      return realWriter({ ...hdfs, rename }, choose);
+      return streamWriter({ ...hdfs, rename }, choose);
     };
     await assertFoundOut(ignoring);
   });
@@ -143,7 +128,7 @@ describe("openChain(hdfs, key).commit(batch)", () => {
         const bytes = await hdfs.read(path);
         return bytes && Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), writer }));
       };
-      return realWriter({ ...hdfs, create, read }, choose);
+      return streamWriter({ ...hdfs, create, read }, choose);
     };
     await assertFoundOut(believing);
   });
@@ -151,7 +136,7 @@ describe("openChain(hdfs, key).commit(batch)", () => {
   it("would lose events if every other writer's staged files were deleted", async () => {
     const tidying: Writer = async (hdfs, choose) => {
       await persistently(() => hdfs.remove("/q/staging"));
-      await realWriter(hdfs, choose);
+      await streamWriter(hdfs, choose);
     };
     await assertFoundOut(tidying);
   });

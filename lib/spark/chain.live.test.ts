@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { openChain, PositionTakenError } from "../land/commits.ts";
 import {
   assertExactlyOnce,
   assertOneChain,
   History,
   key,
   LOG,
-  newBatch,
-  persistently,
+  streamWriter,
   type Writer,
 } from "../testbed/histories.fixture.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -114,22 +112,6 @@ class PythonWriters {
   }
 }
 
-/** Lands the rest of the log as the stream in TypeScript does. */
-const nodeWriter: Writer = async (hdfs, choose) => {
-  for (;;) {
-    const chain = await persistently(() => openChain(hdfs, key));
-    try {
-      while (chain.next < LOG) {
-        const batch = newBatch(chain.next, Math.min(LOG - 1, chain.next + (choose() % 5)), choose());
-        await persistently(() => chain.commit(batch));
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof PositionTakenError)) throw error;
-    }
-  }
-};
-
 describe("the commit chain with writers of both engines", function () {
   this.timeout(170_000);
   const python = new PythonWriters();
@@ -153,7 +135,7 @@ describe("the commit chain with writers of both engines", function () {
 
   it(`lands every offset exactly once in ${HISTORIES} histories of both engines`, async () => {
     let spawned = 0;
-    await play((hdfs, choose) => (spawned++ % 2 === 0 ? python.write : nodeWriter)(hdfs, choose));
+    await play((hdfs, choose) => (spawned++ % 2 === 0 ? python.write : streamWriter)(hdfs, choose));
     assert.ok(python.records > HISTORIES, `expected Python to write records too, got ${python.records}`);
   });
 });

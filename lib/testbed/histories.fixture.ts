@@ -3,7 +3,7 @@
 // late, loses its answer, or is its writer's last. A writer that others overtake is a zombie.
 import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
-import type { Batch, CommitRecord } from "../land/commits.ts";
+import { type Batch, type CommitRecord, openChain, PositionTakenError } from "../land/commits.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 import { HdfsModel } from "./hdfs-model.fixture.ts";
 
@@ -37,6 +37,22 @@ export async function persistently<T>(call: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** Lands the rest of the log in batches of any size, like the stream in TypeScript. */
+export const streamWriter: Writer = async (hdfs, choose) => {
+  for (;;) {
+    const chain = await persistently(() => openChain(hdfs, key));
+    try {
+      while (chain.next < LOG) {
+        const batch = newBatch(chain.next, Math.min(LOG - 1, chain.next + (choose() % 5)), choose());
+        await persistently(() => chain.commit(batch));
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof PositionTakenError)) throw error;
+    }
+  }
+};
 
 interface Turn {
   writer: number;
