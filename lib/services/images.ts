@@ -13,16 +13,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { portVariable, settings } from "../settings.ts";
 import { prepareServerFiles, type ServerFiles } from "./artifacts.ts";
+import { buildMissing, missingImages } from "./build-images.ts";
 import { fillFolder, type Place, valuesOf, writeConfiguration } from "./configuration.ts";
-import { docker } from "./docker.ts";
-import { type Log, seconds } from "./log.ts";
+import type { Log } from "./log.ts";
 import { argumentFile, formatProgram, type Layout, programOf } from "./programs.ts";
 import { serverNames } from "./services.ts";
 
@@ -54,21 +53,8 @@ export const PLACE: Place = {
 /** Builds the images that the engine does not have; resolves with the tag of all images. */
 export async function prepareImages(log: Log): Promise<string> {
   const tag = imageTag();
-  const missing = await missingImages(TARGETS, tag);
-  if (missing.length === 0) return tag;
-  const files = await prepareServerFiles(log);
-  const start = Date.now();
-  const context = join(settings.cache, `images.${process.pid}`);
-  try {
-    layOut(files, context);
-    for (const [i, target] of missing.entries()) {
-      log(`images: building ${target} (${i + 1} of ${missing.length}), ${seconds(start)} s`);
-      await build(target, tag, context);
-    }
-  } finally {
-    rmSync(context, { recursive: true, force: true });
-  }
-  log(`images: built, ${seconds(start)} s`);
+  const images = { targets: TARGETS, tag, base: `JAVA_IMAGE=${settings.javaImage}` };
+  await buildMissing(images, async (context) => layOut(await prepareServerFiles(log), context), log);
   return tag;
 }
 
@@ -91,26 +77,8 @@ export function imageTag(): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** The targets of which the engine has no image with this tag. */
-export async function missingImages(targets: readonly string[], tag: string): Promise<string[]> {
-  const found = await docker(["images", "--format", "{{.Repository}}:{{.Tag}}"]);
-  const names = found.split("\n").map((name) => name.replace(/^localhost\//, "")); // Podman's prefix
-  return targets.filter((target) => !names.includes(`questlog-${target}:${tag}`));
-}
-
-async function build(target: string, tag: string, context: string): Promise<void> {
-  const image = `questlog-${target}`;
-  const tags = ["--tag", `${image}:${tag}`, "--tag", `${image}:latest`];
-  const javaImage = `JAVA_IMAGE=${settings.javaImage}`;
-  await docker(
-    ["build", "--quiet", "--network", "none", "--build-arg", javaImage, "--target", target, ...tags, context],
-    `the build of the image ${image}`,
-  );
-}
-
 /** Makes the folder of a build. */
 export function layOut({ jars, trino }: ServerFiles, context: string): void {
-  rmSync(context, { recursive: true, force: true });
   const run = join(context, "run");
   mkdirSync(run, { recursive: true });
   cpSync(join(COMPOSE, "Dockerfile"), join(context, "Dockerfile"));

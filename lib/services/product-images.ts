@@ -18,9 +18,9 @@ import {
 import { dirname, join } from "node:path";
 import { $ } from "zx";
 import { settings } from "../settings.ts";
+import { buildMissing } from "./build-images.ts";
 import { docker } from "./docker.ts";
-import { missingImages } from "./images.ts";
-import { type Log, seconds } from "./log.ts";
+import type { Log } from "./log.ts";
 import { findProductFiles, type ProductFiles } from "./product-files.ts";
 import { runTool } from "./tools.ts";
 
@@ -36,21 +36,8 @@ export async function prepareProductImages(log: Log): Promise<string> {
   const packagesRoot = await packagesFor(cpu, log);
   const files = findProductFiles(COMMANDS, settings.root, packagesRoot);
   const tag = tagOf(files, cpu);
-  const missing = await missingImages(PRODUCT_TARGETS, tag);
-  if (missing.length === 0) return tag;
-  const start = Date.now();
-  mkdirSync(settings.cache, { recursive: true });
-  const context = mkdtempSync(join(settings.cache, "product-"));
-  try {
-    layOut(files, packagesRoot, context);
-    for (const [i, image] of missing.entries()) {
-      log(`images: building ${image} (${i + 1} of ${missing.length}), ${seconds(start)} s`);
-      await build(image, tag, context);
-    }
-  } finally {
-    rmSync(context, { recursive: true, force: true });
-  }
-  log(`images: built, ${seconds(start)} s`);
+  const images = { targets: PRODUCT_TARGETS, tag, base: `NODE_IMAGE=${settings.nodeImage}` };
+  await buildMissing(images, (context) => layOut(files, packagesRoot, context), log);
   return tag;
 }
 
@@ -109,27 +96,6 @@ export async function packagesFor(
     rmSync(made, { recursive: true, force: true });
   }
   return folder;
-}
-
-async function build(image: string, tag: string, context: string): Promise<void> {
-  const name = `questlog-${image}`;
-  const base = `NODE_IMAGE=${settings.nodeImage}`;
-  await docker(
-    [
-      "build",
-      "--quiet",
-      "--network",
-      "none",
-      "--build-arg",
-      base,
-      "--target",
-      image,
-      "--tag",
-      `${name}:${tag}`,
-      context,
-    ],
-    `the build of the image ${name}`,
-  );
 }
 
 function tagOf({ modules, packages }: ProductFiles, cpu: string): string {
