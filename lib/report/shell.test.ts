@@ -15,7 +15,8 @@ describe("shell(command)", () => {
     );
   });
 
-  it("fails when the command fails", async () => {
-    await assert.rejects(shell("exit 7"), { exitCode: 7 });
+  it("names a command that fails, its exit code, and the last line of its output", async () => {
+    const message = "echo one; echo two >&2; exit 7: ended with exit code 7: two";
+    await assert.rejects(shell("echo one; echo two >&2; exit 7"), { message });
   });
 });

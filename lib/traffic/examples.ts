@@ -58,7 +58,7 @@ export function exampleEvents(events = gameEvents): SentEvent[] {
 }
 
 /**
- * The id in the header of an answer, as `curl --include` prints it.
+ * The id in the header of an answer, which is a text of HTTP.
  * @throws Error if the answer names no event
  */
 export function eventIdIn(answer: string): string {
