@@ -50,9 +50,13 @@ export function recordHistory(step: string, file = settings.historyFile): void {
 }
 
 /** Does the same for a script, and records its own call `npm run NAME -- …` when it exits. */
-export function recordScript(name: string, file = settings.historyFile): void {
+export function recordScript(
+  name: string,
+  file = settings.historyFile,
+  given: readonly string[] = process.argv.slice(2), // a command hides a player's name
+): void {
   recordHistory(name, file);
-  const words = process.argv.slice(2).map(quote);
+  const words = given.map(quote);
   const entry = newEntry(
     name,
     [`npm run ${name}`, ...(words.length > 0 ? ["--", ...words] : [])].join(" "),

@@ -8,6 +8,9 @@
  *
  *   audits/<topic>/<partition>/<from>.json                          the record of an audit
  *
+ *   forget/plan.json, forget/new/…                                  a removal of events at work
+ *   removals/<topic>/<number>.json                                  its record, when it has ended
+ *
  *   rebuild/<table>/…                                               a rebuild of a table at work
  *   rebuilds/<table>-<time>.json                                    its record, when it has ended
  *   replaced/<table>-<time>/…                                       the files that it replaced
@@ -150,6 +153,26 @@ export function auditPath(key: ChainKey, from: number): string {
 /** An audit's record before it has its name. */
 export function stagedAudit(root: string, id: string): string {
   return `${stagingFolder(root)}/audit-${id}.json`;
+}
+
+/** The folder of a removal at work. */
+export function forgetFolder(root: string): string {
+  return `${root}/forget`;
+}
+
+/** The plan of a removal at work. It holds the positions of the removed rows, and no name. */
+export function forgetPlanPath(root: string): string {
+  return `${forgetFolder(root)}/plan.json`;
+}
+
+/** The folder of the records of all removals from a topic. */
+export function removalsFolder(root: string, topic: string): string {
+  return `${root}/removals/${topic}`;
+}
+
+/** @param number of the record, from 0 */
+export function removalPath(root: string, topic: string, number: number): string {
+  return `${removalsFolder(root, topic)}/${commitName(number)}`;
 }
 
 /** The folder with a folder for each attempt to commit a batch. */

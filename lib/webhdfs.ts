@@ -124,6 +124,20 @@ export class WebHdfs {
     return this.#boolean({ method: "PUT", op: "RENAME", path: from, parameters: { destination: to } });
   }
 
+  /**
+   * Renames onto an existing file, in one step: a reader opens the old file or the new one. Calling
+   * again after a lost answer is right if the caller looks first: `from` is then gone.
+   * @throws HdfsError also at HttpFS, which ignores the option
+   */
+  async replace(from: string, to: string): Promise<void> {
+    const parameters = { destination: to, renameoptions: "OVERWRITE" };
+    const call: Call = { method: "PUT", op: "RENAME", path: from, parameters };
+    const answer = await this.#ask(call);
+    if (answer.status !== 200) throw this.#toError(call, answer);
+    if (answer.body.toString("utf8").includes("false"))
+      throw new HdfsError("RENAME", from, "answered false: HttpFS cannot replace a file", { passing: false });
+  }
+
   /** Makes a folder and its parents, unless they exist. */
   async makeFolder(path: string): Promise<void> {
     await this.#repeated(() => this.#boolean({ method: "PUT", op: "MKDIRS", path }));

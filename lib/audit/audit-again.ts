@@ -3,13 +3,14 @@
  *
  * Nothing is replaced: a difference is a problem that names the record. Messages that Kafka deleted
  * after their audit are no failure. Their record's digest then stands for the topic, and files and
- * tables are compared with it.
+ * tables are compared with it. Rows that were removed after their audit are subtracted: removals.ts.
  */
 import { type AuditOptions, type AuditRun, withAudit } from "./audit.ts";
 import { auditPath } from "../layout.ts";
 import { readCommits } from "./coverage.ts";
 import type { AuditRecord, Ledger } from "./ledger.ts";
-import type { Tally } from "./tally.ts";
+import { removedOf, type Rest, restOf } from "./removals.ts";
+import type { Tally, TypeDay } from "./tally.ts";
 
 /** The result of repeated audits. */
 export interface Again {
@@ -40,7 +41,7 @@ export async function auditAgain({
 
 /** Repeats the audits of one record of each partition. */
 async function repeat(
-  { hdfs, place, witnesses, ledgers }: AuditRun,
+  { hdfs, place, witnesses, ledgers, removals }: AuditRun,
   records: readonly AuditRecord[],
   again: Again,
 ): Promise<void> {
@@ -56,10 +57,12 @@ async function repeat(
   for (const record of records) {
     const { partition, from } = record;
     const hasTopic = inTopic.includes(record) && lowsAfter.get(partition)! <= from;
+    const whole = restOf(record, []);
+    const rest = restOf(record, removedOf(removals, record));
     const found = [
-      ...(hasTopic ? [differences(record, "topic", topic.get(partition)!)] : []),
-      differences(record, "files", files.get(partition)!),
-      differences(record, "tables", tables.get(partition)!),
+      ...(hasTopic ? [differences(whole, "topic", topic.get(partition)!)] : []),
+      differences(rest, "files", files.get(partition)!),
+      differences(rest, "tables", tables.get(partition)!),
     ].flat();
     again.audits++;
     again.messages += tables.get(partition)!.messages;
@@ -72,17 +75,14 @@ async function repeat(
 }
 
 /** The differences between a record and a witness of today. */
-function differences(record: AuditRecord, witness: "topic" | "files" | "tables", now: Tally): string[] {
-  const digest = record.digests[witness] ?? record.digests.files;
-  const column = (["in_topic", "in_files", "in_tables"] as const).find((name) => name.endsWith(witness))!;
-  const said = new Map(
-    record.counts.map((one) => [`${one.type} on ${one.day}`, one[column] ?? one.in_files]),
-  );
-  const got = new Map(now.counts.map((one) => [`${one.type} on ${one.day}`, one.messages]));
+function differences(record: Rest, witness: "topic" | "files" | "tables", now: Tally): string[] {
+  const messagesOf = (counts: readonly TypeDay[]) =>
+    new Map(counts.map(({ type, day, messages }) => [`${type} on ${day}`, messages]));
+  const [said, got] = [messagesOf(record.counts), messagesOf(now.counts)];
   const unequal = [...new Set([...said.keys(), ...got.keys()])]
     .filter((key) => (said.get(key) ?? 0) !== (got.get(key) ?? 0))
     .map((key) => `${key}: the record has ${said.get(key) ?? 0}, the ${witness} have ${got.get(key) ?? 0}`);
-  if (unequal.length > 0 || String(digest) === String(now.digest)) return unequal;
+  if (unequal.length > 0 || String(record.digest) === String(now.digest)) return unequal;
   return [`the ${witness} have as many messages as the record, but other ones`];
 }
 

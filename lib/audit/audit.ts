@@ -26,6 +26,7 @@ import {
   readLedger,
 } from "./ledger.ts";
 import { ChainError, type ChainNames, listCommits, nextPortion, type Portion } from "./portions.ts";
+import { type RemovalRecord, readRemovals, removalProblems } from "./removals.ts";
 import { isSameTally, type Tally } from "./tally.ts";
 import { type AuditPlace, openWitnesses, type Witnesses } from "./witnesses.ts";
 
@@ -57,7 +58,7 @@ export async function audit(options: AuditOptions = {}): Promise<Proof> {
     const before = provenBy(run.ledgers.flatMap(({ records }) => records));
     const made = await auditAll(run, options.maxOffsets);
     const days = options.days === "all" ? "all" : daysOf(made, run.ledgers);
-    run.problems.push(...(await compareSums(run.ledgers, days, run.witnesses)));
+    run.problems.push(...(await compareSums(run.ledgers, days, run.witnesses, run.removals)));
     return { now: provenBy(made), before, lost: lostIn(run.ledgers), days, problems: run.problems };
   });
 }
@@ -77,6 +78,7 @@ export interface AuditRun {
   place: AuditPlace;
   witnesses: Witnesses;
   ledgers: Ledger[]; // one for each partition, with the records of this audit
+  removals: readonly RemovalRecord[]; // of rows, after their audit
   problems: string[];
 }
 
@@ -90,14 +92,12 @@ export async function withAudit<T>(options: AuditOptions, work: (run: AuditRun) 
     const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     const ledgers: Ledger[] = [];
     for (const partition of partitions) ledgers.push(await readLedger(hdfs, { root, topic, partition }));
-    const problems = ledgers.flatMap((ledger) => ledger.problems);
-    return await work({
-      hdfs,
-      place,
-      witnesses: options.witnesses ?? openWitnesses(hdfs, place),
-      ledgers,
-      problems,
-    });
+    const witnesses = options.witnesses ?? openWitnesses(hdfs, place);
+    const removals = await readRemovals(hdfs, root, topic);
+    const problems = [...ledgers.flatMap((ledger) => ledger.problems), ...removals.problems];
+    if (removals.records.length > 0)
+      problems.push(...removalProblems(removals, ledgers, await witnesses.lows()));
+    return await work({ hdfs, place, witnesses, ledgers, removals: removals.records, problems });
   } finally {
     own?.close();
   }

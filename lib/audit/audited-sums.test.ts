@@ -10,7 +10,9 @@ const counts = [
   { type: "sell", day: "2026-02-01", in_topic: 3, in_files: 3, in_tables: 3 },
 ];
 const key = { root: "/q", topic: "t", partition: 0 };
-const ledgers = [{ key, records: [{ to: 9, counts }], problems: [] }] as unknown as Ledger[];
+const ledgers = [
+  { key, records: [{ partition: 0, from: 0, to: 9, counts, digests: { files: ["0", "0"] } }], problems: [] },
+] as unknown as Ledger[];
 
 describe("compareSums(ledgers, days, witnesses)", () => {
   /** The differences from the rows that Trino shows. */

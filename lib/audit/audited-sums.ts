@@ -5,9 +5,11 @@
  * another day, and rows of a partition that the topic does not have.
  *
  * A rebuild of a table moves messages between the table and failed_events, and loses none. So the
- * types of rebuilt tables are compared by their sum with failed_events.
+ * types of rebuilt tables are compared by their sum with failed_events. Rows that were removed after
+ * their audit are subtracted: removals.ts.
  */
 import { endOf, type Ledger } from "./ledger.ts";
+import { type RemovalRecord, removedOf, restOf } from "./removals.ts";
 import { REFUSED, type TypeDay } from "./tally.ts";
 import type { Witnesses } from "./witnesses.ts";
 
@@ -16,6 +18,7 @@ export async function compareSums(
   ledgers: readonly Ledger[],
   days: readonly string[] | "all",
   witnesses: Pick<Witnesses, "counts" | "rebuiltTypes">,
+  removals: readonly RemovalRecord[] = [],
 ): Promise<string[]> {
   if (days !== "all" && days.length === 0) return [];
   const ends = new Map(ledgers.map((ledger) => [ledger.key.partition, endOf(ledger)]));
@@ -27,9 +30,9 @@ export async function compareSums(
   const shown = sumsOf((await witnesses.counts(ends, days)).map(grouped));
   const audited = sumsOf(
     ledgers
-      .flatMap(({ records }) => records.flatMap(({ counts }) => counts))
+      .flatMap(({ records }) => records.flatMap((one) => restOf(one, removedOf(removals, one)).counts))
       .filter(({ day }) => days === "all" || days.includes(day))
-      .map(({ type, day, in_tables }) => grouped({ type, day, messages: in_tables })),
+      .map(grouped),
   );
   return [...new Set([...audited.keys(), ...shown.keys()])].sort().flatMap((key) => {
     const [said, got] = [audited.get(key) ?? 0, shown.get(key) ?? 0];

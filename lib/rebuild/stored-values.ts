@@ -11,7 +11,7 @@ import type { Value } from "../catalog.ts";
 import { decimalOf } from "../parameters.ts";
 import { footerBytes, readFileColumns, type StoredColumn, type StoredType } from "../parquet-footer.ts";
 
-/** The columns that a rebuild needs of each row. */
+/** The columns that a rebuild or a removal needs of each row. */
 export interface StoredRow {
   raw_event: string;
   timestamp: number; // milliseconds
@@ -19,6 +19,7 @@ export interface StoredRow {
   partition: number;
   offset: number;
   text: (column: string) => string | null; // of any column; null: no value, or no such column
+  value: (column: string) => Value; // as the writer of files takes it
 }
 
 const MAX_ROWS = 10_000; // decoded at once
@@ -44,6 +45,7 @@ export async function* readStoredRows(bytes: Buffer, columns?: string[]): AsyncG
         partition: Number(row.kafka_partition),
         offset: Number(row.kafka_offset),
         text: (column) => textOf(types.get(column) ?? "text", (row[column] ?? null) as Value | Uint8Array),
+        value: (column) => valueOf(types.get(column) ?? "text", (row[column] ?? null) as Value | Uint8Array),
       };
     }
   }
@@ -60,6 +62,13 @@ export function textOf(type: StoredType, value: Value | Uint8Array): string | nu
   if (type === "date") return dateText(Number(value));
   const decimal = decimalOf(type);
   return decimal ? decimalText(unscaled(value), decimal.scale) : String(value);
+}
+
+/** A stored value as the writer of files takes it. */
+function valueOf(type: StoredType, value: Value | Uint8Array): Value {
+  if (value === null) return null;
+  if (type === "bigint" || decimalOf(type)) return unscaled(value);
+  return type === "timestamp" ? Number(value) : (value as Value);
 }
 
 function decimalText(value: bigint, scale: number): string {
