@@ -3,7 +3,7 @@
  *
  * Nothing is replaced: a difference is a problem that names the record. Messages that Kafka deleted
  * after their audit are no failure. Their record's digest then stands for the topic, and files and
- * tables are compared with it. Rows that were removed after their audit are subtracted: removals.ts.
+ * tables are compared with it. Rows that were removed later are subtracted: removals.ts.
  */
 import { type AuditOptions, type AuditRun, withAudit } from "./audit.ts";
 import { auditPath } from "../layout.ts";

@@ -5,8 +5,8 @@
  * another day, and rows of a partition that the topic does not have.
  *
  * A rebuild of a table moves messages between the table and failed_events, and loses none. So the
- * types of rebuilt tables are compared by their sum with failed_events. Rows that were removed after
- * their audit are subtracted: removals.ts.
+ * types of rebuilt tables are compared by their sum with failed_events. Rows that were removed
+ * after their audit are subtracted: removals.ts.
  */
 import { endOf, type Ledger } from "./ledger.ts";
 import { type RemovalRecord, removedOf, restOf } from "./removals.ts";

@@ -1,5 +1,5 @@
-// Rows are removed after their audit, with a record of it. The ledgers and records are in an HDFS in
-// memory; topic, files and tables are lists of rows.
+// Rows are removed after their audit, with a record of it. The ledgers and records are in an HDFS
+// in memory; topic, files and tables are lists of rows.
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { commitPath, forgetPlanPath, removalPath } from "../layout.ts";

@@ -1,9 +1,9 @@
 /**
- * HDFS ↔ the records of removals from a topic: rows that `npm run forget` removed after their audit.
+ * HDFS ↔ the records of removals: rows of a topic that `npm run forget` removed after their audit.
  *
- * A ledger's record says what an audit has counted, and stays as it is. So a record of a removal says
- * what was taken from it: counts by type and day, and the digest of the removed rows. The ledger
- * minus the removals is what files and tables have today. A record holds no name and no event id.
+ * The ledger's records stay as they are. So the record of a removal holds the numbers to subtract:
+ * counts by type and day, and the digest of the removed rows. Files and tables have the rest. The
+ * record holds no name and no event id.
  *
  * The hash of a record finds an edited one, and the chain of hashes a removed or swapped one. A
  * removal also deletes the messages from the topic. So a record of messages that the topic still

@@ -1,10 +1,10 @@
 /**
  * A text of a message, a refused event or a spooled line → whether it names a player.
  *
- * In JSON a player is the value of a field `player`, at any depth. A refused event keeps its text in
- * the field `raw`, which is read in the same way. A text that is not JSON may be cut or malformed.
- * So it names the player where the name stands as a whole word: as it is, as JSON writes it, or as
- * a query writes it.
+ * In JSON a player is the value of a field `player`, at any depth. A refused event keeps its text
+ * in the field `raw`, which is read in the same way. A text that is not JSON may be cut or
+ * malformed. So it names the player where the name stands as a whole word: as it is, as JSON writes
+ * it, or as a query writes it.
  */
 import { isObject } from "../misfit.ts";
 
