@@ -4,34 +4,18 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { DEFAULT_PORTS, HOST, portVariable, settings } from "../settings.ts";
 import { until } from "../until.ts";
-import { docker, findEngineProblem } from "./docker.ts";
+import { ComposeProject } from "../testbed/compose-project.ts";
+import { findEngineProblem } from "./docker.ts";
 import { runStatement } from "./plain-trino.ts";
 import { serverNames } from "./services.ts";
 
 const PORT_OFFSET = 16_000; // the stack of the other live tests runs at the same time
 const USER = "10001:10001";
-const KILL_JAVA = `for exe in /proc/[0-9]*/exe; do
-  case $(readlink "$exe") in */java) kill -9 "$(basename "\${exe%/exe}")" ;; esac
-done`;
-
-interface Inspected {
-  Config: { User: string; Labels: Record<string, string> };
-  HostConfig: {
-    ReadonlyRootfs: boolean;
-    CapDrop: string[];
-    SecurityOpt: string[];
-    Memory: number;
-    RestartPolicy: { Name: string };
-    PortBindings: Record<string, { HostIp: string }[]>;
-  };
-  State: { Health?: { Status: string } };
-  RestartCount: number;
-}
 
 describe("a stack in containers", function () {
   this.timeout(10 * 60_000); // the first start builds the images
   const port = (name: keyof typeof DEFAULT_PORTS) => DEFAULT_PORTS[name] + PORT_OFFSET;
-  const project = `questlog-${port("kafka")}`;
+  const project = new ComposeProject(`questlog-${port("kafka")}`);
   const home = join(settings.home, "containers");
   const ports = Object.keys(DEFAULT_PORTS).map((name) => [
     portVariable(name),
@@ -62,14 +46,6 @@ describe("a stack in containers", function () {
     if (isStarted) await run`npm run -s down -- --wipe --docker`;
   });
 
-  /** The project's containers, by the names of their services. */
-  async function inspectAll(): Promise<Map<string, Inspected>> {
-    const label = `label=com.docker.compose.project=${project}`;
-    const ids = (await docker(["ps", "--all", "--quiet", "--filter", label])).trim().split("\n");
-    const found = JSON.parse(await docker(["inspect", ...ids])) as Inspected[];
-    return new Map(found.map((one) => [one.Config.Labels["com.docker.compose.service"] ?? "", one]));
-  }
-
   async function send(): Promise<void> {
     assert.equal((await fetch(`http://${HOST}:${port("api")}/`)).status, 200);
   }
@@ -94,7 +70,7 @@ describe("a stack in containers", function () {
   });
 
   it("gives no server a right that it does not need", async () => {
-    const containers = await inspectAll();
+    const containers = await project.inspectAll();
     assert.deepEqual([...containers.keys()].sort(), [...serverNames].sort());
     for (const [name, { Config, HostConfig }] of containers) {
       assert.equal(Config.User, USER, name);
@@ -111,7 +87,9 @@ describe("a stack in containers", function () {
 
   it("reports each server as healthy to the engine", async () => {
     const ask = async () => {
-      const states = [...(await inspectAll())].map(([name, { State }]) => `${name} ${State.Health?.Status}`);
+      const states = [...(await project.inspectAll())].map(
+        ([name, { State }]) => `${name} ${State.Health?.Status}`,
+      );
       if (states.every((state) => state.endsWith(" healthy"))) return true;
       throw new Error(states.join(", "));
     };
@@ -119,14 +97,9 @@ describe("a stack in containers", function () {
   });
 
   it("starts a killed server again by itself, and loses no event", async () => {
-    const filters = ["project=" + project, "service=kafka"].map(
-      (label) => `label=com.docker.compose.${label}`,
-    );
-    const words = filters.flatMap((filter) => ["--filter", filter]);
-    const id = (await docker(["ps", "--quiet", ...words])).trim();
-    await docker(["exec", id, "bash", "-c", KILL_JAVA]).catch(() => {}); // its end also ends this command
+    await project.crash("kafka", "java");
     await send();
-    const isBack = async () => (await inspectAll()).get("kafka")!.RestartCount > 0 || undefined;
+    const isBack = async () => (await project.inspect("kafka")).RestartCount > 0 || undefined;
     await until("Kafka's container is back", isBack, { limitMs: 30_000, everyMs: 200 });
     await untilRows(2);
   });
@@ -148,12 +121,6 @@ describe("a stack in containers", function () {
 
   it("leaves no container, volume or network after a wipe", async () => {
     await run`npm run -s down -- --wipe`;
-    const filter = ["--quiet", "--filter", `label=com.docker.compose.project=${project}`];
-    const left = await Promise.all([
-      docker(["ps", "--all", ...filter]),
-      docker(["volume", "ls", ...filter]),
-      docker(["network", "ls", ...filter]),
-    ]);
-    assert.deepEqual(left, ["", "", ""]);
+    assert.deepEqual(await project.parts(), []);
   });
 });

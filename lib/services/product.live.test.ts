@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFAULT_PORTS, HOST, portVariable, settings } from "../settings.ts";
+import { ComposeProject } from "../testbed/compose-project.ts";
 import { printFigures } from "../testbed/full.fixture.ts";
 import { startPlayers } from "../testbed/players.ts";
 import { seeded } from "../testbed/seeded.ts";
@@ -17,22 +18,13 @@ const PROJECT = "questlog-product-test";
 const CLIENT = "198.51.100.7";
 // The gateway of the containers' network: the address from which the API gets each request.
 const PRIVATE_NETWORKS = "172.16.0.0/12,192.168.0.0/16,10.0.0.0/8";
-const KILL_NODE = `for exe in /proc/[0-9]*/exe; do
-  case $(readlink "$exe") in */node) kill -9 "$(basename "\${exe%/exe}")" ;; esac
-done`;
-
-interface Inspected {
-  Config: { User: string };
-  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; SecurityOpt: string[]; Memory: number };
-  State: { Status: string; ExitCode: number; Health?: { Status: string } };
-  RestartCount: number;
-}
 
 describe("the product in containers, by the profile app", function () {
   this.timeout(10 * 60_000); // the first start builds the images
   const port = (name: keyof typeof DEFAULT_PORTS) => DEFAULT_PORTS[name] + PORT_OFFSET;
   const apiUrl = `http://${HOST}:${port("api")}`;
   const env: Record<string, string> = { QUESTLOG_TRUSTED_PROXIES: PRIVATE_NETWORKS };
+  const project = new ComposeProject(PROJECT);
   let isStarted = false;
 
   before(async function () {
@@ -58,19 +50,9 @@ describe("the product in containers, by the profile app", function () {
     return compose(["--project-name", PROJECT, "--file", file, "--profile", "app", ...words], env);
   }
 
-  async function idOf(service: string): Promise<string> {
-    const labels = [`project=${PROJECT}`, `service=${service}`];
-    const words = labels.flatMap((label) => ["--filter", `label=com.docker.compose.${label}`]);
-    return (await docker(["ps", "--all", "--quiet", ...words])).trim();
-  }
-
-  async function inspect(service: string): Promise<Inspected> {
-    return (JSON.parse(await docker(["inspect", await idOf(service)])) as [Inspected])[0];
-  }
-
   async function untilHealthy(services: readonly string[]): Promise<void> {
     const ask = async () => {
-      const found = await Promise.all(services.map(inspect));
+      const found = await Promise.all(services.map((name) => project.inspect(name)));
       const states = found.map(({ State }, i) => `${services[i]} ${State.Status} ${State.Health?.Status}`);
       if (states.every((state) => state.endsWith("running healthy"))) return true;
       throw new Error(states.join(", "));
@@ -86,7 +68,7 @@ describe("the product in containers, by the profile app", function () {
     const start = Date.now();
     await composeStack("up", "--detach");
     await untilHealthy([...serverNames, "api", "stream"]);
-    assert.equal((await inspect("init")).State.ExitCode, 0);
+    assert.equal((await project.inspect("init")).State.ExitCode, 0);
     printFigures({ started_in_s: Math.round((Date.now() - start) / 1000) });
   });
 
@@ -104,7 +86,7 @@ describe("the product in containers, by the profile app", function () {
 
   it("gives API and stream no right that they do not need", async () => {
     for (const name of ["api", "stream", "init"]) {
-      const { Config, HostConfig } = await inspect(name);
+      const { Config, HostConfig } = await project.inspect(name);
       const { ReadonlyRootfs, CapDrop, SecurityOpt, Memory } = HostConfig;
       const rights = [Config.User, ReadonlyRootfs, CapDrop, SecurityOpt];
       assert.deepEqual(rights, ["10001:10001", true, ["ALL"], ["no-new-privileges:true"]], name);
@@ -116,14 +98,14 @@ describe("the product in containers, by the profile app", function () {
     const players = startPlayers({ url: () => apiUrl, perSecond: 100, random: seeded(1) });
     try {
       for (const name of ["api", "stream"]) {
-        await docker(["stop", "--time", "60", await idOf(name)]); // SIGTERM
-        assert.equal((await inspect(name)).State.ExitCode, 0, name);
-        await docker(["start", await idOf(name)]);
+        await docker(["stop", "--time", "60", await project.idOf(name)]); // SIGTERM
+        assert.equal((await project.inspect(name)).State.ExitCode, 0, name);
+        await docker(["start", await project.idOf(name)]);
         await untilHealthy([name]);
       }
       for (const name of ["api", "stream"]) {
-        await docker(["exec", await idOf(name), "bash", "-c", KILL_NODE]).catch(() => {}); // its end ends this too
-        const isBack = async () => (await inspect(name)).RestartCount > 0 || undefined;
+        await project.crash(name, "node");
+        const isBack = async () => (await project.inspect(name)).RestartCount > 0 || undefined;
         await until(`${name} is back`, isBack, { limitMs: 30_000, everyMs: 200 });
       }
     } finally {
@@ -150,12 +132,6 @@ describe("the product in containers, by the profile app", function () {
 
   it("leaves nothing after down --volumes", async () => {
     await composeStack("down", "--volumes", "--timeout", "5");
-    const filter = ["--quiet", "--filter", `label=com.docker.compose.project=${PROJECT}`];
-    const left = await Promise.all([
-      docker(["ps", "--all", ...filter]),
-      docker(["volume", "ls", ...filter]),
-      docker(["network", "ls", ...filter]),
-    ]);
-    assert.deepEqual(left, ["", "", ""]);
+    assert.deepEqual(await project.parts(), []);
   });
 });
