@@ -27,7 +27,7 @@ const FAULTS: [fault: string, output: string, sentence: RegExp][] = [
   [
     "a full disk",
     "Error processing tar file(exit status 1): write /opt/questlog/trino/lib/x.jar: no space left on device",
-    /^the disk of the Docker engine is full: docker system prune frees/,
+    /^the disk of the Docker engine is full: docker system df shows/,
   ],
   [
     "a port of another container",

@@ -28,7 +28,8 @@ const FAULTS: readonly Fault[] = [
   {
     words: /no space left on device/i,
     sentence: () =>
-      "the disk of the Docker engine is full: docker system prune frees images and containers that nobody uses",
+      "the disk of the Docker engine is full: docker system df shows its parts, and " +
+      "docker image prune --all --filter label=questlog deletes unused images of Questlog",
   },
   {
     words:
