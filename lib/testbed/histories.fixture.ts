@@ -87,6 +87,7 @@ export class History {
     while (this.#used < this.#choices.length) await this.#step();
     // In the end, one more writer comes, and nothing disturbs the writers any more.
     if (this.#used > 0) this.#spawn();
+    await this.#thinking();
     for (let steps = 0; this.#turns.length > 0 || this.#late.length > 0; steps++) {
       assert.ok(steps < 20_000, "expected the writers to end within 20000 steps");
       await this.#step();
