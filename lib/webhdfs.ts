@@ -337,7 +337,7 @@ export class WebHdfs {
   }
 
   #toError(call: Call, answer: Answer): HdfsError {
-    return toError(call, answer, this.#user);
+    return toError(call, answer, this.#user, this.#access);
   }
 
   /** Repeats a call after a missing answer or a server's fault. A refusal is final. */
@@ -405,7 +405,7 @@ function toStatus({ pathSuffix, type, length, modificationTime }: WireStatus): F
 
 const PASSING_EXCEPTIONS = new Set(["StandbyException", "RetriableException", "SafeModeException"]);
 
-function toError({ op, path }: Call, answer: Answer, user: string): HdfsError {
+function toError({ op, path }: Call, answer: Answer, user: string, access: HdfsAccess): HdfsError {
   const { status, body } = answer;
   const remote = remoteException(answer);
   const exception = remote?.exception ?? null;
@@ -413,7 +413,12 @@ function toError({ op, path }: Call, answer: Answer, user: string): HdfsError {
     ? `${remote.exception}: ${remote.message.split("\n")[0]}`
     : pageText(body.toString("utf8"));
   const passing = PASSING_EXCEPTIONS.has(exception ?? "") || (status >= 500 && exception === null);
-  const remedy = remedyOf(status, exception, path, user);
+  const isRefusedToken = /\$InvalidToken\b/.test(message); // HDFS wraps it in a SecurityException
+  const remedy = remedyOf(status, isRefusedToken ? "InvalidToken" : exception, {
+    path,
+    user: /\buser=([^\s,]+)/.exec(message)?.[1] ?? user, // HDFS knows the user of a ticket or token
+    access,
+  });
   return new HdfsError(op, path, `status ${status}, ${message}${remedy}`, { exception, passing, status });
 }
 
@@ -447,11 +452,15 @@ function isUnsent(error: unknown): boolean {
 }
 
 /** The way out of a refusal, as the end of its message. */
-function remedyOf(status: number, exception: string | null, path: string, user: string): string {
+function remedyOf(
+  status: number,
+  exception: string | null,
+  { path, user, access }: { path: string; user: string; access: HdfsAccess },
+): string {
   const folder = path.slice(0, path.lastIndexOf("/")) || "/";
   switch (exception) {
     case "AccessControlException":
-      return `; ${user} needs rights: hdfs dfs -chown -R ${user} ${settings.hdfsRoot}, or another QUESTLOG_HDFS_USER`;
+      return `; ${user} needs rights: hdfs dfs -chown -R ${user} ${settings.hdfsRoot}, or ${otherUser(access)}`;
     case "NSQuotaExceededException":
       return `; a quota limits the number of files above ${folder}: hdfs dfsadmin -setQuota NUMBER FOLDER`;
     case "DSQuotaExceededException":
@@ -464,6 +473,12 @@ function remedyOf(status: number, exception: string | null, path: string, user: 
     default:
       return status === 401 ? `; ${loginSettings}` : "";
   }
+}
+
+/** The way to get another user, which depends on the login. */
+function otherUser({ token, kerberos }: HdfsAccess): string {
+  if (kerberos) return "the ticket of another user";
+  return token ? "a delegation token of another user" : "another QUESTLOG_HDFS_USER";
 }
 
 function isMissing(error: unknown): boolean {

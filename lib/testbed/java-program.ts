@@ -14,12 +14,14 @@ export interface JavaProgram {
   heapMb: number;
   classFolders?: string[]; // folders with configuration
   properties?: Record<string, string>;
+  java?: string; // default: the servers' own
 }
 
 /** The command, with a small heap and little compilation. */
 export async function javaCommand(program: JavaProgram): Promise<Command> {
   const { home, name, set, main, args, heapMb, classFolders = [], properties = {} } = program;
-  const { java, jars } = await prepareArtifacts(() => {});
+  const artifacts = await prepareArtifacts(() => {});
+  const { jars } = artifacts;
   mkdirSync(join(home, "tmp"), { recursive: true });
   const lines = [
     "-Xms32m",
@@ -36,7 +38,7 @@ export async function javaCommand(program: JavaProgram): Promise<Command> {
   const file = join(home, `${name}.args`);
   writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
   return {
-    file: java,
+    file: program.java ?? artifacts.java,
     args: [`@${file}`],
     cwd: home,
     env: { ...process.env, LC_ALL: "C.UTF-8", HADOOP_USER_NAME: "hdfs" },

@@ -142,7 +142,8 @@ export class TwoNameNodes {
   }
 }
 
-function xmlText(values: Record<string, string | number>): string {
+/** The text of a file of Hadoop's configuration. */
+export function xmlText(values: Record<string, string | number | boolean>): string {
   const lines = Object.entries(values).map(
     ([name, value]) => `  <property><name>${name}</name><value>${value}</value></property>`,
   );
