@@ -10,7 +10,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
-from webhdfs import HdfsError
+from hdfs_http import HdfsError
 
 MAX_OFFSET = 2**53 - 1
 MAX_PARALLEL = 8  # requests of one commit

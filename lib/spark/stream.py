@@ -25,7 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from batch import stage_partitions
 from chain import Chain, PositionTaken
-from webhdfs import HdfsError, WebHdfs
+from hdfs_http import HdfsError
+from webhdfs import WebHdfs
 
 OTHER_TOPIC = "made anew after its events were landed"
 MAX_DELAY_S = 5
@@ -33,9 +34,9 @@ GATEWAY_LIMIT_S = 120
 COMMITS = 8  # partitions that are committed at the same time
 LAG_EVERY_S = 2
 DRAIN_S = 20
-MODULES = ("values", "envelope", "webhdfs", "chain", "batch")
+MODULES = ("values", "envelope", "hdfs_http", "webhdfs", "chain", "batch")
 OF_TASKS = "events columns blocked limits texts failed_topic hdfs_root hdfs".split()
-OWN_ERRORS = ("webhdfs.", "chain.", "batch.", "org.apache.kafka.common.errors")
+OWN_ERRORS = ("hdfs_http.", "webhdfs.", "chain.", "batch.", "org.apache.kafka.common.errors")
 OPENED = (
     "java.base/java.lang java.base/java.lang.invoke java.base/java.lang.reflect java.base/java.io "
     "java.base/java.net java.base/java.nio java.base/java.util java.base/java.util.concurrent "

@@ -5,42 +5,35 @@ CREATE and OPEN take two requests: the NameNode answers with the address of a Da
 answers OPEN with the bytes at once. RENAME answers False, not an error, if the target exists. With
 several NameNodes a call goes to the one that answered last. After a lost answer only the next call
 goes to another one, so a RENAME is never done twice.
+
+A NameNode names a dead DataNode for up to ten minutes. If a DataNode takes no connection, the call
+asks for another one. For a minute no call of this process goes to the dead one, unless no other
+DataNode is left.
 """
-import base64
-import http.client
 import json
-import ssl
-import threading
 import time
 import urllib.parse
 
+from hdfs_http import Connections, HdfsError, error_of, is_unsent, remote_exception
+
 ATTEMPTS = 3  # at a request that may be repeated
 RETRY_DELAY_S = 0.1
-TIMEOUT_S = 60
-IDLE_S = 4  # less than on the servers
-PASSING = {"StandbyException", "RetriableException", "SafeModeException"}
+DATANODES = 4  # at most, that a call tries to reach
+DEAD_S = 60  # for which no call goes to a dead DataNode
 
-
-class HdfsError(Exception):
-    """HDFS refuses a request, fails or cannot be reached."""
-
-    def __init__(self, op, path, message, exception=None, passing=True):
-        super().__init__(f"HDFS {op} {path}: {message}")
-        self.exception = exception
-        self.passing = passing
+_dead = {}  # DataNode as the NameNode knows it → time it was found dead
 
 
 class WebHdfs:
     """
     The file system of an access: urls of its NameNodes, user, and where needed datanode_host, ca,
-    password, token. Each thread has its own connections.
+    password, token.
     """
 
     def __init__(self, access):
         self._access = access
         self._active = 0  # index of the NameNode that gets the next call
-        self._tls = None
-        self._local = threading.local()
+        self._connections = Connections(access)
 
     def create(self, path, data):
         """Writes a new file, and makes its folders. Raises HdfsError also if the file exists."""
@@ -85,102 +78,104 @@ class WebHdfs:
     def _json(self, method, op, path, **parameters):
         status, _, body = self._ask(method, op, path, parameters)
         if status != 200:
-            raise _error(op, path, status, body)
+            raise error_of(op, path, status, body)
         return json.loads(body)
 
     def _on_data_node(self, method, op, path, expected, data=None, **parameters):
-        status, location, body = self._ask(method, op, path, parameters)
-        if status == expected and data is None:
+        """Asks the NameNode for the address of a DataNode, then that DataNode, with the data."""
+        tried = 0
+        while True:
+            tried += 1
+            status, location, body = self._locate(method, op, path, parameters)
+            if status == expected and data is None:
+                return body
+            if status != 307 or location is None:
+                raise error_of(op, path, status, body)
+            try:
+                status, _, body = self._connections.send(method, op, path, self._reachable(location), data)
+            except HdfsError as error:
+                is_last = tried == DATANODES or not is_unsent(error)
+                name = None if is_last else self._name_of_data_node(location)
+                if name is None:
+                    raise
+                _dead[name] = time.monotonic()
+                continue
+            if status != expected:
+                raise error_of(op, path, status, body)
             return body
-        if status != 307 or location is None:
-            raise _error(op, path, status, body)
+
+    def _locate(self, method, op, path, parameters):
+        """Asks for a DataNode that is not dead; if no other is left, for any."""
+        for name, since in list(_dead.items()):
+            if time.monotonic() - since > DEAD_S:
+                _dead.pop(name, None)
+        dead = ",".join(_dead)
+        if dead:
+            answer = self._ask(method, op, path, {**parameters, "excludedatanodes": dead})
+            if remote_exception(answer[2])[0] != "IOException":
+                return answer
+            _dead.clear()
+        return self._ask(method, op, path, parameters)
+
+    def _reachable(self, location):
         host = self._access.get("datanode_host")
-        if host is not None:
-            url = urllib.parse.urlsplit(location)
-            location = url._replace(netloc=f"{host}:{url.port}").geturl()
-        status, _, body = self._send(method, op, path, location, data)
-        if status != expected:
-            raise _error(op, path, status, body)
-        return body
+        if host is None:
+            return location
+        url = urllib.parse.urlsplit(location)
+        return url._replace(netloc=f"{host}:{url.port}").geturl()
+
+    def _name_of_data_node(self, location):
+        """The NameNode's name of the DataNode with this address of HTTP; None: it knows none."""
+        url = urllib.parse.urlsplit(location)
+        bean = "/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo"
+        try:
+            _, _, body = self._ask("GET", "JMX", bean, None)
+            nodes = json.loads(json.loads(body)["beans"][0]["LiveNodes"])  # by "host:port"
+        except (HdfsError, ValueError, LookupError):
+            return None
+        for name, node in nodes.items():
+            addresses = (node.get("infoAddr", ""), node.get("infoSecureAddr", ""))
+            if name.startswith(f"{url.hostname}:") and any(
+                address.endswith(f":{url.port}") for address in addresses
+            ):
+                return node["xferaddr"]
+        return None
 
     def _ask(self, method, op, path, parameters):
         """Sends a call to the active NameNode: to each of them at most once."""
         urls = self._access["urls"]
-        for tried in range(1, len(urls) + 1):
+        tried = 0
+        while True:
+            tried += 1
             asked = self._active
+            address = self._address(urls[asked], op, path, parameters)
             try:
-                answer = self._send(method, op, path, self._address(urls[asked], op, path, parameters))
+                answer = self._connections.send(method, op, path, address)
             except HdfsError as error:
-                self._active = (asked + 1) % len(urls)
-                if tried == len(urls) or not isinstance(error.__cause__, ConnectionRefusedError):
+                self._go_on(asked)
+                if tried >= len(urls) or not is_unsent(error):
                     raise
                 continue
-            if b"StandbyException" not in answer[2]:
+            if answer[0] != 403 or remote_exception(answer[2])[0] != "StandbyException":
                 return answer
-            self._active = (asked + 1) % len(urls)
-        return answer
+            self._go_on(asked)
+            if tried >= len(urls):
+                return answer
+
+    def _go_on(self, asked):
+        """The next call goes to the NameNode after `asked`, unless another thread did this."""
+        if asked == self._active:
+            self._active = (asked + 1) % len(self._access["urls"])
 
     def _address(self, url, op, path, parameters):
+        if op == "JMX":
+            return f"{url}{path}"
         token = self._access.get("token")
         login = {"user.name": self._access["user"]} if token is None else {"delegation": token}
         query = {"op": op, **login, **parameters}
         encoded = urllib.parse.quote(path, safe="/")
         quoted = urllib.parse.urlencode(query, quote_via=urllib.parse.quote)
         return f"{url}/webhdfs/v1{encoded}?{quoted}"
-
-    def _login(self, url):
-        """The header of a login: only the given servers get it."""
-        password = self._access.get("password")
-        origin = (url.scheme, url.netloc)
-        given = [urllib.parse.urlsplit(one) for one in self._access["urls"]]
-        if password is None or origin not in [(one.scheme, one.netloc) for one in given]:
-            return {}
-        pair = base64.b64encode(f"{self._access['user']}:{password}".encode()).decode()
-        return {"authorization": f"Basic {pair}"}
-
-    def _send(self, method, op, path, address, data=None):
-        url = urllib.parse.urlsplit(address)
-        try:
-            connection = self._connection(url.scheme, url.netloc)
-            target = f"{url.path}?{url.query}"
-            headers = self._login(url)
-            if method == "PUT":
-                headers["content-length"] = str(len(data or b""))
-            if data is not None:
-                headers["content-type"] = "application/octet-stream"  # HttpFS demands it
-            connection.request(method, target, body=data, headers=headers)
-            response = connection.getresponse()
-            body = response.read()
-            return response.status, response.getheader("location"), body
-        except (OSError, http.client.HTTPException) as error:
-            self._forget(url.netloc)
-            raise HdfsError(op, path, f"{error or type(error).__name__} at {url.netloc}") from error
-
-    def _connection(self, scheme, host):
-        known = self._connections()
-        connection, used = known.get(host, (None, 0))
-        if connection is None or time.monotonic() - used > IDLE_S:
-            self._forget(host)
-            connection = self._new_connection(scheme, host)
-        known[host] = (connection, time.monotonic())
-        return connection
-
-    def _new_connection(self, scheme, host):
-        if scheme == "http":
-            return http.client.HTTPConnection(host, timeout=TIMEOUT_S)
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cadata=self._access.get("ca"))
-        return http.client.HTTPSConnection(host, timeout=TIMEOUT_S, context=self._tls)
-
-    def _forget(self, host):
-        connection, _ = self._connections().pop(host, (None, 0))
-        if connection is not None:
-            connection.close()
-
-    def _connections(self):
-        if not hasattr(self._local, "connections"):
-            self._local.connections = {}
-        return self._local.connections
 
     def _repeated(self, call):
         """Repeats a call after a missing answer or a server's fault. A refusal is final."""
@@ -200,17 +195,3 @@ def _unless_missing(call):
         if error.exception == "FileNotFoundException":
             return None
         raise
-
-
-def _error(op, path, status, body):
-    text = body.decode("utf-8", "replace")
-    exception = None
-    message = text[:200]
-    try:
-        remote = json.loads(text)["RemoteException"]
-        exception = remote["exception"]
-        message = f"{exception}: {remote['message'].splitlines()[0]}"
-    except (ValueError, KeyError, TypeError, IndexError):
-        pass  # a page of a proxy or web server, which the message shows as it is
-    passing = exception in PASSING or (status >= 500 and exception is None)
-    return HdfsError(op, path, f"status {status}, {message}", exception, passing)

@@ -12,7 +12,7 @@ import sys
 import threading
 
 from chain import Chain, PositionTaken, new_writer, staged_file, target_file
-from webhdfs import HdfsError
+from hdfs_http import HdfsError
 
 _told = threading.Lock()
 
