@@ -20,11 +20,10 @@ import type { Child } from "../testbed/child.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 import { until } from "../until.ts";
 import { underLoad } from "./drill.ts";
+import { type Engine, ENGINE_ARGUMENTS, shiftUntilKilled } from "./shifts.ts";
 
-const MASTER = "local[1]";
 const MAX_RUN_MS = 2_500; // longer than a batch is filled
 const FIRST_COMMIT_LIMIT_MS = 60_000; // from the end of the last engine
-const POINT_LIMIT_MS = 120_000; // from the start of an engine to its end in a commit
 const MIRROR_LIMIT_MS = 120_000;
 const POLL_MS = 200;
 
@@ -40,21 +39,17 @@ export const engines = underLoad(
     let last = pipeline.newest("stream");
     for (let n = 1; n <= switches; n++) {
       await sendStrangeMessages(pipeline);
-      const args = n % 2 === 1 ? ["--engine", "spark", "--master", MASTER] : [];
-      const engine = n % 2 === 1 ? "spark" : "node";
+      const engine: Engine = n % 2 === 1 ? "Spark" : "TypeScript";
       if (n % 4 === 3) {
         await last.signal("SIGTERM");
         const point = COMMIT_POINTS[Math.floor(random() * COMMIT_POINTS.length)]!;
-        last = await pipeline.spawnStream(
-          { QUESTLOG_KILL_AT: `${point}:${1 + Math.floor(random() * 2)}` },
-          args,
-        );
-        await endedAt(last, point);
+        await shiftUntilKilled(pipeline, engine, { point, nth: 1 + Math.floor(random() * 2) });
+        last = pipeline.newest("stream");
         killed++;
         log(`switch ${n} of ${switches}: ${engine} was killed at ${point}`);
         continue;
       }
-      const next = await pipeline.startStream({}, args);
+      const next = await pipeline.startStream({}, ENGINE_ARGUMENTS[engine]);
       await sleep(random() * MAX_RUN_MS);
       const way = n % 8 === 2 ? "SIGTERM" : "SIGKILL";
       if (last.isRunning && way === "SIGKILL") killed++;
@@ -67,12 +62,6 @@ export const engines = underLoad(
     return { switches, kills: killed, ...(await compareWithOneEngine(pipeline)) };
   },
 );
-
-async function endedAt(child: Child, point: string): Promise<void> {
-  await child.ended(POINT_LIMIT_MS);
-  if (child.process.signalCode !== "SIGKILL")
-    throw new Error(`stream: expected to be killed at ${point}, got:\n${child.output}`);
-}
 
 /** Waits until an engine has committed by itself. */
 async function untilCommits(child: Child): Promise<void> {
