@@ -7,6 +7,7 @@ import base64
 import errno
 import http.client
 import json
+import select
 import socket
 import ssl
 import threading
@@ -68,7 +69,7 @@ class Connections:
     def _connection(self, scheme, host):
         known = self._connections()
         connection, used = known.get(host, (None, 0))
-        if connection is None or time.monotonic() - used > IDLE_S:
+        if connection is None or time.monotonic() - used > IDLE_S or _is_closed(connection):
             self._forget(host)
             connection = self._new_connection(scheme, host)
         known[host] = (connection, time.monotonic())
@@ -90,6 +91,15 @@ class Connections:
         if not hasattr(self._local, "connections"):
             self._local.connections = {}
         return self._local.connections
+
+
+def _is_closed(connection):
+    """Whether the server has closed an idle connection: a call on it would get no answer."""
+    if connection.sock is None:
+        return True
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def is_unsent(error):
