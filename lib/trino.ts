@@ -207,6 +207,7 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
       "X-Trino-Time-Zone": "UTC",
       "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
       "Content-Type": "text/plain; charset=utf-8",
+      ...(isNear(options.server) && { "Accept-Encoding": "identity" }),
     },
   });
   const { client } = trino as unknown as { client: { clientConfig: object } };
@@ -222,6 +223,12 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
     },
   });
   return trino;
+}
+
+/** Whether a server is on this machine, where packing and unpacking of pages only costs time. */
+function isNear(server: string): boolean {
+  const { hostname } = new URL(server);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
 /** Cancels a statement. Resolves with "", or with an addition to the error if that failed. */
