@@ -15,7 +15,7 @@ import type { Runtime } from "./runtime.ts";
 import { type Service, serverNames } from "./services.ts";
 
 const LOG_LINES = 20;
-const ALIVE = ["status=running", "status=restarting", "status=paused"];
+const ALIVE = ["running", "restarting", "paused"]; // Podman refuses "restarting" in a filter
 
 /** Compose's name of this stack: two stacks on one machine have different ports. */
 export const PROJECT = `questlog-${settings.ports.kafka}`;
@@ -37,20 +37,21 @@ export const dockerRuntime: Runtime = {
 
   async isRunning(service) {
     if (!isServer(service)) return nativeRuntime.isRunning(service);
-    return (await findContainer(service, ALIVE)) !== undefined;
+    return (await findAlive(service)) !== undefined;
   },
 
   async restarts(service) {
     if (!isServer(service)) return nativeRuntime.restarts(service);
-    const id = await findContainer(service);
-    if (id === undefined) return 0;
-    return Number(await docker(["inspect", "--format", "{{.RestartCount}}", id]));
+    const container = await findContainer(service);
+    if (container === undefined) return 0;
+    return Number(await docker(["inspect", "--format", "{{.RestartCount}}", container.id]));
   },
 
   async start(service) {
     if (!isServer(service)) return nativeRuntime.start(service);
-    await docker(["start", await requireContainer(service)], `${service.name}: docker start`);
-    return `docker start ${(await containerName(service)) ?? service.name}`;
+    const { id, name } = await requireContainer(service);
+    await docker(["start", id], `${service.name}: docker start`);
+    return `docker start ${name}`;
   },
 
   async startWith(service, args) {
@@ -60,44 +61,44 @@ export const dockerRuntime: Runtime = {
 
   async stop(service) {
     if (!isServer(service)) return nativeRuntime.stop(service);
-    const id = await findContainer(service, ALIVE);
-    if (id === undefined) return false;
-    await docker(["stop", "--time", String(service.graceMs / 1000), id]);
+    const container = await findAlive(service);
+    if (container === undefined) return false;
+    await docker(["stop", "--time", String(service.graceMs / 1000), container.id]);
     return true;
   },
 
   async kill(service) {
     if (!isServer(service)) return nativeRuntime.kill(service);
-    await docker(["kill", await requireContainer(service)]); // no restart follows it
+    await docker(["kill", (await requireContainer(service)).id]); // no restart follows it
   },
 
   async pause(service) {
     if (!isServer(service)) return nativeRuntime.pause(service);
-    await docker(["pause", await requireContainer(service)]);
+    await docker(["pause", (await requireContainer(service)).id]);
   },
 
   async resume(service) {
     if (!isServer(service)) return nativeRuntime.resume(service);
-    await docker(["unpause", await requireContainer(service)]);
+    await docker(["unpause", (await requireContainer(service)).id]);
   },
 
   async disconnect(service) {
-    await docker(["network", "disconnect", NETWORK, await requireContainer(service)]);
+    await docker(["network", "disconnect", NETWORK, (await requireContainer(service)).id]);
   },
 
   async connect(service) {
     const alias = ["--alias", service.name]; // Compose gave it; a new connection has none
-    await docker(["network", "connect", ...alias, NETWORK, await requireContainer(service)]);
+    await docker(["network", "connect", ...alias, NETWORK, (await requireContainer(service)).id]);
   },
 
   async readData(service, path) {
-    return docker(["exec", await requireContainer(service), "cat", `/data/${path}`]);
+    return docker(["exec", (await requireContainer(service)).id, "cat", `/data/${path}`]);
   },
 
   async lastLogLines(service) {
     if (!isServer(service)) return nativeRuntime.lastLogLines(service);
-    const id = await findContainer(service);
-    return id === undefined ? [] : containerLog(id, LOG_LINES);
+    const container = await findContainer(service);
+    return container === undefined ? [] : containerLog(container.id, LOG_LINES);
   },
 
   async wipe() {
@@ -109,30 +110,31 @@ function isServer({ name }: Service): boolean {
   return (serverNames as readonly string[]).includes(name);
 }
 
-/** The id of a service's container with one of the states in `filters`. */
-async function findContainer(service: Service, filters: readonly string[] = []): Promise<string | undefined> {
-  const lines = await listContainers(service, "{{.ID}}", filters);
-  return lines[0];
+interface Container {
+  id: string;
+  name: string;
+  state: string; // "running", "exited", …
 }
 
-async function containerName(service: Service): Promise<string | undefined> {
-  return (await listContainers(service, "{{.Names}}"))[0];
-}
-
-async function listContainers(
-  { name }: Service,
-  format: string,
-  filters: readonly string[] = [],
-): Promise<string[]> {
+/** The container of a service, if Compose has made one. */
+async function findContainer({ name }: Service): Promise<Container | undefined> {
   const labels = [`label=com.docker.compose.project=${PROJECT}`, `label=com.docker.compose.service=${name}`];
-  const words = [...labels, ...filters].flatMap((filter) => ["--filter", filter]);
+  const words = labels.flatMap((label) => ["--filter", label]);
+  const format = "{{.ID}} {{.Names}} {{.State}}";
   const lines = await docker(["ps", "--all", "--no-trunc", "--format", format, ...words]);
-  return lines.split("\n").filter((line) => line !== "");
+  const [id, found, state] = lines.split("\n")[0]!.split(" ");
+  return id && found && state ? { id, name: found, state } : undefined;
 }
 
-async function requireContainer(service: Service): Promise<string> {
-  const id = await findContainer(service);
-  if (id !== undefined) return id;
+/** The same, unless its server has ended. */
+async function findAlive(service: Service): Promise<Container | undefined> {
+  const container = await findContainer(service);
+  return container && ALIVE.includes(container.state) ? container : undefined;
+}
+
+async function requireContainer(service: Service): Promise<Container> {
+  const container = await findContainer(service);
+  if (container !== undefined) return container;
   throw new Error(`${service.name}: expected a container of the project ${PROJECT}, found none`);
 }
 

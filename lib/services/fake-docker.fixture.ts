@@ -25,8 +25,12 @@ if (/ up --no-start /.test(words)) set("made", true);
 if (/ down /.test(words)) set("made", false);
 if (args[0] === "start") set("running", true);
 if (args[0] === "stop" || args[0] === "kill") set("running", false);
-if (args[0] === "ps" && has("made") && (!/status=/.test(words) || has("running")))
-  console.log(/Names/.test(words) ? "questlog_kafka_1" : "id-of-kafka");
+if (/status=/.test(words)) { // Podman does not know each of Docker's states
+  console.error("unknown container state: restarting: invalid argument");
+  process.exit(1);
+}
+if (args[0] === "ps" && has("made"))
+  console.log("id-of-kafka questlog_kafka_1 " + (has("running") ? "running" : "exited"));
 if (args[0] === "inspect") console.log("0");
 if (args[0] === "logs") console.log("one\\ntwo");
 `;
