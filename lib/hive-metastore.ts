@@ -18,6 +18,7 @@ import {
 
 const CHANGE_LIMIT_MS = 60_000; // a table can have many partitions
 const NO_SUCH_OBJECT = 2; // exception of get_table_req
+const NO_SUCH_PARTITION = 2; // exception of get_partition
 const ALL = -1;
 const TRINO_VIEW = /^\/\* Presto View: (\S+) \*\/$/;
 
@@ -92,6 +93,27 @@ export async function alterTable(schema: string, table: string, to: Struct): Pro
 export async function getPartitions(schema: string, table: string): Promise<Struct[]> {
   const sent = named(schema, table).set(3, { type: TYPE.i16, value: ALL });
   return ((await call("get_partitions", sent)) as Items).items as Struct[];
+}
+
+/** A partition by the values of its keys; null: it does not exist. */
+export async function getPartition(schema: string, table: string, values: string[]): Promise<Struct | null> {
+  const sent = named(schema, table);
+  sent.set(3, { type: TYPE.list, value: { of: TYPE.string, items: values } });
+  try {
+    return (await call("get_partition", sent)) as Struct;
+  } catch (error) {
+    if (error instanceof ThriftError && error.field === NO_SUCH_PARTITION) return null;
+    throw error;
+  }
+}
+
+/** The folder of a partition's files, as the metastore has it: "hdfs://host:8020/folder". */
+export function locationOf(partition: Struct): string {
+  return (partition.get(PARTITION.storage)!.value as Struct).get(STORAGE.location)!.value as string;
+}
+
+export function setLocation(partition: Struct, location: string): void {
+  (partition.get(PARTITION.storage)!.value as Struct).set(STORAGE.location, stringField(location));
 }
 
 /** Replaces the definitions of partitions, all in one transaction. */

@@ -15,6 +15,10 @@
  *   rebuilds/<table>-<time>.json                                    its record, when it has ended
  *   replaced/<table>-<time>/…                                       the files that it replaced
  *
+ *   compacted/<table>/day=<day>/<swap>/…                            a day's rows in new files
+ *   compactions/<day>/<table>/<number>.json                         the swap to that folder
+ *   removed/<swap>.json                                             the rows that it left out
+ *
  *   schemas/<schema>/                                               tables of users, made with SQL
  *
  * `first` is the first offset that a commit covers, and `from` that of an audit, with 20 digits:
@@ -95,6 +99,52 @@ export function rebuildRecordPath(root: string, id: string): string {
 /** The files that a rebuild replaced. */
 export function replacedFolder(root: string, id: string): string {
   return `${root}/replaced/${id}`;
+}
+
+/** A day of a table: a partition in the metastore. */
+export interface TableDay {
+  root: string; // HDFS folder
+  table: string;
+  day: string; // YYYY-MM-DD
+}
+
+/** The folder with a folder for each day of which a table was swapped. */
+export function swappedDaysFolder(root: string): string {
+  return `${root}/compactions`;
+}
+
+/** The folder with a folder for each table of which this day was swapped. */
+export function swappedTablesFolder(root: string, day: string): string {
+  return `${swappedDaysFolder(root)}/${day}`;
+}
+
+/** The folder of a day's swaps: their records and the marks of their progress. */
+export function swapsFolder({ root, table, day }: TableDay): string {
+  return `${swappedTablesFolder(root, day)}/${table}`;
+}
+
+export function swapPath(place: TableDay, number: number): string {
+  return `${swapsFolder(place)}/${commitName(number)}`;
+}
+
+/** The mark of a swap's progress: an empty file. */
+export function swapMarkPath(place: TableDay, number: number, mark: "done" | "cleared"): string {
+  return `${swapsFolder(place)}/${padded(number)}.${mark}`;
+}
+
+/** The folder of a swap's new files. */
+export function compactedFolder({ root, table, day }: TableDay, id: string): string {
+  return `${root}/compacted/${table}/day=${day}/${id}`;
+}
+
+/** The list of the rows that a swap left out. */
+export function removedPath(root: string, id: string): string {
+  return `${root}/removed/${id}.json`;
+}
+
+/** A swap's record, or a late file's copy, before it has its name. */
+export function stagedSwap(root: string, id: string): string {
+  return `${stagingFolder(root)}/swap-${id}`;
 }
 
 /** The name of a commit's file, in each of its tables. */

@@ -44,10 +44,11 @@ export const DEFAULT_PORTS = {
   lab: 8888,
 };
 
-/** The greatest values of three settings. */
+/** The greatest values of some settings. */
 export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
 const MAX_SPOOL_MB = 1_000_000;
+const MAX_GRACE_MINUTES = 10_080; // a week
 
 const HDFS_FOLDER = /^(\/(?!\.{1,2}(\/|$))[^/\s]+)+$/;
 
@@ -83,7 +84,8 @@ export interface Settings {
   consumerGroup: string;
   failedConsumerGroup: string;
   hdfsUser: string;
-  killAt: KillAt | undefined; // the step of a commit at which a drill ends the stream
+  killAt: KillAt | undefined; // the step of a commit or swap at which a drill ends the process
+  graceMinutes: number; // replaced files stay so long: longer than the longest query
   hdfsRoot: string; // HDFS folder of all files that the stream writes
   catalog: string; // Trino catalog
   schema: string;
@@ -214,6 +216,7 @@ function readRules(variables: Variables) {
     recentEvents: variables.count("QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
     retention,
     retentionSecret,
+    graceMinutes: variables.count("QUESTLOG_GRACE_MINUTES", { fallback: 60, to: MAX_GRACE_MINUTES }),
     killAt: killAt === undefined ? undefined : parseKillAt(killAt),
   };
 }

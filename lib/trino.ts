@@ -31,6 +31,7 @@ export interface QueryOptions {
   server?: string; // e.g. "http://localhost:8080"
   catalog?: string;
   schema?: string;
+  session?: Record<string, string>; // session properties, e.g. { "hive.compression_codec": "SNAPPY" }
 }
 
 /** A statement that Trino runs. */
@@ -51,7 +52,7 @@ export interface StatementHost {
 /** The name of the kernel's host in the global object; other programs have none. */
 const STATEMENT_HOST: unique symbol = Symbol.for("questlog.statements");
 
-type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">>;
+type Server = Required<Pick<QueryOptions, "server" | "catalog" | "schema">> & Pick<QueryOptions, "session">;
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const CANCEL_TIMEOUT_MS = 5_000;
@@ -73,13 +74,14 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
   const { parameters = [], signal, onStatistics, onColumns } = options;
   const { timeoutMs = host?.timeoutMs ?? DEFAULT_TIMEOUT_MS } = options;
   const { server = settings.trinoUrl, catalog = settings.catalog, schema = settings.schema } = options;
+  const { session = {} } = options;
   const statement = bind(sql, parameters);
   const deadline = AbortSignal.timeout(timeoutMs);
   const cell = host?.signal;
   const stop = AbortSignal.any([deadline, signal, cell].filter((one) => one !== undefined));
   let latest: QueryResult | undefined; // the latest page, empty ones included
   const running = new Map<string, RunningStatement>(); // several, if one is repeated
-  const trino = connect({ server, catalog, schema }, stop, (page) => {
+  const trino = connect({ server, catalog, schema, session }, stop, (page) => {
     latest = page;
     refusePlainPage(page.nextUri);
     if (host && page.id && !running.has(page.id)) {

@@ -21,9 +21,9 @@ export interface Copies {
   left_out: number; // rows that the view `events` does not show
 }
 
-const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
+export const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
 // As lib/content.ts; json_parse sorts the parameters by name.
-const CONTENT = `json_format(CAST(ARRAY[
+export const CONTENT = `json_format(CAST(ARRAY[
   event_type, player, session, CAST(occurred_at AS varchar),
   TRY(json_format(json_extract(json_parse(raw_event), '$.params')))
 ] AS json))`;

@@ -26,7 +26,9 @@ import { identifier, literal } from "../sql.ts";
 import { query, QueryError } from "../trino.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 import { alterColumns } from "./alter-table.ts";
+import { registerMissingDays } from "./missing-days.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
+import { followSwappedDays } from "./swapped-days.ts";
 import { createViews } from "./views.ts";
 
 /** A table of the catalogue, with the columns that its files need. */
@@ -114,7 +116,12 @@ function unlessMissing(error: unknown): void {
 /** Registers the new day folders of one table. */
 export async function registerDaysOf(table: string, schema: string): Promise<void> {
   const procedure = `${identifier(settings.catalog)}.system.sync_partition_metadata`;
-  await query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema });
+  try {
+    await query(`CALL ${procedure}(${literal(schema)}, ${literal(table)}, 'ADD', false)`, { schema });
+  } catch (error) {
+    if (!(error instanceof QueryError && error.code === "ALREADY_EXISTS")) throw error;
+    await registerMissingDays(table, schema);
+  }
 }
 
 /** Counts the days and rows of each table. */
@@ -158,12 +165,18 @@ async function createSchema(
 /**
  * Creates a table with all of its days. It gets its name last, so no reader sees it without a day.
  */
-async function createWhole(table: string, columns: readonly StoredColumn[], target: Target): Promise<void> {
-  const { schema = settings.schema } = target;
+async function createWhole(
+  table: string,
+  columns: readonly StoredColumn[],
+  target: Target,
+  hdfs: Hdfs,
+): Promise<void> {
+  const { schema = settings.schema, hdfsRoot: root = settings.hdfsRoot } = target;
   const unnamed = `new_${randomBytes(8).toString("hex")}`;
   await query(createStatement(unnamed, table, columns, target), { schema });
   try {
     await registerDaysOf(unnamed, schema);
+    await followSwappedDays(hdfs, { root, schema, name: unnamed, table });
     await query(`ALTER TABLE ${qualified(unnamed, schema)} RENAME TO ${qualified(table, schema)}`, {
       schema,
     });
@@ -229,7 +242,7 @@ async function makeTable(
     const found = await showCreate("TABLE", table, schema);
     if (found === undefined) {
       if (await isRebuilt()) return leave(describeRebuild(table)); // it has just dropped the table
-      await createWhole(table, columns, target);
+      await createWhole(table, columns, target, hdfs);
       return made("created");
     }
     refuseOtherFiles(table, found, target);
@@ -238,7 +251,7 @@ async function makeTable(
     if (settings.metastore) await alterColumns(schema, table, columns);
     else {
       await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
-      await createWhole(table, columns, target);
+      await createWhole(table, columns, target, hdfs);
     }
     return made("changed", changes);
   });

@@ -4,7 +4,7 @@
  * The number of a file's rows comes from the file's own footer. So it can be compared with the
  * number in the commit record.
  */
-import { entriesOf, namesIn } from "../folders.ts";
+import { namesIn } from "../folders.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import {
@@ -13,10 +13,13 @@ import {
   commitPath,
   dayFolder,
   parseDayName,
+  swappedDaysFolder,
+  type TableDay,
   tableFolder,
   tablesFolder,
 } from "../layout.ts";
 import { footerBytes, readRowCount } from "../parquet-footer.ts";
+import { currentFiles, dataFiles, readSwaps } from "../swaps.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 
 /** One Parquet file of a table. */
@@ -75,12 +78,25 @@ export async function listFilesOf(
     const files = records.flatMap((record) => record?.files ?? []);
     return mapInParallel(files, async ({ table, day, target: path }) => {
       const status = await hdfs.status(path);
-      if (status === null) throw new Error(`${path}: expected a file of a commit, found none`);
+      if (status === null) return replacedFile(hdfs, { root, table, day }, path);
       const { bytes, modified_at } = status;
       const rows = await countRows(hdfs, path, bytes);
       return { table, day, path, rows, bytes, written_at: new Date(modified_at) };
     });
   });
+}
+
+/** A file of a commit that a swap has replaced and deleted: the swap's record has its facts. */
+async function replacedFile(hdfs: Hdfs, place: TableDay, path: string): Promise<LandedFile> {
+  const { records } = await readSwaps(hdfs, place);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  for (const { files, made_at } of records) {
+    const found = files.find((one) => one.name === name);
+    if (found === undefined) continue;
+    const { rows, bytes } = found;
+    return { table: place.table, day: place.day, path, rows, bytes, written_at: new Date(made_at) };
+  }
+  throw new Error(`${path}: expected a file of a commit, found none`);
 }
 
 /** Like `listFiles`, but without the number of rows, for which a file has to be read. */
@@ -91,16 +107,17 @@ export async function findFiles(
 ): Promise<Omit<LandedFile, "rows">[]> {
   const found: Omit<LandedFile, "rows">[] = [];
   const names = table === undefined ? await namesIn(hdfs, tablesFolder(root)) : [table];
+  const swapped = new Set(await namesIn(hdfs, swappedDaysFolder(root)));
   for (const name of names) {
     for (const folder of await namesIn(hdfs, tableFolder(root, name))) {
       const day = parseDayName(folder);
       if (day === null || days?.has(day) === false) continue;
-      const parent = dayFolder(root, name, day);
-      for await (const { name: file, type, bytes, modified_at } of entriesOf(hdfs, parent)) {
-        if (type !== "FILE" || !file.endsWith(".parquet")) continue;
-        const path = `${parent}/${file}`;
+      const place = { root, table: name, day };
+      const files = swapped.has(day)
+        ? await currentFiles(hdfs, await readSwaps(hdfs, place))
+        : await dataFiles(hdfs, dayFolder(root, name, day));
+      for (const { path, bytes, modified_at } of files)
         found.push({ table: name, day, path, bytes, written_at: new Date(modified_at) });
-      }
     }
   }
   return found;
@@ -131,7 +148,8 @@ function rowsOf({ committed_at, partition, files }: CommitRecord): LandedRows[] 
   return files.map(({ table, rows }) => ({ committed_at: new Date(committed_at), partition, table, rows }));
 }
 
-async function countRows(hdfs: Hdfs, path: string, bytes: number): Promise<number> {
+/** The number of rows in a file, by its own footer. */
+export async function countRows(hdfs: Hdfs, path: string, bytes: number): Promise<number> {
   const tail = (length: number) => hdfs.read(path, { offset: Math.max(0, bytes - length), length });
   let end = await tail(16 << 10); // most footers are shorter
   if (end && footerBytes(end) > end.length) end = await tail(footerBytes(end));

@@ -6,14 +6,16 @@
  * A date and a decimal become text as in Trino's rows, because hyparquet would round a decimal.
  */
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
-import { columnsOf, type EventDefinition, parseValue, type Value } from "../catalog.ts";
+import { columnsOf, type EventDefinition, failedEvents, parseValue, type Value } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
 import { dateText, scaledText } from "../exact.ts";
 import { own } from "../misfit.ts";
+import type { TableDay } from "../layout.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import type { Parameter } from "../parameters.ts";
 import { settings } from "../settings.ts";
+import { currentFiles, readSwaps } from "../swaps.ts";
 import type { TopicMessage } from "../topic.ts";
 import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -49,14 +51,29 @@ export async function readRow(
     const subject = `${topic} partition ${partition} offset ${offset}`;
     const [record] = await readCommits([{ partition, from: offset, to: offset + 1 }], { hdfs, root, topic });
     if (record === undefined) throw new Error(`${subject}: expected a commit that covers it, found none`);
-    for (const { target } of record.files) {
-      const rows = await readRows(hdfs, target);
-      const row = rows.find((one) => Number(one.kafka_offset) === offset);
-      if (row !== undefined) return { record, path: target, rows: rows.length, row };
+    for (const { table, day, target } of record.files) {
+      for (const path of await presentFiles(hdfs, { root, table, day }, target)) {
+        const rows = await readRows(hdfs, path);
+        const row = rows.find((one) => isAt(one, { table, topic, partition, offset }));
+        if (row !== undefined) return { record, path, rows: rows.length, row };
+      }
     }
     const paths = record.files.map(({ target }) => target).join(", ");
     throw new Error(`${subject}: expected its row in a file of its commit, found none in ${paths}`);
   });
+}
+
+/** The file of a commit, or the files of its day if a swap has replaced and deleted it. */
+async function presentFiles(hdfs: Hdfs, place: TableDay, target: string): Promise<string[]> {
+  if ((await hdfs.status(target)) !== null) return [target];
+  const swaps = await readSwaps(hdfs, place);
+  return swaps.records.length === 0 ? [target] : (await currentFiles(hdfs, swaps)).map(({ path }) => path);
+}
+
+/** Whether a row is that of a message. Only rows of failed_events name their topic. */
+function isAt(row: Row, at: { table: string; topic: string; partition: number; offset: number }): boolean {
+  const isOfTopic = at.table !== failedEvents.table || row.topic === at.topic;
+  return isOfTopic && Number(row.kafka_partition) === at.partition && Number(row.kafka_offset) === at.offset;
 }
 
 /**

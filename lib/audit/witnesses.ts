@@ -15,12 +15,14 @@ import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { rebuildsFolder, tablesFolder } from "../layout.ts";
 import { identifier, literal } from "../sql.ts";
+import type { RemovedRow } from "../swaps.ts";
 import { NOT_AN_EVENT, readOffsets, readTopic } from "../topic.ts";
 import { query } from "../trino.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { isIn, readFileRows } from "./coverage.ts";
 import { describeDiscrepancies, earlierIds, findDiscrepancies } from "./discrepancies.ts";
 import { collectSightings } from "./sightings.ts";
+import { removedRows } from "./removed-rows.ts";
 import { dayOf, digestColumns, REFUSED, Tally, type TypeDay } from "./tally.ts";
 
 /** A tally of each partition. */
@@ -62,14 +64,25 @@ export function openWitnesses(hdfs: Hdfs, { topic, root, schema }: AuditPlace): 
       return new Map(offsets.map(({ partition, low }) => [partition, low]));
     },
     topic: (ranges, refused) => tallyTopic(ranges, refused, topic),
-    files: (ranges, days) => tallyFiles(hdfs, ranges, days, { topic, root }),
+    files: async (ranges, days) => {
+      const removed = await removedRows(hdfs, { root, topic }, days);
+      const { tallies, refused } = await tallyFiles(hdfs, ranges, days, { topic, root });
+      addRemoved(tallies, ranges, removed);
+      const others = removed.filter(({ table }) => table === failedEvents.table);
+      return { tallies, refused: new Set([...refused, ...others.map(positionText)]) };
+    },
     tables: async (ranges, days) => {
+      const removed = await removedRows(hdfs, { root, topic }, days);
       const tables = await shownTables(hdfs, root, schema);
-      return tallyTables(ranges, days, tables, { topic, schema });
+      const tallies = await tallyTables(ranges, days, tables, { topic, schema });
+      addRemoved(tallies, ranges, removed);
+      return tallies;
     },
     counts: async (ends, days) => {
+      const removed = await removedRows(hdfs, { root, topic }, days);
       const tables = await shownTables(hdfs, root, schema);
-      return countByDay(ends, days, tables, { topic, schema });
+      const counts = await countByDay(ends, days, tables, { topic, schema });
+      return withRemoved(counts, removed, ends);
     },
     rebuiltTypes: async () => {
       const names = await namesIn(hdfs, rebuildsFolder(root));
@@ -123,6 +136,34 @@ async function tallyFiles(
     tallies.get(partition)!.add(type, day, { partition, offset }, event_id);
   }
   return { tallies, refused };
+}
+
+/** Adds the rows that swaps left out: their records vouch for them. */
+function addRemoved(tallies: Tallies, ranges: readonly OffsetRange[], removed: readonly RemovedRow[]): void {
+  for (const { table, event_type, day, partition, offset, first_sum, second_sum } of removed) {
+    if (!isIn(ranges, partition, offset)) continue;
+    const type = table === failedEvents.table ? REFUSED : typeIn(table, event_type);
+    tallies.get(partition)!.addCounted({ type, day, messages: 1 }, [first_sum, second_sum]);
+  }
+}
+
+function positionText({ partition, offset }: RemovedRow): string {
+  return `${partition}:${offset}`;
+}
+
+function withRemoved(
+  counts: readonly TypeDay[],
+  removed: readonly RemovedRow[],
+  ends: ReadonlyMap<number, number>,
+): TypeDay[] {
+  const tally = new Tally();
+  for (const one of counts) tally.addCounted(one, ["0", "0"]);
+  for (const { table, event_type, day, partition, offset } of removed) {
+    if (offset >= (ends.get(partition) ?? Infinity)) continue;
+    const type = table === failedEvents.table ? REFUSED : typeIn(table, event_type);
+    tally.addCounted({ type, day, messages: 1 }, ["0", "0"]);
+  }
+  return tally.counts;
 }
 
 interface CountedRows {

@@ -36,6 +36,7 @@ import {
   writerPrefix,
 } from "../layout.ts";
 import type { CommitPoint } from "../kill-at.ts";
+import { followSwaps } from "../swaps.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
@@ -233,6 +234,7 @@ async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtP
     await moveFile(hdfs, file);
     at("file_moved");
   });
+  await followSwaps(hdfs, root, record.files);
   await hdfs.remove(attemptFolder(root, record.writer));
   at("staging_removed");
 }
@@ -242,7 +244,8 @@ async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<
   if (await hdfs.status(target)) return; // an earlier attempt moved it
   await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
   if (await hdfs.rename(staged, target)) return;
-  // Neither source nor target exists: the file was moved, and deleted later. HDFS acknowledged
+  // Neither source nor target exists: the file was moved, and deleted by a swap or rebuild. HDFS
+  // acknowledged
   // its creation before the record was written, and only a move takes it out of staging.
   if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
   throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);

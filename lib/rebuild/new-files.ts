@@ -3,11 +3,12 @@
  *
  * Some files are in memory at a time. A file is never larger than the stream's batch.
  */
+import { findFiles } from "../audit/files.ts";
 import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { eventReader } from "../envelope.ts";
 import { entriesOf, namesIn } from "../folders.ts";
 import { openChain } from "../land/commits.ts";
-import { chainsFolder, commitsFolder, parseDayName, rebuildFolder, tableFolder } from "../layout.ts";
+import { chainsFolder, commitsFolder, parseDayName, rebuildFolder } from "../layout.ts";
 import { storedType } from "../stored-columns.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { failedName, newFailedFile, newFile, type PlannedFile, type RebuildPlan, writePlan } from "./plan.ts";
@@ -135,6 +136,12 @@ export async function filesIn(hdfs: Hdfs, folder: string): Promise<DayFile[]> {
   return files;
 }
 
+/** The files that have the table's rows now: those of a compacted day are in another folder. */
+async function presentFiles(hdfs: Hdfs, root: string, table: string): Promise<DayFile[]> {
+  const files = await findFiles(hdfs, root, { table });
+  return files.map(({ day, path }) => ({ day, path, name: path.slice(path.lastIndexOf("/") + 1) }));
+}
+
 /** Runs `step` on each file, some at a time; rejects with the first failure after all ended. */
 export async function inLanes<T>(items: readonly T[], step: (item: T) => Promise<void>): Promise<void> {
   let begun = 0;
@@ -157,7 +164,7 @@ async function eachFile(
   { hdfs, root, event: { table }, signal, log }: RebuildWork,
   step: (file: DayFile) => Promise<void>,
 ): Promise<void> {
-  const files = await filesIn(hdfs, tableFolder(root, table));
+  const files = await presentFiles(hdfs, root, table);
   let done = 0;
   await inLanes(files, async (file) => {
     signal?.throwIfAborted();

@@ -21,6 +21,7 @@ import { shortened } from "../untrusted.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { filesIn, inLanes, type RebuildWork, removeNewFiles, writeNewFiles } from "./new-files.ts";
+import { replacedNames, swapBack } from "./swapped-back.ts";
 import { type PlannedFile, type RebuildPlan, type RebuildRecord, writeWhole } from "./plan.ts";
 
 const POLL_MS = 200;
@@ -66,6 +67,7 @@ async function moveIn(work: RebuildWork, plan: RebuildPlan): Promise<RebuildReco
   await hdfs.makeFolder(tableFolder(root, table));
   await moveAll(hdfs, `${rebuildFolder(root, table)}/new`, folderOf(table));
   await at("moved_in");
+  await swapBack(work);
   const record = { ...plan, files: [...plan.files, ...late], ended_at: new Date().toISOString() };
   await writeWhole(hdfs, root, rebuildRecordPath(root, id), record);
   await at("recorded");
@@ -143,6 +145,7 @@ async function runningQueries(): Promise<RunningQuery[]> {
 async function addLateFiles(work: RebuildWork, plan: RebuildPlan): Promise<PlannedFile[]> {
   const { hdfs, root } = work;
   const planned = new Set(plan.files.map(({ day, name }) => `${day}/${name}`));
+  for (const name of await replacedNames(work)) planned.add(name);
   const late: PlannedFile[] = [];
   for (const file of await filesIn(hdfs, replacedFolder(root, plan.id))) {
     const { day, name } = file;

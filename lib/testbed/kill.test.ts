@@ -18,7 +18,7 @@ describe("killAt(parseKillAt(text))", () => {
     assert.equal(passedUntilKill("staging_removed:3"), 15);
   });
 
-  it("refuses anything but a point of a commit", () => {
+  it("refuses anything but a point of a commit or a swap", () => {
     for (const text of [
       "",
       "staged",
@@ -30,7 +30,8 @@ describe("killAt(parseKillAt(text))", () => {
       assert.throws(() => parseKillAt(text), {
         message:
           "QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of files_staged, record_staged, " +
-          `record_renamed, file_moved, staging_removed; got "${text}"`,
+          "record_renamed, file_moved, staging_removed, rows_written, rows_checked, swap_recorded, late_copied, " +
+          `location_altered, swap_done, old_deleted, old_cleared; got "${text}"`,
       });
   });
 });

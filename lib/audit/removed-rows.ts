@@ -1,0 +1,45 @@
+/**
+ * Days → the rows of a topic that swaps left out of the tables on these days.
+ *
+ * Files and tables have these rows no longer; the topic and the ledger still count them. The swap's
+ * record vouches for them: it was written when all other rows were proven to be the same. A swap
+ * that is at work has both at once, so this waits for its end.
+ */
+import { namesIn } from "../folders.ts";
+import { swappedDaysFolder } from "../layout.ts";
+import { readRemoved, readSwaps, type RemovedRow, type Swaps, swappedTables } from "../swaps.ts";
+import { until } from "../until.ts";
+import type { Hdfs } from "../webhdfs.ts";
+
+const SWAP_LIMIT_MS = 10_000; // from a swap's record to its end
+const POLL_MS = 100;
+
+/** @throws Error if a swap was interrupted, with the remedy */
+export async function removedRows(
+  hdfs: Hdfs,
+  { root, topic }: { root: string; topic: string },
+  days: ReadonlySet<string> | readonly string[] | "all",
+): Promise<RemovedRow[]> {
+  const swapped = await namesIn(hdfs, swappedDaysFolder(root));
+  const wanted = days === "all" ? swapped : swapped.filter((day) => new Set(days).has(day));
+  const rows: RemovedRow[] = [];
+  for (const day of wanted)
+    for (const table of await swappedTables(hdfs, root, day)) {
+      const swaps = await endedSwaps(hdfs, { root, table, day });
+      for (const row of await readRemoved(hdfs, swaps)) if (row.topic === topic) rows.push(row);
+    }
+  return rows;
+}
+
+/** The swaps of a day, when the last of them is done. */
+async function endedSwaps(hdfs: Hdfs, place: Swaps["place"]): Promise<Swaps> {
+  const ask = async () => {
+    const swaps = await readSwaps(hdfs, place);
+    const newest = swaps.records.at(-1);
+    if (newest === undefined || swaps.done.has(newest.number)) return swaps;
+    throw new Error(
+      `table ${place.table}, day ${place.day}: its swap has not ended; npm run compact finishes it`,
+    );
+  };
+  return until(`swaps end`, ask, { limitMs: SWAP_LIMIT_MS, everyMs: POLL_MS });
+}

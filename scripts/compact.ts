@@ -1,0 +1,36 @@
+/** Rewrite the days that are over: one sorted file for each table, without doubles. */
+import { command } from "../lib/command.ts";
+import { compactDays } from "../lib/compact/compact-days.ts";
+import { trinoEngine } from "../lib/compact/trino-engine.ts";
+import { settings } from "../lib/settings.ts";
+import { killAt } from "../lib/testbed/kill.ts";
+import { WebHdfs } from "../lib/webhdfs.ts";
+
+const usage = `npm run compact -- [--json]
+  Rewrites each day that is over: all files of a table become one sorted file,
+  without doubles. Queries read on meanwhile. Finishes an interrupted call, and
+  deletes replaced files after QUESTLOG_GRACE_MINUTES.
+  --json  one document: swaps, lost, deleted`;
+const options = { json: { type: "boolean", default: false } } as const;
+const hint = "npm run status shows what runs";
+
+await command("compact", { usage, options, hint, interruptible: true }, async ({ values, signal }) => {
+  const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes } = settings;
+  const hdfs = new WebHdfs();
+  try {
+    const at = settings.killAt && killAt(settings.killAt);
+    const engine = trinoEngine({ hdfs, root, schema, topic });
+    const work = { hdfs, root, schema, engine, ...(at && { at }) };
+    const log = values.json ? () => {} : console.log;
+    const topics = [topic, failedTopic];
+    const done = await compactDays(work, { topics, graceMs: graceMinutes * 60_000, log, signal });
+    const { swaps, lost, deleted } = done;
+    if (values.json) console.log(JSON.stringify(done, null, 2));
+    else
+      console.log(
+        `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
+      );
+  } finally {
+    hdfs.close();
+  }
+});
