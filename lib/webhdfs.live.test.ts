@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import assert from "node:assert/strict";
 import { hdfsContract } from "./testbed/hdfs-model.fixture.ts";
+import { withoutServices } from "./testbed/outages.ts";
 import { WebHdfs } from "./webhdfs.ts";
 
 describe("WebHdfs", () => {
@@ -37,6 +38,19 @@ describe("WebHdfs", () => {
     await assert.rejects(wrong.create(`${root}/wrong`, Buffer.from("1")), / at a\.invalid:\d+$/);
     near.close();
     wrong.close();
+  });
+
+  it("writes and reads again as soon as the only DataNode is back", async function () {
+    this.timeout(120_000);
+    const write = (name: string) => hdfs.create(`${root}/outage/${name}`, Buffer.from(name));
+    await write("before");
+    await withoutServices(["datanode"], async () => {
+      await assert.rejects(write("during"), /ECONNREFUSED/);
+      await assert.rejects(hdfs.read(`${root}/outage/before`), /ECONNREFUSED/);
+    });
+    await write("after");
+    for (const name of ["before", "after"])
+      assert.equal((await hdfs.read(`${root}/outage/${name}`))?.toString(), name);
   });
 
   it("has another version as soon as a file or folder has changed", async () => {

@@ -12,7 +12,8 @@
  * because nobody knows whether this one has happened. So a RENAME is never done twice.
  *
  * A NameNode names a dead DataNode for up to ten minutes. If a DataNode takes no connection, the
- * call asks for another one. For a minute no call of this client goes to the dead one.
+ * call asks for another one. For a minute no call of this client goes to the dead one, unless HDFS
+ * has no other.
  */
 import type { HdfsAccess } from "./cluster-settings.ts";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
@@ -227,10 +228,17 @@ export class WebHdfs {
 
   /** Asks the NameNode for the address of a DataNode, then that DataNode, with the body. */
   async #onDataNode(call: Call, expected: number, body?: Buffer): Promise<Buffer> {
+    let unreached: Error | undefined; // error of the last DataNode that took no connection
     for (let tried = 1; ; tried++) {
       const where = await this.#ask(this.#withoutDead(call));
       if (where.status === expected && body === undefined) return where.body;
-      if (where.status !== 307 || where.location === undefined) throw this.#toError(call, where);
+      if (where.status !== 307 || where.location === undefined) {
+        const error = this.#toError(call, where);
+        if (this.#dead.size === 0 || error.exception !== "IOException") throw error;
+        this.#dead.clear(); // HDFS has no other DataNode for this call
+        if (unreached !== undefined) throw unreached;
+        continue;
+      }
       const named = new URL(where.location);
       const address = new URL(where.location);
       if (this.#datanodeHost !== undefined) address.hostname = this.#datanodeHost;
@@ -242,6 +250,7 @@ export class WebHdfs {
         if (tried === DATANODES || !isUnsent(error)) throw error;
         const name = await this.#nameOfDataNode(named).catch(() => undefined);
         if (name === undefined) throw error;
+        unreached = error as Error;
         this.#dead.set(name, Date.now());
       }
     }
