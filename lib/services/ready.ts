@@ -34,10 +34,22 @@ export async function askNamenode(): Promise<void> {
 
 /** DataNode: the NameNode counts it as live and has left safe mode, so it accepts files. */
 export async function askDatanode(): Promise<void> {
-  return withHdfs(async (hdfs) => {
+  await withHdfs(async (hdfs) => {
     const state = await hdfs.bean("FSNamesystemState").catch(unlessGateway);
     if (state !== undefined) refuseState(state);
   });
+  if (!settings.given.hdfs) await askOwnDatanode();
+}
+
+/** Asks the DataNode itself: the NameNode counts a killed one as live for ten minutes. */
+async function askOwnDatanode(): Promise<void> {
+  const url = `http://127.0.0.1:${settings.ports.datanodeHttp}/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo`;
+  const { beans } = await getJson<{ beans: { BPServiceActorInfo: string }[] }>(url);
+  const [toNameNode] = JSON.parse(beans[0]?.BPServiceActorInfo ?? "[]") as { ActorState: string }[];
+  if (toNameNode?.ActorState !== "RUNNING")
+    throw new Error(
+      `the DataNode's link to the NameNode is in state "${toNameNode?.ActorState ?? "unknown"}"`,
+    );
 }
 
 interface NameNodeState {
