@@ -81,16 +81,33 @@ export function isEventId(text: unknown): text is string {
 
 /** Writes the text of an envelope. */
 export function writeEnvelope(envelope: EnvelopeMaps): string {
-  const { params, headers, remote_addr, ...fields } = envelope;
-  const opening = JSON.stringify(fields).slice(0, -1);
-  const maps = `"params":${writeMap(params)},"headers":${writeMap(headers)}`;
-  return `${opening},${maps},"remote_addr":${JSON.stringify(remote_addr)}}`;
+  const { event_id, event_type, received_at, occurred_at, player, session, definition } = envelope;
+  let text = `{"event_id":${JSON.stringify(event_id)},"event_type":${JSON.stringify(event_type)}`;
+  text += `,"received_at":${JSON.stringify(received_at)}`;
+  if (occurred_at !== undefined) text += `,"occurred_at":${JSON.stringify(occurred_at)}`;
+  text += `,"player":${JSON.stringify(player)}`;
+  if (session !== undefined) text += `,"session":${JSON.stringify(session)}`;
+  if (definition !== undefined) text += `,"definition":${JSON.stringify(definition)}`;
+  text += `,"params":${writeMap(envelope.params)},"headers":${writeHeaders(envelope.headers)}`;
+  return `${text},"remote_addr":${JSON.stringify(envelope.remote_addr)}}`;
+}
+
+/** The headers that were written last: all events of one request have the same. */
+let latest: { headers: EnvelopeMaps["headers"]; text: string } | undefined;
+
+function writeHeaders(headers: EnvelopeMaps["headers"]): string {
+  if (latest?.headers !== headers) latest = { headers, text: writeMap(headers) };
+  return latest.text;
 }
 
 /** Writes a JSON object in the map's order, with the separators given. */
 export function writeMap(entries: ReadonlyMap<string, string>, comma = ",", colon = ":"): string {
-  const fields = Array.from(entries, ([name, value]) => JSON.stringify(name) + colon + JSON.stringify(value));
-  return `{${fields.join(comma)}}`;
+  let text = "";
+  for (const [name, value] of entries) {
+    if (text !== "") text += comma;
+    text += JSON.stringify(name) + colon + JSON.stringify(value);
+  }
+  return `{${text}}`;
 }
 
 /** Reads the envelope's fields in `text`. Without a JSON object all fields are null. */

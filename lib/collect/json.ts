@@ -7,6 +7,8 @@
  */
 const MAX_DEPTH = 32;
 const MAX_VALUES = 100_000;
+// eslint-disable-next-line no-control-regex -- JSON allows these characters only as escapes
+const ENCODED = /[\\\u0000-\u001f]/; // JSON.parse decodes or refuses such a text
 const WORD = /[\w+\-.]*/y;
 
 /** A value. `source` is its JSON text, as it was written. */
@@ -88,6 +90,12 @@ class JsonReader {
   #readString(): string {
     const text = this.#text;
     if (text[this.#at] !== '"') throw this.#unexpected("a string");
+    const next = text.indexOf('"', this.#at + 1);
+    const plain = text.slice(this.#at + 1, next);
+    if (next > 0 && !ENCODED.test(plain)) {
+      this.#at = next + 1;
+      return plain;
+    }
     let end = this.#at + 1;
     while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
     try {

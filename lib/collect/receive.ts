@@ -6,12 +6,12 @@
  * JSON.stringify: ", " and ": " as separators, and DEL and everything beyond ASCII as \uXXXX.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { v7 as newUuid } from "uuid";
 import { type EventDefinition, parseValue, secretHeaders } from "../catalog.ts";
 import { type EnvelopeMaps, isEventId, writeEnvelope, writeMap } from "../envelope.ts";
 import { timestamp } from "../exact.ts";
 import { refuseMisfits } from "../misfit.ts";
 import { headerText } from "./bytes.ts";
+import { newEventId } from "./event-id.ts";
 import { type Params, parseParams, withoutPort } from "./params.ts";
 import { Refusal, type RefusedText } from "./refusal.ts";
 import type { Retention } from "./retention.ts";
@@ -67,7 +67,7 @@ export function receive(event: EventDefinition, { query, ...origin }: RequestPar
 /** Makes the envelope, after retention. Its values may not fit the catalogue. */
 export function newEnvelope(sent: SentEvent, { headers, remoteAddr, retention }: Origin): EnvelopeMaps {
   const envelope = {
-    event_id: isEventId(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newUuid()),
+    event_id: isEventId(sent.event_id) ? sent.event_id.toLowerCase() : (sent.event_id ?? newEventId()),
     event_type: sent.event_type,
     received_at: new Date().toISOString(),
     occurred_at: sent.occurred_at,
@@ -101,20 +101,27 @@ const MAX_AHEAD_MS = 10 * 60_000; // of the client's clock; it may be behind by 
  */
 export function checkedEnvelope(event: EventDefinition, envelope: EnvelopeMaps): EnvelopeMaps {
   const { event_id: eventId, occurred_at: occurredAt, params } = envelope;
-  const refused = refusedAs(envelope);
-  const misfits = event.parameters.flatMap((parameter) => {
+  const misfits: Refusal[] = [];
+  let refused: RefusedText | undefined; // most events need none
+  const refuse = (field: string, expected: string, got: string | undefined): void => {
+    refused ??= refusedAs(envelope);
+    misfits.push(new Refusal(refused, field, expected, got));
+  };
+  for (const parameter of event.parameters) {
     const { name, was, required, expected } = parameter;
-    const sentName = [name, ...was].find((one) => params.has(one));
+    const sentName = params.has(name) ? name : was.find((one) => params.has(one));
     const text = sentName === undefined ? undefined : params.get(sentName);
     const fits = text === undefined ? !required : parseValue(parameter, text) !== undefined;
-    return fits ? [] : [new Refusal(refused, sentName ?? name, expected, text)];
-  });
-  if (!isEventId(eventId)) misfits.push(new Refusal(refused, "event_id", EVENT_ID, eventId));
-  const time = occurredAt === undefined ? undefined : timestamp(occurredAt);
-  const latest = Date.parse(envelope.received_at) + MAX_AHEAD_MS; // a replay comes later
-  if (occurredAt !== undefined && !(time! <= latest))
-    misfits.push(new Refusal(refused, "occurred_at", OCCURRED_AT, occurredAt));
-  refuseMisfits(misfits);
+    if (!fits) refuse(sentName ?? name, expected, text);
+  }
+  if (!isEventId(eventId)) refuse("event_id", EVENT_ID, eventId);
+  let time: number | undefined;
+  if (occurredAt !== undefined) {
+    time = timestamp(occurredAt);
+    const latest = Date.parse(envelope.received_at) + MAX_AHEAD_MS; // a replay comes later
+    if (!(time! <= latest)) refuse("occurred_at", OCCURRED_AT, occurredAt);
+  }
+  if (misfits.length > 0) refuseMisfits(misfits);
   const occurred_at = time === undefined ? undefined : new Date(time).toISOString();
   return { ...envelope, occurred_at, definition: event.version };
 }
@@ -163,14 +170,33 @@ function asciiOnly(json: string): string {
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The headers of the latest request: all events of a body have the same. */
+let latest: { headers: IncomingHttpHeaders; named: Params } | undefined;
+
 /** Headers by name in Title-Case, without the secret ones. */
 function titleCased(headers: IncomingHttpHeaders): Params {
+  if (latest?.headers === headers) return latest.named;
   const named = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     const latin1 = Array.isArray(value) ? value.join(", ") : value;
     const text = latin1 && headerText(latin1);
-    const title = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
-    if (text !== undefined && !secretHeaders.includes(title)) named.set(title, text);
+    const title = titleOf(name);
+    if (text !== undefined && title !== null) named.set(title, text);
   }
+  latest = { headers, named };
   return named;
+}
+
+const MAX_TITLES = 200; // clients choose names of headers
+const titles = new Map<string, string | null>();
+
+/** The name in Title-Case; null: the header is secret. */
+function titleOf(name: string): string | null {
+  let title = titles.get(name);
+  if (title !== undefined) return title;
+  title = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+  if (secretHeaders.includes(title)) title = null;
+  if (titles.size < MAX_TITLES) titles.set(name, title);
+  return title;
 }
