@@ -17,7 +17,7 @@ kafka) # ApiVersions, with the correlation id 1 in its answer
 namenode)
   get '/webhdfs/v1/?op=LISTSTATUS&user.name=questlog' FileStatuses ;;
 datanode)
-  get '/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo' RUNNING ;;
+  get '/jmx?get=Hadoop:service=DataNode,name=DataNodeInfo::BPServiceActorInfo' RUNNING ;;
 metastore) # get_all_databases() of Thrift; "default" is in the first 49 bytes of its answer
   printf '\200\1\0\1\0\0\0\21get_all_databases\0\0\0\0\0' >&3
   head -c 49 <&3 | grep -aq default ;;

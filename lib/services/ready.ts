@@ -5,7 +5,7 @@
  * changes anything in the service.
  */
 import { type Admin, withAdmin } from "../kafka.ts";
-import { settings } from "../settings.ts";
+import { HOST, settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { HdfsError, WebHdfs } from "../webhdfs.ts";
 import { ANSWER_LIMIT_MS, getJson } from "./get-json.ts";
@@ -32,7 +32,10 @@ export async function askNamenode(): Promise<void> {
   await getJson(`${settings.webhdfsUrl}/webhdfs/v1/?op=LISTSTATUS&user.name=${settings.hdfsUser}`);
 }
 
-/** DataNode: the NameNode counts it as live and has left safe mode, so it accepts files. */
+/**
+ * DataNode: the NameNode counts it as live and has left safe mode, so it accepts files. For ten
+ * minutes the NameNode counts a killed DataNode too, so our own is also asked itself.
+ */
 export async function askDatanode(): Promise<void> {
   await withHdfs(async (hdfs) => {
     const state = await hdfs.bean("FSNamesystemState").catch(unlessGateway);
@@ -41,15 +44,15 @@ export async function askDatanode(): Promise<void> {
   if (!settings.given.hdfs) await askOwnDatanode();
 }
 
-/** Asks the DataNode itself: the NameNode counts a killed one as live for ten minutes. */
 async function askOwnDatanode(): Promise<void> {
-  const url = `http://127.0.0.1:${settings.ports.datanodeHttp}/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo`;
-  const { beans } = await getJson<{ beans: { BPServiceActorInfo: string }[] }>(url);
-  const [toNameNode] = JSON.parse(beans[0]?.BPServiceActorInfo ?? "[]") as { ActorState: string }[];
-  if (toNameNode?.ActorState !== "RUNNING")
-    throw new Error(
-      `the DataNode's link to the NameNode is in state "${toNameNode?.ActorState ?? "unknown"}"`,
-    );
+  const attribute = "Hadoop:service=DataNode,name=DataNodeInfo::BPServiceActorInfo";
+  const { beans } = await getJson<{ beans: { BPServiceActorInfo: string }[] }>(
+    `http://${HOST}:${settings.ports.datanodeHttp}/jmx?get=${attribute}`,
+  );
+  const actors = JSON.parse(beans[0]?.BPServiceActorInfo ?? "[]") as { ActorState: string }[];
+  const states = actors.map(({ ActorState }) => ActorState);
+  if (!states.includes("RUNNING"))
+    throw new Error(`the DataNode does not serve the NameNode yet: ${states.join(", ") || "no state"}`);
 }
 
 interface NameNodeState {

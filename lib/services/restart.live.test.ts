@@ -9,6 +9,7 @@ import { runStatement } from "./plain-trino.ts";
 import { services } from "./services.ts";
 import { startServices } from "./start.ts";
 import { stopServices } from "./stop.ts";
+import { WebHdfs } from "../webhdfs.ts";
 
 // Stops and starts the services of the stack of `settings`: no other test may run beside it.
 describe("a stack that is stopped and started", function () {
@@ -27,6 +28,18 @@ describe("a stack that is stopped and started", function () {
     await admin.connect();
     await admin.deleteTopics({ topics: [topic] });
     await admin.disconnect();
+  });
+
+  it("has a killed DataNode back only when it reads files again", async () => {
+    const hdfs = new WebHdfs({ attempts: 1 });
+    const path = `${folder}_file`;
+    await hdfs.create(path, Buffer.from("1"));
+    const datanode = services.find(({ name }) => name === "datanode")!;
+    await nativeRuntime.kill(datanode);
+    await startServices({ names: ["datanode"], log: () => {} });
+    assert.equal(String(await hdfs.read(path)), "1");
+    await hdfs.remove(path);
+    hdfs.close();
   });
 
   it("keeps every message and every row", async () => {

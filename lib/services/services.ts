@@ -91,7 +91,7 @@ export const services: readonly Service[] = [
     needs: ["namenode"],
     patient: false, // it pauses for 5 s if the NameNode is still starting
     given: given.hdfs,
-    question: "a NameNode with a live DataNode and without safe mode",
+    question: "a live DataNode, and its NameNode without safe mode",
     ask: askDatanode,
     askVersion: askDatanodeVersion,
     limitMs: 3 * MINUTE_MS,
