@@ -4,10 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import type { KafkaAccess, KafkaLogin } from "./cluster-settings.ts";
-import { withAdmin } from "./kafka.ts";
+import { ConfigResourceTypes, withAdmin } from "./kafka.ts";
 import { Secret } from "./secret.ts";
+import { askKafkaRelease } from "./services/kafka-release.ts";
 import { settings } from "./settings.ts";
+import { Child, freePort } from "./testbed/child.ts";
 import { SecuredBroker, unsignedToken } from "./testbed/secured-broker.ts";
+import { until } from "./until.ts";
 
 describe("a broker with TLS, logins and rights", function () {
   this.timeout(180_000);
@@ -63,24 +66,31 @@ describe("a broker with TLS, logins and rights", function () {
     await assert.rejects(connect(broker.login, { tls, login: loginBy("plain") }), /certificate/);
   });
 
+  it("tells its release through TLS, before a login and behind a client's certificate", async () => {
+    assert.match(await askKafkaRelease(broker.login, withCa()), /^4\.\d$/);
+    const pem = broker.pem("server");
+    assert.match(await askKafkaRelease(broker.cert, { ...withCa(), cert: pem, key: pem }), /^4\.\d$/);
+  });
+
+  const topic = "secured";
+  const access = { tls: undefined, login: undefined };
+  const given = () => ({
+    QUESTLOG_KAFKA_BROKERS: broker.login,
+    QUESTLOG_KAFKA_CA_FILE: broker.key("ca"),
+    QUESTLOG_KAFKA_SASL: "scram-sha-512",
+    QUESTLOG_KAFKA_USER: broker.user,
+    QUESTLOG_KAFKA_PASSWORD_FILE: broker.key("password"),
+    QUESTLOG_TOPIC: topic,
+    QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
+  });
+
   it("is told with the missing rights, and is ready when the user has them", async () => {
-    const topic = "secured";
-    const access = { tls: undefined, login: undefined };
-    const env = {
-      ...process.env,
-      QUESTLOG_KAFKA_BROKERS: broker.login,
-      QUESTLOG_KAFKA_CA_FILE: broker.key("ca"),
-      QUESTLOG_KAFKA_SASL: "scram-sha-512",
-      QUESTLOG_KAFKA_USER: broker.user,
-      QUESTLOG_KAFKA_PASSWORD_FILE: broker.key("password"),
-      QUESTLOG_TOPIC: topic,
-      QUESTLOG_FAILED_TOPIC: `${topic}_failed`,
-    };
+    const env = { ...process.env, ...given() };
     const check = async () => {
       const options = { env, cwd: settings.root, quiet: true, nothrow: true };
       const { stdout } = await $(options)`${process.execPath} scripts/check.ts --cluster --json`;
       const { findings } = JSON.parse(stdout) as {
-        findings: { service: string; need: string; state: string; remedy: string }[];
+        findings: { service: string; need: string; state: string; detail: string; remedy: string }[];
       };
       return findings.filter(({ service }) => service === "kafka");
     };
@@ -115,5 +125,43 @@ describe("a broker with TLS, logins and rights", function () {
       withRights.filter(({ state }) => state !== "works"),
       [],
     );
+    assert.match(withRights[0]!.detail, /^1 broker, Kafka 4\.\d, TLS, scram-sha-512$/);
+  });
+
+  it("is told at the start of API and stream if its topic demands more replicas than it has", async () => {
+    const configEntries = [{ name: "min.insync.replicas", value: "2" }];
+    await withAdmin(
+      [broker.admin],
+      (admin) =>
+        admin.alterConfigs({
+          validateOnly: false,
+          resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+        }),
+      { access },
+    );
+    const problem =
+      "topic secured: expected min.insync.replicas of at most 1, as the topic has replicas, got 2: Kafka refuses each event";
+    for (const name of ["api", "stream"]) {
+      const [api, stream] = await Promise.all([freePort(), freePort()]);
+      const home = join(broker.home, name);
+      const child = new Child(name, {
+        env: {
+          ...given(),
+          QUESTLOG_HOME: home,
+          QUESTLOG_HISTORY: join(home, "history"),
+          QUESTLOG_API_PORT: String(api),
+          QUESTLOG_STREAM_PORT: String(stream),
+        },
+      });
+      child.ready().catch(() => {}); // without HDFS the stream is not
+      try {
+        const isTold = () => child.output.includes(problem) || undefined;
+        await until(`${name} tells the problem`, isTold, { limitMs: 30_000 });
+      } catch (error) {
+        throw new Error(`${(error as Error).message}\n${child.output}`, { cause: error });
+      } finally {
+        await child.signal("SIGTERM");
+      }
+    }
   });
 });

@@ -20,7 +20,7 @@ import kafkajs, {
   type SASLOptions,
 } from "kafkajs";
 import { createRequire } from "node:module";
-import { connect, isIP } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import type { Secret } from "./secret.ts";
 import { settings } from "./settings.ts";
 import { connect as connectTls } from "node:tls";
@@ -71,12 +71,18 @@ export function kafkaClient(
 }
 
 function socketsOf(tls: Tls | undefined): ISocketFactory {
-  return ({ host: hidden, port, onConnect }) => {
-    const host = showColons(hidden);
-    if (tls === undefined) return connect({ host, port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
-    const options = { host, port, ...tls, ...(!isIP(host) && { servername: host }) };
-    return connectTls(options, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
-  };
+  return ({ host, port, onConnect }) =>
+    connectBroker({ host: showColons(host), port }, tls, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
+}
+
+/** A connection to a broker, with TLS or without; `onConnect` is called when it is usable. */
+export function connectBroker(
+  { host, port }: { host: string; port: number },
+  tls: Tls | undefined,
+  onConnect: () => void,
+): Socket {
+  if (tls === undefined) return connect({ host, port }, onConnect);
+  return connectTls({ host, port, ...tls, ...(!isIP(host) && { servername: host }) }, onConnect);
 }
 
 /** kafkajs reads the properties at each login. So the secrets are read anew, by getters. */

@@ -1,9 +1,11 @@
 /** A topic → its partitions, replicas and limits, and their meaning for events. */
-import { type Admin, ConfigResourceTypes } from "./kafka.ts";
+import { type Admin, ConfigResourceTypes, withAdmin } from "./kafka.ts";
+import { settings } from "./settings.ts";
 
 export interface TopicFacts {
   partitions: number;
   replicas: number; // of the partition with the fewest
+  inSync: number; // those of them that have all messages; of the partition with the fewest
   minInSync: number | undefined; // undefined: the user may not read the topic's configuration
   maxMessageBytes: number | undefined;
 }
@@ -17,6 +19,7 @@ export async function topicFacts(admin: Admin, topic: string): Promise<TopicFact
   return {
     partitions: partitions.length,
     replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    inSync: Math.min(...partitions.map(({ isr }) => isr.length)),
     minInSync: limits.get("min.insync.replicas"),
     maxMessageBytes: limits.get("max.message.bytes"),
   };
@@ -37,9 +40,33 @@ async function topicConfig(admin: Admin, topic: string): Promise<Map<string, num
 }
 
 /** The reason why the topic can store no event; null: it can. */
-export function topicProblem(topic: string, { replicas, minInSync = 1 }: TopicFacts): string | null {
-  if (minInSync <= replicas) return null;
-  return `topic ${topic}: expected min.insync.replicas of at most its ${replicas} replicas, got ${minInSync}: Kafka refuses each event`;
+export function topicProblem(
+  topic: string,
+  { replicas, inSync, minInSync = 1 }: Pick<TopicFacts, "replicas" | "inSync" | "minInSync">,
+): string | null {
+  if (minInSync > replicas)
+    return `topic ${topic}: expected min.insync.replicas of at most ${replicas}, as the topic has replicas, got ${minInSync}: Kafka refuses each event`;
+  if (minInSync > inSync)
+    return `topic ${topic}: expected ${minInSync} in-sync replicas (min.insync.replicas), got ${inSync}: Kafka refuses events until a broker is back`;
+  return null;
+}
+
+/**
+ * The problems of the events' topic and the failed topic, for a start. A topic that does not exist
+ * has none, and a Kafka that does not answer is told by its users.
+ */
+export async function topicObstacles(): Promise<string[]> {
+  const { kafkaBrokers, topic, failedTopic } = settings;
+  const problems = withAdmin(kafkaBrokers, async (admin) => {
+    const found = [];
+    for (const name of [topic, failedTopic]) {
+      const facts = await topicFacts(admin, name);
+      const problem = facts && topicProblem(name, facts);
+      if (problem) found.push(problem);
+    }
+    return found;
+  });
+  return problems.catch(() => []);
 }
 
 /** A danger for stored events; null: no danger. */

@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, type Consumer, kafkaClient, kafkaReason, PATIENT, withAdmin } from "../kafka.ts";
+import { askKafkaRelease } from "../services/kafka-release.ts";
 import { settings } from "../settings.ts";
 import { type TopicFacts, topicFacts, topicProblem, topicWarning } from "../topic-facts.ts";
 import { type Finding, Findings } from "./finding.ts";
@@ -41,11 +42,13 @@ export async function checkKafka(): Promise<Finding[]> {
 
 async function connect(): Promise<string> {
   const { tls, login } = settings.kafkaAccess;
-  const cluster = await withAdmin(settings.kafkaBrokers, (admin) => admin.describeCluster(), { retries: 1 });
+  const { kafkaBrokers: brokers } = settings;
+  const cluster = await withAdmin(brokers, (admin) => admin.describeCluster(), { retries: 1 });
   if (cluster.controller === null) throw new Error("the cluster has no controller");
   const count = cluster.brokers.length;
   const way = [tls ? "TLS" : "no TLS", login ? login.mechanism : "no login"].join(", ");
-  return `${count} broker${count === 1 ? "" : "s"}, ${way}`;
+  const release = await askKafkaRelease(brokers[0]!).catch(() => "of an unknown release");
+  return `${count} broker${count === 1 ? "" : "s"}, Kafka ${release}, ${way}`;
 }
 
 async function checkTopic(findings: Findings, admin: Admin, topic: string, group: string): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { isIPv6 } from "node:net";
 import { settings } from "../settings.ts";
+import { topicObstacles } from "../topic-facts.ts";
 import { createApi } from "./api.ts";
 import { Metrics } from "./api-metrics.ts";
 import { createCors } from "./cors.ts";
@@ -56,6 +57,7 @@ export async function runApi({ signal, log, logRequests }: ApiRun): Promise<void
     const { listen } = settings;
     const url = `http://${isIPv6(listen) ? `[${listen}]` : listen}:${listener.port}`;
     log(topic.isHere() ? `api is ready at ${url}` : `api listens at ${url}, and spools until Kafka is there`);
+    void topicObstacles().then((problems) => problems.forEach((problem) => log(problem)));
     await aborted(signal);
     await listener.close();
   } finally {

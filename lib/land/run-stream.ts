@@ -8,6 +8,7 @@ import { loadedCatalogue } from "../events.ts";
 import { readRefused } from "../refused.ts";
 import { serveProbes } from "../probes.ts";
 import { HOST, settings } from "../settings.ts";
+import { topicObstacles } from "../topic-facts.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import type { AtPoint } from "./commits.ts";
 import { TableClaim } from "./claim.ts";
@@ -70,6 +71,7 @@ export async function runStream({ signal, say, log, registerDays, at }: StreamRu
     }),
   );
   stopWith(stopping, streams);
+  void topicObstacles().then((problems) => problems.forEach((problem) => log(problem)));
   const ended = Promise.all(streams.map(({ done }) => done));
   try {
     await Promise.race([Promise.all(streams.map(({ ready }) => ready)), ended]);

@@ -3,11 +3,13 @@
  *
  * No answer of a broker contains its version. But each release has another newest
  * `metadata.version`, and the answer to ApiVersions contains that number from version 3 on. kafkajs
- * asks for version 2 at most, so this module sends the request itself. No answer contains the third
- * number of a version (4.1.0).
+ * asks for version 2 at most, so this module sends the request itself. A broker answers it before
+ * any login. No answer contains the third number of a version (4.1.0).
  */
 import { once } from "node:events";
-import { createConnection } from "node:net";
+import type { Tls } from "../cluster-settings.ts";
+import { connectBroker } from "../kafka.ts";
+import { settings } from "../settings.ts";
 
 const ANSWER_LIMIT_MS = 5_000;
 const API_VERSIONS = 18;
@@ -26,21 +28,25 @@ const RELEASES: Record<number, string> = {
 };
 
 /** Asks the broker at `address` ("localhost:9092"). */
-export async function askKafkaRelease(address: string): Promise<string> {
-  const level = newestMetadataVersion(await askApiVersions(address));
+export async function askKafkaRelease(
+  address: string,
+  tls: Tls | undefined = settings.kafkaAccess.tls,
+): Promise<string> {
+  const level = newestMetadataVersion(await askApiVersions(address, tls));
   return RELEASES[level] ?? `unknown (metadata.version ${level})`;
 }
 
-async function askApiVersions(address: string): Promise<Buffer> {
+async function askApiVersions(address: string, tls: Tls | undefined): Promise<Buffer> {
   const { hostname, port } = new URL(`tcp://${address}`); // an IPv6 host is in brackets
-  const socket = createConnection(Number(port), hostname.replace(/^\[|\]$/g, ""));
+  const place = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  const socket = connectBroker(place, tls, () => socket.emit("usable"));
   try {
     socket.setTimeout(ANSWER_LIMIT_MS, () =>
       socket.destroy(
         new Error(`ApiVersions: expected an answer within ${ANSWER_LIMIT_MS / 1000} s, got none`),
       ),
     );
-    await once(socket, "connect");
+    await once(socket, "usable");
     socket.write(apiVersionsRequest());
     let reply = Buffer.alloc(0);
     for await (const chunk of socket) {
