@@ -109,7 +109,7 @@ async function auditAll(run: AuditRun, maxOffsets: number | undefined): Promise<
   const made: AuditRecord[] = [];
   const open = new Map<Ledger, ChainNames>();
   for (const ledger of ledgers)
-    if (ledger.problems.length === 0) open.set(ledger, await listCommits(hdfs, ledger.key));
+    if (ledger.problems.length === 0) open.set(ledger, await listCommits(hdfs, ledger.key, endOf(ledger)));
   while (open.size > 0) {
     const portions = new Map<Ledger, Portion>();
     for (const [ledger, names] of open) {

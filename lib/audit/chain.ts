@@ -8,7 +8,8 @@
  */
 import { settings } from "../settings.ts";
 import { type CommitRecord, type DeletedOffsets, describeDeleted, readRecord } from "../land/commits.ts";
-import { chainFolder, chainsFolder } from "../layout.ts";
+import { chainsFolder, commitPath } from "../layout.ts";
+import { newestCommits } from "./chain-names.ts";
 import { withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
 import { namesIn } from "../folders.ts";
 
@@ -51,12 +52,9 @@ export async function readChains({
     const links: ChainLink[] = [];
     const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     for (const partition of partitions) {
-      const folder = chainFolder({ root, topic, partition });
-      const names = await namesIn(hdfs, folder);
-      const older = Math.max(0, names.length - newest);
-      const records = await mapInParallel(names.slice(older), (name) =>
-        readRecord(hdfs, `${folder}/${name}`),
-      );
+      const key = { root, topic, partition };
+      const { firsts, older } = await newestCommits(hdfs, key, newest);
+      const records = await mapInParallel(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const [i, record] of records.entries())
         if (record !== null) links.push(linkOf(record, older + i + 1));
     }

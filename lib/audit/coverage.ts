@@ -10,15 +10,8 @@ import { failedEvents } from "../catalog.ts";
 import { peek } from "../envelope.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
-import {
-  chainFolder,
-  chainsFolder,
-  commitsFolder,
-  commitPath,
-  fileName,
-  parseCommitName,
-  parseFileName,
-} from "../layout.ts";
+import { commitsFolder, commitPath, fileName, parseFileName } from "../layout.ts";
+import { commitsBetween } from "./chain-names.ts";
 import { findFiles, withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
 import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -54,10 +47,7 @@ export async function readCommits(
     const found: CommitRecord[] = [];
     for (const range of ranges) {
       const key = { root, topic, partition: range.partition };
-      const names = await namesIn(hdfs, chainFolder(key));
-      const firsts = names.map(parseCommitName).filter((first) => first !== null);
-      const begun = firsts.findLastIndex((first) => first <= range.from);
-      const touching = firsts.slice(Math.max(0, begun)).filter((first) => first < range.to);
+      const touching = await commitsBetween(hdfs, key, range);
       const records = await mapInParallel(touching, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const record of records) if (record && record.last >= range.from) found.push(record);
     }
@@ -72,10 +62,12 @@ export async function readFileRows(
 ): Promise<FileRow[]> {
   return withHdfs(target, async (hdfs, root) => {
     const covering = await readCommits(ranges, { hdfs, root, topic });
-    const others = await filesOfOtherCommits(hdfs, root, topic, covering);
+    const found = await findFiles(hdfs, root, { days });
+    const names = found.map(({ path }) => nameOf(path));
+    const others = await filesOfOtherCommits(names, covering, { hdfs, root, topic });
     const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
-    const files = (await findFiles(hdfs, root, { days })).filter(({ path }) => {
-      const name = path.slice(path.lastIndexOf("/") + 1);
+    const files = found.filter(({ path }) => {
+      const name = nameOf(path);
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
     const rows = await mapInParallel(files, (file) => readRows(hdfs, topic, file));
@@ -93,23 +85,27 @@ export function isIn(ranges: readonly OffsetRange[], partition: number, offset: 
   return ranges.some((one) => one.partition === partition && offset >= one.from && offset < one.to);
 }
 
-/** File names of the commits that are not in `covering`. */
+/** The names among `names` that are those of commits outside `covering`. */
 async function filesOfOtherCommits(
-  hdfs: Hdfs,
-  root: string,
-  topic: string,
+  names: readonly string[],
   covering: readonly CommitRecord[],
+  { hdfs, root, topic }: { hdfs: Hdfs; root: string; topic: string },
 ): Promise<Set<string>> {
   const kept = new Set(covering.map(({ partition, first }) => fileName({ topic, partition, first })));
+  const starts = names.filter((name) => !kept.has(name)).flatMap((name) => parseFileName(name) ?? []);
+  const ours = starts.filter((start) => start.topic === topic);
   const others = new Set<string>();
-  for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
-    for (const record of await namesIn(hdfs, chainFolder({ root, topic, partition }))) {
-      const first = parseCommitName(record);
-      const name = first === null ? null : fileName({ topic, partition, first });
-      if (name !== null && !kept.has(name)) others.add(name);
-    }
+  for (const [partition, named] of Map.groupBy(ours, (start) => start.partition)) {
+    const wanted = named.map(({ first }) => first).sort((a, b) => a - b);
+    const range = { from: wanted[0]!, to: wanted.at(-1)! + 1 };
+    const firsts = new Set(await commitsBetween(hdfs, { root, topic, partition }, range));
+    for (const first of wanted) if (firsts.has(first)) others.add(fileName({ topic, partition, first }));
   }
   return others;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 interface TableFile {

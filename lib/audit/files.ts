@@ -8,7 +8,6 @@ import { namesIn } from "../folders.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import {
-  chainFolder,
   chainsFolder,
   commitPath,
   dayFolder,
@@ -18,6 +17,7 @@ import {
   tableFolder,
   tablesFolder,
 } from "../layout.ts";
+import { newestCommits } from "./chain-names.ts";
 import { footerBytes, readRowCount } from "../parquet-footer.ts";
 import { currentFiles, dataFiles, readSwaps } from "../swaps.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
@@ -105,22 +105,25 @@ export async function findFiles(
   root: string,
   { table, days }: { table?: string | undefined; days?: ReadonlySet<string> | undefined } = {},
 ): Promise<Omit<LandedFile, "rows">[]> {
-  const found: Omit<LandedFile, "rows">[] = [];
   const names = table === undefined ? await namesIn(hdfs, tablesFolder(root)) : [table];
   const swapped = new Set(await namesIn(hdfs, swappedDaysFolder(root)));
+  const places: TableDay[] = [];
   for (const name of names) {
     for (const folder of await namesIn(hdfs, tableFolder(root, name))) {
       const day = parseDayName(folder);
-      if (day === null || days?.has(day) === false) continue;
-      const place = { root, table: name, day };
-      const files = swapped.has(day)
-        ? await currentFiles(hdfs, await readSwaps(hdfs, place))
-        : await dataFiles(hdfs, dayFolder(root, name, day));
-      for (const { path, bytes, modified_at } of files)
-        found.push({ table: name, day, path, bytes, written_at: new Date(modified_at) });
+      if (day !== null && days?.has(day) !== false) places.push({ root, table: name, day });
     }
   }
-  return found;
+  const found = await mapInParallel(places, async (place) => {
+    const { table, day } = place;
+    const files = swapped.has(day)
+      ? await currentFiles(hdfs, await readSwaps(hdfs, place))
+      : await dataFiles(hdfs, dayFolder(root, table, day));
+    return files.map(({ path, bytes, modified_at }) => {
+      return { table, day, path, bytes, written_at: new Date(modified_at) };
+    });
+  });
+  return found.flat();
 }
 
 /**
@@ -135,9 +138,9 @@ export async function listLandedRows({
   return withHdfs(target, async (hdfs, root) => {
     const landed: LandedRows[] = [];
     for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
-      const folder = chainFolder({ root, topic, partition });
-      const names = (await namesIn(hdfs, folder)).slice(-newest);
-      const records = await mapInParallel(names, (name) => readRecord(hdfs, `${folder}/${name}`));
+      const key = { root, topic, partition };
+      const { firsts } = await newestCommits(hdfs, key, newest);
+      const records = await mapInParallel(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const record of records) if (record) landed.push(...rowsOf(record));
     }
     return landed.sort((a, b) => a.committed_at.getTime() - b.committed_at.getTime());

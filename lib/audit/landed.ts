@@ -3,7 +3,9 @@
  */
 import { until } from "../until.ts";
 import { settings } from "../settings.ts";
-import { findLastCommit, isVisible } from "../land/commits.ts";
+import { type CommitRecord, isVisible, readRecord } from "../land/commits.ts";
+import { type ChainKey, commitPath } from "../layout.ts";
+import { commitsBetween } from "./chain-names.ts";
 import type { LandedRows } from "./files.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
@@ -23,7 +25,7 @@ export async function untilLanded(
   const ask = async () => {
     const behind: string[] = [];
     for (const { partition, high } of partitions) {
-      const last = await findLastCommit(hdfs, { root, topic, partition });
+      const last = await lastCommitFrom(hdfs, { root, topic, partition }, high);
       const next = last ? last.last + 1 : 0;
       const visible = last === null || (await isVisible(hdfs, root, last));
       if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
@@ -36,6 +38,13 @@ export async function untilLanded(
   } finally {
     hdfs.close();
   }
+}
+
+/** The chain's last commit; quick if it begins about `high`. */
+async function lastCommitFrom(hdfs: WebHdfs, key: ChainKey, high: number): Promise<CommitRecord | null> {
+  const behind = { from: Math.max(0, high - 1), to: Number.MAX_SAFE_INTEGER };
+  const last = (await commitsBetween(hdfs, key, behind)).at(-1);
+  return last === undefined ? null : readRecord(hdfs, commitPath(key, last));
 }
 
 /** The number of rows that a table had after a commit. */

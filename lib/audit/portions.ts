@@ -5,10 +5,10 @@
  * memory for a million messages than for one portion of each partition.
  */
 import type { OffsetRange } from "../ask/counted.ts";
-import { namesIn } from "../folders.ts";
 import { type CommitRecord, isVisible, readRecord } from "../land/commits.ts";
-import { chainFolder, type ChainKey, commitPath, parseCommitName } from "../layout.ts";
+import { type ChainKey, commitPath } from "../layout.ts";
 import type { Hdfs } from "../webhdfs.ts";
+import { commitsBetween } from "./chain-names.ts";
 import type { LostOffsets } from "./ledger.ts";
 
 const MAX_OFFSETS = 100_000; // of a portion
@@ -19,7 +19,7 @@ export interface Portion extends OffsetRange {
   lost: LostOffsets[]; // offsets that Kafka deleted before they were landed
 }
 
-/** A commit chain as it was at the beginning of an audit. */
+/** The end of a commit chain, as it was at the beginning of an audit. */
 export interface ChainNames {
   key: ChainKey;
   firsts: number[]; // the offset at which each commit begins
@@ -30,10 +30,12 @@ export class ChainError extends Error {
   override name = "ChainError";
 }
 
-/** Lists the commits of a partition. An audit ends with this list, while the stream goes on. */
-export async function listCommits(hdfs: Hdfs, key: ChainKey): Promise<ChainNames> {
-  const names = await namesIn(hdfs, chainFolder(key));
-  return { key, firsts: names.map(parseCommitName).filter((first) => first !== null) };
+/**
+ * Lists the commits of a partition from the one that covers `from`. An audit ends with this list,
+ * while the stream goes on.
+ */
+export async function listCommits(hdfs: Hdfs, key: ChainKey, from: number): Promise<ChainNames> {
+  return { key, firsts: await commitsBetween(hdfs, key, { from, to: Number.MAX_SAFE_INTEGER }) };
 }
 
 /**

@@ -251,16 +251,21 @@ async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<
   throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
 }
 
+const MAX_GUESSES = 5; // of the offset at which a chain ends
+const GUESS_SHARE = 0.98; // rather before the end than behind it
+
 /**
- * The newest record of a chain, or null. Reads a short chain's names page by page. Searches a
- * longer chain by halves, since a page may begin anywhere: at most about 55 requests, and one page
- * in memory.
+ * The newest record of a chain, or null. Reads a short chain's names page by page. In a longer
+ * chain it goes to the offset at which the chain probably ends, because each page says how many
+ * names follow. If that fails, it searches by halves: at most about 60 requests, and one page in
+ * memory.
  */
 export async function findLastCommit(hdfs: Hdfs, key: ChainKey): Promise<CommitRecord | null> {
   const folder = chainFolder(key);
   let low = -1; // the newest record found begins here; -1: no record found
   let high = Number.MAX_SAFE_INTEGER; // no record begins after this offset
   let after = -1; // the next page begins after this offset
+  let guesses = 0;
   while (low < high) {
     const { entries, more } = await hdfs.list(folder, after < 0 ? "" : commitName(after));
     const offsets = entries.map(({ name }) => parseCommitName(name)).filter((first) => first !== null);
@@ -269,6 +274,12 @@ export async function findLastCommit(hdfs: Hdfs, key: ChainKey): Promise<CommitR
     } else {
       low = offsets.at(-1)!;
       if (more === 0) break;
+      const offsetsOfCommit = (low - offsets[0]!) / Math.max(1, offsets.length - 1);
+      const guess = low + Math.floor(more * offsetsOfCommit * GUESS_SHARE);
+      if (guesses++ < MAX_GUESSES && guess > low && guess < high) {
+        after = guess;
+        continue;
+      }
     }
     after = low + Math.floor((high - low) / 2);
   }
