@@ -5,9 +5,10 @@
  * `error` set; nothing is thrown. If that page is the very first answer, `for await` drops it,
  * because the iterator returns it as its `done` value. So this module calls `next()` itself.
  *
- * `connect` changes the private HTTP settings of the driver, for four reasons. The driver has no
- * time-out, it cannot be interrupted, and it rounds integers above 2^53. It also hides empty pages,
- * but the first of them have the statement's id, which is needed to cancel the statement.
+ * `connect` replaces the driver's private function for requests, for five reasons. The driver has
+ * no time-out, it cannot be interrupted, it rounds integers above 2^53, and it is slow
+ * (trino-http.ts). It also hides empty pages, but the first of them have the statement's id, which
+ * is needed to cancel the statement.
  *
  * All requests may be sent again: Trino runs a statement only at the request for its first page,
  * and returns the same page for the same address.
@@ -16,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
 import { settings } from "./settings.ts";
 import { literal, type Parameter } from "./sql.ts";
+import { HttpFailure, sendToTrino, type TrinoRequest } from "./trino-http.ts";
 import { refusePlainPage, trinoLogin } from "./trino-login.ts";
 import { parsePage, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
 
@@ -111,7 +113,7 @@ export async function query<T extends object = Row>(sql: string, options: QueryO
       const state = `its state is ${latest.stats.state}${cancelled}${hint}`;
       throw new QueryError(sql, "TIME_OUT", `not finished after ${timeoutMs} ms: ${state}`, error);
     }
-    throw isHttpError(error) ? fromHttpError(sql, server, error) : error;
+    throw error instanceof HttpFailure ? fromHttpFailure(sql, server, error) : error;
   } finally {
     for (const statement of running.values()) host?.ended(statement);
   }
@@ -200,37 +202,27 @@ function bind(sql: string, parameters: Parameter[]): string {
 
 /** A driver that ends at `signal`, keeps all digits, and calls `onPage` with each page. */
 function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResult) => void): Trino {
-  const trino = Trino.create({
-    ...options,
-    source: "questlog",
-    ...(settings.trinoAccess.ca && { ssl: { ca: settings.trinoAccess.ca } }),
-    extraHeaders: {
-      ...trinoLogin(),
-      "X-Trino-Time-Zone": "UTC",
-      "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
-      "Content-Type": "text/plain; charset=utf-8",
-      ...(isNear(options.server) && { "Accept-Encoding": "identity" }),
-    },
-  });
-  const { client } = trino as unknown as { client: { clientConfig: object } };
-  Object.assign(client.clientConfig, {
-    signal,
-    proxy: false,
-    maxRedirects: 0, // a redirect would carry the login to another server
-    transformResponse: (text: string, _headers: unknown, status: number) => {
-      if (status !== 200 || text === "") return text;
-      const page = parsePage(text) as QueryResult;
-      onPage(page);
-      return page;
-    },
-  });
+  const { server, catalog, schema } = options;
+  const headers = {
+    ...trinoLogin(),
+    "X-Trino-Source": "questlog",
+    "X-Trino-Catalog": catalog,
+    "X-Trino-Schema": schema,
+    "X-Trino-Time-Zone": "UTC",
+    "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
+    "Content-Type": "text/plain; charset=utf-8",
+  };
+  const trino = Trino.create(options);
+  const { client } = trino as unknown as { client: object };
+  const request = async (sent: TrinoRequest): Promise<unknown> => {
+    const text = await sendToTrino(sent, { server, headers, signal });
+    if (text === "") return text;
+    const page = parsePage(text) as QueryResult;
+    onPage(page);
+    return page;
+  };
+  Object.assign(client, { request });
   return trino;
-}
-
-/** Whether a server is on this machine, where packing and unpacking of pages only costs time. */
-function isNear(server: string): boolean {
-  const { hostname } = new URL(server);
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
 /** Cancels a statement. Resolves with "", or with an addition to the error if that failed. */
@@ -243,29 +235,17 @@ async function cancel(server: Server, id: string): Promise<string> {
   }
 }
 
-/** An error of the driver's HTTP library. */
-interface HttpError extends Error {
-  code?: string; // e.g. "ECONNREFUSED"
-  response?: { status: number; data: unknown; headers: Record<string, string | undefined> };
-}
-
-function isHttpError(error: unknown): error is HttpError {
-  return error instanceof Error && "isAxiosError" in error;
-}
-
-function fromHttpError(sql: string, server: string, error: HttpError): QueryError {
-  const cause = new Error(error.message); // the driver's error has the request, with its login
-  if (error.response) {
-    const { status, data } = error.response;
-    const answer = String(data).slice(0, 500);
+function fromHttpFailure(sql: string, server: string, failure: HttpFailure): QueryError {
+  if (failure.response) {
+    const { status, text } = failure.response;
     const hint = status === 401 ? `; ${LOGIN_HINT}` : "";
-    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${answer}${hint}`, cause);
+    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${text.slice(0, 500)}${hint}`, failure);
   }
-  const reason = error.code ?? error.message;
+  const reason = failure.code || failure.message;
   const isForeign = /CERT|SIGNATURE/.test(reason);
   const hint = isForeign ? "QUESTLOG_TRINO_CA_FILE names the CA of its certificate" : HINT;
   const message = `no answer from Trino at ${server} (${reason}); ${hint}`;
-  return new QueryError(sql, "UNREACHABLE", message, cause);
+  return new QueryError(sql, "UNREACHABLE", message, failure);
 }
 
 const TRANSIENT = new Set([429, 502, 503, 504]);
@@ -277,10 +257,10 @@ async function withRetries<T>(request: () => Promise<T>, signal: AbortSignal): P
     try {
       return await request();
     } catch (error) {
-      if (!isHttpError(error) || tries === MAX_TRIES) throw error;
+      if (!(error instanceof HttpFailure) || tries === MAX_TRIES) throw error;
       const { response, code = "" } = error;
       if (!(response ? TRANSIENT.has(response.status) : TRANSIENT_CODES.has(code))) throw error;
-      const asked = Number(response?.headers["retry-after"] ?? 0) * 1000;
+      const asked = Number(response?.retryAfter ?? 0) * 1000;
       await sleep(Math.min(Math.max(asked || 0, 50 * 2 ** tries), MAX_WAIT_MS), undefined, { signal });
     }
   }
