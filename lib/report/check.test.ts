@@ -88,7 +88,7 @@ describe("checkNotebooks(paths)", function () {
 
   it("has the style of each notebook of the project", () => {
     const own = notebooksIn(join(settings.root, "notebooks")).filter(isOwnNotebook);
-    assert.equal(own.length, 6);
+    assert.equal(own.length, 7);
     assert.ok(!isOwnNotebook(join(settings.root, "notebooks", "shop.ipynb")));
     assert.ok(!isOwnNotebook(join(folder, "5-report.ipynb")));
   });

@@ -26,7 +26,7 @@ import { notebookName, parseNotebookFile } from "./notebook-file.ts";
 import { typedIn } from "./numbers.ts";
 
 const MAX_CELL_LINES = 10;
-const OWN = ["1-services", "2-requests", "3-stream", "4-tables", "5-report", "6-drill"];
+const OWN = ["1-services", "2-requests", "3-stream", "4-tables", "5-report", "6-drill", "7-spark"];
 
 /** Whether a notebook is one of the project, and not the user's. */
 export function isOwnNotebook(path: string): boolean {

@@ -86,7 +86,7 @@ describe("chooseNotebooks(words, options)", () => {
   }
 
   it("refuses another word of --with", () => {
-    assert.throws(() => choose([], ["lab"]), /^UsageError: --with: expected drill, got "lab"$/);
+    assert.throws(() => choose([], ["lab"]), /^UsageError: --with: expected drill, spark, got "lab"$/);
   });
 
   it("fails if there is no notebook to run", () => {

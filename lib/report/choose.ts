@@ -12,7 +12,10 @@ import { nearest } from "../nearest.ts";
 import { isNotebookFile, NOTEBOOK_ENDS, notebookName } from "./notebook-file.ts";
 
 /** Word of `--with` → the notebook that runs only with this word. */
-const EXTRA = new Map([["drill", "6-drill"]]);
+const EXTRA = new Map([
+  ["drill", "6-drill"],
+  ["spark", "7-spark"],
+]);
 const NUMBERED = /^\d+-/;
 const MAX_NAMES = 8; // in an error
 

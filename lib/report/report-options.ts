@@ -17,8 +17,8 @@ export const reportOptions = {
   with: {
     type: "string",
     multiple: true,
-    form: "--with drill",
-    helpLines: ["also 6-drill, which breaks each service in turn"],
+    form: "--with drill|spark",
+    helpLines: ["also 6-drill, which breaks each service in turn,", "or 7-spark, in which Spark takes over"],
   },
   set: {
     type: "string",
@@ -98,7 +98,7 @@ export type ReportValues = OptionValues<typeof reportOptions>;
 const FORM_CHARS = 22;
 
 const lines = [
-  ["NOTEBOOK", "a name in notebooks/, or the path of a file;", "without one: all in notebooks/ but 6-drill"],
+  ["NOTEBOOK", "a name in notebooks/, or the path of a file;", "without one: all of notebooks/ but 6-drill, 7-spark"],
   ...Object.values<ReportOption>(reportOptions).map(({ form, helpLines }) => [form, ...helpLines]),
 ].flatMap(([form = "", ...help]) =>
   help.map((text, i) => `  ${(i === 0 ? form : "").padEnd(FORM_CHARS)}  ${text}`),
