@@ -98,7 +98,11 @@ export type ReportValues = OptionValues<typeof reportOptions>;
 const FORM_CHARS = 22;
 
 const lines = [
-  ["NOTEBOOK", "a name in notebooks/, or the path of a file;", "without one: all of notebooks/ but 6-drill, 7-spark"],
+  [
+    "NOTEBOOK",
+    "a name in notebooks/, or the path of a file;",
+    "without one: all of notebooks/ but 6-drill, 7-spark",
+  ],
   ...Object.values<ReportOption>(reportOptions).map(({ form, helpLines }) => [form, ...helpLines]),
 ].flatMap(([form = "", ...help]) =>
   help.map((text, i) => `  ${(i === 0 ? form : "").padEnd(FORM_CHARS)}  ${text}`),
