@@ -9,7 +9,8 @@
  * kafkajs would log every attempt as a line of JSON; that is off. The callers log one line for each
  * change of state.
  */
-import "./kafka-codecs.ts"; // before kafkajs
+import "./kafka-encoding.ts"; // before kafkajs, like the next one
+import "./kafka-codecs.ts";
 import type { KafkaAccess, KafkaLogin, Tls } from "./cluster-settings.ts";
 import kafkajs, {
   type Admin,
