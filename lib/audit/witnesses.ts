@@ -237,7 +237,7 @@ export async function shownTables(hdfs: Hdfs, root: string, schema: string): Pro
 }
 
 /** The type of a row; a row of another type than that of its table has a type of its own. */
-function typeIn(table: string, event_type: string): string {
+export function typeIn(table: string, event_type: string): string {
   const event = events.find((one) => one.table === table);
   return event === undefined || event.type === event_type ? event_type : `${event_type} in ${table}`;
 }

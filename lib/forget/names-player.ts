@@ -30,7 +30,7 @@ function isNamedIn(value: unknown, players: readonly string[], depth: number): b
 }
 
 /** The ways in which a text that is not JSON can write a name. */
-function formsOf(player: string): string[] {
+export function formsOf(player: string): string[] {
   const inJson = JSON.stringify(player).slice(1, -1);
   const inAscii = inJson.replace(/[\u007f-\uffff]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -40,7 +40,7 @@ function formsOf(player: string): string[] {
 }
 
 /** Whether `word` stands in `text` with no letter, digit, "_" or "-" beside it. */
-function hasWord(text: string, word: string): boolean {
+export function hasWord(text: string, word: string): boolean {
   const isPart = (character: string) => /[\p{L}\p{N}_-]/u.test(character);
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const before = Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? "";

@@ -1,0 +1,145 @@
+/**
+ * Players → the rows that name them, by file: those that Trino shows, and those of other files.
+ *
+ * Trino finds the rows of event tables by the column `player`, day by day. It cannot look into the
+ * texts of failed_events, nor into files that no table shows, such as those that a rebuild
+ * replaced. These files are read as they are.
+ */
+import { mapInParallel } from "../audit/files.ts";
+import { REFUSED } from "../audit/tally.ts";
+import { shownTables, typeIn } from "../audit/witnesses.ts";
+import { failedEvents } from "../catalog.ts";
+import { entriesOf } from "../folders.ts";
+import { forgetFolder, parseFileName, stagingFolder, tableFolder } from "../layout.ts";
+import { readStoredRows, type StoredRow } from "../rebuild/stored-values.ts";
+import { identifier, sql } from "../sql.ts";
+import { query } from "../trino.ts";
+import type { Hdfs } from "../webhdfs.ts";
+import { namesPlayer } from "./names-player.ts";
+
+/** The place of a pipeline's rows. */
+export interface RowPlace {
+  hdfs: Hdfs;
+  root: string; // HDFS folder
+  schema: string;
+  topic: string;
+}
+
+/** One row that names a player. */
+export interface FoundRow {
+  topic: string;
+  partition: number;
+  offset: number;
+  type: string; // as the audit counts it
+  day: string; // YYYY-MM-DD
+  id: string | null; // event_id; null: a row of failed_events
+}
+
+/** A file with rows that name a player. */
+export interface FoundFile {
+  path: string;
+  table: string | null; // null: no table shows it
+  rows: FoundRow[];
+}
+
+/** Finds all rows of `players`. */
+export async function findRows(place: RowPlace, players: readonly string[]): Promise<FoundFile[]> {
+  const { hdfs, root, schema } = place;
+  const tables = await shownTables(hdfs, root, schema);
+  const found: FoundFile[] = [];
+  for (const table of tables)
+    if (table !== failedEvents.table) found.push(...(await findInTable(place, table, players)));
+  const shown = new Set(tables.filter((table) => table !== failedEvents.table));
+  // Staged files become visible soon or are deleted; a user's own tables are only listed.
+  const left = [stagingFolder(root), forgetFolder(root), `${root}/schemas`];
+  const paths: string[] = [];
+  for await (const path of parquetFiles(hdfs, root, left)) {
+    const isShown = [...shown].some((table) => path.startsWith(`${tableFolder(root, table)}/day=`));
+    if (!isShown) paths.push(path);
+  }
+  const others = await mapInParallel(paths, (path) => findInFile(place, path, players));
+  return [...found, ...others.filter(({ rows }) => rows.length > 0)];
+}
+
+interface TableRow {
+  path: string;
+  day: string;
+  event_type: string;
+  kafka_partition: number;
+  kafka_offset: number;
+  event_id: string;
+}
+
+/** Reads day after day, so that a statement returns the rows of one day at most. */
+async function findInTable(
+  { schema, topic }: RowPlace,
+  table: string,
+  players: readonly string[],
+): Promise<FoundFile[]> {
+  const from = `FROM ${identifier(table)} WHERE ${sql`player IN (${players})`}`;
+  const days = await query<{ day: string }>(
+    `SELECT DISTINCT CAST(day AS varchar) AS day ${from} ORDER BY 1`,
+    { schema },
+  );
+  const files = new Map<string, FoundFile>();
+  for (const { day } of days) {
+    const rows = await query<TableRow>(
+      `SELECT "$path" AS path, CAST(day AS varchar) AS day, event_type, kafka_partition, kafka_offset, event_id
+       ${from} AND day = DATE ${sql`${day}`}`,
+      { schema },
+    );
+    for (const row of rows) {
+      const path = row.path.replace(/^[a-z]+:\/\/[^/]*/, "");
+      const file = files.get(path) ?? { path, table, rows: [] };
+      files.set(path, file);
+      file.rows.push({
+        topic: topicInName(path) ?? topic,
+        partition: row.kafka_partition,
+        offset: Number(row.kafka_offset),
+        type: typeIn(table, row.event_type),
+        day: row.day,
+        id: row.event_id,
+      });
+    }
+  }
+  return [...files.values()];
+}
+
+/** Reads a file of failed_events, or one that no table shows. */
+async function findInFile(
+  { hdfs, root, topic }: RowPlace,
+  path: string,
+  players: readonly string[],
+): Promise<FoundFile> {
+  const isFailed = path.startsWith(`${tableFolder(root, failedEvents.table)}/day=`);
+  const file: FoundFile = { path, table: isFailed ? failedEvents.table : null, rows: [] };
+  const bytes = await hdfs.read(path);
+  if (bytes === null) return file; // moved or deleted meanwhile
+  const day = /\/day=([^/]+)\//.exec(path)?.[1] ?? "";
+  for await (const row of readStoredRows(bytes)) {
+    const player = row.event_id === null ? null : row.text("player");
+    const isNamed = player === null ? namesPlayer(row.raw_event, players) : players.includes(player);
+    if (!isNamed) continue;
+    const { partition, offset } = row;
+    file.rows.push({ topic: topicOf(row, path, topic), partition, offset, type: REFUSED, day, id: null });
+  }
+  return file;
+}
+
+/** The topic of a row: only failed_events, which has no event_id, names it in a column. */
+export function topicOf(row: StoredRow, path: string, topic: string): string {
+  return (row.event_id === null ? row.text("topic") : null) ?? topicInName(path) ?? topic;
+}
+
+function topicInName(path: string): string | null {
+  return parseFileName(path.slice(path.lastIndexOf("/") + 1))?.topic ?? null;
+}
+
+/** All Parquet files below a folder, without the folders `left`. */
+async function* parquetFiles(hdfs: Hdfs, folder: string, left: readonly string[]): AsyncGenerator<string> {
+  for await (const { name, type } of entriesOf(hdfs, folder)) {
+    const path = `${folder}/${name}`;
+    if (type === "DIRECTORY" && !left.includes(path)) yield* parquetFiles(hdfs, path, left);
+    else if (name.endsWith(".parquet")) yield path;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Found rows and messages → the plan of their removal, and its work. Each step can be repeated.
+ *
+ *   forget/plan.json   the removal is decided: it goes on after any interruption
+ *   forget/new/…       a file without the rows, before it replaces the old file in one step
+ *
+ * The plan holds positions, paths and numbers, and no name. A file keeps its path, so the commits
+ * still name it. Its record in removals/ is written when rows and messages are gone. Until then
+ * each audit reports the removal at work.
+ */
+import { randomUUID } from "node:crypto";
+import { appendRemoval, type Removal, type RemovedRange } from "../audit/removals.ts";
+import type { AuditRecord } from "../audit/ledger.ts";
+import { Tally } from "../audit/tally.ts";
+import { forgetFolder, forgetPlanPath } from "../layout.ts";
+import { inLanes } from "../rebuild/new-files.ts";
+import type { Hdfs, WebHdfs } from "../webhdfs.ts";
+import type { DeletedBelow, FoundMessages } from "./find-messages.ts";
+import { type FoundFile, type FoundRow, topicOf } from "./find-rows.ts";
+import { withoutRows } from "./rewrite-file.ts";
+
+/** HDFS with the step that replaces a file. */
+export type ReplacingHdfs = Hdfs & Pick<WebHdfs, "replace">;
+
+export interface ForgetPlan extends Removal {
+  files: { path: string; rows: string[] }[]; // positions: see keyOf
+  below: DeletedBelow[]; // of all topics; `deleted` has those of the events' topic
+}
+
+/** The steps of a removal, in order; `file_replaced` once for each file. */
+export const FORGET_STEPS = [
+  "planned",
+  "file_replaced",
+  "files_replaced",
+  "messages_deleted",
+  "recorded",
+  "cleared",
+] as const;
+
+export type ForgetStep = (typeof FORGET_STEPS)[number];
+
+/** All that the work on a plan needs. */
+export interface PlanWork {
+  hdfs: ReplacingHdfs;
+  root: string;
+  deleteMessages: (below: readonly DeletedBelow[]) => Promise<void>;
+  at: (step: ForgetStep) => Promise<void> | void; // called after each step: tests end it there
+}
+
+/**
+ * Makes the plan. All rows of `topic` must lie in the ledger's records.
+ * @throws Error that names the first position without a record
+ */
+export function planOf(
+  topic: string,
+  files: readonly FoundFile[],
+  messages: readonly FoundMessages[],
+  records: readonly AuditRecord[],
+): ForgetPlan {
+  const removed = removedRanges(topic, files, records);
+  const ends = new Map<string, DeletedBelow>();
+  const reach = ({ topic, partition, offset }: DeletedBelow) => {
+    const key = `${topic}/${partition}`;
+    if ((ends.get(key)?.offset ?? 0) < offset) ends.set(key, { topic, partition, offset });
+  };
+  for (const one of messages) reach({ ...one, offset: one.last + 1 });
+  for (const { rows, table } of files)
+    for (const row of rows) if (table !== null) reach({ ...row, offset: row.offset + 1 });
+  const below = [...ends.values()].map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  return {
+    id: randomUUID(),
+    topic,
+    began_at: new Date().toISOString(),
+    removed,
+    deleted: below
+      .filter((one) => one.topic === topic)
+      .map(({ partition, offset }) => ({ partition, offset })),
+    files: files.map(({ path, rows }) => ({ path, rows: rows.map(keyOf) })),
+    below,
+  };
+}
+
+/** Writes the plan in one step. @throws Error if another removal is at work */
+export async function writePlan({ hdfs, root }: PlanWork, plan: ForgetPlan): Promise<void> {
+  const staged = `${forgetFolder(root)}/${plan.id}.json`;
+  await hdfs.create(staged, Buffer.from(JSON.stringify(plan)));
+  if (await hdfs.rename(staged, forgetPlanPath(root))) return;
+  const found = await readPlan(hdfs, root);
+  if (found?.id === plan.id) return;
+  await hdfs.remove(staged);
+  throw new Error(`${forgetPlanPath(root)}: another removal is at work; to finish it: npm run forget`);
+}
+
+export async function readPlan(hdfs: Hdfs, root: string): Promise<ForgetPlan | null> {
+  const bytes = await hdfs.read(forgetPlanPath(root));
+  return bytes === null ? null : (JSON.parse(bytes.toString("utf8")) as ForgetPlan);
+}
+
+/** Does the work of a plan, or the rest of it. */
+export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> {
+  const { hdfs, root, at } = work;
+  await at("planned");
+  await inLanes(plan.files, async (file) => {
+    await replaceFile(work, plan.topic, file);
+    await at("file_replaced");
+  });
+  await at("files_replaced");
+  await work.deleteMessages(plan.below);
+  await at("messages_deleted");
+  const { id, topic, began_at, removed, deleted } = plan;
+  await appendRemoval(hdfs, root, { id, topic, began_at, removed, deleted });
+  await at("recorded");
+  await hdfs.remove(forgetFolder(root));
+  await at("cleared");
+}
+
+/** Replaces a file by one without the rows; an earlier attempt may have done it. */
+async function replaceFile(
+  { hdfs, root }: PlanWork,
+  topic: string,
+  { path, rows }: ForgetPlan["files"][number],
+): Promise<void> {
+  const bytes = await hdfs.read(path);
+  if (bytes === null) return; // deleted meanwhile, with its rows
+  const gone = new Set(rows);
+  const made = await withoutRows(bytes, (row) => {
+    return gone.has(keyOf({ topic: topicOf(row, path, topic), ...row }));
+  }).catch((error: unknown) => {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  });
+  if (made.removed === 0) return;
+  const staged = `${forgetFolder(root)}/new/${randomUUID()}.parquet`;
+  await hdfs.create(staged, made.bytes);
+  await hdfs.replace(staged, path).catch(async (error: unknown) => {
+    if ((await hdfs.status(staged)) !== null) throw error; // otherwise only the answer was lost
+  });
+}
+
+/** The rows that tables show, by the record of the audit that counted them. */
+function removedRanges(
+  topic: string,
+  files: readonly FoundFile[],
+  records: readonly AuditRecord[],
+): RemovedRange[] {
+  const tallies = new Map<AuditRecord, Tally>();
+  for (const { table, rows } of files) {
+    for (const row of rows) {
+      if (table === null || row.topic !== topic) continue;
+      const { partition, offset, type, day, id } = row;
+      const record = records.find(
+        (one) => one.partition === partition && one.from <= offset && offset < one.to,
+      );
+      if (record === undefined)
+        throw new Error(
+          `partition ${partition}, offset ${offset}: expected a record of an audit, found none`,
+        );
+      const tally = tallies.get(record) ?? new Tally();
+      tallies.set(record, tally);
+      tally.add(type, day, { partition, offset }, id);
+    }
+  }
+  return [...tallies].map(([{ partition, from, to }, { counts, digest }]) => {
+    return { partition, from, to, counts, digest };
+  });
+}
+
+/** "game_events/0/17" */
+function keyOf({ topic, partition, offset }: Pick<FoundRow, "topic" | "partition" | "offset">): string {
+  return `${topic}/${partition}/${offset}`;
+}
