@@ -50,6 +50,7 @@ function typeInFile({ type, converted_type: converted, precision, scale }: Schem
     [Type.INT32]: "integer",
     [Type.INT64]: "bigint",
     [Type.DOUBLE]: "double",
+    [Type.INT96]: "timestamp", // as Trino's Hive connector writes it
   };
   return plain[type] ?? (converted === ConvertedType.UTF8 ? "text" : "bytes");
 }

@@ -80,7 +80,7 @@ interface Thrift {
   Statistics: new (fields: ColumnStatistics) => ThriftStruct;
   FileMetaData: new () => ThriftStruct & { num_rows: { valueOf(): number }; schema: SchemaElement[] };
   ConvertedType: { UTF8: number; DECIMAL: number; DATE: number; TIMESTAMP_MILLIS: number };
-  Type: { BOOLEAN: number; INT32: number; INT64: number; DOUBLE: number };
+  Type: { BOOLEAN: number; INT32: number; INT64: number; INT96: number; DOUBLE: number };
   PageType: { DATA_PAGE: number; DICTIONARY_PAGE: number };
   Encoding: { PLAIN: number; PLAIN_DICTIONARY: number; RLE: number };
 }

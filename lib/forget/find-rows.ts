@@ -5,12 +5,12 @@
  * texts of failed_events, nor into files that no table shows, such as those that a rebuild
  * replaced. These files are read as they are.
  */
-import { mapInParallel } from "../audit/files.ts";
+import { findFiles, mapInParallel } from "../audit/files.ts";
 import { REFUSED } from "../audit/tally.ts";
 import { shownTables, typeIn } from "../audit/witnesses.ts";
 import { failedEvents } from "../catalog.ts";
 import { entriesOf } from "../folders.ts";
-import { forgetFolder, parseFileName, stagingFolder, tableFolder } from "../layout.ts";
+import { forgetFolder, parseFileName, stagingFolder } from "../layout.ts";
 import { readStoredRows, type StoredRow } from "../rebuild/stored-values.ts";
 import { identifier, sql } from "../sql.ts";
 import { query } from "../trino.ts";
@@ -49,15 +49,19 @@ export async function findRows(place: RowPlace, players: readonly string[]): Pro
   const found: FoundFile[] = [];
   for (const table of tables)
     if (table !== failedEvents.table) found.push(...(await findInTable(place, table, players)));
-  const shown = new Set(tables.filter((table) => table !== failedEvents.table));
+  const shown = new Map((await findFiles(hdfs, root)).map(({ path, table }) => [path, table]));
   // Staged files become visible soon or are deleted; a user's own tables are only listed.
   const left = [stagingFolder(root), forgetFolder(root), `${root}/schemas`];
   const paths: string[] = [];
   for await (const path of parquetFiles(hdfs, root, left)) {
-    const isShown = [...shown].some((table) => path.startsWith(`${tableFolder(root, table)}/day=`));
-    if (!isShown) paths.push(path);
+    const table = shown.get(path);
+    const isSearched = table !== undefined && table !== failedEvents.table && tables.includes(table);
+    if (!isSearched) paths.push(path);
   }
-  const others = await mapInParallel(paths, (path) => findInFile(place, path, players));
+  const others = await mapInParallel(paths, (path) => {
+    const table = shown.get(path) === failedEvents.table ? failedEvents.table : null;
+    return findInFile(place, path, table, players);
+  });
   return [...found, ...others.filter(({ rows }) => rows.length > 0)];
 }
 
@@ -107,12 +111,12 @@ async function findInTable(
 
 /** Reads a file of failed_events, or one that no table shows. */
 async function findInFile(
-  { hdfs, root, topic }: RowPlace,
+  { hdfs, topic }: RowPlace,
   path: string,
+  table: string | null,
   players: readonly string[],
 ): Promise<FoundFile> {
-  const isFailed = path.startsWith(`${tableFolder(root, failedEvents.table)}/day=`);
-  const file: FoundFile = { path, table: isFailed ? failedEvents.table : null, rows: [] };
+  const file: FoundFile = { path, table, rows: [] };
   const bytes = await hdfs.read(path);
   if (bytes === null) return file; // moved or deleted meanwhile
   const day = /\/day=([^/]+)\//.exec(path)?.[1] ?? "";

@@ -16,15 +16,22 @@ import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { openChain } from "../land/commits.ts";
-import { chainsFolder, commitsFolder } from "../layout.ts";
+import { chainsFolder, commitsFolder, forgetFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, sql } from "../sql.ts";
 import { readOffsets } from "../topic.ts";
 import { query } from "../trino.ts";
-import { deleteMessages, findMessages, type FoundMessages } from "./find-messages.ts";
+import { deleteMessages, findMessages, type FoundMessages } from "./topic-messages.ts";
 import { findRows, type FoundFile, type RowPlace } from "./find-rows.ts";
 import { findTexts, type NamingFile } from "./find-texts.ts";
-import { carryOut, type ForgetStep, planOf, readPlan, type ReplacingHdfs, writePlan } from "./plan.ts";
+import {
+  carryOut,
+  type ForgetStep,
+  planOf,
+  readPlan,
+  type ReplacingHdfs,
+  writePlan,
+} from "./removal-plan.ts";
 import { countSpooled, emptySpool } from "./spooled.ts";
 
 /** The places in which a player is looked for. */
@@ -79,7 +86,10 @@ export async function findPlayer(place: ForgetPlace, players: readonly string[])
 export async function finishRemoval(place: ForgetPlace, { at = () => {} }: ForgetOptions): Promise<boolean> {
   const { hdfs, root } = place;
   const plan = await readPlan(hdfs, root);
-  if (plan === null) return false;
+  if (plan === null) {
+    await hdfs.remove(forgetFolder(root)); // a plan that never got its name
+    return false;
+  }
   await carryOut({ hdfs, root, deleteMessages, at }, plan);
   return true;
 }
@@ -150,7 +160,7 @@ async function refuseRebuild({ hdfs, root }: ForgetPlace): Promise<void> {
 async function findOwnTables(players: readonly string[]): Promise<Findings["own"]> {
   const ours = [...events.map(({ table }) => table), failedEvents.table];
   const tables = await query<{ schema: string; name: string }>(
-    `SELECT columns.table_schema AS schema, columns.table_name AS name
+    `SELECT table_schema AS schema, table_name AS name
      FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
      WHERE column_name = 'player' AND table_type = 'BASE TABLE' AND table_schema <> 'information_schema'`,
   );

@@ -39,6 +39,14 @@ export class HdfsModel implements Hdfs {
     return Promise.resolve(true);
   }
 
+  replace(from: string, to: string): Promise<void> {
+    const node = this.nodes.get(from);
+    if (node === undefined) return Promise.reject(new HdfsError("RENAME", from, "not found"));
+    this.nodes.delete(from);
+    this.nodes.set(to, node);
+    return Promise.resolve();
+  }
+
   makeFolder(path: string): Promise<void> {
     this.#folder(path);
     return Promise.resolve();

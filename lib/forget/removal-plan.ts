@@ -15,7 +15,7 @@ import { Tally } from "../audit/tally.ts";
 import { forgetFolder, forgetPlanPath } from "../layout.ts";
 import { inLanes } from "../rebuild/new-files.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
-import type { DeletedBelow, FoundMessages } from "./find-messages.ts";
+import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
 import { type FoundFile, type FoundRow, topicOf } from "./find-rows.ts";
 import { withoutRows } from "./rewrite-file.ts";
 

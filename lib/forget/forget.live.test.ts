@@ -1,0 +1,159 @@
+// Three players on the real services: one is forgotten, two are kept, value by value.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { assertProven, audit } from "../audit/audit.ts";
+import { auditAgain } from "../audit/audit-again.ts";
+import { TopicWriter } from "../collect/publish.ts";
+import { receive } from "../collect/receive.ts";
+import { events } from "../events.ts";
+import { BatchBuilder } from "../land/batch.ts";
+import { openChain } from "../land/commits.ts";
+import { removalPath } from "../layout.ts";
+import { refusedRecord, writeRefused } from "../refused.ts";
+import { LandedGround } from "../testbed/ground.fixture.ts";
+import { readOffsets, readTopic } from "../topic.ts";
+import { query } from "../trino.ts";
+import { findPlayer, finishRemoval, type ForgetPlace, forgetPlayer } from "./forget.ts";
+import { FORGET_STEPS, type ForgetStep } from "./removal-plan.ts";
+import { countLines, isEmpty } from "./print-forget.ts";
+
+const GONE = `o"n'l 龍 \\ ann`;
+const KEPT = ["ann", "anna"]; // one name is a part of the forgotten one, and of the other
+const NAMES = [GONE, ...KEPT];
+
+describe("forgetPlayer(place, players)", function () {
+  this.timeout(180_000);
+  const ground = new LandedGround();
+  const { hdfs, root, schema, topic, failedTopic } = ground;
+  const home = mkdtempSync(join(tmpdir(), "questlog forget "));
+  const report = join(home, "report.html");
+  const place: ForgetPlace = { hdfs, root, schema, topic, failedTopic, home, texts: [report] };
+  const options = { log: () => {} };
+
+  before(async () => {
+    await ground.create();
+    await ground.createTopics();
+  });
+  after(async () => {
+    await ground.remove();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  /** Sends events of each type for each player, and refused ones; then lands all. */
+  async function play(names: readonly string[]): Promise<void> {
+    const good = await TopicWriter.open({ topic });
+    const bad = await TopicWriter.open({ topic: failedTopic });
+    for (const player of names) {
+      for (const event of events) {
+        const query = new URLSearchParams({ player, metal: "gold", region: `of ${player}` }).toString();
+        const received = receive(event, { query, headers: {}, remoteAddr: "127.0.0.1" });
+        for (let copies = 0; copies < 2; copies++) await good.publish(received.message, received.player);
+      }
+      await good.publish(JSON.stringify({ event_type: "sell_a_bow", player }), player);
+      await bad.publish(writeRefused(refusedRecord("no", JSON.stringify({ player, x: 1 }))), player);
+      await bad.publish(writeRefused(refusedRecord("no", `{"player":${JSON.stringify(player)},`)), null);
+    }
+    await good.close();
+    await bad.close();
+    await ground.land();
+    await landFailed();
+  }
+
+  async function landFailed(): Promise<void> {
+    for (const { partition, high } of await readOffsets({ topic: failedTopic })) {
+      const chain = await openChain(hdfs, { root, topic: failedTopic, partition });
+      if (chain.next >= high) continue;
+      const builder = new BatchBuilder(failedTopic, partition);
+      await readTopic({
+        topic: failedTopic,
+        from: new Map([[partition, chain.next]]),
+        onMessage: ({ partition: of, offset, timestamp, value }) => {
+          if (of !== partition) return;
+          builder.push({ offset: String(offset), timestamp: String(timestamp), value: Buffer.from(value!) });
+        },
+      });
+      await chain.commit({ ...builder.finish(), last: high - 1 });
+    }
+  }
+
+  /** All columns of all rows, as text, without the rows of a player. */
+  async function rowsWithout(player: string): Promise<string[]> {
+    const rows: string[] = [];
+    for (const table of [...events.map((event) => event.table), "failed_events"]) {
+      const found = await query(`SELECT * FROM ${table}`, { schema });
+      rows.push(...found.map((row) => JSON.stringify({ table, ...row })));
+    }
+    const inRow = JSON.stringify(JSON.stringify(player)).slice(1, -1);
+    return rows.filter((row) => !row.includes(inRow.slice(2, -2))).sort();
+  }
+
+  async function proven(): Promise<void> {
+    assertProven(await audit({ ...ground.place, hdfs, days: "all" }));
+    assert.deepEqual((await auditAgain({ ...ground.place, hdfs })).problems, []);
+  }
+
+  it("removes the player from tables, topics and spool, keeps each value of the others, and audits hold", async () => {
+    await play(NAMES);
+    await proven();
+    const spool = join(home, "spool", topic);
+    const line = (player: string) =>
+      `${JSON.stringify({ key: player, value: JSON.stringify({ player }) })}\n`;
+    mkdirSync(spool, { recursive: true });
+    writeFileSync(join(spool, "000000000001.ndjson"), NAMES.map(line).join(""));
+    writeFileSync(join(spool, "set-aside.ndjson"), line(GONE));
+    writeFileSync(report, "<td>o&#34;n&#39;l 龍 \\ ann</td>");
+    const kept = await rowsWithout(GONE);
+    assert.equal(kept.length, KEPT.length * (2 * events.length + 3));
+
+    const found = await findPlayer(place, [GONE]);
+    assert.deepEqual(found.texts, [{ path: report, isRead: true }]);
+    const counts = countLines(found, null).join("\n");
+    for (const { table } of events) assert.match(counts, new RegExp(`^table ${table}: 2 rows$`, "m"));
+    assert.match(counts, /^table failed_events: 3 rows$/m);
+    assert.match(counts, /^spool of the API: 2 lines$/m);
+    assert.equal(
+      found.messages.reduce((sum, one) => sum + one.messages, 0),
+      2 * events.length + 3,
+    );
+
+    await forgetPlayer(place, [GONE], options);
+    assert.ok(isEmpty(await findPlayer(place, [GONE])));
+    assert.deepEqual(await rowsWithout(GONE), kept);
+    assert.equal((await rowsWithout("no such player")).length, kept.length);
+    assert.equal(readFileSync(join(spool, "000000000001.ndjson"), "utf8"), KEPT.map(line).join(""));
+    await proven();
+    rmSync(spool, { recursive: true });
+  });
+
+  it("holds no name in its record, and changes nothing when nothing names the player", async () => {
+    const record = (await hdfs.read(removalPath(root, topic, 0)))!.toString("utf8");
+    assert.doesNotMatch(record, /龍|\\u9f8d/);
+    await forgetPlayer(place, ["nobody"], options);
+    await forgetPlayer(place, [GONE], options);
+    assert.equal(await hdfs.status(removalPath(root, topic, 1)), null);
+    await proven();
+  });
+
+  for (const step of FORGET_STEPS)
+    it(`ends right when it was killed after the step ${step} and is called again`, async () => {
+      await play(NAMES);
+      const kept = await rowsWithout(GONE);
+      const kill = (reached: ForgetStep) => {
+        if (reached === step) throw new Error("killed");
+      };
+      await assert.rejects(forgetPlayer(place, [GONE], { ...options, at: kill }), /^Error: killed$/);
+      const isOver = step === "recorded" || step === "cleared";
+      const { problems } = await audit({ ...ground.place, hdfs, days: "all" });
+      assert.equal(
+        problems.some((one) => one.endsWith("npm run forget")),
+        !isOver,
+        problems.join("\n"),
+      );
+      assert.equal(await finishRemoval(place, options), step !== "cleared");
+      assert.ok(isEmpty(await findPlayer(place, [GONE])));
+      assert.deepEqual(await rowsWithout(GONE), kept);
+      await proven();
+    });
+});
