@@ -16,6 +16,7 @@ import type { SwapPoint } from "../kill-at.ts";
 import {
   compactedFolder,
   dayFolder,
+  forgetPlanPath,
   removedPath,
   stagedSwap,
   swapMarkPath,
@@ -182,6 +183,8 @@ export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: numbe
 /** Step 3: the test-and-set. A lost answer decides nothing; the record under that name does. */
 async function claim({ hdfs, root }: SwapWork, place: TableDay, record: SwapRecord): Promise<void> {
   const [staged, path] = [stagedSwap(root, record.id), swapPath(place, record.number)];
+  if ((await hdfs.status(forgetPlanPath(root))) !== null)
+    throw new SwapLostError(`table ${place.table}, day ${place.day}: a removal of events is at work`);
   await hdfs.makeFolder(swapsFolder(place));
   await hdfs.create(staged, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
   const failure = await hdfs.rename(staged, path).then(

@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { registerDays } from "../ask/tables.ts";
 import { assertProven, audit } from "../audit/audit.ts";
-import { auditedEnds, readLedger } from "../audit/ledger.ts";
+import { type AuditRecord, readLedger } from "../audit/ledger.ts";
 import { untilLanded } from "../audit/landed.ts";
 import { createRetention } from "../collect/retention.ts";
 import { failedEvents } from "../catalog.ts";
@@ -26,6 +26,7 @@ import { findRows, type FoundFile, type RowPlace } from "./find-rows.ts";
 import { findTexts, type NamingFile } from "./find-texts.ts";
 import {
   carryOut,
+  type ForgetPlan,
   type ForgetStep,
   planOf,
   readPlan,
@@ -115,27 +116,56 @@ export async function forgetPlayer(
   assertProven(await audit({ hdfs, topic, root, schema, days: "all" }));
   log("looking for the player in all places");
   const found = await findPlayer(place, players);
-  const ends = await auditedEnds(await readOffsets({ topic }), { hdfs, root, topic });
-  const records = [];
-  for (const { partition } of ends)
-    records.push(...(await readLedger(hdfs, { root, topic, partition })).records);
-  const plan = planOf(topic, ...beforeEnds(found, topic, ends), records);
+  const records = await recordsOf(place);
+  const plan = planOf(topic, ...audited(found, records, topic), records);
   if (plan.files.length === 0 && plan.below.length === 0) return found;
   const work = { hdfs, root, deleteMessages, at };
   await writePlan(work, plan);
+  await refuseMoved(place, players, plan, records);
   log(`removing rows from ${plan.files.length} files, and messages of ${plan.below.length} partitions`);
   await carryOut(work, plan);
   return found;
 }
 
-/** The rows and messages before the ledgers' ends; those of the failed topic have no ledger. */
-function beforeEnds(
-  { files, messages }: Findings,
+/** The records of all ledgers of the topic. */
+async function recordsOf({ hdfs, root, topic }: ForgetPlace): Promise<AuditRecord[]> {
+  const records: AuditRecord[] = [];
+  for (const { partition } of await readOffsets({ topic }))
+    records.push(...(await readLedger(hdfs, { root, topic, partition })).records);
+  return records;
+}
+
+/**
+ * No swap begins while the plan is there. One that was faster has put the rows into other files.
+ * @throws Error then, and removes the plan: nothing has changed
+ */
+async function refuseMoved(
+  place: ForgetPlace,
+  players: readonly string[],
+  plan: ForgetPlan,
+  records: readonly AuditRecord[],
+): Promise<void> {
+  const { hdfs, root, topic } = place;
+  const now = { files: await findRows(place, players), messages: [] };
+  const [files] = audited(now, records, topic);
+  const pathsOf = (list: readonly { path: string }[]) =>
+    list
+      .map(({ path }) => path)
+      .sort()
+      .join("\n");
+  if (pathsOf(files) === pathsOf(plan.files)) return;
+  await hdfs.remove(forgetFolder(root));
+  throw new Error("files were compacted meanwhile, and nothing was removed: call the command again");
+}
+
+/** The rows and messages that audits have counted; those of the failed topic have no ledger. */
+function audited(
+  { files, messages }: Pick<Findings, "files" | "messages">,
+  records: readonly AuditRecord[],
   topic: string,
-  ends: readonly { partition: number; high: number }[],
 ): [FoundFile[], FoundMessages[]] {
   const isBefore = (one: { topic: string; partition: number }, offset: number) =>
-    one.topic !== topic || offset < (ends.find(({ partition }) => partition === one.partition)?.high ?? 0);
+    one.topic !== topic || records.some(({ partition, to }) => partition === one.partition && offset < to);
   const chosen = files.map((file) => ({
     ...file,
     rows: file.rows.filter((row) => isBefore(row, row.offset)),

@@ -51,7 +51,8 @@ function failingAt(hdfs: HdfsModel, n: number, isDone: boolean): HdfsModel {
   let left = n;
   return new Proxy(hdfs, {
     get(target, name: keyof HdfsModel) {
-      if (typeof target[name] !== "function") return target[name];
+      const value: unknown = target[name];
+      if (typeof value !== "function") return value;
       return async (...args: never[]) => {
         const call = () => (target[name] as (...args: never[]) => unknown).call(target, ...args);
         if (left-- > 0) return call();
