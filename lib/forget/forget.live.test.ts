@@ -8,10 +8,10 @@ import { auditAgain } from "../audit/audit-again.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
-import { BatchBuilder } from "../land/batch.ts";
+import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
 import { removalPath } from "../layout.ts";
-import { refusedRecord, writeRefused } from "../refused.ts";
+import { readRefused, refusedRecord, writeRefused } from "../refused.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { readOffsets, readTopic } from "../topic.ts";
 import { query } from "../trino.ts";
@@ -65,7 +65,7 @@ describe("forgetPlayer(place, players)", function () {
     for (const { partition, high } of await readOffsets({ topic: failedTopic })) {
       const chain = await openChain(hdfs, { root, topic: failedTopic, partition });
       if (chain.next >= high) continue;
-      const builder = new BatchBuilder(failedTopic, partition);
+      const builder = new BatchBuilder(failedTopic, partition, DEFAULT_LIMITS, readRefused);
       await readTopic({
         topic: failedTopic,
         from: new Map([[partition, chain.next]]),

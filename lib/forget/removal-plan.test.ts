@@ -51,7 +51,7 @@ function failingAt(hdfs: HdfsModel, n: number, isDone: boolean): HdfsModel {
   let left = n;
   return new Proxy(hdfs, {
     get(target, name: keyof HdfsModel) {
-      const value: unknown = target[name];
+      const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       return async (...args: never[]) => {
         const call = () => (target[name] as (...args: never[]) => unknown).call(target, ...args);
