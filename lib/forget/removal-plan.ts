@@ -28,16 +28,8 @@ export interface ForgetPlan extends Removal {
 }
 
 /** The steps of a removal, in order; `file_replaced` once for each file. */
-export const FORGET_STEPS = [
-  "planned",
-  "file_replaced",
-  "files_replaced",
-  "messages_deleted",
-  "recorded",
-  "cleared",
-] as const;
-
-export type ForgetStep = (typeof FORGET_STEPS)[number];
+export type ForgetStep =
+  "planned" | "file_replaced" | "files_replaced" | "messages_deleted" | "recorded" | "cleared";
 
 /** All that the work on a plan needs. */
 export interface PlanWork {
