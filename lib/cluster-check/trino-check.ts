@@ -80,7 +80,7 @@ async function checkSchema(findings: Findings, folder: string | null): Promise<b
     await query(`CREATE SCHEMA ${qualified(schema)} WITH (location = ${literal(`hdfs://${folder}/schema`)})`);
     return "it can be made";
   };
-  const remedy = `as an administrator: CREATE SCHEMA ${catalog}.${schema}; GRANT CREATE ON SCHEMA ${catalog}.${schema} TO USER ${settings.trinoAccess.user}; or another QUESTLOG_SCHEMA`;
+  const remedy = `as an administrator: CREATE SCHEMA ${catalog}.${schema}; GRANT CREATE ON SCHEMA ${catalog}.${schema} TO USER ${settings.trinoAccess.user}; or another QUESTLOG_SCHEMA; ${frozen}`;
   return findings.ask(`create the schema ${schema}`, create, remedy);
 }
 
@@ -147,6 +147,8 @@ function qualified(...names: string[]): string {
   return [settings.catalog, ...names].map(identifier).join(".");
 }
 
+const frozen = "hive.security=read-only forbids all writes";
+
 /** Properties of the Hive catalog, and rights, by the words of Trino's refusal. */
 const REMEDIES: [refusal: RegExp, remedy: string][] = [
   [
@@ -165,7 +167,7 @@ const REMEDIES: [refusal: RegExp, remedy: string][] = [
   ],
   [
     /Access Denied/,
-    "the user needs the right: GRANT in the catalog, the rules of access control, or QUESTLOG_TRINO_ROLE; hive.security=read-only forbids all writes",
+    `the user needs the right: GRANT in the catalog, the rules of access control, or QUESTLOG_TRINO_ROLE; ${frozen}`,
   ],
   [
     /Permission denied|AccessControlException/,
