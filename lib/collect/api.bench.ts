@@ -196,8 +196,8 @@ async function load(
   return {
     cpuMicros: ((cpuSeconds(pid) - before) / requests) * 1e6,
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)![1]),
-    p50Ms: milliseconds(/50%\s+(\S+)/.exec(stdout)![1]!),
-    p99Ms: milliseconds(/99%\s+(\S+)/.exec(stdout)![1]!),
+    p50Ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(stdout)![1]!),
+    p99Ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(stdout)![1]!),
   };
 }
 
