@@ -9,7 +9,7 @@ import type { CommitPoint } from "../kill-at.ts";
 import type { Child } from "../testbed/child.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 
-const POINT_LIMIT_MS = 120_000; // from the start of an engine to its end in a commit
+const POINT_LIMIT_MS = 180_000; // from the start of an engine to its end in a commit
 
 export type Engine = "TypeScript" | "Spark";
 
