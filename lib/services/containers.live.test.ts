@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { $ } from "zx";
 import { DEFAULT_PORTS, HOST, portVariable, settings } from "../settings.ts";
+import { runAllCells } from "../testbed/lab-page.ts";
 import { until } from "../until.ts";
+import { openBrowser } from "../testbed/browser.ts";
+import { Child } from "../testbed/child.ts";
 import { ComposeProject } from "../testbed/compose-project.ts";
 import { findEngineProblem } from "./docker.ts";
 import { runStatement } from "./plain-trino.ts";
@@ -109,6 +112,22 @@ describe("a stack in containers", function () {
     const { stdout } = await run`npm run -s up`;
     assert.match(stdout, /^The servers run in containers: this stack was started so\.$/m);
     await untilRows(2);
+  });
+
+  it("runs notebook 1 in JupyterLab, which names the runtime", async function () {
+    const browser = await openBrowser();
+    if (!browser) return this.skip();
+    const lab = new Child("lab", { env, args: ["--docker"] });
+    try {
+      const [url = ""] = /http:\S+/.exec(await lab.ready()) ?? [];
+      const { page } = await runAllCells(browser, { url }, "1-services");
+      const outputs = await page.locator(".jp-OutputArea-output").allInnerTexts();
+      assert.match(outputs.join("\n"), /The servers run in containers: /);
+    } finally {
+      await browser.close();
+      lab.process.kill("SIGINT");
+      await lab.ended(60_000);
+    }
   });
 
   it("runs the whole report, which names the runtime", async () => {

@@ -14,7 +14,7 @@ import { HOST, settings } from "../settings.ts";
 const READY_LIMIT_MS = 120_000; // from the start of a process to its ready line
 const MAX_LOG_LINES = 1_000;
 
-const READY_LINE = /^(stream: ready|api (is ready|listens) at)/;
+const READY_LINE = /^(stream: ready|api (is ready|listens) at|JupyterLab is ready)/;
 
 export interface ChildOptions {
   env?: NodeJS.ProcessEnv; // over this process's own

@@ -18,7 +18,7 @@ const VIEWPORT = { width: 1280, height: 4000 }; // JupyterLab renders only cells
  */
 export async function runAllCells(
   browser: Browser,
-  lab: Lab,
+  lab: Pick<Lab, "url">,
   name: string,
   { prepare = () => {}, height = VIEWPORT.height }: { prepare?: (page: Page) => void; height?: number } = {},
 ): Promise<{ page: Page; prompts: string[] }> {
@@ -39,7 +39,7 @@ export async function runAllCells(
 }
 
 /** Resolves when the page of notebook `name` has an idle kernel. Before that, no cell can run. */
-async function kernelConnected(lab: Lab, name: string): Promise<void> {
+async function kernelConnected(lab: Pick<Lab, "url">, name: string): Promise<void> {
   const ask = async () => {
     const answer = await fetch(new URL(`/api/sessions${new URL(lab.url).search}`, lab.url));
     const sessions = (await answer.json()) as {
