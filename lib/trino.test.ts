@@ -196,4 +196,13 @@ describe("query(sql, options)", () => {
     assert.equal(requests[0]!.headers["x-trino-time-zone"], "UTC");
     assert.equal(requests[0]!.headers["x-trino-client-capabilities"], "PARAMETRIC_DATETIME");
   });
+
+  it("sends session properties with the statement", async () => {
+    const session = { "hive.compression_codec": "SNAPPY", "hive.other": "a, b" };
+    await query("SELECT n", { ...(await trino({}, {})), session });
+    assert.equal(
+      requests[0]!.headers["x-trino-session"],
+      "hive.compression_codec=SNAPPY,hive.other=a%2C%20b",
+    );
+  });
 });

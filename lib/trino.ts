@@ -202,12 +202,16 @@ function bind(sql: string, parameters: Parameter[]): string {
 
 /** A driver that ends at `signal`, keeps all digits, and calls `onPage` with each page. */
 function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResult) => void): Trino {
-  const { server, catalog, schema } = options;
+  const { server, catalog, schema, session = {} } = options;
+  const properties = Object.entries(session)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join();
   const headers = {
     ...trinoLogin(),
     "X-Trino-Source": "questlog",
     "X-Trino-Catalog": catalog,
     "X-Trino-Schema": schema,
+    ...(properties !== "" && { "X-Trino-Session": properties }),
     "X-Trino-Time-Zone": "UTC",
     "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME", // otherwise milliseconds
     "Content-Type": "text/plain; charset=utf-8",

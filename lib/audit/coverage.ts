@@ -142,7 +142,7 @@ async function readRows(
 }
 
 /** A file for hyparquet, which reads one range of bytes at a time. */
-function fileBytes(hdfs: Hdfs, path: string, byteLength: number): AsyncBuffer {
+export function fileBytes(hdfs: Hdfs, path: string, byteLength: number): AsyncBuffer {
   return {
     byteLength,
     slice: async (start, end = byteLength) => {

@@ -4,8 +4,10 @@
  * Trino has no statement that changes a partition's location, so the metastore does it by Thrift.
  * The partition is read as a generic structure and written back: its other fields stay.
  */
+import { parquetReadObjects } from "hyparquet";
 import { qualified } from "../ask/metastore.ts";
 import { registerDaysOf } from "../ask/tables.ts";
+import { fileBytes } from "../audit/coverage.ts";
 import { countRows } from "../audit/files.ts";
 import { digestColumns } from "../audit/tally.ts";
 import { failedEvents } from "../catalog.ts";
@@ -91,8 +93,10 @@ async function rewrite(
   const removed = await removedRows(place, request, source, `${ofDay} AND NOT coalesce(${keep}, true)`);
   const files = before.map(({ name, path, bytes }) => ({ name, bytes, rows: rows.get(path)! }));
   const new_files = [];
-  for (const { name, path, bytes } of await dataFiles(hdfs, folder))
+  for (const { name, path, bytes } of await dataFiles(hdfs, folder)) {
+    await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), rowEnd: 1 }); // audits can read it
     new_files.push({ name, bytes, rows: await countRows(hdfs, path, bytes) });
+  }
   const [all, now] = [sumOf(files), sumOf(new_files)];
   const same = found.reduce((sum, { messages }) => sum + messages, 0);
   if (now !== same || all !== same + removed.length)
