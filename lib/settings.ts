@@ -85,6 +85,7 @@ export interface Settings {
   failedConsumerGroup: string;
   hdfsUser: string;
   killAt: KillAt | undefined; // the step of a commit or swap at which a drill ends the process
+  compactMinutes: number; // between two compactions beside a stream; 0: none
   graceMinutes: number; // replaced files stay so long: longer than the longest query
   hdfsRoot: string; // HDFS folder of all files that the stream writes
   catalog: string; // Trino catalog
@@ -216,6 +217,7 @@ function readRules(variables: Variables) {
     recentEvents: variables.count("QUESTLOG_RECENT", { to: MAX_RECENT_EVENTS }),
     retention,
     retentionSecret,
+    compactMinutes: variables.count("QUESTLOG_COMPACT_MINUTES", { fallback: 10, to: MAX_GRACE_MINUTES }),
     graceMinutes: variables.count("QUESTLOG_GRACE_MINUTES", { fallback: 60, to: MAX_GRACE_MINUTES }),
     killAt: killAt === undefined ? undefined : parseKillAt(killAt),
   };

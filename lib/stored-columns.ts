@@ -11,7 +11,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Column, columnsOf, type ColumnType, type EventDefinition } from "./catalog.ts";
-import { entriesOf, namesIn } from "./folders.ts";
+import { namesIn } from "./folders.ts";
 import {
   columnsFolder,
   columnsPath,
@@ -23,7 +23,8 @@ import {
 } from "./layout.ts";
 import { columnName, decimalOf } from "./parameters.ts";
 import { footerBytes, readFileColumns, type StoredColumn, type StoredType } from "./parquet-footer.ts";
-import { type FileStatus, type Hdfs, HdfsError } from "./webhdfs.ts";
+import { currentFiles, type FolderFile, readSwaps } from "./swaps.ts";
+import { type Hdfs, HdfsError } from "./webhdfs.ts";
 
 /** A column whose files hold another type than the game's list. */
 export interface Conflict {
@@ -210,13 +211,16 @@ async function newestFile(
   table: string,
 ): Promise<{ path: string; bytes: number } | null> {
   const folder = tableFolder(root, table);
-  const days = (await namesIn(hdfs, folder)).filter((name) => parseDayName(name) !== null);
+  const days = (await namesIn(hdfs, folder)).map(parseDayName).filter((day) => day !== null);
   for (const day of days.sort().toReversed()) {
-    let newest: FileStatus | undefined;
-    for await (const file of entriesOf(hdfs, `${folder}/${day}`)) {
-      if (parseFileName(file.name) && !(newest && newest.modified_at > file.modified_at)) newest = file;
+    const swaps = await readSwaps(hdfs, { root, table, day });
+    const made = new Set(swaps.records.flatMap(({ new_files }) => new_files.map(({ name }) => name)));
+    let newest: FolderFile | undefined;
+    for (const file of await currentFiles(hdfs, swaps)) {
+      const isOurs = parseFileName(file.name) !== null || made.has(file.name);
+      if (isOurs && !(newest && newest.modified_at > file.modified_at)) newest = file;
     }
-    if (newest) return { path: `${folder}/${day}/${newest.name}`, bytes: newest.bytes };
+    if (newest) return newest;
   }
   return null;
 }

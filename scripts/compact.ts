@@ -1,20 +1,24 @@
 /** Rewrite the days that are over: one sorted file for each table, without doubles. */
-import { command } from "../lib/command.ts";
+import { command, UsageError } from "../lib/command.ts";
 import { compactDays } from "../lib/compact/compact-days.ts";
 import { trinoEngine } from "../lib/compact/trino-engine.ts";
 import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
 import { WebHdfs } from "../lib/webhdfs.ts";
 
-const usage = `npm run compact -- [--json]
+const usage = `npm run compact -- [--day DAY] [--json]
   Rewrites each day that is over: all files of a table become one sorted file,
   without doubles. Queries read on meanwhile. Finishes an interrupted call, and
   deletes replaced files after QUESTLOG_GRACE_MINUTES.
-  --json  one document: swaps, lost, deleted`;
-const options = { json: { type: "boolean", default: false } } as const;
+  --day DAY  rewrites only this day (2026-01-31), also if it is not over
+  --json     one document: swaps, lost, deleted`;
+const options = { day: { type: "string" }, json: { type: "boolean", default: false } } as const;
 const hint = "npm run status shows what runs";
 
 await command("compact", { usage, options, hint, interruptible: true }, async ({ values, signal }) => {
+  const { day } = values;
+  if (day !== undefined && !isDay(day))
+    throw new UsageError(`--day: expected a day like 2026-01-31, got "${day}"`);
   const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes } = settings;
   const hdfs = new WebHdfs();
   try {
@@ -23,7 +27,7 @@ await command("compact", { usage, options, hint, interruptible: true }, async ({
     const work = { hdfs, root, schema, engine, ...(at && { at }) };
     const log = values.json ? () => {} : console.log;
     const topics = [topic, failedTopic];
-    const done = await compactDays(work, { topics, graceMs: graceMinutes * 60_000, log, signal });
+    const done = await compactDays(work, { topics, graceMs: graceMinutes * 60_000, day, log, signal });
     const { swaps, lost, deleted } = done;
     if (values.json) console.log(JSON.stringify(done, null, 2));
     else
@@ -34,3 +38,8 @@ await command("compact", { usage, options, hint, interruptible: true }, async ({
     hdfs.close();
   }
 });
+
+function isDay(text: string): boolean {
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 10) === text;
+}

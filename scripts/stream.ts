@@ -1,6 +1,7 @@
 /** Write events and refused events to tables, until Ctrl-C or SIGTERM. */
 import { keepTables } from "../lib/ask/keep-tables.ts";
 import { command, UsageError } from "../lib/command.ts";
+import { keepCompact } from "../lib/compact/keep-compact.ts";
 import { replayWaiting } from "../lib/failed/replay-waiting.ts";
 import { runStream } from "../lib/land/run-stream.ts";
 import { settings } from "../lib/settings.ts";
@@ -26,6 +27,7 @@ await command("stream", { usage, options, interruptible: true }, async ({ values
   const say = (line: string) => {
     console.log(line);
     void replayWaiting({ signal, log });
+    void keepCompact({ signal, log });
   };
   const registerDays = keepTables(log);
   if (engine === "spark") await runSpark({ master: master ?? "local[*]", signal, say, log, registerDays });

@@ -25,6 +25,7 @@ import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from ".
 export interface CompactOptions {
   topics: readonly string[];
   graceMs: number; // from a swap to the end of the replaced files
+  day?: string | undefined; // YYYY-MM-DD: only this day, also if it is not over; default: all due days
   log?: (line: string) => void;
   signal?: AbortSignal; // ends after the swap that is at work
 }
@@ -46,7 +47,7 @@ const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new 
 /** Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days. */
 export async function compactDays(work: CompactWork, options: CompactOptions): Promise<Compacted> {
   const { hdfs, root } = work;
-  const { topics, graceMs, log = () => {}, signal } = options;
+  const { topics, graceMs, day: only, log = () => {}, signal } = options;
   const compacted: Compacted = { swaps: [], lost: 0, deleted: 0 };
   for (const day of await namesIn(hdfs, swappedDaysFolder(root)))
     for (const table of await swappedTables(hdfs, root, day)) {
@@ -55,10 +56,11 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
       await finishSwap(work, { root, table, day });
       compacted.deleted += await clearSwaps(work, { root, table, day }, graceMs);
     }
-  const end = await closedUntil(work, topics);
+  const end = only === undefined ? await closedUntil(work, topics) : Infinity;
   for (const { table } of tables)
     for (const day of await daysOf(work, table)) {
       if (signal?.aborted) return compacted;
+      if (only !== undefined && day !== only) continue;
       if (Date.parse(day) + DAY_MS > end || !(await isDue(work, { root, table, day }))) continue;
       const record = await compactDay(work, { root, table, day }).catch(unlessLost);
       if (record === "lost") compacted.lost++;
@@ -79,7 +81,7 @@ export function compactDay(
   return swapDay(work, { table, day, reason: "compaction", ...keep });
 }
 
-/** "book_sales 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
+/** "guild_joins 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
 export function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
   const doubles = removed === 0 ? "" : `; ${removed} ${removed === 1 ? "double" : "doubles"} left out`;
   return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} files became ${new_files.length}${doubles}`;

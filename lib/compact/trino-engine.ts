@@ -37,6 +37,8 @@ export interface EnginePlace {
   topic: string; // of the events
 }
 
+const MAX_NAMES = 5_000; // of files in a statement; Trino takes 1,000,000 characters
+const NAME = `regexp_extract("$path", '[^/]+$')`;
 const SWAP_LIMIT_MS = 30 * 60_000; // of one statement
 
 export function trinoEngine(place: EnginePlace): SwapEngine {
@@ -64,7 +66,9 @@ async function rewrite(
   const subject = `table ${table}, day ${day}`;
   const columns = await columnsOf(schema, table);
   const names = columns.map(identifier).join(", ");
-  const ofDay = `day = DATE ${literal(day)}`;
+  // Only these files: on a day that is not over, others come meanwhile. They are copied later.
+  const ofFiles = before.length > MAX_NAMES ? "" : ` AND ${NAME} IN (${namesOf(before)})`;
+  const ofDay = `day = DATE ${literal(day)}${ofFiles}`;
   const kept = `${ofDay} AND coalesce(${keep}, true)`;
   const source = qualified(table, schema);
   const staged = qualified(stagedTable(id), schema);
@@ -86,12 +90,9 @@ async function rewrite(
       `${subject}: expected the new files to have ${JSON.stringify(wanted)}, got ${JSON.stringify(found)}`,
     );
   const rows = await rowsByFile(schema, source, ofDay);
-  for (const { path, bytes } of before)
-    // a removal can leave a file without rows
-    if (!rows.has(path) && (await countRows(hdfs, path, bytes)) === 0) rows.set(path, 0);
-  const after = await dataFiles(hdfs, from);
-  const lists = [before, after].map((files) => files.map(({ name, bytes }) => `${name} ${bytes}`).join());
-  if (lists[0] !== lists[1] || before.some(({ path }) => !rows.has(path)) || rows.size !== before.length)
+  const after = new Map((await dataFiles(hdfs, from)).map(({ name, bytes }) => [name, bytes]));
+  const isSame = before.every(({ name, path, bytes }) => rows.has(path) && after.get(name) === bytes);
+  if (!isSame || rows.size !== before.length)
     throw new SwapLostError(`${subject}: its files changed while they were read`);
   const removed = await removedRows(place, request, source, `${ofDay} AND NOT coalesce(${keep}, true)`);
   const files = before.map(({ name, path, bytes }) => ({ name, bytes, rows: rows.get(path)! }));
@@ -139,6 +140,10 @@ async function nameFiles(hdfs: Hdfs, folder: string, id: string): Promise<void> 
     if (!(await hdfs.rename(`${folder}/${name}`, path)))
       throw new HdfsError("RENAME", `${folder}/${name}`, `answered false; expected it to become ${path}`);
   }
+}
+
+function namesOf(files: readonly { name: string }[]): string {
+  return files.map(({ name }) => literal(name)).join(", ");
 }
 
 interface Content extends KeptRows {
