@@ -85,10 +85,12 @@ describe("WebHdfs with two NameNodes, HTTPS and permissions", function () {
     const keys = join(pair.home, "keys");
     const pem = readFileSync(join(keys, "server.pem"), "utf8");
     const right = `Basic ${Buffer.from("ann:right-c4nary").toString("base64")}`;
-    // Stands for Knox: it asks for a password, and passes calls below its path on.
+    // Stands for Knox before HttpFS: it asks for a password, passes calls below its path on, and
+    // lists from the first name always.
     gateway = createServer({ key: pem, cert: pem }, (asked, answer) => {
-      const path = asked.url?.replace(/^\/gateway\/default/, "") ?? "";
-      if (asked.headers.authorization !== right || path === asked.url)
+      const address = asked.url?.replace(/&startafter=[^&]*/, "");
+      const path = address?.replace(/^\/gateway\/default/, "") ?? "";
+      if (asked.headers.authorization !== right || path === address)
         return answer.writeHead(401).end("<html><title>Error 401 Unauthorized</title></html>");
       const options = { method: asked.method, ca: pair.ca };
       const sent = request(`${pair.url("first")}${path}`, options, (reply) =>
@@ -104,7 +106,12 @@ describe("WebHdfs with two NameNodes, HTTPS and permissions", function () {
         attempts: 1,
         access: { ca: pair.ca, password: Secret.of(password), token: undefined, kerberos: false },
       });
-    await through("right-c4nary").makeFolder("/own/by-gateway");
+    const hdfs = through("right-c4nary");
+    for (const name of ["a", "b"]) await hdfs.makeFolder(`/own/by-gateway/${name}`);
+    assert.deepEqual(
+      (await hdfs.list("/own/by-gateway", "a")).entries.map(({ name }) => name),
+      ["b"],
+    );
     await assert.rejects(through("wrong-c4nary").makeFolder("/own/x"), ({ message }: Error) => {
       return (
         /status 401, Error 401 Unauthorized; it asks for a login: QUESTLOG_WEBHDFS_PASS/.test(message) &&

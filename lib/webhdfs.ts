@@ -5,7 +5,7 @@
  * one sends "100 Continue", which `fetch` takes for a bad answer, so this is `node:http`. HttpFS
  * answers OPEN with the bytes at once. RENAME answers false, not an error, if the target exists;
  * the caller gets that answer. LISTSTATUS_BATCH reads only `startafter`: it ignores the documented
- * spelling.
+ * spelling. HttpFS ignores both, and lists all names in one page.
  *
  * With several NameNodes a call goes to the one that answered last. A standby refuses calls, and a
  * dead one gets none: then the call goes to the next. After a lost answer only the next call does,
@@ -174,11 +174,17 @@ export class WebHdfs {
    */
   async list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     return this.#repeated(async () => {
-      const call: Call = { method: "GET", op: "LISTSTATUS_BATCH", path, parameters: { startafter: after } };
+      const call: Call = {
+        method: "GET",
+        op: "LISTSTATUS_BATCH",
+        path,
+        parameters: { startafter: after, startAfter: after },
+      };
       const answer = (await this.#json(call, null)) as WireListing | null;
       if (answer === null) return { entries: [], more: 0 };
       const { partialListing, remainingEntries } = answer.DirectoryListing;
-      return { entries: partialListing.FileStatuses.FileStatus.map(toStatus), more: remainingEntries };
+      const entries = partialListing.FileStatuses.FileStatus.map(toStatus);
+      return { entries: entries.filter(({ name }) => isAfter(name, after)), more: remainingEntries };
     });
   }
 
@@ -410,6 +416,11 @@ interface WireListing {
 
 function toStatus({ pathSuffix, type, length, modificationTime }: WireStatus): FileStatus {
   return { name: pathSuffix, type, bytes: length, modified_at: modificationTime };
+}
+
+/** Whether a name comes after another one in the order of their bytes. */
+function isAfter(name: string, other: string): boolean {
+  return other === "" || Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
 }
 
 const PASSING_EXCEPTIONS = new Set(["StandbyException", "RetriableException", "SafeModeException"]);

@@ -6,9 +6,11 @@
  * partition, offset) counts. `events` compares the ids of all tables, so an id that two types have
  * counts once there.
  *
- * A subquery over four narrow columns of all days finds the ids of doubles. So a condition on the
- * view (`day = …`) still limits the rows that Trino reads. A window function would read all columns
- * of every day, since copies of an id can lie in different days.
+ * A subquery over four narrow columns finds the ids of doubles, on all days, because copies of an
+ * id can lie in different days. It is the left side of a right join. So Trino first reads the rows
+ * that meet the conditions on the view (`day = …`), and then looks for copies of their ids alone: a
+ * dynamic filter. Most ids begin with their time, so it skips nearly all other files. For that it
+ * waits (hive.dynamic-filtering.wait-timeout in compose/trino).
  *
  * A parameter with an earlier name has one column in the view: of older rows it has the old value.
  */
@@ -126,8 +128,7 @@ function uniqueEvents(event: EventDefinition, stored: readonly StoredColumn[], s
     ),
     select: `
       SELECT ${columns.join(", ")}, ${EVENT_TIME}, one.day
-      FROM ${table} one
-      ${firstOfCopies(`SELECT * FROM ${table}`)}`,
+      ${firstOfCopies(table, `SELECT * FROM ${table}`)}`,
   };
 }
 
@@ -145,21 +146,21 @@ function allEvents(catalogue: readonly EventDefinition[], schema: string): View 
     types: JSON.stringify(envelopeColumns),
     select: `
       SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")}, ${EVENT_TIME}, one.day
-      FROM (${union([...columns, "day"])}) one
-      ${firstOfCopies(union(["event_id", ...ORDER]))}`,
+      ${firstOfCopies(`(${union([...columns, "day"])})`, union(["event_id", ...ORDER]))}`,
   };
 }
 
 /** Of the rows `one`, those that are the first among `copies` with their event_id. */
-function firstOfCopies(copies: string): string {
+function firstOfCopies(one: string, copies: string): string {
   const position = (alias: string): string =>
     `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
-  return `LEFT JOIN (
+  return `FROM (
         SELECT event_id, min(${position("copy")}) AS first
         FROM (${copies}) copy
         GROUP BY event_id
         HAVING count(*) > 1
-      ) doubles ON one.event_id = doubles.event_id
+      ) doubles
+      RIGHT JOIN ${one} one ON one.event_id = doubles.event_id
       WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`;
 }
 

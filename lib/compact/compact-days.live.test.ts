@@ -9,7 +9,9 @@ import { traceEvent } from "../audit/trace.ts";
 import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
 import { kafkaClient, Partitioners, withAdmin } from "../kafka.ts";
+import { dayFolder } from "../layout.ts";
 import { findDifferences } from "../rebuild/drift.ts";
+import { rebuildTable } from "../rebuild/rebuild.ts";
 import { settings } from "../settings.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { query } from "../trino.ts";
@@ -141,6 +143,22 @@ describe("compactDays(work, options)", function () {
     await createTables({ schema: ground.schema, hdfsRoot: ground.root });
     assert.deepEqual(await rows(), before);
     await registerDays({ schema: ground.schema });
+    assert.deepEqual(await rows(), before);
+    await proven();
+  });
+
+  it("is taken back by a rebuild, which leaves as few files", async () => {
+    const before = await rows();
+    await rebuildTable(TABLE, {
+      target: { schema: ground.schema, hdfsRoot: ground.root },
+      topic: ground.topic,
+    });
+    assert.deepEqual(await rows(), before);
+    const [file] = await filesOfDay();
+    assert.ok(file!.path.startsWith(`${dayFolder(ground.root, TABLE, day)}/`));
+    await proven();
+    assert.deepEqual((await compact()).swaps, []);
+    assert.equal((await filesOfDay()).length, 1);
     assert.deepEqual(await rows(), before);
     await proven();
   });

@@ -81,7 +81,7 @@ export function compactDay(
   return swapDay(work, { table, day, reason: "compaction", ...keep });
 }
 
-/** "guild_joins 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
+/** "book_sales 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
 export function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
   const doubles = removed === 0 ? "" : `; ${removed} ${removed === 1 ? "double" : "doubles"} left out`;
   return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} files became ${new_files.length}${doubles}`;

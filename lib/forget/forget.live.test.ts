@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { $ } from "zx";
 import { assertProven, audit } from "../audit/audit.ts";
 import { auditAgain } from "../audit/audit-again.ts";
 import { TopicWriter } from "../collect/publish.ts";
@@ -14,6 +15,7 @@ import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
 import { removalPath } from "../layout.ts";
 import { readRefused, refusedRecord, writeRefused } from "../refused.ts";
+import { settings } from "../settings.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { readOffsets, readTopic } from "../topic.ts";
 import { query } from "../trino.ts";
@@ -135,6 +137,45 @@ describe("forgetPlayer(place, players)", function () {
     await forgetPlayer(place, ["nobody"], options);
     await forgetPlayer(place, [GONE], options);
     assert.equal(await hdfs.status(removalPath(root, topic, 1)), null);
+    await proven();
+  });
+
+  it("npm run forget counts first, removes with --yes, and keeps no name in the history", async () => {
+    const player = "Zoë";
+    const historyFile = join(home, "history.jsonl");
+    const env = {
+      ...process.env,
+      QUESTLOG_TOPIC: topic,
+      QUESTLOG_FAILED_TOPIC: failedTopic,
+      QUESTLOG_HDFS_ROOT: root,
+      QUESTLOG_SCHEMA: schema,
+      QUESTLOG_HOME: home,
+      QUESTLOG_OUT: join(home, "out"),
+      QUESTLOG_HISTORY: historyFile,
+      QUESTLOG_KAFKA_BROKERS: settings.kafkaBrokers.join(","),
+      QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
+      QUESTLOG_TRINO_URL: settings.trinoUrl,
+    };
+    const run = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await $({
+        env,
+        nothrow: true,
+        quiet: true,
+      })`npm run -s forget -- ${args}`;
+      assert.equal(exitCode, 0, stderr);
+      return { stdout, stderr };
+    };
+    await play([player, "bob"]);
+    const counted = await run("--player", player);
+    assert.match(counted.stdout, /^table guild_joins: 2 rows$/m);
+    assert.match(counted.stderr, /^nothing was changed; --yes removes the events$/m);
+    const removed = await run("--player", player, "--yes");
+    assert.match(removed.stdout, /^table guild_joins: 2 rows, 0 after$/m);
+    assert.match(removed.stdout, new RegExp(`^topic ${topic}: 7 messages, 0 after$`, "m"));
+    assert.match((await run("--player", player)).stderr, /^nothing names this player$/m);
+    assert.equal((await run()).stdout, "no removal was interrupted\n");
+    assert.match(readFileSync(historyFile, "utf8"), /npm run forget -- --player .*\*\*\*/);
+    assert.doesNotMatch(readFileSync(historyFile, "utf8"), /Zo(ë|\\u00eb)/);
     await proven();
   });
 

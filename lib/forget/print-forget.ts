@@ -50,7 +50,7 @@ export async function printFinish(): Promise<number> {
   });
 }
 
-/** "table guild_joins: 12 rows, 0 after" */
+/** "table book_sales: 12 rows, 0 after" */
 export function countLines(before: Findings, after: Findings | null): string[] {
   const [was, is] = [countsOf(before), after && countsOf(after)];
   return [...was].map(([place, { number, unit }]) => {

@@ -20,7 +20,7 @@ export function createColumn(column: Column): ColumnEncoder {
   const form = formOf(column.type);
   switch (form) {
     case "text":
-      return new TextColumn(column.required);
+      return new TextColumn(column.required, { isId: column.name === "event_id" });
     case "boolean":
       return new BooleanColumn(column.required);
     case "int64":

@@ -145,6 +145,27 @@ describe("new ParquetFile(columns).append(row)", () => {
     ]);
   });
 
+  it("writes minimum and maximum of event ids, unless one is not ASCII", () => {
+    const ids: Column[] = [{ name: "event_id", type: "text", required: true }];
+    const rangeOf = (...values: string[]) => {
+      const { row_groups } = parquetMetadata(
+        arrayBuffer(
+          encode(
+            ids,
+            values.map((value) => [value]),
+          ),
+        ),
+      );
+      const found = row_groups[0]!.columns[0]!.meta_data?.statistics;
+      return found && [found.min_value, found.max_value, found.null_count];
+    };
+    assert.deepEqual(rangeOf("b2", "a9", "b10"), ["a9", "b2", 0n]);
+    const many = Array.from({ length: 5_000 }, (_, i) => String(i).padStart(4, "0")); // no dictionary
+    assert.deepEqual(rangeOf(...many), ["0000", "4999", 0n]);
+    assert.equal(rangeOf("a", "\u{1f409}", "\uffee"), undefined);
+    assert.equal(rangeOf("\u00e9", "a"), undefined);
+  });
+
   it("keeps any rows, in any number of row groups, and writes the same bytes each time", async () => {
     const row = fc.tuple(
       fc.option(fc.string({ unit: "binary" })),

@@ -3,8 +3,10 @@
  *
  * Text starts as a dictionary and falls back to plain bytes when it has too many different values.
  * Text has no minimum and maximum: JavaScript orders text by UTF-16 units, Parquet by bytes, so a
- * reader would skip rows wrongly.
+ * reader would skip rows wrongly. In printable ASCII both orders are the same, so ids of events
+ * have them. Most ids begin with their time, so readers that look for an id skip old files.
  */
+import type { ColumnStatistics } from "../parquetjs.ts";
 import { doubled, type EncodedColumn, INITIAL_ROWS, NullableColumn } from "./nullable-column.ts";
 import { encodeLevels } from "./rle.ts";
 
@@ -12,14 +14,25 @@ const INITIAL_BYTES = 512;
 const MAX_DICTIONARY_VALUES = 4096;
 const MAX_DICTIONARY_CHARS = 1 << 20;
 
+const ASCII = /^[ -~]*$/;
+
 export class TextColumn extends NullableColumn {
   #dictionary: Map<string, number> | null = new Map<string, number>(); // null: plain bytes
   #dictionaryChars = 0;
   #indices = new Uint16Array(INITIAL_ROWS);
   #plain = Buffer.allocUnsafe(INITIAL_BYTES);
   #position = 0;
+  #isOrdered: boolean; // all values are ASCII, and minimum and maximum are wanted
+  #min: string | null = null;
+  #max: string | null = null;
+
+  constructor(required: boolean, { isId }: { isId: boolean }) {
+    super(required);
+    this.#isOrdered = isId;
+  }
 
   protected override add(value: string): void {
+    if (this.#isOrdered) this.#compare(value);
     if (this.#dictionary === null) return this.#write(value);
     let index = this.#dictionary.get(value);
     if (index === undefined) {
@@ -37,13 +50,25 @@ export class TextColumn extends NullableColumn {
 
   override encode(): EncodedColumn {
     if (this.#dictionary === null || this.#dictionary.size === 0) {
-      return this.pages([this.#plain.subarray(0, this.#position)], null);
+      return this.pages([this.#plain.subarray(0, this.#position)], this.#statistics());
     }
     for (const text of this.#dictionary.keys()) this.#write(text);
     const width = Math.max(1, 32 - Math.clz32(this.#dictionary.size - 1));
     const indices = [Buffer.of(width), encodeLevels(this.#indices, this.count, width)];
     const bytes = this.#plain.subarray(0, this.#position);
-    return this.pages(indices, null, { bytes, size: this.#dictionary.size });
+    return this.pages(indices, this.#statistics(), { bytes, size: this.#dictionary.size });
+  }
+
+  #compare(value: string): void {
+    this.#isOrdered = ASCII.test(value);
+    if (this.#min === null || value < this.#min) this.#min = value;
+    if (this.#max === null || value > this.#max) this.#max = value;
+  }
+
+  #statistics(): ColumnStatistics | null {
+    if (!this.#isOrdered || this.#min === null || this.#max === null) return null;
+    const [min_value, max_value] = [Buffer.from(this.#min), Buffer.from(this.#max)];
+    return { null_count: this.nulls, min_value, max_value };
   }
 
   #fallBack(dictionary: Map<string, number>): void {

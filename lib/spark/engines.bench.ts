@@ -4,11 +4,14 @@
  * Each measure lands the same topic into a folder of its own. It starts the script that a user
  * starts, held to its cores by `taskset` (Linux). Kafka and HDFS share these cores, so only the
  * ratios within one run count. CPU and memory include all children of the process.
+ *
+ * A second, larger topic is landed by the stream in TypeScript, and by a plain Spark job without
+ * Python and without the commit chain (plain.bench.py).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,21 +21,34 @@ import type { Envelope } from "../envelope.ts";
 import { events } from "../events.ts";
 import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { findLastCommit } from "../land/commits.ts";
-import { settings } from "../settings.ts";
+import { prepareSparkFiles } from "../services/artifacts.ts";
+import { HOST, settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
+import { kafkaOptions } from "./access.ts";
+import { describeRules } from "./job.ts";
+import { prepareSpark } from "./packages.ts";
+import { usageOf } from "./process-usage.bench.ts";
 
-const BACKLOG = 400_000; // events
+const BACKLOG = 400_000; // events, for both engines
+const LARGE_BACKLOG = 1_000_000; // events, for the stream in TypeScript and the plain Spark job
 const PARTITIONS = 4;
 const MAX_BATCH = 5_000; // events of a request to Kafka
 const POLL_MS = 200;
-const LIMIT_MS = 300_000; // of one measure
-const TICKS = 100; // of the kernel's clock in a second
+const LIMIT_MS = 400_000; // of one measure
+const IDLE_MS = 10_000; // after the backlog
 
 interface Setup {
   name: string;
   cores: string; // of taskset
   processes: number;
-  args: string[];
+  args: string[] | "plain Spark"; // of npm run stream
+}
+
+/** A topic with a backlog, and the HDFS to land it in. */
+interface Ground {
+  topic: string;
+  backlog: number; // events
+  hdfs: WebHdfs;
 }
 
 const spark = (master: string) => ["--engine", "spark", "--master", master];
@@ -44,9 +60,18 @@ const SETUPS: readonly Setup[] = [
   { name: "node, 2 cores, 4 processes", cores: "0,1", processes: 4, args: [] },
   { name: "spark, 2 cores, local[2]", cores: "0,1", processes: 1, args: spark("local[2]") },
 ];
+const LARGE_SETUPS: readonly Setup[] = [
+  { name: "large, node, 2 cores, 1 process", cores: "0,1", processes: 1, args: [] },
+  { name: "large, plain Spark, 2 cores, local[2]", cores: "0,1", processes: 1, args: "plain Spark" },
+];
 
 /** Prints the figures of `engines`, one line for each setup. It needs a running stack. */
 export async function benchEngines(): Promise<void> {
+  await benchSetups(LARGE_SETUPS, LARGE_BACKLOG);
+  await benchSetups(SETUPS, BACKLOG);
+}
+
+async function benchSetups(setups: readonly Setup[], backlog: number): Promise<void> {
   const topic = `bench_${randomUUID()}`;
   const topics = [topic, `${topic}_failed`];
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
@@ -56,8 +81,8 @@ export async function benchEngines(): Promise<void> {
   try {
     const made = topics.map((one) => ({ topic: one, numPartitions: PARTITIONS }));
     await admin.createTopics({ topics: made, waitForLeaders: true });
-    await produceBacklog(kafka, topic);
-    for (const setup of SETUPS) await measure(setup, { topic, hdfs });
+    await produceBacklog(kafka, topic, backlog);
+    for (const setup of setups) await measure(setup, { topic, backlog, hdfs });
   } finally {
     await admin.deleteTopics({ topics });
     await admin.disconnect();
@@ -65,12 +90,43 @@ export async function benchEngines(): Promise<void> {
   }
 }
 
-async function measure(
-  { name, cores, processes, args }: Setup,
-  { topic, hdfs }: { topic: string; hdfs: WebHdfs },
-): Promise<void> {
+async function measure(setup: Setup, ground: Ground): Promise<void> {
   const root = `/bench-${randomUUID()}`;
   const home = mkdtempSync(join(tmpdir(), "questlog-bench-"));
+  const job = setup.args === "plain Spark" ? await describePlainJob(ground.topic, root, home) : undefined;
+  const started = performance.now();
+  const children = job ? [startPlain(setup, job)] : startStreams(setup, { ...ground, root, home });
+  const isEnd = job === undefined ? chainsCover(ground, root) : () => children[0]!.exitCode !== null;
+  try {
+    const pids = children.map(({ pid }) => pid!);
+    const atReady = Promise.race(children.map(ready)).then((at) => ({ at, ...usageOf(pids) }));
+    const { cpuSeconds, peakMb } = await untilLanded(pids, isEnd, started);
+    const ended = performance.now();
+    const { at: begun, cpuSeconds: startSeconds } = await atReady;
+    if (job && children[0]!.exitCode !== 0) throw new Error("bench engines: the plain Spark job failed");
+    const seconds = (ended - begun) / 1000;
+    const facts = [
+      `${Math.round(ground.backlog / seconds)} rows/s`,
+      `${(((cpuSeconds - startSeconds) / ground.backlog) * 1e6).toFixed(1)} µs CPU a row`,
+      `${Math.round(peakMb)} MB`,
+      `landing ${seconds.toFixed(1)} s`,
+      `start ${((begun - started) / 1000).toFixed(1)} s with ${startSeconds.toFixed(1)} s CPU`,
+      ...(job === undefined ? [await idleFacts(pids)] : []),
+    ];
+    console.log(`engines ${setup.name}: ${facts.join(", ")}`);
+  } finally {
+    for (const child of children) child.kill("SIGTERM");
+    for (const child of children)
+      if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+    await ground.hdfs.remove(root);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function startStreams(
+  { cores, processes, args }: Setup,
+  { topic, root, home }: { topic: string; root: string; home: string },
+): ChildProcess[] {
   const env = {
     ...process.env,
     QUESTLOG_TOPIC: topic,
@@ -82,31 +138,48 @@ async function measure(
     QUESTLOG_HISTORY: "/dev/null",
     QUESTLOG_HOME: home,
   };
-  const started = performance.now();
   const command = ["-c", cores, process.execPath, join("scripts", "stream.ts"), ...args];
-  const children = Array.from({ length: processes }, () =>
+  return Array.from({ length: processes }, () =>
     spawn("taskset", command, { cwd: settings.root, env, stdio: ["ignore", "pipe", "ignore"] }),
   );
-  try {
-    const pids = children.map(({ pid }) => pid!);
-    const atReady = Promise.race(children.map(ready)).then((at) => ({ at, ...usageOf(pids) }));
-    const { cpuSeconds, peakMb } = await untilLanded(pids, { root, topic, hdfs, started });
-    const [{ at: begun, cpuSeconds: startSeconds }, ended] = [await atReady, performance.now()];
-    const seconds = (ended - begun) / 1000;
-    const facts = [
-      `${Math.round(BACKLOG / seconds)} rows/s`,
-      `${(((cpuSeconds - startSeconds) / BACKLOG) * 1e6).toFixed(1)} µs CPU a row`,
-      `${Math.round(peakMb)} MB`,
-      `landing ${seconds.toFixed(1)} s`,
-      `start ${((begun - started) / 1000).toFixed(1)} s with ${startSeconds.toFixed(1)} s CPU`,
-    ];
-    console.log(`engines ${name}: ${facts.join(", ")}`);
-  } finally {
-    for (const child of children) child.kill("SIGTERM");
-    for (const child of children) if (child.exitCode === null) await once(child, "close");
-    await hdfs.remove(root);
-    rmSync(home, { recursive: true, force: true });
-  }
+}
+
+function startPlain({ cores }: Setup, job: { packages: string }): ChildProcess {
+  const file = join(settings.root, "lib", "spark", "plain.bench.py");
+  const env = { ...process.env, PYTHONPATH: job.packages, PYTHONDONTWRITEBYTECODE: "1" };
+  const child = spawn("taskset", ["-c", cores, "python3", file], { env, stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.write(`${JSON.stringify(job)}\n`);
+  return child;
+}
+
+async function describePlainJob(topic: string, root: string, home: string) {
+  const { java, jars } = await prepareSparkFiles(console.log);
+  const event = widestEvent(events);
+  const { columns, events: described } = describeRules(events);
+  return {
+    java,
+    jars,
+    packages: await prepareSpark(console.log),
+    folder: home,
+    driver_memory: "1g",
+    log_file: join(home, "spark.log"),
+    log_configuration: join(settings.root, "compose", "native", "logging", "spark.properties"),
+    master: "local[2]",
+    kafka: kafkaOptions(settings.kafkaBrokers, settings.kafkaAccess),
+    topic,
+    target: `hdfs://${HOST}:${settings.ports.namenode}${root}`,
+    columns: columns[event.table],
+    parameters: described.find(({ type }) => type === event.type)!.parameters,
+    conf: {
+      "spark.ui.enabled": "false",
+      "spark.sql.session.timeZone": "UTC",
+      "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MILLIS",
+      "spark.local.dir": home,
+      "spark.jars": jars.join(","),
+      "spark.driver.host": HOST,
+      "spark.driver.bindAddress": HOST,
+    },
+  };
 }
 
 /** Resolves with the time of the ready line. */
@@ -116,67 +189,47 @@ async function ready(child: ChildProcess): Promise<number> {
   throw new Error("bench engines: expected a ready line, got the end of the stream");
 }
 
-/** Waits until the chains cover the backlog, and samples the children's CPU and memory. */
-async function untilLanded(
-  pids: readonly number[],
-  { root, topic, hdfs, started }: { root: string; topic: string; hdfs: WebHdfs; started: number },
-): Promise<{ cpuSeconds: number; peakMb: number }> {
-  let peakMb = 0;
-  while (performance.now() - started < LIMIT_MS) {
-    const usage = usageOf(pids);
-    peakMb = Math.max(peakMb, usage.mb);
+/** Whether the chains of a topic cover its backlog. */
+function chainsCover({ topic, backlog, hdfs }: Ground, root: string): () => Promise<boolean> {
+  return async () => {
     const ends = await Promise.all(
       Array.from({ length: PARTITIONS }, (_, partition) => findLastCommit(hdfs, { root, topic, partition })),
     );
-    const landed = ends.reduce((sum, end) => sum + (end === null ? 0 : end.last + 1), 0);
-    if (landed >= BACKLOG) return { cpuSeconds: usage.cpuSeconds, peakMb };
+    return ends.reduce((sum, end) => sum + (end === null ? 0 : end.last + 1), 0) >= backlog;
+  };
+}
+
+/** Waits for the end of the landing, and samples the children's CPU and memory. */
+async function untilLanded(
+  pids: readonly number[],
+  isEnd: () => boolean | Promise<boolean>,
+  started: number,
+): Promise<{ cpuSeconds: number; peakMb: number }> {
+  let [peakMb, cpuSeconds] = [0, 0];
+  while (performance.now() - started < LIMIT_MS) {
+    const usage = usageOf(pids);
+    peakMb = Math.max(peakMb, usage.mb);
+    cpuSeconds = Math.max(cpuSeconds, usage.cpuSeconds); // an ended process has none
+    if (await isEnd()) return { cpuSeconds, peakMb };
     await sleep(POLL_MS);
   }
   throw new Error(`bench engines: the backlog is not landed after ${LIMIT_MS / 1000} s`);
 }
 
-/** CPU time and memory of processes with all of their children, from /proc. */
-function usageOf(roots: readonly number[]): { cpuSeconds: number; mb: number } {
-  const processes = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => readProcess(Number(name)));
-  const wanted = new Set(roots);
-  for (let before = 0; wanted.size > before;) {
-    before = wanted.size;
-    for (const { pid, parent } of processes) if (wanted.has(parent)) wanted.add(pid);
-  }
-  const own = processes.filter(({ pid }) => wanted.has(pid));
-  return {
-    cpuSeconds: own.reduce((sum, { ticks }) => sum + ticks, 0) / TICKS,
-    mb: own.reduce((sum, { pid }) => sum + sharedKib(pid), 0) / 1024,
-  };
+/** CPU and memory of an engine that has nothing to do. */
+async function idleFacts(pids: readonly number[]): Promise<string> {
+  await sleep(IDLE_MS / 2); // the last batch is behind it
+  const before = usageOf(pids).cpuSeconds;
+  await sleep(IDLE_MS);
+  const { cpuSeconds, mb } = usageOf(pids);
+  const percent = ((cpuSeconds - before) / (IDLE_MS / 1000)) * 100;
+  return `idle ${percent.toFixed(1)} % of a core, ${Math.round(mb)} MB`;
 }
 
-/** A process in a list; an empty list: it has ended since the folder was listed. */
-function readProcess(pid: number): { pid: number; parent: number; ticks: number }[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const times = fields.slice(11, 15).map(Number); // own, and of ended children
-    return [{ pid, parent: Number(fields[1]), ticks: times.reduce((sum, time) => sum + time) }];
-  } catch {
-    return [];
-  }
-}
-
-/** A process's memory, in which a page that n processes share counts as 1/n. */
-function sharedKib(pid: number): number {
-  try {
-    return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0; // it has ended
-  }
-}
-
-async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
+async function produceBacklog(kafka: Kafka, topic: string, backlog: number): Promise<void> {
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
-  for (let sent = 0; sent < BACKLOG; sent += MAX_BATCH) {
+  for (let sent = 0; sent < backlog; sent += MAX_BATCH) {
     const messages = Array.from({ length: MAX_BATCH }, (_, i) => ({
       value: eventText(sent + i),
       partition: (sent + i) % PARTITIONS,
