@@ -16,6 +16,7 @@ import { settings } from "../settings.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { query } from "../trino.ts";
 import { compactDays, type CompactWork } from "./compact-days.ts";
+import { keepCompact } from "./keep-compact.ts";
 import { trinoEngine } from "./trino-engine.ts";
 
 const TABLE = "guild_joins";
@@ -161,5 +162,14 @@ describe("compactDays(work, options)", function () {
     assert.equal((await filesOfDay()).length, 1);
     assert.deepEqual(await rows(), before);
     await proven();
+  });
+
+  it("goes on beside a stream until its signal", async () => {
+    const abort = new AbortController();
+    const log = () => {};
+    const ended = keepCompact({ signal: abort.signal, log, everyMs: 1_000 });
+    setTimeout(() => abort.abort(), 3_000);
+    await ended;
+    assert.ok(abort.signal.aborted);
   });
 });
