@@ -94,6 +94,7 @@ describe("readSettings(env): a given cluster", () => {
           /expected QUESTLOG_KAFKA_BROKERS too/,
         ] as [string, NodeJS.ProcessEnv, RegExp],
     ),
+    ["a DataNode's host without HDFS", { QUESTLOG_DATANODE_HOST: "x" }, /expected QUESTLOG_WEBHDFS_URL too/],
     ["an HDFS user without HDFS", { QUESTLOG_HDFS_USER: "ann" }, /expected QUESTLOG_WEBHDFS_URL too/],
     ["a catalog without Trino", { QUESTLOG_TRINO_CATALOG: "lake" }, /expected QUESTLOG_TRINO_URL too/],
     ["a metastore without Trino", { QUESTLOG_METASTORE: "m:9083" }, /expected QUESTLOG_TRINO_URL too/],

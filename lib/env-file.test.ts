@@ -45,7 +45,7 @@ describe("loadEnvFile(env, root)", () => {
   const REFUSED: [text: string, message: RegExp][] = [
     ["# a\nQUESTLOG_HOME a", /^questlog\.env, line 2: expected NAME=VALUE, or a comment after #$/],
     ["QUESTLOG_HOME: a", /^questlog\.env, line 1: expected NAME=VALUE/],
-    ["HOME=/x", /^questlog\.env, line 1: HOME: no such setting; README\.md lists the settings$/],
+    ["HOME=/x", /^questlog\.env, line 1: HOME: no such setting; docs\/settings\.md lists the settings$/],
     [
       'QUESTLOG_HOME="a\nb"',
       /^questlog\.env, line 1: QUESTLOG_HOME: expected the end of the quotes in this line$/,

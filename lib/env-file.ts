@@ -78,6 +78,6 @@ function readAssignment(line: string, place: string): [name: string, value: stri
   if (/^["'`]/.test(value)) throw new Error(`${place}: ${name}: expected the end of the quotes in this line`);
   if (name === VARIABLE) throw new Error(`${place}: expected ${VARIABLE} in the environment only`);
   if (!name.startsWith("QUESTLOG_") && !OTHERS.includes(name))
-    throw new Error(`${place}: ${name}: no such setting; README.md lists the settings`);
+    throw new Error(`${place}: ${name}: no such setting; docs/settings.md lists the settings`);
   return [name, value];
 }

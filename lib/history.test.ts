@@ -97,6 +97,22 @@ describe("recordHistory(step), recordScript(name)", () => {
     assert.equal(line?.exit_code, 4);
   });
 
+  it("ends with 1 and a sentence if the script cannot be recorded, after its output", async () => {
+    const code = `
+      import { recordScript } from ${JSON.stringify(join(import.meta.dirname, "history.ts"))};
+      recordScript("tail", ${JSON.stringify(folder)});
+      console.log("the answer");`;
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", code]);
+    await assert.rejects(
+      run,
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+        assert.deepEqual([code, stdout], [1, "the answer\n"]);
+        assert.match(stderr, /^history: EISDIR: .*; QUESTLOG_HISTORY names another file\n$/);
+        return true;
+      },
+    );
+  });
+
   it("records a server that outlives the process without an exit code", () => {
     recordHistory("up", file);
     recordCommand("java @kafka.args", file);

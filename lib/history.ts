@@ -64,7 +64,12 @@ export function recordScript(
   );
   process.env[PARENT] = entry.id;
   process.once("exit", (code) => {
-    append(file, { ...entry, exit_code: code, duration_ms: Date.now() - Date.parse(entry.time) });
+    try {
+      append(file, { ...entry, exit_code: code, duration_ms: Date.now() - Date.parse(entry.time) });
+    } catch (error) {
+      console.error(`history: ${(error as Error).message}; QUESTLOG_HISTORY names another file`);
+      process.exitCode = code === 0 ? 1 : code;
+    }
   });
 }
 

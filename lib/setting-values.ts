@@ -125,7 +125,7 @@ export class Variables {
     });
     if (unknown === undefined) return;
     const [similar] = nearest(unknown, known);
-    const advice = similar === undefined ? "README.md lists the settings" : `did you mean ${similar}?`;
+    const advice = similar === undefined ? "docs/settings.md lists the settings" : `did you mean ${similar}?`;
     throw new Error(`${unknown}: no such setting; ${advice}`);
   }
 }

@@ -174,7 +174,7 @@ describe("readSettings(env)", () => {
   for (const [variable, advice] of [
     ["QUESTLOG_APIPORT", "did you mean QUESTLOG_API_PORT?"],
     ["QUESTLOG_RETENSION", "did you mean QUESTLOG_RETENTION?"],
-    ["QUESTLOG_COLOUR_SCHEME", "README.md lists the settings"],
+    ["QUESTLOG_COLOUR_SCHEME", "docs/settings.md lists the settings"],
   ] as const) {
     it(`refuses ${variable}, which is no setting`, () => {
       assert.throws(() => readSettings({ [variable]: "1" }), {
@@ -182,6 +182,13 @@ describe("readSettings(env)", () => {
       });
     });
   }
+
+  it("refuses a history that is a folder", () => {
+    const folder = import.meta.dirname;
+    assert.throws(() => readSettings({ QUESTLOG_HISTORY: folder }), {
+      message: `QUESTLOG_HISTORY: expected a file, got the folder "${folder}"`,
+    });
+  });
 
   it("accepts the tests' own variables, and equal ports of a service that is given", () => {
     readSettings({ QUESTLOG_FULL: "1", QUESTLOG_CHROMIUM: "/usr/bin/chromium", QUESTLOG_STREAM_PORT: "0" });

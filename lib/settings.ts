@@ -4,7 +4,7 @@
  * Only this module reads the environment, and it has all defaults. A second stack beside the first
  * (the tests start one) needs only another QUESTLOG_HOME and other ports.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { isIPv6 } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
@@ -139,7 +139,15 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   variables.refuseOthers(NOT_SETTINGS);
   refuseEqualPorts(read, env);
   refuseFolders(read);
+  refuseHistory(read);
   return read;
+}
+
+function readDatanodeHost(variables: Variables, webhdfs: string): string | undefined {
+  const host = variables.host("QUESTLOG_DATANODE_HOST");
+  if (host !== undefined && variables.text(webhdfs) === undefined)
+    throw new Error(`QUESTLOG_DATANODE_HOST: expected ${webhdfs} too: it is for a cluster that is given`);
+  return host;
 }
 
 function readEndpoints(variables: Variables) {
@@ -157,7 +165,7 @@ function readEndpoints(variables: Variables) {
     kafkaBrokers: variables.brokers(kafka, `${HOST}:${ports.kafka}`),
     webhdfsUrl: webhdfsUrls[0]!,
     webhdfsUrls,
-    datanodeHost: variables.host("QUESTLOG_DATANODE_HOST"),
+    datanodeHost: readDatanodeHost(variables, webhdfs),
     trinoUrl: variables.url(trino, `http://${HOST}:${ports.trino}`),
     given: {
       kafka: variables.text(kafka) !== undefined,
@@ -285,6 +293,11 @@ function refuseFolders({ home, cache, given }: Pick<Settings, "home" | "cache" |
     throw new Error(
       `QUESTLOG_CACHE: expected a folder without : and emoji and control characters, which Java cannot use, got "${cache}"`,
     );
+}
+
+function refuseHistory({ historyFile }: Pick<Settings, "historyFile">): void {
+  if (statSync(historyFile, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`QUESTLOG_HISTORY: expected a file, got the folder "${historyFile}"`);
 }
 
 /** Two listeners cannot have one port. The ports of given services are not used. */

@@ -15,6 +15,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type QueryResult, type QueryStats, Trino } from "trino-client";
+import { connectionFault } from "./connection-fault.ts";
 import { settings } from "./settings.ts";
 import { literal, type Parameter } from "./sql.ts";
 import { HttpFailure, sendToTrino, type TrinoRequest } from "./trino-http.ts";
@@ -245,10 +246,10 @@ function fromHttpFailure(sql: string, server: string, failure: HttpFailure): Que
     const hint = status === 401 ? `; ${LOGIN_HINT}` : "";
     return new QueryError(sql, `HTTP_${status}`, `${server} answered ${text.slice(0, 500)}${hint}`, failure);
   }
-  const reason = failure.code || failure.message;
-  const isForeign = /CERT|SIGNATURE/.test(reason);
-  const hint = isForeign ? "QUESTLOG_TRINO_CA_FILE names the CA of its certificate" : HINT;
-  const message = `no answer from Trino at ${server} (${reason}); ${hint}`;
+  const fault = connectionFault(failure, new URL(server), "QUESTLOG_TRINO_CA_FILE");
+  const isExplained = fault !== failure.message;
+  const reason = isExplained ? `: ${fault}` : ` (${failure.code || fault}); ${HINT}`;
+  const message = `no answer from Trino at ${server}${reason}`;
   return new QueryError(sql, "UNREACHABLE", message, failure);
 }
 

@@ -19,6 +19,7 @@ import type { HdfsAccess } from "./cluster-settings.ts";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connectionFault } from "./connection-fault.ts";
 import { settings } from "./settings.ts";
 import { spnego } from "./spnego.ts";
 
@@ -335,8 +336,9 @@ export class WebHdfs {
         sent.end(body);
       });
     } catch (error) {
-      const cause = error as NodeJS.ErrnoException;
-      throw new HdfsError(op, path, `${cause.message || cause.code} at ${url.host}`, { cause });
+      const cause = error as Error;
+      const fault = connectionFault(cause, url, "QUESTLOG_WEBHDFS_CA_FILE");
+      throw new HdfsError(op, path, fault.includes(url.host) ? fault : `${url.host}: ${fault}`, { cause });
     }
   }
 

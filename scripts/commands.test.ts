@@ -64,6 +64,15 @@ const CASES: Case[] = [
   ],
   ["drill", ["flood"], 2, 'drill: expected names among .*kill-stream.*, got "flood"; .*'],
   ["drill", ["--seed", "x"], 2, 'drill: --seed: expected an integer from 0 to 999999999, got "x"; .*'],
+  ["stream", ["--engine", "spark", "--master", "lokal[2]"], 2, "stream: --master: expected local\\[2\\], .*"],
+  ["stream", ["--engine", "spark", "--master", "local[0]"], 2, "stream: --master: expected local\\[2\\], .*"],
+  [
+    "stream",
+    ["--engine", "spark", "--master", "mesos://x"],
+    2,
+    "stream: --master: expected local\\[2\\], .*",
+  ],
+  ["stream", ["--engine", "spark", "--master", ""], 2, "stream: --master: expected local\\[2\\], .*"],
   ["tables", ["--dry-run"], 2, "tables: --dry-run: expected --rebuild TABLE beside it; .*"],
   ["tables", ["--check", "--rebuild", "t"], 2, "tables: expected --check or --rebuild, got both; .*"],
   [

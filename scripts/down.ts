@@ -3,7 +3,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../lib/command.ts";
 import { chooseServices, serviceWords } from "../lib/services/arguments.ts";
+import { dockerRuntime } from "../lib/services/containers.ts";
+import { findEngineProblem } from "../lib/services/docker.ts";
 import { chooseRuntime, forgetRuntime, runtimeOptions } from "../lib/services/choice.ts";
+import { serverNames } from "../lib/services/services.ts";
 import { stopServices } from "../lib/services/stop.ts";
 import { settings } from "../lib/settings.ts";
 
@@ -19,6 +22,8 @@ await command("down", { usage, options, positionals: true }, async ({ values, po
   const { runtime } = await chooseRuntime(values);
   if (values.wipe && !all)
     throw new UsageError("--wipe deletes the data of all services; expected no names beside it");
+  const problem = runtime === dockerRuntime ? await findEngineProblem() : null;
+  if (problem !== null && serverNames.some((server) => names.includes(server))) throw new Error(problem); // before anything stops
   const rows = await stopServices({
     names,
     runtime,

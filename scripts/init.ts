@@ -16,9 +16,11 @@ await command("init", { usage, interruptible: true }, async ({ signal }) => {
   const { topic, failedTopic, kafkaBrokers, trinoUrl } = settings;
   for (const name of [topic, failedTopic]) {
     const make = () => createTopic({ topic: name });
+    console.log(`topic ${name}: waits for Kafka at ${kafkaBrokers.join(",")}`);
     const made = await until(`Kafka at ${kafkaBrokers.join(",")} has a topic`, make, { ...WAIT, signal });
     console.log(`topic ${name}: ${made}`);
   }
+  console.log(`tables: wait for Trino at ${trinoUrl}`);
   const tables = await until(`Trino at ${trinoUrl} has tables`, () => createTables(), { ...WAIT, signal });
   // A table that needs a rebuild is no failure: API and stream work, and its events wait.
   for (const line of describeChanges(tables)) console.log(line);

@@ -16,12 +16,18 @@ const usage = `npm run stream -- [--engine spark] [--master URL]
 
 const options = { engine: { type: "string" }, master: { type: "string" } } as const;
 
+const MASTER = /^(local(\[(\*|[1-9]\d*)(, *\d+)?\])?|local-cluster\[.+\]|yarn|(spark|k8s):\/\/.+)$/;
+
 await command("stream", { usage, options, interruptible: true }, async ({ values, signal }) => {
   const { engine = "node", master } = values;
   if (engine !== "node" && engine !== "spark")
     throw new UsageError(`--engine: expected node or spark, got "${engine}"`);
   if (master !== undefined && engine !== "spark")
     throw new UsageError("--master: expected --engine spark too");
+  if (master !== undefined && !MASTER.test(master))
+    throw new UsageError(
+      `--master: expected local[2], spark://HOST:PORT, yarn or k8s://URL, got "${master}"`,
+    );
   const log = (line: string) => console.error(`${new Date().toISOString()} stream: ${line}`);
   const at = settings.killAt && killAt(settings.killAt);
   const say = (line: string) => {

@@ -222,7 +222,9 @@ function acl(operation: string, topic: string, group?: string): string {
 function loginRemedy(): string {
   const { tls, login } = settings.kafkaAccess;
   const added = [
-    ...(tls?.ca === undefined ? ["QUESTLOG_KAFKA_CA_FILE, if the CA is your own"] : []),
+    tls?.ca === undefined
+      ? "QUESTLOG_KAFKA_CA_FILE, if the CA is your own"
+      : "that QUESTLOG_KAFKA_CA_FILE has the CA of the brokers' certificates",
     ...(tls ? [] : ["QUESTLOG_KAFKA_TLS=on, if the listener has TLS"]),
     ...(login
       ? ["the user and password or token"]

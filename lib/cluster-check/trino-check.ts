@@ -60,7 +60,7 @@ async function askCatalog(): Promise<string> {
   if (row.connector_name !== "hive")
     throw new Error(`expected the connector hive, got ${row.connector_name}`);
   const schemas = await query(`SHOW SCHEMAS FROM ${identifier(catalog)}`);
-  return `connector hive, ${schemas.length} schemas`;
+  return `connector hive, ${schemas.length} ${schemas.length === 1 ? "schema" : "schemas"}`;
 }
 
 /** The schema exists, or one can be made: it is tried with another name. */

@@ -84,7 +84,7 @@ export function compactDay(
 /** "book_sales 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
 export function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
   const doubles = removed === 0 ? "" : `; ${removed} ${removed === 1 ? "double" : "doubles"} left out`;
-  return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} files became ${new_files.length}${doubles}`;
+  return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} ${files.length === 1 ? "file" : "files"} became ${new_files.length}${doubles}`;
 }
 
 /** The time that the chains of all partitions have passed. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text as readText } from "node:stream/consumers";
+import { connectionFault } from "../connection-fault.ts";
 
 export const ANSWER_LIMIT_MS = 5_000;
 const MAX_GIST = 100; // characters
@@ -17,7 +18,8 @@ export interface JsonRequest {
 /** Requests `url`. @throws Error without an answer in 5 s, or with another status than 2xx. */
 export async function getJson<T>(url: string, request: JsonRequest = {}): Promise<T> {
   const { status, text } = await send(url, request).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${url}: ${error.message || error.code}`);
+    // Of the servers that are asked here, only Trino can have a certificate of its own.
+    throw new Error(`${url}: ${connectionFault(error, new URL(url), "QUESTLOG_TRINO_CA_FILE")}`);
   });
   if (status < 200 || status > 299) throw new Error(`${url} answered ${status}: ${gist(text)}`);
   try {

@@ -65,6 +65,7 @@ export async function runSpark(run: SparkRun): Promise<void> {
   };
   const command = await prepareCommand(run);
   const blocked = await claimTables(run);
+  if (blocked === null) return;
   const server = await serveProbes(probes, settings.ports.stream, "stream");
   const days = new DayRegistrar(registerDays, { signal, log });
   mkdirSync(join(settings.home, "spark"), { recursive: true });
@@ -94,14 +95,20 @@ async function prepareCommand({ log }: SparkRun): Promise<Command> {
   return { packages: await prepareSpark(log), ...(await prepareSparkFiles(log)) };
 }
 
-/** Adds the columns of the events to the tables' lists, as soon as HDFS answers. */
-async function claimTables({ signal, log }: SparkRun): Promise<ReadonlyMap<string, string>> {
+/**
+ * Adds the columns of the events to the tables' lists, as soon as HDFS answers. Null: the signal
+ * came first.
+ */
+async function claimTables({ signal, log }: SparkRun): Promise<ReadonlyMap<string, string> | null> {
   const hdfs = new WebHdfs();
   try {
     const claim = new TableClaim(hdfs, settings.hdfsRoot, log);
     const passing = (error: unknown) => error instanceof HdfsError && error.passing;
     await new Outage("HDFS", log).outlast(() => claim.make(), { passing, signal });
     return claim.reasons;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
   } finally {
     hdfs.close();
   }
