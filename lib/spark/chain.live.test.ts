@@ -12,6 +12,8 @@ import {
   streamWriter,
   type Writer,
 } from "../testbed/histories.fixture.ts";
+import { dayFolder, swapMarkPath, swapPath } from "../layout.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { PythonChild } from "./python.fixture.ts";
 
@@ -138,4 +140,30 @@ describe("the commit chain with writers of both engines", function () {
     await play((hdfs, choose) => (spawned++ % 2 === 0 ? python.write : streamWriter)(hdfs, choose));
     assert.ok(python.records > HISTORIES, `expected Python to write records too, got ${python.records}`);
   });
+
+  for (const [engine, write] of [
+    ["TypeScript", streamWriter],
+    ["Python", python.write],
+  ] as const)
+    it(`copies files of ${engine} into the folders of a swapped day that readers may read`, async () => {
+      const hdfs = new HdfsModel();
+      const place = { root: key.root, table: "t0", day: "2026-01-01" };
+      const own = dayFolder(place.root, place.table, place.day);
+      await hdfs.create(`${own}/old.parquet`, Buffer.from("[]"));
+      for (const number of [1, 2, 3]) {
+        const from = number === 1 ? own : `/q/new/${number - 1}`;
+        const record = { number, from, folder: `/q/new/${number}`, files: [{ name: "old.parquet" }] };
+        await hdfs.create(swapPath(place, number), Buffer.from(JSON.stringify(record)));
+      }
+      for (const number of [1, 2]) await hdfs.create(swapMarkPath(place, number, "cleared"), Buffer.alloc(0));
+      await write(hdfs, () => 4);
+      const names = (folder: string) =>
+        hdfs.files(folder).map(([path]) => path.slice(path.lastIndexOf("/") + 1));
+      const landed = names(own).filter((name) => name !== "old.parquet");
+      assert.ok(landed.length > 1);
+      assert.deepEqual(names("/q/new/3"), landed);
+      assert.deepEqual(names("/q/new/2"), landed); // the swap from here is not cleared
+      assert.deepEqual(names("/q/new/1"), []); // deleted
+      assert.deepEqual(names("/q/staging"), []);
+    });
 });

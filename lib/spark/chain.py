@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 from hdfs_http import HdfsError
+from swaps import follow_swaps
 
 MAX_OFFSET = 2**53 - 1
 MAX_PARALLEL = 8  # requests of one commit
@@ -131,6 +132,7 @@ class Chain:
     def _move_files(self, record):
         with ThreadPoolExecutor(MAX_PARALLEL) as lanes:
             list(lanes.map(self._move_file, record["files"]))
+        follow_swaps(self._hdfs, self._root, record["files"])
         self._hdfs.remove(attempt_folder(self._root, record["writer"]))
         self._at("staging_removed")
 
@@ -144,7 +146,7 @@ class Chain:
         self._hdfs.make_folder(target.rpartition("/")[0])  # the first file of its day
         if self._hdfs.rename(staged, target):
             return
-        # Neither source nor target exists: the file was moved, and deleted later.
+        # Neither source nor target exists: the file was moved, and deleted by a swap or rebuild.
         if self._hdfs.exists(target) or not self._hdfs.exists(staged):
             return
         raise HdfsError("RENAME", staged, f"answered false, and nothing is at {target}")
