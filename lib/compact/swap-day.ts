@@ -17,6 +17,7 @@ import {
   compactedFolder,
   dayFolder,
   forgetPlanPath,
+  rebuildFolder,
   removedPath,
   stagedSwap,
   swapMarkPath,
@@ -103,7 +104,7 @@ export async function swapDay(work: SwapWork, request: SwapRequest): Promise<Swa
     const content = await engine.rewrite(request, { id, folder, from, before }, at);
     const last = swaps.records.at(-1)?.number ?? 0;
     const record: SwapRecord = { version: 1, id, table, day, number: last + 1, ...content };
-    await claim(work, place, record);
+    await claim(work, place, record, before);
     at("swap_recorded");
     await finishSwap(work, place);
     return record;
@@ -158,6 +159,7 @@ export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: numbe
   await finishSwap(work, place);
   await copyLate(hdfs, swaps);
   const current = currentFolder(swaps);
+  const own = dayFolder(root, place.table, place.day); // the stream writes to this one
   const kept = new Set((await dataFiles(hdfs, current)).map(({ name }) => name));
   let deleted = 0;
   for (const { number, from, files, reason } of due) {
@@ -166,14 +168,17 @@ export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: numbe
       await markSwap(hdfs, place, number, "cleared"); // a rebuild keeps the files that it replaces
       continue;
     }
-    for (const { name, path } of await dataFiles(hdfs, from)) {
-      if (!replaced.has(name) && (from === current || !kept.has(name))) continue;
-      await hdfs.remove(path);
-      deleted++;
-    }
+    for (const folder of new Set([from, own]))
+      // a late file is in both
+      for (const { name, path } of await dataFiles(hdfs, folder)) {
+        const isReplaced = replaced.has(name) && (folder === from || folder !== current);
+        const isCopied = folder === from && from !== current && kept.has(name);
+        if (!isReplaced && !isCopied) continue;
+        await hdfs.remove(path);
+        deleted++;
+      }
     at("old_deleted");
-    const isOwn = from !== dayFolder(root, place.table, place.day); // the stream writes to that one
-    if (isOwn && from !== current && (await namesIn(hdfs, from)).length === 0) await hdfs.remove(from);
+    if (from !== own && from !== current && (await namesIn(hdfs, from)).length === 0) await hdfs.remove(from);
     await markSwap(hdfs, place, number, "cleared");
     at("old_cleared");
   }
@@ -181,12 +186,18 @@ export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: numbe
 }
 
 /** Step 3: the test-and-set. A lost answer decides nothing; the record under that name does. */
-async function claim({ hdfs, root }: SwapWork, place: TableDay, record: SwapRecord): Promise<void> {
+async function claim(
+  { hdfs, root }: SwapWork,
+  place: TableDay,
+  record: SwapRecord,
+  before: readonly FolderFile[],
+): Promise<void> {
   const [staged, path] = [stagedSwap(root, record.id), swapPath(place, record.number)];
-  if ((await hdfs.status(forgetPlanPath(root))) !== null)
-    throw new SwapLostError(`table ${place.table}, day ${place.day}: a removal of events is at work`);
   await hdfs.makeFolder(swapsFolder(place));
   await hdfs.create(staged, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
+  // A removal looks for staged swaps after its plan is there. So one of the two sees the other.
+  const obstacle = await obstacleOf(hdfs, place, record.from, before);
+  if (obstacle !== null) throw new SwapLostError(`table ${place.table}, day ${place.day}: ${obstacle}`);
   const failure = await hdfs.rename(staged, path).then(
     (isRenamed) => (isRenamed ? null : new HdfsError("RENAME", staged, "answered false")),
     (error: unknown) => error as Error,
@@ -197,6 +208,21 @@ async function claim({ hdfs, root }: SwapWork, place: TableDay, record: SwapReco
   await hdfs.remove(staged);
   if (found === null) throw failure;
   throw new SwapLostError(`table ${place.table}, day ${place.day}: another swap was faster`);
+}
+
+/** The reason why the replaced files may have other rows by now; null: they have the same. */
+async function obstacleOf(
+  hdfs: Hdfs,
+  { root, table }: TableDay,
+  from: string,
+  before: readonly FolderFile[],
+): Promise<string | null> {
+  if ((await hdfs.status(forgetPlanPath(root))) !== null) return "a removal of events is at work";
+  if ((await hdfs.status(rebuildFolder(root, table))) !== null) return "a rebuild of the table is at work";
+  const now = new Map((await dataFiles(hdfs, from)).map((file) => [file.name, file]));
+  const isSame = ({ name, bytes, modified_at }: FolderFile) =>
+    now.get(name)?.bytes === bytes && now.get(name)?.modified_at === modified_at;
+  return before.every(isSame) ? null : "its files changed while they were read";
 }
 
 /** Deletes the files of an attempt that has no record. */

@@ -8,6 +8,7 @@ export const FOLDER = Symbol("folder");
 export class HdfsModel implements Hdfs {
   readonly nodes = new Map<string, Buffer | typeof FOLDER>();
   readonly #pageSize: number;
+  readonly #made = new Map<Buffer, number>(); // the order in which `create` made the files
 
   constructor({ pageSize = 3 } = {}) {
     this.#pageSize = pageSize;
@@ -18,7 +19,9 @@ export class HdfsModel implements Hdfs {
       return Promise.reject(new HdfsError("CREATE", path, "already exists", { passing: false }));
     }
     this.#folder(parent(path));
-    this.nodes.set(path, bytes);
+    const node = bytes.subarray();
+    this.#made.set(node, this.#made.size);
+    this.nodes.set(path, node);
     return Promise.resolve();
   }
 
@@ -61,13 +64,13 @@ export class HdfsModel implements Hdfs {
 
   status(path: string): Promise<FileStatus | null> {
     const node = this.nodes.get(path);
-    return Promise.resolve(node === undefined ? null : { ...statusOf(node), name: "" });
+    return Promise.resolve(node === undefined ? null : { ...this.#statusOf(node), name: "" });
   }
 
   list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     const found = [...this.nodes]
       .filter(([name]) => name !== "/" && parent(name) === path)
-      .map(([name, node]) => ({ ...statusOf(node), name: name.slice(path.length + 1) }))
+      .map(([name, node]) => ({ ...this.#statusOf(node), name: name.slice(path.length + 1) }))
       .filter(({ name }) => name > after)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const entries = found.slice(0, this.#pageSize);
@@ -81,6 +84,12 @@ export class HdfsModel implements Hdfs {
     );
   }
 
+  #statusOf(node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
+    return node === FOLDER
+      ? { type: "DIRECTORY", bytes: 0, modified_at: 0 }
+      : { type: "FILE", bytes: node.length, modified_at: this.#made.get(node) ?? 0 };
+  }
+
   #folder(path: string): void {
     for (let above = path; above !== ""; above = parent(above)) this.nodes.set(above, FOLDER);
   }
@@ -88,12 +97,6 @@ export class HdfsModel implements Hdfs {
 
 function parent(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-function statusOf(node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
-  return node === FOLDER
-    ? { type: "DIRECTORY", bytes: 0, modified_at: 0 }
-    : { type: "FILE", bytes: node.length, modified_at: 0 };
 }
 
 /** Tests the behaviour of HDFS on which the commit chain relies, in an empty folder. */

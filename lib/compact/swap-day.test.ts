@@ -1,0 +1,103 @@
+// One process swaps a day, and another one changes its files at a chosen moment. HDFS and the
+// metastore are in memory.
+import assert from "node:assert/strict";
+import { dayFolder, forgetPlanPath, rebuildFolder, stagedSwap, type TableDay } from "../layout.ts";
+import { currentFiles, dataFiles, followSwaps, readSwaps } from "../swaps.ts";
+import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+import { clearSwaps, swapDay, type SwapEngine, SwapLostError, type SwapWork } from "./swap-day.ts";
+
+const place: TableDay = { root: "/q", table: "t", day: "2026-01-31" };
+const FOLDER = dayFolder(place.root, place.table, place.day);
+
+/** Writes all rows of a day into one file; `meanwhile` runs when the file is written. */
+function newWork(hdfs: HdfsModel, meanwhile: () => Promise<void> = () => Promise.resolve()): SwapWork {
+  let location = FOLDER;
+  const engine: SwapEngine = {
+    location: () => Promise.resolve(location),
+    setLocation: (_, folder) => {
+      location = folder;
+      return Promise.resolve();
+    },
+    rewrite: async ({ reason }, { id, folder, from, before }) => {
+      const texts: string[] = [];
+      for (const { path } of before) texts.push(String(await hdfs.read(path)));
+      const name = `swap-${id}-0.parquet`;
+      await hdfs.create(`${folder}/${name}`, Buffer.from(texts.join("")));
+      await meanwhile();
+      const files = before.map((one) => ({ name: one.name, bytes: one.bytes, rows: 1 }));
+      const new_files = [{ name, bytes: 0, rows: files.length }];
+      return {
+        reason,
+        made_at: "",
+        from,
+        files,
+        folder,
+        new_files,
+        rows: files.length,
+        removed: 0,
+        kept: [],
+      };
+    },
+    removeStaged: () => Promise.resolve(),
+  };
+  return { hdfs, root: place.root, engine };
+}
+
+function swap(work: SwapWork) {
+  return swapDay(work, { ...place, reason: "compaction" });
+}
+
+async function write(hdfs: HdfsModel, name: string): Promise<void> {
+  await hdfs.create(`/q/staging/w/${name}`, Buffer.from(name[0]!));
+  await hdfs.makeFolder(FOLDER);
+  await hdfs.rename(`/q/staging/w/${name}`, `${FOLDER}/${name}`);
+  await followSwaps(hdfs, place.root, [place]);
+}
+
+async function rowsOf(hdfs: HdfsModel): Promise<string> {
+  const texts: string[] = [];
+  for (const { path } of await currentFiles(hdfs, await readSwaps(hdfs, place)))
+    texts.push(String(await hdfs.read(path)));
+  return [...texts.join("")].sort().join("");
+}
+
+describe("swapDay(work, request), beside other processes", () => {
+  const others: [string, (hdfs: HdfsModel) => Promise<void>][] = [
+    [
+      "a removal of events replaced a file by one of the same length, and has ended",
+      async (hdfs) => {
+        await hdfs.create("/q/forget/new/a", Buffer.from("-"));
+        await hdfs.replace("/q/forget/new/a", `${FOLDER}/a.parquet`);
+      },
+    ],
+    ["a removal of events is at work", (hdfs) => hdfs.create(forgetPlanPath("/q"), Buffer.from("{}"))],
+    ["a rebuild of the table has begun", (hdfs) => hdfs.makeFolder(rebuildFolder("/q", "t"))],
+  ];
+  for (const [event, meanwhile] of others)
+    it(`changes nothing if ${event} while the rows were written`, async () => {
+      const hdfs = new HdfsModel();
+      await write(hdfs, "a.parquet");
+      await write(hdfs, "b.parquet");
+      await assert.rejects(swap(newWork(hdfs, () => meanwhile(hdfs))), SwapLostError);
+      assert.equal((await readSwaps(hdfs, place)).records.length, 0);
+      assert.deepEqual(hdfs.files("/q/compacted"), []);
+      assert.deepEqual(hdfs.files("/q/staging"), []);
+    });
+});
+
+describe("clearSwaps(work, place, graceMs)", () => {
+  it("deletes a late file that a later swap has merged from all older folders", async () => {
+    const hdfs = new HdfsModel();
+    const work = newWork(hdfs);
+    await write(hdfs, "a.parquet");
+    await swap(work);
+    await clearSwaps(work, place, 0);
+    await write(hdfs, "b.parquet");
+    await swap(work);
+    await clearSwaps(work, place, 0);
+    assert.deepEqual(await dataFiles(hdfs, FOLDER), []);
+    assert.equal(await rowsOf(hdfs), "ab");
+    await write(hdfs, "c.parquet");
+    assert.equal(await rowsOf(hdfs), "abc");
+  });
+});
