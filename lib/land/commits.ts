@@ -245,8 +245,7 @@ async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<
   await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
   if (await hdfs.rename(staged, target)) return;
   // Neither source nor target exists: the file was moved, and deleted by a swap or rebuild. HDFS
-  // acknowledged
-  // its creation before the record was written, and only a move takes it out of staging.
+  // acknowledged its creation before the record was written. Only a move takes it out of staging.
   if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
   throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
 }
