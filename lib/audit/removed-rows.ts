@@ -31,8 +31,8 @@ export async function removedRows(
   return rows;
 }
 
-/** The swaps of a day, when the last of them is done. */
-async function endedSwaps(hdfs: Hdfs, place: Swaps["place"]): Promise<Swaps> {
+/** The swaps of a day, when the last of them is done. @throws Error with the remedy */
+export async function endedSwaps(hdfs: Hdfs, place: Swaps["place"]): Promise<Swaps> {
   const ask = async () => {
     const swaps = await readSwaps(hdfs, place);
     const newest = swaps.records.at(-1);

@@ -20,6 +20,7 @@ import { parseDayName, rebuildFolder, swappedDaysFolder, tableFolder, type Table
 import { identifier, literal } from "../sql.ts";
 import { currentFiles, readSwaps, type SwapRecord, swappedTables } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
+import { removeDeadSwaps } from "./staged-swaps.ts";
 import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
 
 export interface CompactOptions {
@@ -49,6 +50,7 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
   const { hdfs, root } = work;
   const { topics, graceMs, day: only, log = () => {}, signal } = options;
   const compacted: Compacted = { swaps: [], lost: 0, deleted: 0 };
+  await removeDeadSwaps(hdfs, root);
   for (const day of await namesIn(hdfs, swappedDaysFolder(root)))
     for (const table of await swappedTables(hdfs, root, day)) {
       if (signal?.aborted) return compacted;

@@ -1,7 +1,7 @@
 // One process swaps a day, and another one changes its files at a chosen moment. HDFS and the
 // metastore are in memory.
 import assert from "node:assert/strict";
-import { dayFolder, forgetPlanPath, rebuildFolder, stagedSwap, type TableDay } from "../layout.ts";
+import { dayFolder, forgetPlanPath, rebuildFolder, type TableDay } from "../layout.ts";
 import { currentFiles, dataFiles, followSwaps, readSwaps } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { clearSwaps, swapDay, type SwapEngine, SwapLostError, type SwapWork } from "./swap-day.ts";

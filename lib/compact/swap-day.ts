@@ -81,7 +81,7 @@ export class SwapLostError extends Error {
   override name = "SwapLostError";
 }
 
-const STALE_MS = 2 * 3_600_000; // an older attempt without a record is dead
+export const STALE_MS = 2 * 3_600_000; // an older attempt without a record is dead
 
 /**
  * Rewrites a day's files. Resolves with the record, or null: the day has no file.

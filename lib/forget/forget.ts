@@ -11,6 +11,7 @@ import { registerDays } from "../ask/tables.ts";
 import { assertProven, audit } from "../audit/audit.ts";
 import { type AuditRecord, readLedger } from "../audit/ledger.ts";
 import { untilLanded } from "../audit/landed.ts";
+import { removeDeadSwaps, untilSwapsEnd } from "../compact/staged-swaps.ts";
 import { createRetention } from "../collect/retention.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
@@ -146,16 +147,20 @@ async function refuseMoved(
   records: readonly AuditRecord[],
 ): Promise<void> {
   const { hdfs, root, topic } = place;
-  const now = { files: await findRows(place, players), messages: [] };
-  const [files] = audited(now, records, topic);
   const pathsOf = (list: readonly { path: string }[]) =>
     list
       .map(({ path }) => path)
       .sort()
       .join("\n");
-  if (pathsOf(files) === pathsOf(plan.files)) return;
-  await hdfs.remove(forgetFolder(root));
-  throw new Error("files were compacted meanwhile, and nothing was removed: call the command again");
+  try {
+    await untilSwapsEnd(hdfs, root);
+    const [files] = audited({ files: await findRows(place, players), messages: [] }, records, topic);
+    if (pathsOf(files) !== pathsOf(plan.files))
+      throw new Error("files were compacted meanwhile, and nothing was removed: call the command again");
+  } catch (error) {
+    await hdfs.remove(forgetFolder(root));
+    throw error;
+  }
 }
 
 /** The rows and messages that audits have counted; those of the failed topic have no ledger. */
@@ -175,6 +180,7 @@ function audited(
 
 /** Finishes the last commits, and deletes staged files that can no longer be committed. */
 async function removeDeadStaging({ hdfs, root }: ForgetPlace): Promise<void> {
+  await removeDeadSwaps(hdfs, root);
   for (const topic of await namesIn(hdfs, commitsFolder(root)))
     for (const partition of await namesIn(hdfs, chainsFolder(root, topic)))
       await openChain(hdfs, { root, topic, partition: Number(partition) });
