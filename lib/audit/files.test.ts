@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { openChain } from "../land/commits.ts";
-import { listFiles, listLandedRows } from "./files.ts";
+import { listFiles, listFilesOf, listLandedRows } from "./files.ts";
+import { dayFolder, swapPath } from "../layout.ts";
+import { followSwaps } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { ParquetFile } from "../land/parquet.ts";
 
@@ -53,6 +55,21 @@ describe("listFiles(place)", () => {
 
   it("is empty when nothing has landed", async () => {
     assert.deepEqual(await listFiles({ hdfs: new HdfsModel(), root }), []);
+  });
+});
+
+describe("listFilesOf(commits, place)", () => {
+  it("finds a file that came late in the folder of its copy, when the older file is deleted", async () => {
+    const hdfs = await landed();
+    const place = { root, table: "b", day: "2026-01-01" };
+    const from = dayFolder(root, "b", "2026-01-01");
+    const record = { number: 1, from, folder: "/q/new", files: [], new_files: [] };
+    await hdfs.create(swapPath(place, 1), Buffer.from(JSON.stringify(record)));
+    await followSwaps(hdfs, root, [place]);
+    const name = "game_events-1-00000000000000000010.parquet";
+    await hdfs.remove(`${from}/${name}`); // as clearSwaps does
+    const [found] = await listFilesOf([{ partition: 1, first: 10 }], { hdfs, root, topic });
+    assert.deepEqual([found?.path, found?.rows], [`/q/new/${name}`, 5]);
   });
 });
 

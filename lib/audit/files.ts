@@ -86,15 +86,23 @@ export async function listFilesOf(
   });
 }
 
-/** A file of a commit that a swap has replaced and deleted: the swap's record has its facts. */
+/**
+ * A file of a commit that a swap has deleted: it has a copy in the newest folder, or the record of
+ * the swap has its facts.
+ */
 async function replacedFile(hdfs: Hdfs, place: TableDay, path: string): Promise<LandedFile> {
-  const { records } = await readSwaps(hdfs, place);
+  const { table, day } = place;
+  const swaps = await readSwaps(hdfs, place);
   const name = path.slice(path.lastIndexOf("/") + 1);
-  for (const { files, made_at } of records) {
+  const copy = (await currentFiles(hdfs, swaps)).find((file) => file.name === name);
+  if (copy !== undefined) {
+    const rows = await countRows(hdfs, copy.path, copy.bytes);
+    return { table, day, path: copy.path, rows, bytes: copy.bytes, written_at: new Date(copy.modified_at) };
+  }
+  for (const { files, made_at } of swaps.records) {
     const found = files.find((one) => one.name === name);
-    if (found === undefined) continue;
-    const { rows, bytes } = found;
-    return { table: place.table, day: place.day, path, rows, bytes, written_at: new Date(made_at) };
+    if (found !== undefined)
+      return { table, day, path, rows: found.rows, bytes: found.bytes, written_at: new Date(made_at) };
   }
   throw new Error(`${path}: expected a file of a commit, found none`);
 }
