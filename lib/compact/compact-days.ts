@@ -44,8 +44,12 @@ export interface Compacted {
 
 const DAY_MS = 86_400_000;
 const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new messages
+const MAX_FAILED = 3; // days of one call; then a server may be away
 
-/** Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days. */
+/**
+ * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days.
+ * @throws Error of the first day that could not be rewritten, after the other days
+ */
 export async function compactDays(work: CompactWork, options: CompactOptions): Promise<Compacted> {
   const { hdfs, root } = work;
   const { topics, graceMs, day: only, log = () => {}, signal } = options;
@@ -58,19 +62,27 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
       await finishSwap(work, { root, table, day });
       compacted.deleted += await clearSwaps(work, { root, table, day }, graceMs);
     }
+  const failed: Error[] = [];
   const end = only === undefined ? await closedUntil(work, topics) : Infinity;
   for (const { table } of tables)
     for (const day of await daysOf(work, table)) {
-      if (signal?.aborted) return compacted;
+      if (signal?.aborted || failed.length === MAX_FAILED) break;
       if (only !== undefined && day !== only) continue;
       if (Date.parse(day) + DAY_MS > end || !(await isDue(work, { root, table, day }))) continue;
-      const record = await compactDay(work, { root, table, day }).catch(unlessLost);
-      if (record === "lost") compacted.lost++;
-      if (record === null || record === "lost") continue;
-      compacted.swaps.push(record);
-      log(describeSwap(record));
+      try {
+        const record = await compactDay(work, { root, table, day });
+        if (record === null) continue;
+        compacted.swaps.push(record);
+        log(describeSwap(record));
+      } catch (error) {
+        if (error instanceof SwapLostError) compacted.lost++;
+        else failed.push(error as Error);
+      }
     }
-  return compacted;
+  const [first, ...others] = failed;
+  if (first === undefined) return compacted;
+  if (others.length === 0) throw first;
+  throw new Error(`${first.message}; ${others.length} more days failed`, { cause: first });
 }
 
 /** Rewrites a day without its doubles; null: it has no file. @throws as `swapDay` */
@@ -137,8 +149,3 @@ function withoutDoubles(schema: string, day: string): string {
 }
 
 const PLACE = "CAST(kafka_partition AS varchar) || ':' || CAST(kafka_offset AS varchar)";
-
-function unlessLost(error: unknown): "lost" {
-  if (error instanceof SwapLostError) return "lost";
-  throw error;
-}
