@@ -136,6 +136,16 @@ export async function readColumns(
   return { number, columns: (JSON.parse(text) as { columns: StoredColumn[] }).columns };
 }
 
+/** The columns of the files' list that a table does not have yet: SQL cannot read their values. */
+export async function missingColumns(
+  hdfs: Hdfs,
+  root: string,
+  { table, columns }: { table: string; columns: readonly string[] },
+): Promise<string[]> {
+  const { columns: listed } = await readColumns(hdfs, root, table);
+  return listed.map(({ name }) => name).filter((name) => !columns.includes(name));
+}
+
 /**
  * Adds the wanted columns to a table's list, unless there is a conflict.
  *

@@ -17,7 +17,8 @@ import type { SwapPoint } from "../kill-at.ts";
 import { removedPath, type TableDay } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
-import { dataFiles, type KeptRows, type RemovedRow } from "../swaps.ts";
+import { missingColumns } from "../stored-columns.ts";
+import { dataFiles, type KeptRows, type RemovedRow, type SwappedFile } from "../swaps.ts";
 import type { Struct } from "../thrift.ts";
 import { query } from "../trino.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
@@ -65,6 +66,9 @@ async function rewrite(
   const { id, folder, from, before } = attempt;
   const subject = `table ${table}, day ${day}`;
   const columns = await columnsOf(schema, table);
+  const [missing] = await missingColumns(hdfs, root, { table, columns });
+  if (missing !== undefined)
+    throw new Error(`${subject}: the table has no column ${missing} yet; npm run tables adds it`);
   const names = columns.map(identifier).join(", ");
   // Only these files: on a day that is not over, others come meanwhile. They are copied later.
   const ofFiles = before.length > MAX_NAMES ? "" : ` AND ${NAME} IN (${namesOf(before)})`;
@@ -93,17 +97,11 @@ async function rewrite(
   for (const { path, bytes } of before)
     // a removal can leave a file without rows
     if (!rows.has(path) && (await countRows(hdfs, path, bytes)) === 0) rows.set(path, 0);
-  const after = new Map((await dataFiles(hdfs, from)).map(({ name, bytes }) => [name, bytes]));
-  const isSame = before.every(({ name, path, bytes }) => rows.has(path) && after.get(name) === bytes);
-  if (!isSame || rows.size !== before.length)
+  if (!before.every(({ path }) => rows.has(path)) || rows.size !== before.length)
     throw new SwapLostError(`${subject}: its files changed while they were read`);
   const removed = await removedRows(place, request, source, `${ofDay} AND NOT coalesce(${keep}, true)`);
   const files = before.map(({ name, path, bytes }) => ({ name, bytes, rows: rows.get(path)! }));
-  const new_files = [];
-  for (const { name, path, bytes } of await dataFiles(hdfs, folder)) {
-    await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), rowEnd: 1 }); // audits can read it
-    new_files.push({ name, bytes, rows: await countRows(hdfs, path, bytes) });
-  }
+  const new_files = await readableFiles(hdfs, folder);
   const [all, now] = [sumOf(files), sumOf(new_files)];
   const same = found.reduce((sum, { messages }) => sum + messages, 0);
   if (now !== same || all !== same + removed.length)
@@ -128,6 +126,16 @@ async function rewrite(
     removed: removed.length,
     kept: facts,
   };
+}
+
+/** The new files; audits can read each of them. */
+async function readableFiles(hdfs: Hdfs, folder: string): Promise<SwappedFile[]> {
+  const files: SwappedFile[] = [];
+  for (const { name, path, bytes } of await dataFiles(hdfs, folder)) {
+    await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), rowEnd: 1 });
+    files.push({ name, bytes, rows: await countRows(hdfs, path, bytes) });
+  }
+  return files;
 }
 
 function sumOf(files: readonly { rows: number }[]): number {
