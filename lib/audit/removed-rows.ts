@@ -13,9 +13,28 @@ import type { Hdfs } from "../webhdfs.ts";
 
 const SWAP_LIMIT_MS = 10_000; // from a swap's record to its end
 const POLL_MS = 100;
+const MAX_COUNTS = 5;
 
-/** @throws Error if a swap was interrupted, with the remedy */
-export async function removedRows(
+/**
+ * Counts rows of tables or files, with the rows that swaps left out of them. A swap that ends while
+ * `count` is at work has changed both, so `count` is called again.
+ * @throws Error if a swap was interrupted, with the remedy
+ */
+export async function countBesideSwaps<T>(
+  hdfs: Hdfs,
+  place: { root: string; topic: string },
+  days: ReadonlySet<string> | readonly string[] | "all",
+  count: (removed: RemovedRow[]) => Promise<T>,
+): Promise<T> {
+  for (let counts = 0; counts < MAX_COUNTS; counts++) {
+    const removed = await removedRows(hdfs, place, days);
+    const counted = await count(removed);
+    if ((await removedRows(hdfs, place, days)).length === removed.length) return counted;
+  }
+  throw new Error(`expected rows to stay for one count, but ${MAX_COUNTS} swaps left out some meanwhile`);
+}
+
+async function removedRows(
   hdfs: Hdfs,
   { root, topic }: { root: string; topic: string },
   days: ReadonlySet<string> | readonly string[] | "all",

@@ -22,7 +22,7 @@ import type { Hdfs } from "../webhdfs.ts";
 import { isIn, readFileRows } from "./coverage.ts";
 import { describeDiscrepancies, earlierIds, findDiscrepancies } from "./discrepancies.ts";
 import { collectSightings } from "./sightings.ts";
-import { removedRows } from "./removed-rows.ts";
+import { countBesideSwaps } from "./removed-rows.ts";
 import { dayOf, digestColumns, REFUSED, Tally, type TypeDay } from "./tally.ts";
 
 /** A tally of each partition. */
@@ -64,26 +64,26 @@ export function openWitnesses(hdfs: Hdfs, { topic, root, schema }: AuditPlace): 
       return new Map(offsets.map(({ partition, low }) => [partition, low]));
     },
     topic: (ranges, refused) => tallyTopic(ranges, refused, topic),
-    files: async (ranges, days) => {
-      const removed = await removedRows(hdfs, { root, topic }, days);
-      const { tallies, refused } = await tallyFiles(hdfs, ranges, days, { topic, root });
-      addRemoved(tallies, ranges, removed);
-      const others = removed.filter(({ table }) => table === failedEvents.table);
-      return { tallies, refused: new Set([...refused, ...others.map(positionText)]) };
-    },
-    tables: async (ranges, days) => {
-      const removed = await removedRows(hdfs, { root, topic }, days);
-      const tables = await shownTables(hdfs, root, schema);
-      const tallies = await tallyTables(ranges, days, tables, { topic, schema });
-      addRemoved(tallies, ranges, removed);
-      return tallies;
-    },
-    counts: async (ends, days) => {
-      const removed = await removedRows(hdfs, { root, topic }, days);
-      const tables = await shownTables(hdfs, root, schema);
-      const counts = await countByDay(ends, days, tables, { topic, schema });
-      return withRemoved(counts, removed, ends);
-    },
+    files: (ranges, days) =>
+      countBesideSwaps(hdfs, { root, topic }, days, async (removed) => {
+        const { tallies, refused } = await tallyFiles(hdfs, ranges, days, { topic, root });
+        addRemoved(tallies, ranges, removed);
+        const others = removed.filter(({ table }) => table === failedEvents.table);
+        return { tallies, refused: new Set([...refused, ...others.map(positionText)]) };
+      }),
+    tables: (ranges, days) =>
+      countBesideSwaps(hdfs, { root, topic }, days, async (removed) => {
+        const tables = await shownTables(hdfs, root, schema);
+        const tallies = await tallyTables(ranges, days, tables, { topic, schema });
+        addRemoved(tallies, ranges, removed);
+        return tallies;
+      }),
+    counts: (ends, days) =>
+      countBesideSwaps(hdfs, { root, topic }, days, async (removed) => {
+        const tables = await shownTables(hdfs, root, schema);
+        const counts = await countByDay(ends, days, tables, { topic, schema });
+        return withRemoved(counts, removed, ends);
+      }),
     rebuiltTypes: async () => {
       const names = await namesIn(hdfs, rebuildsFolder(root));
       return events
