@@ -86,17 +86,14 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
 }
 
 /** Rewrites a day without its doubles; null: it has no file. @throws as `swapDay` */
-export function compactDay(
-  { schema, ...work }: CompactWork,
-  { table, day }: TableDay,
-): Promise<SwapRecord | null> {
+function compactDay({ schema, ...work }: CompactWork, { table, day }: TableDay): Promise<SwapRecord | null> {
   const isFailed = table === failedEvents.table;
   const keep = isFailed ? {} : { keep: withoutDoubles(schema, day) };
   return swapDay(work, { table, day, reason: "compaction", ...keep });
 }
 
 /** "book_sales 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
-export function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
+function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
   const doubles = removed === 0 ? "" : `; ${removed} ${removed === 1 ? "double" : "doubles"} left out`;
   return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} ${files.length === 1 ? "file" : "files"} became ${new_files.length}${doubles}`;
 }

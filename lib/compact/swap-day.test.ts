@@ -71,6 +71,7 @@ describe("swapDay(work, request), beside other processes", () => {
       },
     ],
     ["a removal of events is at work", (hdfs) => hdfs.create(forgetPlanPath("/q"), Buffer.from("{}"))],
+    ["another process took the swap for a crashed one,", (hdfs) => hdfs.remove("/q/compacted")],
     ["a rebuild of the table has begun", (hdfs) => hdfs.makeFolder(rebuildFolder("/q", "t"))],
   ];
   for (const [event, meanwhile] of others)

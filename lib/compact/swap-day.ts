@@ -35,6 +35,7 @@ import {
   readSwaps,
   type SwapReason,
   type SwapRecord,
+  type Swaps,
 } from "../swaps.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
@@ -146,8 +147,8 @@ export async function finishSwap(work: SwapWork, place: TableDay): Promise<void>
  */
 export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: number): Promise<number> {
   const { hdfs, root, at = () => {} } = work;
-  await removeDeadAttempts(work, place);
   const swaps = await readSwaps(hdfs, place);
+  await removeDeadAttempts(work, swaps);
   const due: SwapRecord[] = [];
   for (const record of swaps.records) {
     if (swaps.cleared.has(record.number)) continue;
@@ -196,7 +197,7 @@ async function claim(
   await hdfs.makeFolder(swapsFolder(place));
   await hdfs.create(staged, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
   // A removal looks for staged swaps after its plan is there. So one of the two sees the other.
-  const obstacle = await obstacleOf(hdfs, place, record.from, before);
+  const obstacle = await obstacleOf(hdfs, place, record, before);
   if (obstacle !== null) throw new SwapLostError(`table ${place.table}, day ${place.day}: ${obstacle}`);
   const failure = await hdfs.rename(staged, path).then(
     (isRenamed) => (isRenamed ? null : new HdfsError("RENAME", staged, "answered false")),
@@ -210,19 +211,22 @@ async function claim(
   throw new SwapLostError(`table ${place.table}, day ${place.day}: another swap was faster`);
 }
 
-/** The reason why the replaced files may have other rows by now; null: they have the same. */
+/** The reason why a swap must not get its record; null: nothing has changed meanwhile. */
 async function obstacleOf(
   hdfs: Hdfs,
   { root, table }: TableDay,
-  from: string,
+  { from, folder, new_files }: SwapRecord,
   before: readonly FolderFile[],
 ): Promise<string | null> {
   if ((await hdfs.status(forgetPlanPath(root))) !== null) return "a removal of events is at work";
   if ((await hdfs.status(rebuildFolder(root, table))) !== null) return "a rebuild of the table is at work";
-  const now = new Map((await dataFiles(hdfs, from)).map((file) => [file.name, file]));
+  const old = new Map((await dataFiles(hdfs, from)).map((file) => [file.name, file]));
   const isSame = ({ name, bytes, modified_at }: FolderFile) =>
-    now.get(name)?.bytes === bytes && now.get(name)?.modified_at === modified_at;
-  return before.every(isSame) ? null : "its files changed while they were read";
+    old.get(name)?.bytes === bytes && old.get(name)?.modified_at === modified_at;
+  if (!before.every(isSame)) return "its files changed while they were read";
+  const made = (await dataFiles(hdfs, folder)).map(({ name }) => name);
+  const isThere = new_files.every(({ name }) => made.includes(name));
+  return isThere ? null : "another process took it for a crashed one, and deleted its new files";
 }
 
 /** Deletes the files of an attempt that has no record. */
@@ -234,12 +238,13 @@ async function removeAttempt({ hdfs, root, engine }: SwapWork, place: TableDay, 
 }
 
 /** Deletes what crashed swaps of a day have left. */
-async function removeDeadAttempts(work: SwapWork, place: TableDay): Promise<void> {
-  const { hdfs } = work;
-  const folder = compactedFolder(place, "").slice(0, -1);
-  const { records } = await readSwaps(hdfs, place);
-  for await (const { name, modified_at } of entriesOf(hdfs, folder)) {
-    if (records.some(({ id }) => id === name) || Date.now() - modified_at < STALE_MS) continue;
+async function removeDeadAttempts(work: SwapWork, { place, records }: Swaps): Promise<void> {
+  const { hdfs, root } = work;
+  for await (const { name, modified_at } of entriesOf(hdfs, compactedFolder(place, "").slice(0, -1))) {
+    const isIts = ({ id }: SwapRecord) => id === name;
+    if (records.some(isIts) || Date.now() - modified_at < STALE_MS) continue;
+    await hdfs.remove(stagedSwap(root, name)); // so that it gets no record any more
+    if ((await readSwaps(hdfs, place)).records.some(isIts)) continue;
     await removeAttempt(work, place, name);
   }
 }
