@@ -6,7 +6,7 @@
  * an event of the catalogue or throws; `peek` takes any text and returns the fields that it has.
  */
 import { validate } from "uuid";
-import { columnsOf, type EventDefinition, parseValue, type Value } from "./catalog.ts";
+import { type EventDefinition, parseValue, type Value } from "./catalog.ts";
 import { events } from "./events.ts";
 import { utcTime } from "./exact.ts";
 import {
@@ -180,9 +180,6 @@ function readRow(
   );
   return { event, values };
 }
-
-/** The columns of each event's table, which `readEvent` fills in this order. */
-export const eventColumns = new Map(events.map((event) => [event.table, columnsOf(event)]));
 
 /** The event's id. Another producer's id can be any text, but not the id that many events share. */
 function idOf(envelope: JsonObject): string {

@@ -25,7 +25,7 @@ const TRINO_VIEW = /^\/\* Presto View: (\S+) \*\/$/;
 /** Field numbers of hive_metastore.thrift. */
 export const TABLE = { storage: 7, keys: 8, parameters: 9, viewText: 10 } as const;
 export const PARTITION = { values: 1, storage: 6, parameters: 7 } as const;
-export const STORAGE = { columns: 1, location: 2 } as const;
+const STORAGE = { columns: 1, location: 2 } as const;
 const COLUMN = { name: 1, type: 2 } as const;
 
 /** A column in Hive's words. */

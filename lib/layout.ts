@@ -192,7 +192,7 @@ export function auditFolder({ root, topic, partition }: ChainKey): string {
 }
 
 /** The folder with a ledger for each partition of a topic. The partition is the ledger's name. */
-export function auditsFolder(root: string, topic: string): string {
+function auditsFolder(root: string, topic: string): string {
   return `${root}/audits/${topic}`;
 }
 

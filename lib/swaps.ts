@@ -140,7 +140,7 @@ export async function currentFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile
 }
 
 /** Files in an older folder that no swap replaced, and that no copy has replaced. */
-export async function lateFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile[]> {
+async function lateFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile[]> {
   const { records, place } = swaps;
   if (records.length === 0) return [];
   const current = currentFolder(swaps);

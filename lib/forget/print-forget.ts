@@ -7,8 +7,14 @@ import { printLines } from "../print-lines.ts";
 import { settings } from "../settings.ts";
 import { forTerminal } from "../untrusted.ts";
 import { WebHdfs } from "../webhdfs.ts";
-import { type Findings, findPlayer, finishRemoval, type ForgetPlace, forgetPlayer } from "./forget.ts";
-import { storedNames } from "./forget.ts";
+import {
+  type Findings,
+  findPlayer,
+  finishRemoval,
+  type ForgetPlace,
+  forgetPlayer,
+  storedNames,
+} from "./forget.ts";
 
 /** Places of other programs, which no command of Questlog can search. */
 const NOT_SEARCHED = [
@@ -60,7 +66,7 @@ export function countLines(before: Findings, after: Findings | null): string[] {
 }
 
 /** The places that are only listed. */
-export function listedLines({ own, texts }: Pick<Findings, "own" | "texts">): string[] {
+function listedLines({ own, texts }: Pick<Findings, "own" | "texts">): string[] {
   return [
     "listed, not changed:",
     ...own.map(({ table, rows }) => `  your table ${table}: ${rows ?? "unreadable, so unknown"} rows`),
