@@ -10,7 +10,8 @@ const usage = `npm run compact -- [--day DAY] [--json]
   Rewrites each day that is over: all files of a table become one sorted file,
   without doubles. Queries read on meanwhile. Finishes an interrupted call, and
   deletes replaced files after QUESTLOG_GRACE_MINUTES.
-  --day DAY  rewrites only this day (2026-01-31), also if it is not over
+  --day DAY  rewrites only this day (2026-01-31), also if it is not over: then
+             new rows can be invisible for a second
   --json     one document: swaps, lost, deleted`;
 const options = { day: { type: "string" }, json: { type: "boolean", default: false } } as const;
 const hint = "npm run status shows what runs";

@@ -9,7 +9,7 @@ const usage = `npm run forget -- [--player NAME [--yes]]
   the topics, lines of the API's spool. Lists reports, logs and your own tables.
   --yes    removes all that is counted, counts again, and records the removal,
            so that audits hold. Kafka can only delete the beginning of a
-           partition, so messages of others in front go too: the tables have them
+           partition, so messages of others in front go too; tables keep them
   Without a name: finishes a removal that was interrupted.
   Exit code 1: events of the player came meanwhile.`;
 const options = { player: { type: "string" }, yes: { type: "boolean", default: false } } as const;

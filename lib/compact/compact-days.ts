@@ -1,9 +1,10 @@
 /**
  * Tables and commit chains → the days that are over, each rewritten into one sorted file.
  *
- * A day is over when the chain of every partition of the topics has passed its end: the topics have
- * Kafka's own time, so no row of that day comes later. A partition without new messages has passed
- * it when all of its messages have landed and the day has ended 10 minutes ago.
+ * A day is over when the chain of every partition of the topics has passed its end. A partition
+ * without new messages has passed it when all of its messages have landed and the day has ended 10
+ * minutes ago. Messages with a time of their own can come later: their files are late (swaps.ts),
+ * and the next call rewrites the day.
  *
  * Doubles are left out: rows with the id and content of an earlier row of the same day or the day
  * before, in any table. The swap's record lists them, so that audits count them still. Rows with

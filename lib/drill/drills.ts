@@ -1,5 +1,6 @@
 /** All drills in the order of a run: faults of our processes, outages of services, a cluster. */
 import { cluster } from "./cluster.ts";
+import { compaction } from "./compaction.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { engines } from "./engines.ts";
@@ -23,6 +24,7 @@ export const drills: readonly Drill[] = [
   poison,
   slowNet,
   soak,
+  compaction,
   engines,
   frozen,
   kafkaDown,
