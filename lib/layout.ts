@@ -8,7 +8,7 @@
  *
  *   audits/<topic>/<partition>/<from>.json                          the record of an audit
  *
- *   forget/plan.json, forget/new/…                                  a removal of events at work
+ *   forget/plan.json, forget/decided, forget/new/…                  a removal of events at work
  *   removals/<topic>/<number>.json                                  its record, when it has ended
  *
  *   rebuild/<table>/…                                               a rebuild of a table at work
@@ -213,6 +213,11 @@ export function forgetFolder(root: string): string {
 /** The plan of a removal at work. It holds the positions of the removed rows, and no name. */
 export function forgetPlanPath(root: string): string {
   return `${forgetFolder(root)}/plan.json`;
+}
+
+/** The mark of a plan: from now on the removal goes on after any interruption. */
+export function forgetDecidedPath(root: string): string {
+  return `${forgetFolder(root)}/decided`;
 }
 
 /** The folder of the records of all removals from a topic. */

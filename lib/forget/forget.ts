@@ -17,7 +17,7 @@ import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { openChain } from "../land/commits.ts";
-import { chainsFolder, commitsFolder, forgetFolder } from "../layout.ts";
+import { chainsFolder, commitsFolder, forgetDecidedPath, forgetFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, sql } from "../sql.ts";
 import { readOffsets } from "../topic.ts";
@@ -27,6 +27,7 @@ import { findRows, type FoundFile, type RowPlace } from "./find-rows.ts";
 import { findTexts, type NamingFile } from "./find-texts.ts";
 import {
   carryOut,
+  decide,
   type ForgetPlan,
   type ForgetStep,
   planOf,
@@ -88,8 +89,8 @@ export async function findPlayer(place: ForgetPlace, players: readonly string[])
 export async function finishRemoval(place: ForgetPlace, { at = () => {} }: ForgetOptions): Promise<boolean> {
   const { hdfs, root } = place;
   const plan = await readPlan(hdfs, root);
-  if (plan === null) {
-    await hdfs.remove(forgetFolder(root)); // a plan that never got its name
+  if (plan === null || (await hdfs.status(forgetDecidedPath(root))) === null) {
+    await hdfs.remove(forgetFolder(root)); // nothing has changed yet
     return false;
   }
   await carryOut({ hdfs, root, deleteMessages, at }, plan);
@@ -123,6 +124,7 @@ export async function forgetPlayer(
   const work = { hdfs, root, deleteMessages, at };
   await writePlan(work, plan);
   await refuseMoved(place, players, plan, records);
+  await decide(work, plan);
   log(`removing rows from ${plan.files.length} files, and messages of ${plan.below.length} partitions`);
   await carryOut(work, plan);
   return found;

@@ -1,7 +1,8 @@
 /**
  * Found rows and messages → the plan of their removal, and its work. Each step can be repeated.
  *
- *   forget/plan.json   the removal is decided: it goes on after any interruption
+ *   forget/plan.json   the rows to remove: from now on no swap moves them to other files
+ *   forget/decided     they lie where the plan says: the removal goes on after any interruption
  *   forget/new/…       a file without the rows, before it replaces the old file in one step
  *
  * The plan holds positions, paths and numbers, and no name. A file keeps its path, so the commits
@@ -12,7 +13,7 @@ import { randomUUID } from "node:crypto";
 import { appendRemoval, type Removal, type RemovedRange } from "../audit/removals.ts";
 import type { AuditRecord } from "../audit/ledger.ts";
 import { Tally } from "../audit/tally.ts";
-import { forgetFolder, forgetPlanPath } from "../layout.ts";
+import { forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
 import { inLanes } from "../rebuild/new-files.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
 import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
@@ -73,14 +74,28 @@ export function planOf(
 }
 
 /** Writes the plan in one step. @throws Error if another removal is at work */
-export async function writePlan({ hdfs, root }: PlanWork, plan: ForgetPlan): Promise<void> {
+export async function writePlan(
+  { hdfs, root }: Pick<PlanWork, "hdfs" | "root">,
+  plan: ForgetPlan,
+): Promise<void> {
   const staged = `${forgetFolder(root)}/${plan.id}.json`;
+  await hdfs.create(undecidedPath(root, plan), Buffer.alloc(0));
   await hdfs.create(staged, Buffer.from(JSON.stringify(plan)));
   if (await hdfs.rename(staged, forgetPlanPath(root))) return;
   const found = await readPlan(hdfs, root);
   if (found?.id === plan.id) return;
   await hdfs.remove(staged);
+  await hdfs.remove(undecidedPath(root, plan));
   throw new Error(`${forgetPlanPath(root)}: another removal is at work; to finish it: npm run forget`);
+}
+
+/** Marks the plan as decided. @throws Error if it is there no more */
+export async function decide(
+  { hdfs, root }: Pick<PlanWork, "hdfs" | "root">,
+  plan: ForgetPlan,
+): Promise<void> {
+  if (await hdfs.rename(undecidedPath(root, plan), forgetDecidedPath(root))) return;
+  throw new Error(`${forgetPlanPath(root)}: another process has dropped the plan; nothing was removed`);
 }
 
 export async function readPlan(hdfs: Hdfs, root: string): Promise<ForgetPlan | null> {
@@ -154,6 +169,10 @@ function removedRanges(
   return [...tallies].map(([{ partition, from, to }, { counts, digest }]) => {
     return { partition, from, to, counts, digest };
   });
+}
+
+function undecidedPath(root: string, { id }: ForgetPlan): string {
+  return `${forgetFolder(root)}/${id}.undecided`;
 }
 
 /** "game_events/0/17" */
