@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HdfsAccess } from "./cluster-settings.ts";
 import { Secret } from "./secret.ts";
@@ -25,7 +25,12 @@ describe("WebHdfs with Kerberos: a KDC, a NameNode and a DataNode", function () 
       console.log(`    ${problem}`);
       this.skip();
     }
-    takeBack = placePackage("kerberos", await installKerberos(join(home, "package")));
+    const { folder, file } = await installKerberos();
+    const takePlaceBack = placePackage("kerberos", file);
+    takeBack = () => {
+      takePlaceBack();
+      rmSync(folder, { recursive: true });
+    };
     await server.start();
   });
   beforeEach(async () => {

@@ -164,6 +164,17 @@ describe("compactDays(work, options)", function () {
     await proven();
   });
 
+  it("shows the rows of a new day, although another day of the table was rewritten", async () => {
+    const next = old + DAY_MS;
+    await send([received(8).message], next);
+    const [found] = await query<{ n: number }>(
+      `SELECT count(*) AS n FROM ${TABLE} WHERE day = DATE '${new Date(next).toISOString().slice(0, 10)}'`,
+      { schema: ground.schema },
+    );
+    assert.equal(found?.n, 1);
+    await proven();
+  });
+
   it("goes on beside a stream until its signal", async () => {
     const abort = new AbortController();
     const log = () => {};

@@ -19,6 +19,7 @@ const WARM_MS = 2_000; // under load before each kill
 const AWAY_MS = { full: 20_000, short: 5_000 }; // the least time that a server is away
 const GOES_ON_LIMIT_MS = 90_000; // from the kill until each partition has two more commits
 const QUERY_PAUSE_MS = 250;
+const WORKER_SETTLE_MS = 10_000; // in which Trino may still send work to the killed worker
 
 /** The servers that are killed. Queries may fail only while a worker dies. */
 type Fault = "broker" | "datanode" | "worker";
@@ -98,6 +99,7 @@ interface Queries {
 function startQueries({ schema }: Pipeline): Queries {
   let fault: Fault | null = null;
   let stopped = false;
+  let workerBack = -Infinity; // time at which the killed worker was ready again
   const count = { queries: 0, failed_queries_without_worker: 0 };
   const problems: string[] = [];
   async function ask(): Promise<void> {
@@ -110,14 +112,18 @@ function startQueries({ schema }: Pipeline): Queries {
         if (Number(rows) < most) problems.push(`${String(rows)} rows after ${most}`);
         most = Math.max(most, Number(rows));
       } catch (error) {
-        if (began === "worker" || fault === "worker") count.failed_queries_without_worker++;
+        const isNew = Date.now() - workerBack < WORKER_SETTLE_MS;
+        if (began === "worker" || fault === "worker" || isNew) count.failed_queries_without_worker++;
         else problems.push(`${fault ?? "no server"} away: ${(error as Error).message}`);
       }
     }
   }
   const asking = ask();
   return {
-    during: (now) => (fault = now),
+    during: (now) => {
+      if (fault === "worker") workerBack = Date.now();
+      fault = now;
+    },
     stop: async () => {
       stopped = true;
       await asking;
