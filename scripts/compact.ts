@@ -1,10 +1,8 @@
 /** Rewrite the days that are over: one sorted file for each table, without doubles. */
 import { command, UsageError } from "../lib/command.ts";
-import { compactDays } from "../lib/compact/compact-days.ts";
-import { trinoEngine } from "../lib/compact/trino-engine.ts";
+import { compactAll } from "../lib/compact/keep-compact.ts";
 import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
-import { WebHdfs } from "../lib/webhdfs.ts";
 
 const usage = `npm run compact -- [--day DAY] [--json]
   Rewrites each day that is over: all files of a table become one sorted file,
@@ -20,24 +18,15 @@ await command("compact", { usage, options, hint, interruptible: true }, async ({
   const { day } = values;
   if (day !== undefined && !isDay(day))
     throw new UsageError(`--day: expected a day like 2026-01-31, got "${day}"`);
-  const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes } = settings;
-  const hdfs = new WebHdfs();
-  try {
-    const at = settings.killAt && killAt(settings.killAt);
-    const engine = trinoEngine({ hdfs, root, schema, topic });
-    const work = { hdfs, root, schema, engine, ...(at && { at }) };
-    const log = values.json ? () => {} : console.log;
-    const topics = [topic, failedTopic];
-    const done = await compactDays(work, { topics, graceMs: graceMinutes * 60_000, day, log, signal });
-    const { swaps, lost, deleted } = done;
-    if (values.json) console.log(JSON.stringify(done, null, 2));
-    else
-      console.log(
-        `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
-      );
-  } finally {
-    hdfs.close();
-  }
+  const at = settings.killAt && killAt(settings.killAt);
+  const log = values.json ? () => {} : console.log;
+  const done = await compactAll({ day, log, signal, at });
+  const { swaps, lost, deleted } = done;
+  if (values.json) console.log(JSON.stringify(done, null, 2));
+  else
+    console.log(
+      `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
+    );
 });
 
 function isDay(text: string): boolean {

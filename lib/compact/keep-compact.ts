@@ -7,13 +7,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings } from "../settings.ts";
 import { WebHdfs } from "../webhdfs.ts";
-import { compactDays } from "./compact-days.ts";
+import { compactDays, type Compacted, type CompactOptions } from "./compact-days.ts";
+import type { SwapWork } from "./swap-day.ts";
 import { trinoEngine } from "./trino-engine.ts";
 
 export interface KeepCompactOptions {
   signal: AbortSignal; // ends the work
   log: (line: string) => void;
-  run?: typeof compactAll;
+  run?: (call: { signal: AbortSignal; log: (line: string) => void }) => Promise<unknown>;
   everyMs?: number;
 }
 
@@ -29,7 +30,7 @@ export async function keepCompact({
     await sleep(everyMs, undefined, { signal }).catch(() => {}); // an abort ends the loop
     if (signal.aborted) return;
     try {
-      await run({ signal, log });
+      await run({ signal, log: (line) => log(`compact: ${line}`) });
       isTold = false;
     } catch (error) {
       if (!isTold) log(`cannot rewrite old days, and tries again: ${(error as Error).message}`);
@@ -38,17 +39,20 @@ export async function keepCompact({
   }
 }
 
-/** One call, by the settings. */
-async function compactAll({ signal, log }: Pick<KeepCompactOptions, "signal" | "log">): Promise<void> {
+/** One call of `compactDays`, by the settings. */
+export async function compactAll({
+  at,
+  ...options
+}: Pick<CompactOptions, "day" | "log" | "signal"> & Pick<SwapWork, "at"> = {}): Promise<Compacted> {
   const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes } = settings;
   const hdfs = new WebHdfs();
   try {
-    const work = { hdfs, root, schema, engine: trinoEngine({ hdfs, root, schema, topic }) };
-    await compactDays(work, {
+    const engine = trinoEngine({ hdfs, root, schema, topic });
+    const work = { hdfs, root, schema, engine, ...(at && { at }) };
+    return await compactDays(work, {
       topics: [topic, failedTopic],
       graceMs: graceMinutes * 60_000,
-      log: (line) => log(`compact: ${line}`),
-      signal,
+      ...options,
     });
   } finally {
     hdfs.close();
