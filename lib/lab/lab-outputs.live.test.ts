@@ -25,8 +25,8 @@ describe("outputs of JupyterLab's kernel", function () {
   });
 
   /** Runs the cell, then a second one, which must answer. */
-  async function run(code: string) {
-    const printed = await kernel.execute(code);
+  async function run(code: string, chars: number) {
+    const printed = await kernel.execute(code, chars);
     assert.equal((await kernel.execute("1 + 1;")).stdout, "2\n");
     return printed;
   }
@@ -35,7 +35,8 @@ describe("outputs of JupyterLab's kernel", function () {
     const whole = { stdout: "", stderr: "", displays: 0, ...expected };
     const isCut = whole.stdout.length > MAX_CELL_CHARS;
     it(`${isCut ? "are cut, and the cell tells it" : "arrive whole"}: ${kind}`, async () => {
-      const got = await run(code);
+      const chars = Math.min(whole.stdout.length, MAX_CELL_CHARS) + whole.stderr.length;
+      const got = await run(code, chars);
       const wanted: Printed = isCut
         ? { ...whole, stdout: whole.stdout.slice(0, MAX_CELL_CHARS), stderr: CUT }
         : whole;
@@ -50,7 +51,7 @@ describe("outputs of JupyterLab's kernel", function () {
 
   for (const [kind, [code, stdout, stderr = ""]] of Object.entries(writes)) {
     it(`are those of Node's own stream: ${kind}`, async () => {
-      const got = await run(`{ ${code} }`);
+      const got = await run(`{ ${code} }`, Math.min(stdout.length, MAX_CELL_CHARS) + stderr.length);
       if (stdout.length <= MAX_CELL_CHARS)
         assert.deepEqual(got, { status: "ok", stdout, stderr, displays: 0 });
       else assert.deepEqual([got.stdout.length, got.stderr], [MAX_CELL_CHARS, CUT]);
@@ -58,7 +59,7 @@ describe("outputs of JupyterLab's kernel", function () {
   }
 
   it("tell that a display is too large, and go on", async () => {
-    const { stderr, displays } = await run('require("tslab").display.html("x".repeat(17_000_000));');
+    const { stderr, displays } = await run('require("tslab").display.html("x".repeat(17_000_000));', 1);
     assert.match(stderr, /^output: expected at most \d+ bytes at once, got \d+\n$/);
     assert.equal(displays, 0);
   });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { settings } from "../settings.ts";
 import { type Kernel, startKernel } from "./kernel.ts";
+import { until } from "../until.ts";
 import { floods, rawWrites, writes } from "./printing-cells.fixture.ts";
 
 describe("outputs of the kernel", function () {
@@ -14,7 +15,7 @@ describe("outputs of the kernel", function () {
   after(() => kernel.shutdown());
 
   /** Runs the cell, then a second one; returns the first one's texts and number of displays. */
-  async function run(code: string) {
+  async function run(code: string, chars = 0) {
     const texts = { stdout: "", stderr: "" };
     let displays = 0;
     const status = await kernel.execute(code, {
@@ -24,6 +25,8 @@ describe("outputs of the kernel", function () {
         else displays++;
       },
     });
+    const isWhole = () => (texts.stdout.length + texts.stderr.length >= chars ? true : undefined);
+    await until("the cell's texts", isWhole, { limitMs: 10_000, everyMs: 20 }).catch(() => {});
     await kernel.execute("1;", { timeoutMs: 10_000, onOutput: () => {} });
     return { status, ...texts, displays };
   }
@@ -43,7 +46,12 @@ describe("outputs of the kernel", function () {
 
   for (const [kind, [code, stdout, stderr = ""]] of Object.entries({ ...writes, ...rawWrites })) {
     it(`are those of Node's own stream: ${kind}`, async () => {
-      assert.deepEqual(await run(`{ ${code} }`), { status: "ok", stdout, stderr, displays: 0 });
+      assert.deepEqual(await run(`{ ${code} }`, stdout.length + stderr.length), {
+        status: "ok",
+        stdout,
+        stderr,
+        displays: 0,
+      });
     });
   }
 

@@ -62,6 +62,10 @@ export const writes: Record<string, [code: string, stdout: string, stderr?: stri
     "ERR_INVALID_ARG_TYPE\n",
   ],
   "a pipe": [`${READABLE} Readable.from(["x\\n"]).pipe(process.stdout); const unseen = 1;`, "x\n"],
+  "a pipe that begins when the cell has ended": [
+    `${READABLE} setTimeout(() => Readable.from(["x\\n"]).pipe(process.stdout), 300); const unseen = 1;`,
+    "x\n",
+  ],
   "a pipe above the stream's mark": [
     `${READABLE} const parts = Array.from({ length: 40 }, () => "x".repeat(50_000));
     const piped = Readable.from(parts); piped.pipe(process.stdout); ${called} piped.on("end", done));`,
