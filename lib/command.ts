@@ -2,7 +2,8 @@
  * A command line → a run command: one frame for all scripts.
  *
  * The frame parses the arguments, prints the usage, records the history, ends at Ctrl-C, and turns
- * an error into one line. Exit codes: 0, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
+ * an error into one sentence. Exit codes: 0, 1 for a failure, 2 for wrong arguments or settings,
+ * 130 for Ctrl-C.
  * npm and the terminal may both pass on the same Ctrl-C, so two within a second count as one.
  *
  * A reader such as `head`, or `tee` at Ctrl-C, can close the pipe before the command ends. A
@@ -10,6 +11,8 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { recordScript } from "./history.ts";
+import { printProblem } from "./print-problem.ts";
+import { SettingError } from "./setting-values.ts";
 import { forTerminalLines } from "./untrusted.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -70,8 +73,9 @@ export async function command<O extends Options = Options>(
     const isUsage = error instanceof UsageError;
     const advice = isUsage ? `try: ${frame.usage.split("\n")[0]}` : frame.hint;
     const isSaid = advice === undefined || message.includes(advice);
-    console.error(`${name}: ${forTerminalLines(message)}${isSaid ? "" : `; ${advice}`}`);
-    process.exitCode = isUsage ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
+    printProblem(`${name}: ${forTerminalLines(message)}${isSaid ? "" : `; ${advice}`}`);
+    const isRefused = isUsage || error instanceof SettingError;
+    process.exitCode = isRefused ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
     setTimeout(() => process.exit(), MAX_END_MS).unref();
   }
 }

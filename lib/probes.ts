@@ -8,6 +8,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { SettingError } from "./setting-values.ts";
 import { portVariable, settings } from "./settings.ts";
 
 export interface Probes {
@@ -91,7 +92,7 @@ export async function listen(server: Server, port: number, service: string): Pro
   server.listen(port, address);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EADDRNOTAVAIL")
-      throw new Error(`QUESTLOG_LISTEN: expected an address of this machine, got "${address}"`);
+      throw new SettingError(`QUESTLOG_LISTEN: expected an address of this machine, got "${address}"`);
     if (error.code !== "EADDRINUSE") throw error;
     throw new Error(
       `port ${port} on ${address} is taken; stop the process that listens there, or set ${portVariable(service)} to another port`,

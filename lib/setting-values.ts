@@ -11,6 +11,11 @@ import { nearest } from "./nearest.ts";
 
 const PREFIX = "QUESTLOG_";
 
+/** Thrown by a command that cannot work with a setting: it ends with 2, as for a wrong value. */
+export class SettingError extends Error {
+  override name = "SettingError";
+}
+
 export class Variables {
   readonly #env: NodeJS.ProcessEnv;
   readonly #names = new Set<string>();

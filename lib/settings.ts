@@ -23,7 +23,10 @@ import {
 import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
 import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
+import { readableSecrets } from "./readable-secrets.ts";
 import { checkFile, checkParent, makeFolder, Variables } from "./setting-values.ts";
+import { MAX_RATE_LIMIT, readWriteKeys } from "./write-keys.ts";
+import { printProblem } from "./print-problem.ts";
 
 /** The loopback address: all listeners bind to it, except API and stream with QUESTLOG_LISTEN. */
 export const HOST = "127.0.0.1";
@@ -45,7 +48,6 @@ export const DEFAULT_PORTS = {
 };
 
 /** The greatest values of some settings. */
-export const MAX_RATE_LIMIT = 1_000_000; // requests a minute
 export const MAX_RECENT_EVENTS = 10_000;
 const MAX_SPOOL_MB = 1_000_000;
 const MAX_GRACE_MINUTES = 10_080; // a week
@@ -340,25 +342,28 @@ function readOwnSettings(): Settings {
   try {
     file = loadEnvFile(process.env, ROOT);
     const read = readSettings();
-    if (isCommand) checkPaths(read, process.env);
+    if (isCommand) {
+      checkPaths(read, process.env);
+      for (const line of readableSecrets(process.env, ROOT)) printProblem(`questlog: ${line}`);
+    }
     return read;
   } catch (error) {
     const message = withPlace((error as Error).message, file);
     if (!isCommand) throw new Error(message, { cause: error });
-    console.error(`questlog: ${message}`);
+    printProblem(`questlog: ${message}`);
     process.exit(2);
   }
 }
 
 /**
- * Makes the folders that `env` names, and tries to read the file of write keys. The other folders
+ * Makes the folders that `env` names, and reads the file of write keys. The other folders
  * are only checked: a command makes those that it needs. An unnamed cache may be a shared one.
  */
 function checkPaths(
   { home, out, cache, historyFile, writeKeysFile }: Settings,
   env: NodeJS.ProcessEnv,
 ): void {
-  if (writeKeysFile !== undefined) checkFile("QUESTLOG_WRITE_KEYS", writeKeysFile);
+  if (writeKeysFile !== undefined) checkKeys(writeKeysFile);
   const folders = {
     QUESTLOG_HOME: home,
     QUESTLOG_OUT: out,
@@ -368,4 +373,15 @@ function checkPaths(
   for (const [name, folder] of Object.entries(folders))
     if (env[name]?.trim()) makeFolder(name, folder);
     else if (folder !== cache) checkParent(name, folder);
+}
+
+/** @throws Error if the file cannot be read, or has no key, or a line that is not a key's */
+function checkKeys(file: string): void {
+  const name = "QUESTLOG_WRITE_KEYS";
+  checkFile(name, file);
+  try {
+    readWriteKeys(file);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
 }

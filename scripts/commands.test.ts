@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -212,6 +221,8 @@ describe("commands", function () {
     ["QUESTLOG_APIPORT", "5000", "no such setting; did you mean QUESTLOG_API_PORT\\?"],
     ["QUESTLOG_RETENTION", "player", 'expected player=keep\\|drop\\|truncate\\|hash, got "player"; try: .*'],
     ["QUESTLOG_WRITE_KEYS", "/nowhere", "expected a file that can be read, got .*"],
+    ["QUESTLOG_WRITE_KEYS", "/dev/null", "/dev/null: expected at least one key, got none; npm run key .*"],
+    ["QUESTLOG_WRITE_KEYS", "LICENSE", ".*LICENSE, line \\d+: expected .*"],
   ] as const) {
     it(`npm run api ends with 2 and one sentence if ${variable} is "${value}"`, async () => {
       const { code, stdout, stderr } = await start("api", [], { [variable]: value }).ended;
@@ -219,6 +230,32 @@ describe("commands", function () {
       assert.match(stderr, new RegExp(`^questlog: ${variable}: ${expected}\n$`));
     });
   }
+
+  for (const [variable, others] of [
+    ["QUESTLOG_KAFKA_SASL", { QUESTLOG_KAFKA_SASL: "oauthbearer", QUESTLOG_KAFKA_TOKEN: "t" }],
+    ["QUESTLOG_WEBHDFS_KERBEROS", { QUESTLOG_WEBHDFS_KERBEROS: "on" }],
+  ] as const) {
+    it(`npm run stream -- --engine spark ends with 2 and one sentence with ${variable}`, async () => {
+      const given = { QUESTLOG_KAFKA_BROKERS: "a:1", QUESTLOG_WEBHDFS_URL: "https://a:1", ...others };
+      const { code, stdout, stderr } = await start("stream", ["--engine", "spark"], given).ended;
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+      assert.match(stderr, new RegExp(`^stream: ${variable}: expected .* for the engine spark.*\n$`));
+    });
+  }
+
+  it("warn of a file with a secret that all users of the machine can read", async () => {
+    const file = join(home, "password");
+    writeFileSync(file, "secret", { mode: 0o644 });
+    chmodSync(home, 0o755);
+    const given = { QUESTLOG_TRINO_URL: "https://a:1", QUESTLOG_TRINO_PASSWORD_FILE: file };
+    const warned = await start("history", [], given).ended;
+    assert.equal(
+      warned.stderr,
+      `questlog: QUESTLOG_TRINO_PASSWORD_FILE: expected a file that only its owner can read, got "${file}"; chmod 600 mends it\n`,
+    );
+    chmodSync(file, 0o600);
+    assert.deepEqual(await start("history", [], given).ended, { ...warned, stderr: "" });
+  });
 
   it("read a file of settings; --env FILE is stronger than QUESTLOG_ENV, the environment than both", async () => {
     const [wrong, right] = [join(home, "wrong.env"), join(home, "right.env")];

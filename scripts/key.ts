@@ -1,7 +1,6 @@
 /** Make a write key: print the key, and its line for the file of QUESTLOG_WRITE_KEYS. */
-import { newWriteKey } from "../lib/collect/keys.ts";
+import { MAX_RATE_LIMIT, newWriteKey } from "../lib/write-keys.ts";
 import { command, UsageError } from "../lib/command.ts";
-import { MAX_RATE_LIMIT } from "../lib/settings.ts";
 
 const usage = `npm run key -- NAME [--limit N]
   Makes a write key for a sender, and its line for the file of write keys.

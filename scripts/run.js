@@ -20,10 +20,11 @@ if (process.argv[2] === "test") process.env.QUESTLOG_ENV ||= devNull;
 takeEnvFile(process.argv);
 const command = new URL(`${process.argv[2]}.ts`, import.meta.url);
 process.argv.splice(1, 2, fileURLToPath(command)); // the command reads its arguments from here
-await import(command.href).catch((error) => {
+await import(command.href).catch(async (error) => {
   const problem = gameProblem(error);
   if (problem === null) throw error;
-  console.error(`questlog: ${problem}`);
+  const { printProblem } = await import("../lib/print-problem.ts");
+  printProblem(`questlog: ${problem}`);
   process.exit(2);
 });
 

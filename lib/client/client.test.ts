@@ -9,7 +9,7 @@ import { v7 as newUuid, validate, version } from "uuid";
 import { columnsOf, defineEvents, exampleParameters, type Value, widestEvent } from "../catalog.ts";
 import { Unavailable } from "../collect/batcher.ts";
 import { readLines, receiveItem } from "../collect/items.ts";
-import { newWriteKey, readWriteKeys } from "../collect/keys.ts";
+import { newWriteKey, readWriteKeys } from "../write-keys.ts";
 import { eventReader } from "../envelope.ts";
 import { events } from "../events.ts";
 import { game as everyType } from "../testbed/every-type.fixture.ts";

@@ -5,7 +5,7 @@ import { createApi } from "../collect/api.ts";
 import type { AcceptedBy } from "../collect/batcher.ts";
 import { createCors } from "../collect/cors.ts";
 import { createGuard } from "../collect/guard.ts";
-import type { WriteKey } from "../collect/keys.ts";
+import type { WriteKey } from "../write-keys.ts";
 import { type Listener, serve } from "../collect/serve.ts";
 import type { Envelope } from "../envelope.ts";
 import { HOST } from "../settings.ts";

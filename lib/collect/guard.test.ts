@@ -6,7 +6,7 @@ import type { Envelope } from "../envelope.ts";
 import { createApi } from "./api.ts";
 import type { RequestLog } from "./request-log.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
-import { newWriteKey, type WriteKey } from "./keys.ts";
+import { newWriteKey, type WriteKey } from "../write-keys.ts";
 import { readRefused } from "../refused.ts";
 import { createRetention } from "./retention.ts";
 import { type Listener, serve } from "./serve.ts";

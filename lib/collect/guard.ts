@@ -12,7 +12,7 @@ import type { Request, RequestHandler, Response } from "express";
 import { ipKeyGenerator, type Options, rateLimit } from "express-rate-limit";
 import { answerJson } from "../probes.ts";
 import { clientAddress } from "./client-address.ts";
-import { findWriteKey, keyOf, type WriteKey } from "./keys.ts";
+import { findWriteKey, keyOf, type WriteKey } from "../write-keys.ts";
 import type { Metrics } from "./api-metrics.ts";
 
 export interface GuardOptions {

@@ -10,7 +10,7 @@ import { createApi } from "./api.ts";
 import { Metrics } from "./api-metrics.ts";
 import { createCors } from "./cors.ts";
 import { createGuard } from "./guard.ts";
-import { readWriteKeys } from "./keys.ts";
+import { readWriteKeys } from "../write-keys.ts";
 import { TopicWriter } from "./publish.ts";
 import { RecentEvents } from "./recent.ts";
 import { createRetention } from "./retention.ts";

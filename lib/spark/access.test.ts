@@ -32,7 +32,7 @@ describe("kafkaOptions(brokers, access)", () => {
     const login = { mechanism: "oauthbearer" as const, token: Secret.of("t") };
     assert.throws(
       () => kafkaOptions(["a:1"], { ...noTls, login }),
-      /^Error: QUESTLOG_KAFKA_SASL: expected plain or scram/,
+      /^SettingError: QUESTLOG_KAFKA_SASL: expected plain or scram/,
     );
   });
 });

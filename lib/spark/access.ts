@@ -4,6 +4,7 @@
  * Secrets go to Spark's driver on its stdin, never as arguments. They are read once, at the start.
  */
 import type { HdfsAccess, KafkaAccess } from "../cluster-settings.ts";
+import { SettingError } from "../setting-values.ts";
 import type { Settings } from "../settings.ts";
 
 const LOGIN_MODULES = {
@@ -12,7 +13,7 @@ const LOGIN_MODULES = {
   "scram-sha-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
 };
 
-/** @throws Error for a login that the engine spark does not have */
+/** @throws SettingError for a login that the engine spark does not have */
 export function kafkaOptions(
   brokers: readonly string[],
   { tls, login }: KafkaAccess,
@@ -33,7 +34,9 @@ export function kafkaOptions(
 
 function loginOptions(login: NonNullable<KafkaAccess["login"]>): Record<string, string> {
   if (login.mechanism === "oauthbearer")
-    throw new Error("QUESTLOG_KAFKA_SASL: expected plain or scram for the engine spark, got oauthbearer");
+    throw new SettingError(
+      "QUESTLOG_KAFKA_SASL: expected plain or scram for the engine spark, got oauthbearer",
+    );
   const { mechanism, user, password } = login;
   const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
   return {
@@ -42,7 +45,7 @@ function loginOptions(login: NonNullable<KafkaAccess["login"]>): Record<string, 
   };
 }
 
-/** @throws Error for a login that the engine spark does not have */
+/** @throws SettingError for a login that the engine spark does not have */
 export function hdfsOptions({
   webhdfsUrls: urls,
   hdfsUser: user,
@@ -51,7 +54,7 @@ export function hdfsOptions({
 }: Pick<Settings, "webhdfsUrls" | "hdfsUser" | "datanodeHost" | "hdfsAccess">) {
   const { ca, password, token, kerberos }: HdfsAccess = hdfsAccess;
   if (kerberos)
-    throw new Error(
+    throw new SettingError(
       "QUESTLOG_WEBHDFS_KERBEROS: expected off for the engine spark: give it a delegation token (QUESTLOG_WEBHDFS_TOKEN_FILE)",
     );
   return {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findWriteKey, keyOf, newWriteKey, readWriteKeys } from "./keys.ts";
+import { findWriteKey, keyOf, newWriteKey, readWriteKeys } from "./write-keys.ts";
 
 const hash = (key: string) => createHash("sha256").update(key).digest("hex");
 
