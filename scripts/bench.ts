@@ -1,4 +1,5 @@
 /** Measure the project's speed on the running stack; print one line for each figure. */
+import { AGED_ROWS, SHORT_ROWS, benchAge, measureAge } from "../lib/audit/age.bench.ts";
 import { benchFreshness } from "../lib/audit/freshness.bench.ts";
 import { benchApi } from "../lib/collect/api.bench.ts";
 import { command, UsageError } from "../lib/command.ts";
@@ -20,10 +21,10 @@ const benches: Record<string, (isShort: boolean) => Promise<void>> = {
   start: benchStart,
   engines: benchEngines,
 };
-const ALONE = new Set(["engines"]); // too long for a whole run
-const usage = `npm run bench -- [NAME] [--short]
+const ALONE = new Set(["engines", "age"]); // too long for a whole run
+const usage = `npm run bench -- [NAME] [--short] [--rows N]
   Measures speed on the running stack, and prints a line for each figure.
-  Without a name: all but engines.
+  Without a name: all but engines and age.
   idle    M11: CPU time of the idle stack
   query   M7: what query() adds to Trino's own time
   fresh   M5: from a request to its row in Trino
@@ -32,20 +33,43 @@ const usage = `npm run bench -- [NAME] [--short]
   report  a small notebook: the report, and nbconvert; needs no stack
   start   M6: npm run up of a second stack; needs no running one
   engines the stream in TypeScript, and Spark, on one core and on two
+  age     M8, M10: a stack with events of 30 days, landed and compacted: reports,
+          audits, queries. Makes a stack of its own, with a folder and ports of
+          its own, and deletes it; your data stays as it is
+  --rows N  the events of age (10000000; with --short 100000)
   --short one short round, which shows only that a bench works`;
 const options = {
   measure: { type: "string" }, // one figure, in a process that a bench starts
   short: { type: "boolean", default: false },
+  rows: { type: "string" },
 } as const;
+const MIN_ROWS = 1_000;
+const MAX_ROWS = 100_000_000;
 const isRecorded = !process.argv.includes("--measure");
+const interruptible = process.argv.includes("age"); // it ends its stack at Ctrl-C
 
-await command("bench", { usage, options, positionals: true, isRecorded }, async ({ values, positionals }) => {
-  const [name] = positionals;
-  if (values.measure !== undefined) return measure(values.measure, name!);
-  const names = Object.keys(benches);
-  if (name !== undefined && !Object.hasOwn(benches, name))
-    throw new UsageError(`expected one of ${names.join(", ")}, got "${name}"`);
-  tellMachine();
-  for (const one of name === undefined ? names.filter((each) => !ALONE.has(each)) : [name])
-    await benches[one]!(values.short);
-});
+await command(
+  "bench",
+  { usage, options, positionals: true, isRecorded, interruptible },
+  async ({ values, positionals }) => {
+    const [name] = positionals;
+    if (values.rows !== undefined && name !== "age") throw new UsageError("--rows: expected with age only");
+    const rows = readRows(values.rows, values.short);
+    if (values.measure === "age") return measureAge(rows, values.short);
+    if (values.measure !== undefined) return measure(values.measure, name!);
+    const names = [...Object.keys(benches), "age"];
+    if (name !== undefined && !names.includes(name))
+      throw new UsageError(`expected one of ${names.join(", ")}, got "${name}"`);
+    tellMachine();
+    if (name === "age") return benchAge(rows, values.short);
+    for (const one of name === undefined ? names.filter((each) => !ALONE.has(each)) : [name])
+      await benches[one]!(values.short);
+  },
+);
+
+function readRows(text: string | undefined, isShort: boolean): number {
+  if (text === undefined) return isShort ? SHORT_ROWS : AGED_ROWS;
+  const rows = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (rows >= MIN_ROWS && rows <= MAX_ROWS) return rows;
+  throw new UsageError(`--rows: expected a number from ${MIN_ROWS} to ${MAX_ROWS}, got "${text}"`);
+}

@@ -1,0 +1,162 @@
+/**
+ * M8, M10: an old stack. Events of 30 days → times of reports, audits, compaction and queries.
+ *
+ * The stack is its own, with a folder and ports of its own, and is deleted at the end. So no
+ * user's data is touched. The parent process starts and ends it; a child, with the environment of
+ * that stack, fills and measures it.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { rowsOf } from "../ask/counts.ts";
+import { getJson } from "../services/get-json.ts";
+import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
+import { freePort } from "../testbed/child.ts";
+import { tell, tellMachine, tellMissing } from "../testbed/figures.bench.ts";
+import { readOffsets } from "../topic.ts";
+import { query, QueryError, type QueryOptions } from "../trino.ts";
+import { fillTopic } from "./aged-topic.bench.ts";
+import { findFiles, withHdfs } from "./files.ts";
+import { untilLanded } from "./landed.ts";
+
+export const AGED_ROWS = 10_000_000;
+export const SHORT_ROWS = 100_000;
+const DAYS = 30;
+const REPORTS = 3; // rounds
+const QUERIES = 5;
+const LANDED_LIMIT_MS = 1_800_000;
+const MAX_OUTPUT_BYTES = 64 << 20;
+
+/** Starts the stack, measures it in a child process, and deletes it. It needs no running stack. */
+export async function benchAge(rows: number, isShort: boolean): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "questlog-age-"));
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    QUESTLOG_HOME: home,
+    QUESTLOG_OUT: join(home, "out"),
+    QUESTLOG_HISTORY: "/dev/null",
+    QUESTLOG_COMPACT_MINUTES: "0", // the measure compacts by itself
+    QUESTLOG_GRACE_MINUTES: "0",
+  };
+  for (const name of Object.keys(DEFAULT_PORTS)) env[portVariable(name)] = String(await freePort());
+  const place = { cwd: settings.root, env };
+  const run = (words: string[]) => promisify(execFile)(process.execPath, words, place);
+  try {
+    await run(["scripts/up.ts", "--native"]);
+    const words = [
+      "scripts/bench.ts",
+      "--measure",
+      "age",
+      "age",
+      "--rows",
+      String(rows),
+      ...(isShort ? ["--short"] : []),
+    ];
+    const child = spawn(process.execPath, words, { ...place, stdio: "inherit" });
+    const [code] = (await once(child, "exit")) as [number | null];
+    if (code !== 0) throw new Error(`age: the measuring process ended with ${code}`);
+  } finally {
+    await run(["scripts/down.ts"]);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Fills and measures the stack of the settings, which is empty. */
+export async function measureAge(rows: number, isShort: boolean): Promise<void> {
+  const reports = isShort ? 1 : REPORTS;
+  await timeReports("empty stack", reports);
+  await timed(`${rows} events of ${DAYS} days sent`, () => fillTopic(rows, DAYS));
+  const offsets = await readOffsets();
+  await timed("the rest landed", () => untilLanded(offsets, { timeoutMs: LANDED_LIMIT_MS }));
+  tellMachine();
+  await tellNames("before compaction");
+  await timeQueries("before compaction", isShort);
+  await timed("audit of all new messages", () => script("audit"));
+  await timed("compaction", () => script("compact"));
+  await timed("compaction, nothing due: deletes the old files", () => script("compact"));
+  await tellNames("after compaction");
+  await timeQueries("after compaction", isShort);
+  tellMachine();
+  await timeReports(`${rows} rows`, reports);
+  await timed("audit, nothing new", () => script("audit"));
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  await timed("audit --since yesterday", () => script("audit", "--since", yesterday));
+  await timed("audit --all", () => script("audit", "--all"));
+  tellMachine();
+}
+
+async function timeReports(what: string, count: number): Promise<void> {
+  const values: number[] = [];
+  for (let round = 0; round < count; round++)
+    values.push(await secondsOf(() => script("report", "--no-cache")));
+  tell({ id: "M8", what: `report, ${what}`, unit: "s", values });
+}
+
+async function timeQueries(when: string, isShort: boolean): Promise<void> {
+  const month = `day >= current_date - INTERVAL '${DAYS}' DAY`;
+  const day = "day = current_date - INTERVAL '5' DAY";
+  const counts = (from: string) => `SELECT day, event_type, count(*) AS n FROM ${from} GROUP BY 1, 2`;
+  const statements = {
+    "a day's counts": counts(`(${rowsOf(["day"], day)})`),
+    "a month's counts": counts(`(${rowsOf(["day"], month)})`),
+    "a day's counts, each event once": counts(`events WHERE ${day}`),
+    "a month's counts, each event once": counts(`events WHERE ${month}`),
+  };
+  for (const [name, sql] of Object.entries(statements)) {
+    const values: number[] = [];
+    let peakBytes = 0;
+    const onStatistics: QueryOptions["onStatistics"] = (one) => (peakBytes = one.peakMemoryBytes);
+    const what = `${name}, ${when}`;
+    try {
+      for (let round = 0; round < (isShort ? 1 : QUERIES); round++)
+        values.push(await secondsOf(() => query(sql, { onStatistics })));
+      tell({ id: "M10", what: `${what} (${Math.round(peakBytes / 1e6)} MB in Trino)`, unit: "s", values });
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      tellMissing("M10", what, error.message.split("\n")[0]!);
+    }
+  }
+}
+
+/** Prints the number of names in HDFS, and the heap of the NameNode. */
+async function tellNames(when: string): Promise<void> {
+  const bean = async (name: string) => {
+    const { beans } = await getJson<{ beans: Bean[] }>(`${settings.webhdfsUrl}/jmx?qry=${name}`);
+    return beans[0]!;
+  };
+  const { FilesTotal: names } = await bean("Hadoop:service=NameNode,name=FSNamesystem");
+  const { HeapMemoryUsage: heap } = await bean("java.lang:type=Memory");
+  const megabytes = Math.round(heap!.used / 1e6);
+  const files = await withHdfs({}, findFiles);
+  console.log(
+    `M10 ${when}: ${files.length} files of tables; ${names} names in HDFS; heap of the NameNode ${megabytes} MB`,
+  );
+}
+
+/** The part of a JMX bean that is read. */
+interface Bean {
+  FilesTotal?: number;
+  HeapMemoryUsage?: { used: number };
+}
+
+async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+  const seconds = await secondsOf(work);
+  console.log(`age ${what}: ${seconds.toFixed(1)} s`);
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
+/** Runs a command to its end. @throws Error with its output unless it ends with 0 */
+async function script(name: string, ...words: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [`scripts/${name}.ts`, ...words], {
+    cwd: settings.root,
+    maxBuffer: MAX_OUTPUT_BYTES,
+  });
+}
