@@ -53,7 +53,7 @@ const CASES: Case[] = [
     "bench",
     ["hdfs"],
     2,
-    'bench: expected one of idle, query, fresh, api, land, report, start, engines, got "hdfs"; try: npm run bench -- \\[NAME\\] \\[--short\\]',
+    'bench: expected one of idle, query, fresh, api, land, report, start, engines, age, got "hdfs"; try: npm run bench -- \\[NAME\\] \\[--short\\] \\[--rows N\\]',
   ],
   ["compare", ["a"], 2, 'compare: expected two runs, got "a"; try: npm run compare -- .*'],
   ["compare", ["no-a", "no-b"], 1, "compare: there is no .*/no-a/results\\.json"],
