@@ -5,6 +5,7 @@ import { columnsOf } from "../catalog.ts";
 import { eventReader } from "../envelope.ts";
 import { ParquetFile } from "../land/parquet.ts";
 import { BuyGround, DAY, envelopeOf, type Game, gameOf, NOON } from "../testbed/buy.fixture.ts";
+import { settings } from "../settings.ts";
 import { query, QueryError } from "../trino.ts";
 import { describeDifference, findDifferences } from "./drift.ts";
 import { REBUILD_STEPS, type RebuildStep } from "./new-files.ts";
@@ -260,7 +261,26 @@ describe("rebuildTable(table, options)", function () {
       assert.deepEqual(sums(await rebuild(INTEGER)), [1, 1, 0]);
       assert.ok(await ground.hdfs.status(tableFolder(ground.root, "buy")));
     });
+
+    it("does not wait for a statement that reads no rows, and that its client has left", async () => {
+      await ground.apply(TEXT);
+      await ground.land(TEXT, [{ n: "1" }]);
+      await leaveStatement(`SHOW CREATE TABLE ${ground.schema}.buy`);
+      const record = await rebuildTable("buy", { ...optionsOf(INTEGER), maxWaitMs: 1_000 });
+      assert.deepEqual(sums(record), [1, 1, 0]);
+    });
   });
+
+  /** Sends a statement, and asks for no page after it runs: as a killed process does. */
+  async function leaveStatement(sql: string): Promise<void> {
+    const headers = { "X-Trino-User": "test", "X-Trino-Catalog": settings.catalog };
+    const sent = await fetch(`${settings.trinoUrl}/v1/statement`, { method: "POST", body: sql, headers });
+    let page = (await sent.json()) as { nextUri?: string };
+    while (page.nextUri?.includes("/queued/"))
+      page = (await (await fetch(page.nextUri, { headers })).json()) as { nextUri?: string };
+    assert.ok(page.nextUri, "the statement has not ended");
+    await untilRunning(sql);
+  }
 
   async function untilRunning(text: string): Promise<void> {
     for (;;) {

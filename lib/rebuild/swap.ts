@@ -133,11 +133,15 @@ interface RunningQuery {
   query: string;
 }
 
-/** All statements that run in Trino, without this one. */
+/**
+ * All statements that run in Trino and may read rows, without this one. Trino lists a statement of
+ * a killed process for five more minutes.
+ */
 async function runningQueries(): Promise<RunningQuery[]> {
   return query<RunningQuery>(
     `SELECT query_id, query FROM system.runtime.queries
-     WHERE state NOT IN ('FINISHED', 'FAILED') AND query NOT LIKE '%system.runtime.queries%'`,
+     WHERE state NOT IN ('FINISHED', 'FAILED') AND query NOT LIKE '%system.runtime.queries%'
+       AND NOT regexp_like(query, '(?i)^\\s*(SHOW|DESC|DESCRIBE|CALL)\\s')`,
   );
 }
 

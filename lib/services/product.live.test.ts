@@ -126,7 +126,9 @@ describe("the product in containers, by the profile app", function () {
 
   it("makes topics and tables again without a change, and answers a query, in a container", async () => {
     const run = (...words: string[]) => composeStack("run", "--rm", "-T", "init", ...words);
-    assert.match(await run("scripts/init.ts"), /^topic game_events: found\ntopic failed_events: found\s*$/);
+    const lines = (await run("scripts/init.ts")).trim().split("\n");
+    const ended = lines.filter((line) => !/: waits? for /.test(line)); // a busy server may be slow
+    assert.deepEqual(ended, ["topic game_events: found", "topic failed_events: found"]);
     assert.match(await run("scripts/query.ts", "SELECT 6 * 7 AS answer", "--json"), /"answer":42/);
   });
 
