@@ -33,8 +33,8 @@ const usage = `npm run bench -- [NAME] [--short] [--rows N]
   report  a small notebook: the report, and nbconvert; needs no stack
   start   M6: npm run up of a second stack; needs no running one
   engines the stream in TypeScript, and Spark, on one core and on two
-  age     M8, M10: reports, audits, compaction and queries with events of 30
-          days. Makes a stack of its own, with a folder and ports of its own, and
+  age     M8, M10: reports, audits, compaction, queries; events of 30 days.
+          Makes a stack of its own, with a folder and ports of its own, and
           deletes it at the end; your data stays as it is
   --rows N  the events of age (10000000; with --short 100000)
   --short one short round, which shows only that a bench works`;

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { rowsOf } from "../ask/counts.ts";
 import { getJson } from "../services/get-json.ts";
+import { readResults } from "../report/results.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
 import { freePort } from "../testbed/child.ts";
 import { tell, tellMachine, tellMissing } from "../testbed/figures.bench.ts";
@@ -93,6 +94,9 @@ async function timeReports(what: string, count: number): Promise<void> {
   for (let round = 0; round < count; round++)
     values.push(await secondsOf(() => script("report", "--no-cache")));
   tell({ id: "M8", what: `report, ${what}`, unit: "s", values });
+  const { notebooks } = await readResults(join(settings.out, "results.json"));
+  const parts = notebooks.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`);
+  console.log(`M8 report, ${what}, last round: ${parts.join(", ")}`);
 }
 
 async function timeQueries(when: string, isShort: boolean): Promise<void> {
