@@ -51,9 +51,9 @@ function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** The command of one of our own processes. */
+/** The command of one of our own processes. run.js keeps compiled code, which halves its start. */
 export function ownCommand(name: ServiceName): Command {
-  return { file: process.execPath, args: [join("scripts", `${name}.ts`)], cwd: root };
+  return { file: process.execPath, args: [join("scripts", "run.js"), name], cwd: root };
 }
 
 /** The files of a server as the server sees them: on this machine, or in its container. */
