@@ -2,6 +2,7 @@
 // short or endless.
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_LIMITS, type Message } from "./batch.ts";
 import { type CommitRecord, openChain } from "./commits.ts";
 import { commitPath } from "../layout.ts";
@@ -32,7 +33,7 @@ async function open(
   const lander = new PartitionLander(
     { topic: "t", partition: 0, chain, high, logStart },
     (commit) => hold.then(commit),
-    { limits: DEFAULT_LIMITS, maxAgeMs: NEVER_MS, idleMs: NEVER_MS, ...pace },
+    { limits: DEFAULT_LIMITS, maxAgeMs: NEVER_MS, idleMs: NEVER_MS, loneMs: NEVER_MS, ...pace },
     {
       onCommit: (record) => events.emit("commit", record.first, record.last),
       onRoom: () => events.emit("room"),
@@ -54,13 +55,26 @@ describe("PartitionLander", () => {
   });
 
   it("commits a batch when it is old, and earlier when no message comes", async () => {
-    for (const pace of [{ maxAgeMs: 10 }, { idleMs: 10 }]) {
+    for (const pace of [{ maxAgeMs: 10 }, { idleMs: 10, loneMs: 10 }]) {
       const { lander, events } = await open(new HdfsModel(), pace);
       const committed = once(events, "commit");
       lander.take(messages(5, 2)); // offsets [0, 5) hold no message: the commit covers them
       assert.deepEqual(await committed, [0, 6]);
       assert.equal(lander.next, 7);
     }
+  });
+
+  it("commits a message after a silence soon, and the next messages at the usual pace", async () => {
+    const { lander, events } = await open(new HdfsModel(), { loneMs: 1 });
+    const committed = once(events, "commit");
+    lander.take(messages(0, 1));
+    assert.deepEqual(await committed, [0, 0]);
+    lander.take(messages(1, 1));
+    lander.take(messages(2, 1));
+    await sleep(50); // longer than loneMs
+    assert.equal(lander.next, 1);
+    await lander.drain();
+    assert.equal(lander.next, 3);
   });
 
   it("commits the messages that were there at its start at once, and later ones at its pace", async () => {
@@ -141,7 +155,7 @@ describe("PartitionLander", () => {
   });
 
   it("fails if Kafka does not say which offsets it deleted", async () => {
-    const { lander, events } = await open(new HdfsModel(), { idleMs: 10 }, undefined, 0, NaN);
+    const { lander, events } = await open(new HdfsModel(), { idleMs: 10, loneMs: 10 }, undefined, 0, NaN);
     const failed = once(events, "failure");
     lander.take(messages(5, 2));
     assert.match(String((await failed)[0]), /Kafka is away/);

@@ -2,9 +2,10 @@
  * One partition's messages → commits: fills one batch while the batch before it is being committed.
  *
  * A batch is due when it is full, when it is old, or when no message has come for a while. A batch
- * is also due when the lander has read all messages that were there at its start. With both batches
- * full the lander takes no more messages: that limits its memory. The caller then stops fetching
- * until `onRoom`.
+ * is also due when the lander has read all messages that were there at its start. A message after a
+ * silence waits less, because it is mostly alone: a silence makes at most one file more. With both
+ * batches full the lander takes no more messages: that limits its memory. The caller then stops
+ * fetching until `onRoom`.
  *
  * Offsets can be missing between messages: ends of transactions, or messages that Kafka deleted.
  * Missing offsets below the partition's lowest offset were deleted, and the commit names them.
@@ -16,6 +17,7 @@ export interface Pace {
   limits: BatchLimits;
   maxAgeMs: number; // from a batch's first message to its commit
   idleMs: number; // a batch is due earlier when no message has come for so long
+  loneMs: number; // the same, for a batch whose first message came after a silence of `idleMs`
 }
 
 /** Facts about a batch that its commit record does not contain. */
@@ -71,6 +73,7 @@ export class PartitionLander {
   #position: number; // the next message has this offset or a higher one
   #firstAt = 0;
   #lastAt = 0;
+  #isAfterSilence = false; // of the filling batch's first message
   #isBehind: boolean; // messages that were there at the start are still unread
   #committing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -167,7 +170,10 @@ export class PartitionLander {
       throw new OtherTopicError(this.#topic, this.#partition, facts);
     }
     if (offset > expected) this.#deleted.push(this.#deletedIn(expected, offset));
-    if (this.#filling.rows === 0) this.#firstAt = Date.now();
+    if (this.#filling.rows === 0) {
+      this.#firstAt = Date.now();
+      this.#isAfterSilence = this.#firstAt - this.#lastAt >= this.#pace.idleMs;
+    }
     this.#filling.push(message);
   }
 
@@ -210,7 +216,9 @@ export class PartitionLander {
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#closed || this.#committing !== null || this.#filling.rows === 0) return;
-    const dueAt = Math.min(this.#firstAt + this.#pace.maxAgeMs, this.#lastAt + this.#pace.idleMs);
+    const { maxAgeMs, idleMs, loneMs } = this.#pace;
+    const pauseMs = this.#isAfterSilence ? loneMs : idleMs;
+    const dueAt = Math.min(this.#firstAt + maxAgeMs, this.#lastAt + pauseMs);
     const wait = dueAt - Date.now();
     if (wait <= 0) this.#beginCommit();
     else this.#timer = setTimeout(() => this.#schedule(), wait);

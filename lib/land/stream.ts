@@ -62,7 +62,7 @@ export interface StreamState {
   partitions: { partition: number; next: number; lag: number }[];
 }
 
-const PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300 };
+const PACE: Pace = { limits: DEFAULT_LIMITS, maxAgeMs: 2_000, idleMs: 300, loneMs: 50 };
 const SESSION_TIMEOUT_MS = 6_000; // how long a killed stream's partitions stay without an owner
 // How long a rebalance waits for members that no longer exist. After a restart of Kafka, every
 // earlier consumer of this process is such a member.
