@@ -11,9 +11,14 @@ export async function* entriesOf(hdfs: Hdfs, folder: string): AsyncGenerator<Fil
   }
 }
 
+/** All entries of a folder together; empty if the folder does not exist. */
+export async function entriesIn(hdfs: Hdfs, folder: string): Promise<FileStatus[]> {
+  const entries: FileStatus[] = [];
+  for await (const entry of entriesOf(hdfs, folder)) entries.push(entry);
+  return entries;
+}
+
 /** The names in a folder; empty if the folder does not exist. */
 export async function namesIn(hdfs: Hdfs, folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of entriesOf(hdfs, folder)) names.push(name);
-  return names;
+  return (await entriesIn(hdfs, folder)).map(({ name }) => name);
 }

@@ -7,6 +7,7 @@
  *   columns/<table>/<number>.json                                   the columns of its files
  *
  *   audits/<topic>/<partition>/<from>.json                          the record of an audit
+ *   audit_packs/<topic>/<partition>/<from>.json                     copies of 100 such records
  *
  *   forget/plan.json, forget/decided, forget/new/…                  a removal of events at work
  *   removals/<topic>/<number>.json                                  its record, when it has ended
@@ -198,6 +199,11 @@ function auditsFolder(root: string, topic: string): string {
 
 export function auditPath(key: ChainKey, from: number): string {
   return `${auditFolder(key)}/${commitName(from)}`;
+}
+
+/** The folder of copies of a ledger's records, 100 in a file. */
+export function auditPacksFolder({ root, topic, partition }: ChainKey): string {
+  return `${root}/audit_packs/${topic}/${partition}`;
 }
 
 /** An audit's record before it has its name. */

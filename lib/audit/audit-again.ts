@@ -25,7 +25,7 @@ export async function auditAgain({
   since,
   ...options
 }: AuditOptions & { since?: string | undefined } = {}): Promise<Again> {
-  return withAudit(options, async (run) => {
+  return withAudit({ ...options, packs: false }, async (run) => {
     const again = { messages: 0, audits: 0, without_topic: 0, problems: run.problems };
     const wanted = run.ledgers.map(({ records }) =>
       records.filter(({ counts }) => since === undefined || counts.some(({ day }) => day >= since)),

@@ -50,6 +50,7 @@ export interface AuditOptions extends Partial<AuditPlace> {
   days?: "new" | "all"; // on which the sums are compared with Trino's counts; default: "new"
   maxOffsets?: number; // of a portion
   witnesses?: Witnesses;
+  packs?: boolean; // whether copies of the ledger's records count; default: true
 }
 
 /** Audits the commits behind the ledger's end. */
@@ -84,14 +85,15 @@ export interface AuditRun {
 
 /** Opens the ledgers, runs `work`, and closes the client that it opened. */
 export async function withAudit<T>(options: AuditOptions, work: (run: AuditRun) => Promise<T>): Promise<T> {
-  const { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema } = options;
+  const { topic = settings.topic, root = settings.hdfsRoot, schema = settings.schema, packs } = options;
   const place = { topic, root, schema };
   const own = options.hdfs === undefined ? new WebHdfs() : undefined;
   const hdfs = options.hdfs ?? own!;
   try {
     const partitions = (await namesIn(hdfs, chainsFolder(root, topic))).map(Number).sort((a, b) => a - b);
     const ledgers: Ledger[] = [];
-    for (const partition of partitions) ledgers.push(await readLedger(hdfs, { root, topic, partition }));
+    for (const partition of partitions)
+      ledgers.push(await readLedger(hdfs, { root, topic, partition }, { packs }));
     const witnesses = options.witnesses ?? openWitnesses(hdfs, place);
     const removals = await readRemovals(hdfs, root, topic);
     const problems = [...ledgers.flatMap((ledger) => ledger.problems), ...removals.problems];

@@ -104,9 +104,14 @@ describe("the ledger of a partition", () => {
       /expected the hash \w+ of the record before, got/,
     ],
   ];
-  for (const [name, damage, named, reason] of damages)
-    it(`names the record, and the reason, when ${name}`, async () => {
+  const cases = damages.flatMap((one) => [false, true].map((isPacked) => ({ one, isPacked })));
+  for (const {
+    one: [name, damage, named, reason],
+    isPacked,
+  } of cases)
+    it(`names the record, and the reason, when ${name}${isPacked ? ", of a ledger with packs" : ""}`, async () => {
       await written(1);
+      if (isPacked) await lengthen(120);
       const path = pathOf(named);
       damage();
       const [problem = "", ...others] = await problems();
@@ -146,6 +151,63 @@ describe("the ledger of a partition", () => {
     };
     assert.equal((await appendRecord(hdfs, ledger, auditUpTo(ledger, 70)))?.to, 70);
     assert.deepEqual(await problems(), []);
+  });
+
+  /** Appends records until there are `count`, and reads the ledger, which makes packs. */
+  async function lengthen(count: number): Promise<void> {
+    while (ledger.records.length < count)
+      await appendRecord(hdfs, ledger, auditUpTo(ledger, endOf(ledger) + 10));
+    await readLedger(hdfs, keyOf(0));
+  }
+
+  /** The files that a reading of the ledger reads. */
+  async function filesRead(options = {}): Promise<string[]> {
+    const read: string[] = [];
+    const readOne = hdfs.read.bind(hdfs);
+    hdfs.read = (path) => {
+      read.push(path);
+      return readOne(path);
+    };
+    assert.deepEqual(await readLedger(hdfs, keyOf(0), options), ledger);
+    hdfs.read = readOne;
+    return read;
+  }
+
+  it("is read in one file for 100 records, and one for each other record; whole with packs off", async () => {
+    await lengthen(350);
+    const read = await filesRead();
+    assert.equal(read.length, 3 + 50);
+    assert.equal((await filesRead({ packs: false })).length, 350);
+  });
+
+  it("finds a packed record that was edited to another text of the same length", async () => {
+    await lengthen(120);
+    write(pathOf(1), textOf(1).toString().replace("2026-01-31", "2026-01-30"));
+    assert.match((await problems())[0]!, /^\/q\/audits\/.*: expected content of the hash/);
+  });
+
+  const packs = () => hdfs.files(`${root}/audit_packs`);
+  for (const [name, damage] of [
+    ["is cut off", (bytes: Buffer) => bytes.subarray(0, 999)],
+    ["is empty", () => Buffer.alloc(0)],
+    ["is another document", () => Buffer.from("{}")],
+    ["has records without text", () => Buffer.from("[{}, 1, null]")],
+  ] as const)
+    it(`is whole if a pack ${name}, and the pack is written again`, async () => {
+      await lengthen(120);
+      const whole = packs();
+      assert.equal(whole.length, 1);
+      for (const [path, bytes] of whole) write(path, damage(bytes));
+      assert.equal((await filesRead()).length, 1 + 120);
+      assert.deepEqual(packs(), whole);
+      assert.equal((await filesRead()).length, 1 + 20);
+    });
+
+  it("believes a forged pack only where `npm run audit -- --all` does not", async () => {
+    await lengthen(120);
+    for (const [path, bytes] of packs()) write(path, bytes.toString().replaceAll("2026-01-31", "2026-01-30"));
+    assert.equal((await readLedger(hdfs, keyOf(0))).problems.length, 1);
+    assert.deepEqual((await readLedger(hdfs, keyOf(0), { packs: false })).problems, []);
   });
 
   /** The record `i` of a ledger that was written elsewhere. */

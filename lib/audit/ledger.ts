@@ -16,7 +16,8 @@ import { auditFolder, auditPath, type ChainKey, parseCommitName, stagedAudit } f
 import { settings } from "../settings.ts";
 import type { PartitionOffsets } from "../topic.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
-import { type HdfsTarget, mapInParallel, withHdfs } from "./files.ts";
+import { type HdfsTarget, withHdfs } from "./files.ts";
+import { readRecordFiles } from "./packed-records.ts";
 import type { Digest, TypeDay } from "./tally.ts";
 
 /** Messages of one type and day, by each witness. */
@@ -87,15 +88,15 @@ export function auditOf(
   };
 }
 
-/** Reads and checks the ledger of a partition. */
-export async function readLedger(hdfs: Hdfs, key: ChainKey): Promise<Ledger> {
-  const folder = auditFolder(key);
-  const names = await namesIn(hdfs, folder);
-  const texts = await mapInParallel(names, (name) => hdfs.read(`${folder}/${name}`));
+/**
+ * Reads and checks the ledger of a partition.
+ * @param packs whether copies of records count: see packed-records.ts
+ */
+export async function readLedger(hdfs: Hdfs, key: ChainKey, { packs = true } = {}): Promise<Ledger> {
   const records: AuditRecord[] = [];
-  for (const [i, name] of names.entries()) {
-    const path = `${folder}/${name}`;
-    const record = parseRecord(texts[i]!);
+  for (const { name, bytes } of await readRecordFiles(hdfs, key, packs)) {
+    const path = `${auditFolder(key)}/${name}`;
+    const record = parseRecord(bytes);
     const problem =
       typeof record === "string" ? record : problemOf(record, parseCommitName(name), key, records.at(-1));
     if (problem !== null) {
