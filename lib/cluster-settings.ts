@@ -4,9 +4,8 @@
  * A setting here needs the endpoint that it belongs to: our own servers have no passwords. A secret
  * is in X, or in the file that X_FILE names. Its object is read at each login.
  */
-import { resolve } from "node:path";
 import { readText, Secret } from "./secret.ts";
-import type { Variables } from "./setting-values.ts";
+import { pathOf, type Variables } from "./setting-values.ts";
 
 /** TLS of one service. Undefined CA: those that Node trusts. */
 export interface Tls {
@@ -87,7 +86,7 @@ class ServiceVariables {
   pem(name: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string | undefined {
     const file = this.text(name);
     if (file === undefined) return undefined;
-    const text = readText(name, resolve(this.#root, file));
+    const text = readText(name, pathOf(this.#root, file));
     if (new RegExp(`-----BEGIN (\\w+ )*${kind}-----`).test(text)) return text;
     throw new Error(`${name}: expected a PEM file with a ${kind.toLowerCase()}, got "${file}"`);
   }
@@ -99,7 +98,7 @@ class ServiceVariables {
       throw new Error(`${name}: expected it or ${name}_FILE, got both`);
     if (text !== undefined) return Secret.of(text);
     if (file === undefined) return undefined;
-    const secret = Secret.inFile(`${name}_FILE`, resolve(this.#root, file));
+    const secret = Secret.inFile(`${name}_FILE`, pathOf(this.#root, file));
     secret.read(); // refuses a missing file
     return secret;
   }

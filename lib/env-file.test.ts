@@ -22,6 +22,13 @@ describe("loadEnvFile(env, root)", () => {
     ["QUESTLOG_HOME='$HOME'", "$HOME"],
     ["QUESTLOG_HOME=a # a comment", "a"],
     ["QUESTLOG_HOME=", ""],
+    ["QUESTLOG_HOME= # a comment", ""],
+    ["QUESTLOG_HOME=# a comment", ""],
+    ["QUESTLOG_HOME='a#b'", "a#b"],
+    ["QUESTLOG_HOME=`a#b` # a#b", "a#b"],
+    ["QUESTLOG_HOME=a # b#c", "a"],
+    ["QUESTLOG_HOME =  'a#b'", "a#b"],
+    ["QUESTLOG_HOME=pa$$w\\rd$HOME", "pa$$w\\rd$HOME"],
     ["\uFEFFQUESTLOG_HOME=a\r\n# more\r\n\r\n", "a"],
   ];
   for (const [line, value] of VALUES) {
@@ -51,6 +58,8 @@ describe("loadEnvFile(env, root)", () => {
       /^questlog\.env, line 1: QUESTLOG_HOME: expected the end of the quotes in this line$/,
     ],
     ["QUESTLOG_HOME=a\n\nQUESTLOG_HOME=a", /line 3: expected QUESTLOG_HOME once, got it in line 1 too$/],
+    ["QUESTLOG_KAFKA_PASSWORD=c8#i9", /PASSWORD: expected quotes around a value with #, which begins a/],
+    ["QUESTLOG_KAFKA_PASSWORD = #i9", /PASSWORD: expected quotes around a value with #/],
     ["QUESTLOG_ENV=a", /^questlog\.env, line 1: expected QUESTLOG_ENV in the environment only$/],
   ];
   for (const [text, message] of REFUSED) {

@@ -6,8 +6,9 @@
  * names another file.
  */
 import { readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { parseEnv } from "node:util";
+import { pathOf } from "./setting-values.ts";
 
 /** The variables that a file has set. */
 export interface EnvFile {
@@ -18,6 +19,8 @@ export interface EnvFile {
 const FILE = "questlog.env";
 const VARIABLE = "QUESTLOG_ENV";
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/;
+/** A value without quotes, whose # may belong to it: no white space before, or none after it. */
+const CUT = /^[^=]+=\s*(?!\s)(?:#\S|(?!["'`])[^#]*[^#\s]#)/;
 const OTHERS = ["JAVA_HOME", "XDG_CACHE_HOME"]; // settings without our prefix
 
 /**
@@ -26,7 +29,7 @@ const OTHERS = ["JAVA_HOME", "XDG_CACHE_HOME"]; // settings without our prefix
  */
 export function loadEnvFile(env: NodeJS.ProcessEnv, root: string): EnvFile {
   const given = env[VARIABLE]?.trim() ? env[VARIABLE] : undefined;
-  const file = given === undefined ? join(root, FILE) : resolve(root, given);
+  const file = given === undefined ? join(root, FILE) : pathOf(root, given);
   const name = basename(file);
   const all = new Map<string, number>();
   const lines = new Map<string, number>();
@@ -74,6 +77,8 @@ function readAssignment(line: string, place: string): [name: string, value: stri
   if (/^\s*(#|$)/.test(line)) return null;
   const name = ASSIGNMENT.exec(line)?.[1];
   if (name === undefined) throw new Error(`${place}: expected NAME=VALUE, or a comment after #`);
+  if (CUT.test(line))
+    throw new Error(`${place}: ${name}: expected quotes around a value with #, which begins a comment`);
   const value = parseEnv(line)[name] ?? "";
   if (/^["'`]/.test(value)) throw new Error(`${place}: ${name}: expected the end of the quotes in this line`);
   if (name === VARIABLE) throw new Error(`${place}: expected ${VARIABLE} in the environment only`);

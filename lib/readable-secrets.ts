@@ -5,7 +5,8 @@
  * under any number. Those files get no warning.
  */
 import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
+import { pathOf } from "./setting-values.ts";
 
 const SECRET_FILE = /^QUESTLOG_\w+_(PASSWORD|TOKEN|KEY)_FILE$/;
 const MOUNTED = /^(\/var)?\/run\//;
@@ -16,7 +17,7 @@ const ENTERED_BY_OTHERS = 0o001;
 export function readableSecrets(env: NodeJS.ProcessEnv, root: string): string[] {
   return Object.entries(env).flatMap(([name, value = ""]) => {
     if (!SECRET_FILE.test(name) || value.trim() === "") return [];
-    const file = resolve(root, value);
+    const file = pathOf(root, value);
     if (MOUNTED.test(file) || !isReadable(file)) return [];
     return [`${name}: expected a file that only its owner can read, got "${file}"; chmod 600 mends it`];
   });

@@ -4,9 +4,10 @@
  * Each method reads one variable and remembers its name. So no list of names exists beside the
  * reads, and `refuseOthers` knows a misspelt name.
  */
+import { homedir, userInfo } from "node:os";
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { nearest } from "./nearest.ts";
 
 const PREFIX = "QUESTLOG_";
@@ -158,6 +159,14 @@ function readUrl(name: string, text: string, expected: string): string {
 function isBroker(text: string): boolean {
   const [, host = "", port = ""] = /^(\[[\da-f:.]+\]|[\w.-]+):(\d{1,5})$/i.exec(text) ?? [];
   return Number(port) >= 1 && Number(port) <= 65_535 && URL.canParse(`tcp://${host}:${port}`);
+}
+
+/** The path that a setting names: `~/` is the user's home, others start in the folder `root`. */
+export function pathOf(root: string, text: string): string {
+  return resolve(
+    root,
+    text.replace(/^~(?=\/|$)/, () => homedir() || userInfo().homedir),
+  );
 }
 
 interface CountOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkParent } from "./setting-values.ts";
 import { readSettings } from "./settings.ts";
@@ -101,6 +101,14 @@ describe("readSettings(env)", () => {
     assert.throws(() => readSettings({ QUESTLOG_WRITE_KEYS: " " }), {
       message: 'QUESTLOG_WRITE_KEYS: expected a value, got " "; unset it for the default',
     });
+  });
+
+  it("reads ~ at the begin of a path as the user's home", () => {
+    const names = ["HOME", "OUT", "CACHE", "HISTORY", "WRITE_KEYS"];
+    const env = Object.fromEntries(names.map((name) => [`QUESTLOG_${name}`, "~/a ~/b"]));
+    const { home, out, cache, historyFile, writeKeysFile } = readSettings(env);
+    for (const path of [home, out, cache, historyFile, writeKeysFile])
+      assert.equal(path, join(homedir(), "a ~", "b"));
   });
 
   it("reads a relative folder from the checkout", () => {

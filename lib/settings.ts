@@ -7,7 +7,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { isIPv6 } from "node:net";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type HdfsAccess,
@@ -24,7 +24,7 @@ import { type EnvFile, loadEnvFile, withPlace } from "./env-file.ts";
 import { type KillAt, parseKillAt } from "./kill-at.ts";
 import { readPolicies } from "./retention-policies.ts";
 import { readableSecrets } from "./readable-secrets.ts";
-import { checkFile, checkParent, makeFolder, Variables } from "./setting-values.ts";
+import { checkFile, checkParent, makeFolder, pathOf, Variables } from "./setting-values.ts";
 import { MAX_RATE_LIMIT, readWriteKeys } from "./write-keys.ts";
 import { printProblem } from "./print-problem.ts";
 
@@ -239,11 +239,11 @@ function readFolders(variables: Variables, env: NodeJS.ProcessEnv) {
   return {
     root: ROOT,
     version: readVersion(ROOT),
-    home: resolve(ROOT, variables.text("QUESTLOG_HOME") ?? ".questlog"),
-    out: resolve(ROOT, variables.text("QUESTLOG_OUT") ?? "out"),
-    cache: resolve(ROOT, variables.text("QUESTLOG_CACHE") ?? cache),
-    historyFile: resolve(ROOT, variables.text("QUESTLOG_HISTORY") ?? join("history", "commands.jsonl")),
-    writeKeysFile: keys === undefined ? undefined : resolve(ROOT, keys),
+    home: pathOf(ROOT, variables.text("QUESTLOG_HOME") ?? ".questlog"),
+    out: pathOf(ROOT, variables.text("QUESTLOG_OUT") ?? "out"),
+    cache: pathOf(ROOT, variables.text("QUESTLOG_CACHE") ?? cache),
+    historyFile: pathOf(ROOT, variables.text("QUESTLOG_HISTORY") ?? join("history", "commands.jsonl")),
+    writeKeysFile: keys === undefined ? undefined : pathOf(ROOT, keys),
     javaHome: env.JAVA_HOME,
   };
 }

@@ -10,12 +10,13 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { takeLock } from "../lib/lock.ts";
@@ -319,6 +320,26 @@ describe("commands", function () {
     });
   });
 
+  it("npm run status asks this machine itself also where the environment names a proxy", async () => {
+    let asked = 0;
+    const trino = createServer((_, response) => response.end(`{"asked": ${++asked}}`)).listen(0, "127.0.0.1");
+    await once(trino, "listening");
+    const url = `http://127.0.0.1:${(trino.address() as AddressInfo).port}`;
+    const proxy = "http://127.0.0.1:9"; // nobody answers there
+    const names = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+    const proxies = Object.fromEntries(names.map((name) => [name, proxy]));
+    try {
+      for (const others of [{}, { NO_PROXY: "other.example" }, { no_proxy: "other.example" }]) {
+        asked = 0;
+        const given = { ...proxies, NODE_USE_ENV_PROXY: "1", QUESTLOG_TRINO_URL: url, ...others };
+        await start("status", [], given).ended;
+        assert.ok(asked > 0, JSON.stringify(others));
+      }
+    } finally {
+      trino.close();
+    }
+  });
+
   it("npm run traffic prints its totals at Ctrl-C, and ends with 130; `infinite` ends with 0", async () => {
     const api = createServer((_, response) => response.end("ok"));
     api.listen(Number(env.QUESTLOG_API_PORT), "127.0.0.1");
@@ -419,6 +440,47 @@ async function freePorts(count: number): Promise<number[]> {
   for (const server of servers) server.close();
   return ports;
 }
+
+describe("a checkout whose node_modules lacks", function () {
+  this.timeout(30_000);
+  let checkout: string;
+  beforeEach(() => {
+    checkout = mkdtempSync(join(tmpdir(), "questlog-packages-"));
+    for (const name of ["package.json", "scripts", "lib"])
+      cpSync(join(settings.root, name), join(checkout, name), { recursive: true });
+  });
+  afterEach(() => rmSync(checkout, { recursive: true }));
+
+  /** Links all packages but one, and starts a command. */
+  function startWithout(name: string) {
+    const packages = globSync(["*", "@*/*"], { cwd: join(settings.root, "node_modules") });
+    for (const one of packages.filter((one) => one !== name && !/^(@[^/]+|\..*)$/.test(one))) {
+      mkdirSync(dirname(join(checkout, "node_modules", one)), { recursive: true });
+      symlinkSync(join(settings.root, "node_modules", one), join(checkout, "node_modules", one));
+    }
+    const options = { cwd: checkout, encoding: "utf8" as const };
+    // A linked package looks for its own packages beside the link, as a copy would.
+    return spawnSync(process.execPath, ["--preserve-symlinks", "scripts/run.js", "status"], options);
+  }
+
+  const [binding] = globSync("@antoniomuso/lz4-napi-*", { cwd: join(settings.root, "node_modules") });
+  for (const [kind, name, got] of [
+    ["a package", "kafkajs", "none named kafkajs"],
+    ["the package that breaks lines", "string-width", "none named string-width"],
+    ["a part for this machine, as after --omit=optional", binding!, "none for this machine"],
+  ] as const)
+    it(`${kind} is refused in one sentence`, () => {
+      const { status, stdout, stderr } = startWithout(name);
+      assert.deepEqual(
+        [status, stdout, stderr],
+        [
+          2,
+          "",
+          `questlog: expected all packages of package-lock.json in node_modules, got ${got}; npm ci installs them\n`,
+        ],
+      );
+    });
+});
 
 describe("a checkout with * in its path", () => {
   it("is refused in one sentence", () => {

@@ -8,6 +8,22 @@ import { runStatement } from "./plain-trino.ts";
 
 // Names that XML, Java's properties, argument files, URLs or shells would read otherwise.
 const NAMES = ['-a b(c)[d]{e}&<>|!~^=+@"#,;:$\\${user.name}*?`id`', `Üé🙂${"long".repeat(40)}`];
+// Variables for other programs: of a proxy that nobody answers, of a Turkish JVM, of other servers.
+const NOBODY = "http://127.0.0.1:9";
+const OTHERS = {
+  HTTP_PROXY: NOBODY,
+  HTTPS_PROXY: NOBODY,
+  http_proxy: NOBODY,
+  NODE_USE_ENV_PROXY: "1",
+  JAVA_TOOL_OPTIONS: "-Duser.language=tr -Duser.country=TR",
+  JDK_JAVA_OPTIONS: "-Xmx1m",
+  _JAVA_OPTIONS: "-Xmx1m",
+  CLASSPATH: "/nowhere",
+  HADOOP_CONF_DIR: "/nowhere",
+  HIVE_CONF_DIR: "/nowhere",
+  KAFKA_OPTS: "-Dnothing",
+  TZ: "Asia/Kolkata",
+};
 const PORT_OFFSET = 13_000; // the stack of the other live tests runs at the same time
 
 describe("a home, a cache and a temporary folder of any name", function () {
@@ -22,6 +38,7 @@ describe("a home, a cache and a temporary folder of any name", function () {
     ...ports,
     HOME: undefined,
     LC_ALL: "C",
+    ...OTHERS,
     TMPDIR: temporary,
     QUESTLOG_CACHE: settings.cache,
     QUESTLOG_HOME: join(folder, "home"),
@@ -35,7 +52,7 @@ describe("a home, a cache and a temporary folder of any name", function () {
     rmSync(join(settings.home, NAMES[0]!), { recursive: true });
   });
 
-  it("lands an event, without a HOME, in the locale C, with the umask 077", async () => {
+  it("lands an event, without a HOME, in the locale C, with the umask 077, behind a proxy", async () => {
     await run`umask 077; npm run -s up -- --native`;
     const answer = await fetch(`http://${HOST}:${DEFAULT_PORTS.api + PORT_OFFSET}/`);
     assert.equal(answer.status, 200);

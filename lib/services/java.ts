@@ -26,6 +26,15 @@ export async function findJava(): Promise<string | undefined> {
   return (await fileTreeIsWhole(fetchedFolder())) ? fetchedJava() : undefined;
 }
 
+/**
+ * The environment of a server's JVM. Options for any JVM, as of a debugger or a language, change a
+ * server, or keep it from starting: Kafka does not start with Turkish letters.
+ */
+export function javaEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const unset = { JAVA_TOOL_OPTIONS: undefined, JDK_JAVA_OPTIONS: undefined, _JAVA_OPTIONS: undefined };
+  return { ...env, ...unset, LC_ALL: "C.UTF-8" };
+}
+
 /** Lets pip fetch Java into the cache; pip checks the hashes in requirements.txt. */
 export async function prepareJava(log: Log): Promise<string> {
   const start = Date.now();

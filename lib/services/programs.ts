@@ -10,6 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join, relative, sep } from "node:path";
 import { settings } from "../settings.ts";
 import type { Artifacts, JarSet } from "./artifacts.ts";
+import { javaEnvironment } from "./java.ts";
 import type { Command } from "./process.ts";
 import type { ServiceName, serverNames } from "./services.ts";
 
@@ -164,7 +165,7 @@ function javaCommand(name: string, program: Program, java: string, jvmOptions: s
   const file = join(CONF, `${name}.args`);
   const temporary = `-Djava.io.tmpdir=${emptyTemporaryFolder(name)}`;
   writeFileSync(file, argumentFile(program, [...jvmOptions, temporary]));
-  return { file: java, args: [`@${fromRun(file)}`], cwd: RUN, env: { ...env, LC_ALL: "C.UTF-8" } };
+  return { file: java, args: [`@${fromRun(file)}`], cwd: RUN, env: javaEnvironment(env) };
 }
 
 /** The text of a file from which `java @FILE` reads its arguments. */

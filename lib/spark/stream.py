@@ -37,6 +37,7 @@ DRAIN_S = 20
 MODULES = ("values", "envelope", "hdfs_http", "webhdfs", "swaps", "chain", "batch")
 OF_TASKS = "events columns blocked limits texts failed_topic hdfs_root hdfs".split()
 OWN_ERRORS = ("hdfs_http.", "webhdfs.", "chain.", "batch.", "org.apache.kafka.common.errors")
+JVM_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")  # of other programs
 OPENED = (
     "java.base/java.lang java.base/java.lang.invoke java.base/java.lang.reflect java.base/java.io "
     "java.base/java.net java.base/java.nio java.base/java.util java.base/java.util.concurrent "
@@ -77,7 +78,7 @@ def start_gateway(job):
         "pyspark-shell",
     ]
     env = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in JVM_OPTIONS},
         "_PYSPARK_DRIVER_CONN_INFO_PATH": info,
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONPATH": job["packages"],

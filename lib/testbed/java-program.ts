@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { prepareArtifacts } from "../services/artifacts.ts";
+import { javaEnvironment } from "../services/java.ts";
 import type { Command } from "../services/process.ts";
 
 export interface JavaProgram {
@@ -41,7 +42,7 @@ export async function javaCommand(program: JavaProgram): Promise<Command> {
     file: program.java ?? artifacts.java,
     args: [`@${file}`],
     cwd: home,
-    env: { ...process.env, LC_ALL: "C.UTF-8", HADOOP_USER_NAME: "hdfs" },
+    env: { ...javaEnvironment(), HADOOP_USER_NAME: "hdfs" },
   };
 }
 

@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { dirname, join, relative } from "node:path";
 import { $ } from "zx";
 import { type Artifacts, prepareArtifacts } from "../services/artifacts.ts";
+import { javaEnvironment } from "../services/java.ts";
 import { findPortHolder } from "../services/ports.ts";
 import { type Command, findProcess, lastLogLines, startProcess, stopProcess } from "../services/process.ts";
 import { HOST, settings } from "../settings.ts";
@@ -302,7 +303,7 @@ async function format(
   if (!program) return;
   const lines = [...jvmOptions(server), "-cp", classPath(server, artifacts), ...program];
   const { file, args, cwd } = javaCommand(home, `${name}-format`, lines, artifacts);
-  const options = { cwd, env: { ...process.env, ...env, LC_ALL: "C.UTF-8" }, quiet: true, nothrow: true };
+  const options = { cwd, env: { ...javaEnvironment(), ...env }, quiet: true, nothrow: true };
   const { exitCode, stdout, stderr } = await $(options)`${file} ${args}`;
   if (exitCode !== 0)
     throw new Error(`${name}: expected exit code 0 of its formatting, got ${exitCode}:\n${stdout}${stderr}`);

@@ -8,6 +8,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareArtifacts } from "../services/artifacts.ts";
+import { javaEnvironment } from "../services/java.ts";
 import { type Command, lastLogLines, startProcess, stopProcess } from "../services/process.ts";
 import { HOST, settings } from "../settings.ts";
 import { until } from "../until.ts";
@@ -216,7 +217,7 @@ export class SecuredTrino {
     ];
     const file = join(this.home, "trino.args");
     writeFileSync(file, lines.map((line) => `"${line.replace(/[\\"]/g, "\\$&")}"\n`).join(""));
-    const env = { ...process.env, LC_ALL: "C.UTF-8", HADOOP_USER_NAME: settings.hdfsUser };
+    const env = { ...javaEnvironment(), HADOOP_USER_NAME: settings.hdfsUser };
     return { file: java, args: [`@${file}`], cwd: this.home, env };
   }
 }
