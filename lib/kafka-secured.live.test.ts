@@ -8,7 +8,8 @@ import { ConfigResourceTypes, withAdmin } from "./kafka.ts";
 import { Secret } from "./secret.ts";
 import { askKafkaRelease } from "./services/kafka-release.ts";
 import { settings } from "./settings.ts";
-import { Child, freePort } from "./testbed/child.ts";
+import { Child } from "./testbed/child.ts";
+import { freePort } from "./testbed/free-port.ts";
 import { SecuredBroker, unsignedToken } from "./testbed/secured-broker.ts";
 import { until } from "./until.ts";
 

@@ -15,7 +15,7 @@ import { rowsOf } from "../ask/counts.ts";
 import { getJson } from "../services/get-json.ts";
 import { readResults } from "../report/results.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { tell, tellMachine, tellMissing } from "../testbed/figures.bench.ts";
 import { readOffsets } from "../topic.ts";
 import { query, QueryError, type QueryOptions } from "../trino.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { $ } from "zx";
 import { withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { createTopic, readOffsets } from "../topic.ts";
 import { query } from "../trino.ts";
 import { WebHdfs } from "../webhdfs.ts";

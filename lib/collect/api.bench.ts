@@ -17,7 +17,8 @@ import { events } from "../events.ts";
 import { withAdmin } from "../kafka.ts";
 import { prepareVenv } from "../lab/venv.ts";
 import { settings } from "../settings.ts";
-import { Child, freePort } from "../testbed/child.ts";
+import { Child } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import {
   cpuSeconds,
   type Goal,

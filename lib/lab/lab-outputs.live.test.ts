@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { settings } from "../settings.ts";
 import { floods, type Printed, writes } from "../report/printing-cells.fixture.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { LabKernel } from "../testbed/lab-kernel.ts";
 

@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { stopServices } from "../services/stop.ts";
 import { settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { openBrowser } from "../testbed/browser.ts";
 import { runAllCells } from "../testbed/lab-page.ts";
 import { query } from "../trino.ts";

@@ -21,7 +21,7 @@ import { settings } from "../settings.ts";
 import { printFigures } from "../testbed/full.fixture.ts";
 import { landAll } from "../testbed/witness.ts";
 import { FLAG, payloads } from "./payloads.fixture.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 
 const LAB_HEIGHT = 20_000; // JupyterLab renders only visible cells

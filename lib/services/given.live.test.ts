@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { $ } from "zx";
 import { DEFAULT_PORTS, HOST, portVariable, settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { findProcess } from "./process.ts";
 import { serverNames } from "./services.ts";

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { cpuSeconds, rounds, tell, tellMissing } from "../testbed/figures.bench.ts";
 import { findProcess } from "./process.ts";
 import { ownNames, serverNames } from "./services.ts";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { runStatement } from "../services/plain-trino.ts";
 import { HOST, settings } from "../settings.ts";
-import { freePort } from "../testbed/child.ts";
+import { freePort } from "../testbed/free-port.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { until } from "../until.ts";
 import { prepareSpark } from "./packages.ts";

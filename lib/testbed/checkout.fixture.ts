@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HOST, settings } from "../settings.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import type { Ground } from "./ground.ts";
 
 const COPIED = [

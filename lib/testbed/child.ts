@@ -6,10 +6,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { HOST, settings } from "../settings.ts";
+import { settings } from "../settings.ts";
 
 const READY_LIMIT_MS = 120_000; // from the start of a process to its ready line
 const MAX_LOG_LINES = 1_000;
@@ -132,13 +131,4 @@ export async function runScript(
   const ended = once(child, "close");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return args.includes("--json") ? stdout : stdout + stderr;
-}
-
-/** Finds a port of this machine on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

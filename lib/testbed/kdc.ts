@@ -12,7 +12,7 @@ import { startProcess, stopProcess } from "../services/process.ts";
 import { runTool } from "../services/tools.ts";
 import { HOST } from "../settings.ts";
 import { until } from "../until.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 
 export const REALM = "QUESTLOG.TEST";
 

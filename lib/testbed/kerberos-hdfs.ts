@@ -14,7 +14,7 @@ import { lastLogLines, startProcess, stopProcess } from "../services/process.ts"
 import { HOST } from "../settings.ts";
 import { spnego } from "../spnego.ts";
 import { until } from "../until.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
 import { javaCommand, type JavaProgram, propertiesText, runJava } from "./java-program.ts";
 import { Kdc, REALM } from "./kdc.ts";

@@ -9,7 +9,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HOST, settings } from "../settings.ts";
-import { Child, type ChildOptions, freePort } from "./child.ts";
+import { Child, type ChildOptions } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { Ground } from "./ground.ts";
 import { FaultyProxy, type ProxyOptions } from "./proxy.ts";
 

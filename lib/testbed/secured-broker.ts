@@ -10,7 +10,7 @@ import { startProcess, stopProcess } from "../services/process.ts";
 import { HOST } from "../settings.ts";
 import { withAdmin } from "../kafka.ts";
 import { until } from "../until.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
 import { javaCommand, propertiesText, runJava } from "./java-program.ts";
 

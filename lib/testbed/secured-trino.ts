@@ -12,7 +12,7 @@ import { javaEnvironment } from "../services/java.ts";
 import { type Command, lastLogLines, startProcess, stopProcess } from "../services/process.ts";
 import { HOST, settings } from "../settings.ts";
 import { until } from "../until.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
 import { javaCommand, type JavaProgram, propertiesText, runJava } from "./java-program.ts";
 import { xmlText } from "./two-namenodes.ts";

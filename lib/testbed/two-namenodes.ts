@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { killProcess, startProcess, stopProcess } from "../services/process.ts";
 import { HOST } from "../settings.ts";
 import { until } from "../until.ts";
-import { freePort } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
 import { javaCommand, type JavaProgram, runJava } from "./java-program.ts";
 
