@@ -4,7 +4,7 @@
  * A file is not read if its name is that of a commit outside the ranges. A file with any other name
  * is read, because it may be a copy that somebody put there.
  */
-import { type AsyncBuffer, parquetReadObjects } from "hyparquet";
+import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import type { OffsetRange } from "../ask/counted.ts";
 import { failedEvents } from "../catalog.ts";
 import { peek } from "../envelope.ts";
@@ -15,6 +15,8 @@ import { commitsBetween } from "./chain-names.ts";
 import { findFiles, withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
 import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
+
+const LARGE_BYTES = 8 << 20; // files of this size are read one after another
 
 /** One row of a file. */
 export interface FileRow {
@@ -70,8 +72,13 @@ export async function readFileRows(
       const name = nameOf(path);
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
-    const rows = await mapInParallel(files, (file) => readRows(hdfs, topic, file));
-    return rows.flat().filter(({ partition, offset }) => isIn(ranges, partition, offset));
+    const read = (file: TableFile) => readRows(hdfs, topic, file, ranges);
+    const rows = await mapInParallel(
+      files.filter(({ bytes }) => bytes < LARGE_BYTES),
+      read,
+    );
+    for (const file of files) if (file.bytes >= LARGE_BYTES) rows.push(await read(file));
+    return rows.flat();
   });
 }
 
@@ -115,30 +122,44 @@ interface TableFile {
   bytes: number;
 }
 
-/** Reads the rows of one file: only the columns with position, id and type. */
+/**
+ * Reads the rows of one file in some ranges: only the columns with position, id and type. Goes from
+ * row group to row group, so that the memory does not grow with the file.
+ */
 async function readRows(
   hdfs: Hdfs,
   topic: string,
   { table, day, path, bytes }: TableFile,
+  ranges: readonly OffsetRange[],
 ): Promise<FileRow[]> {
   const isFailed = table === failedEvents.table;
   const own = isFailed ? ["topic", "raw_event"] : ["event_id", "event_type"];
   const columns = ["kafka_partition", "kafka_offset", ...own];
-  const rows = await parquetReadObjects({ file: fileBytes(hdfs, path, bytes), columns });
-  return rows.flatMap((row, i) => {
-    if (isFailed && row.topic !== topic) return [];
-    return {
-      table,
-      day,
-      event_type: isFailed ? null : String(row.event_type),
-      event_id: isFailed ? null : String(row.event_id),
-      failed_type: isFailed ? peek(row.raw_event as string | null).event_type : null,
-      partition: Number(row.kafka_partition),
-      offset: Number(row.kafka_offset),
-      path,
-      row: i + 1,
-    };
-  });
+  const file = fileBytes(hdfs, path, bytes);
+  const metadata = await parquetMetadataAsync(file);
+  const found: FileRow[] = [];
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(num_rows);
+    const rows = await parquetReadObjects({ file, metadata, columns, rowStart, rowEnd });
+    for (const [i, row] of rows.entries()) {
+      const [partition, offset] = [Number(row.kafka_partition), Number(row.kafka_offset)];
+      if ((isFailed && row.topic !== topic) || !isIn(ranges, partition, offset)) continue;
+      found.push({
+        table,
+        day,
+        event_type: isFailed ? null : String(row.event_type),
+        event_id: isFailed ? null : String(row.event_id),
+        failed_type: isFailed ? peek(row.raw_event as string | null).event_type : null,
+        partition,
+        offset,
+        path,
+        row: rowStart + i + 1,
+      });
+    }
+    rowStart = rowEnd;
+  }
+  return found;
 }
 
 /** A file for hyparquet, which reads one range of bytes at a time. */
