@@ -1,5 +1,5 @@
 /**
- * "POINT" or "POINT:N" → a step of a commit or swap, and the number of times that it is reached.
+ * "POINT" or "POINT:N" → a step of a commit, swap or removal, and how many times it is reached.
  *
  * The setting QUESTLOG_KILL_AT has this form. Drills and tests end a process at that step.
  */
@@ -29,10 +29,29 @@ export const SWAP_POINTS = [
 
 export type SwapPoint = (typeof SWAP_POINTS)[number];
 
-const ALL_POINTS = [...COMMIT_POINTS, ...SWAP_POINTS];
+/**
+ * The steps of a removal, in order; `file_replaced` once for each file, `day_emptied` once for each
+ * day of a table. See lib/forget/removal-plan.ts.
+ */
+export const FORGET_POINTS = [
+  "plan_written",
+  "plan_decided",
+  "file_replaced",
+  "day_emptied",
+  "files_replaced",
+  "messages_deleted",
+  "removal_recorded",
+  "plan_cleared",
+] as const;
+
+export type ForgetPoint = (typeof FORGET_POINTS)[number];
+
+const ALL_POINTS = [...COMMIT_POINTS, ...SWAP_POINTS, ...FORGET_POINTS];
+
+export type KillPoint = CommitPoint | SwapPoint | ForgetPoint;
 
 export interface KillAt {
-  point: CommitPoint | SwapPoint;
+  point: KillPoint;
   nth: number; // from 1
 }
 

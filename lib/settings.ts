@@ -86,7 +86,7 @@ export interface Settings {
   consumerGroup: string;
   failedConsumerGroup: string;
   hdfsUser: string;
-  killAt: KillAt | undefined; // the step of a commit or swap at which a drill ends the process
+  killAt: KillAt | undefined; // the step at which a drill ends the process
   compactMinutes: number; // between two compactions beside a stream; 0: none
   graceMinutes: number; // replaced files stay so long: longer than the longest query
   hdfsRoot: string; // HDFS folder of all files that the stream writes

@@ -215,10 +215,11 @@ async function claim(
 async function obstacleOf(
   hdfs: Hdfs,
   { root, table }: TableDay,
-  { from, folder, new_files }: SwapRecord,
+  { from, folder, new_files, reason }: SwapRecord,
   before: readonly FolderFile[],
 ): Promise<string | null> {
-  if ((await hdfs.status(forgetPlanPath(root))) !== null) return "a removal of events is at work";
+  const isForOther = reason !== "removal" && (await hdfs.status(forgetPlanPath(root))) !== null;
+  if (isForOther) return "a removal of events is at work";
   if ((await hdfs.status(rebuildFolder(root, table))) !== null) return "a rebuild of the table is at work";
   const old = new Map((await dataFiles(hdfs, from)).map((file) => [file.name, file]));
   const isSame = ({ name, bytes, modified_at }: FolderFile) =>

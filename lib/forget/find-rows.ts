@@ -17,6 +17,8 @@ import { query } from "../trino.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { namesPlayer } from "./names-player.ts";
 
+const LARGE_BYTES = 8 << 20;
+
 /** The place of a pipeline's rows. */
 export interface RowPlace {
   hdfs: Hdfs;
@@ -58,10 +60,16 @@ export async function findRows(place: RowPlace, players: readonly string[]): Pro
     const isSearched = table !== undefined && table !== failedEvents.table && tables.includes(table);
     if (!isSearched) paths.push(path);
   }
-  const others = await mapInParallel(paths, (path) => {
+  const read = (path: string) => {
     const table = shown.get(path) === failedEvents.table ? failedEvents.table : null;
     return findInFile(place, path, table, players);
-  });
+  };
+  const large = await largeFiles(hdfs, paths);
+  const others = await mapInParallel(
+    paths.filter((path) => !large.has(path)),
+    read,
+  );
+  for (const path of large) others.push(await read(path));
   return [...found, ...others.filter(({ rows }) => rows.length > 0)];
 }
 
@@ -139,8 +147,18 @@ function topicInName(path: string): string | null {
   return parseFileName(path.slice(path.lastIndexOf("/") + 1))?.topic ?? null;
 }
 
+/** The files that are read one after another, so that no two of them are in memory. */
+export async function largeFiles(hdfs: Hdfs, paths: string[]): Promise<Set<string>> {
+  const sizes = await mapInParallel(paths, async (path) => (await hdfs.status(path))?.bytes ?? 0);
+  return new Set(paths.filter((_, i) => sizes[i]! >= LARGE_BYTES));
+}
+
 /** All Parquet files below a folder, without the folders `left`. */
-async function* parquetFiles(hdfs: Hdfs, folder: string, left: readonly string[]): AsyncGenerator<string> {
+export async function* parquetFiles(
+  hdfs: Hdfs,
+  folder: string,
+  left: readonly string[],
+): AsyncGenerator<string> {
   for await (const { name, type } of entriesOf(hdfs, folder)) {
     const path = `${folder}/${name}`;
     if (type === "DIRECTORY" && !left.includes(path)) yield* parquetFiles(hdfs, path, left);

@@ -1,5 +1,5 @@
 /**
- * Players → the text files on this machine that name them: reports, the history, logs. Only listed.
+ * Players, or a day → the text files on this machine that name them, or are older. Only listed.
  *
  * A report is a document of its time, and can be open, sent or archived. So its owner decides.
  */
@@ -29,6 +29,14 @@ export function findTexts(places: readonly string[], players: readonly string[])
       const text = readFileSync(path, "utf8");
       return forms.some((form) => hasWord(text, form)) ? [{ path, isRead: true }] : [];
     });
+}
+
+/** Lists the files to which nothing was written since. @param before YYYY-MM-DD */
+export function findTextsBefore(places: readonly string[], before: string): NamingFile[] {
+  return places
+    .flatMap((place) => textFilesIn(place, 0))
+    .filter((path) => statSync(path).mtimeMs < Date.parse(before))
+    .map((path) => ({ path, isRead: true }));
 }
 
 function textFilesIn(place: string, depth: number): string[] {

@@ -11,16 +11,14 @@ import { receive } from "../collect/receive.ts";
 import { swapDay } from "../compact/swap-day.ts";
 import { trinoEngine } from "../compact/trino-engine.ts";
 import { events } from "../events.ts";
-import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
-import { openChain } from "../land/commits.ts";
 import { removalPath } from "../layout.ts";
-import { readRefused, refusedRecord, writeRefused } from "../refused.ts";
+import { refusedRecord, writeRefused } from "../refused.ts";
 import { settings } from "../settings.ts";
-import { LandedGround } from "../testbed/ground.fixture.ts";
-import { readOffsets, readTopic } from "../topic.ts";
+import { LandedGround, landRefused } from "../testbed/ground.fixture.ts";
 import { query } from "../trino.ts";
-import { findPlayer, finishRemoval, type ForgetPlace, forgetPlayer } from "./forget.ts";
-import type { ForgetStep } from "./removal-plan.ts";
+import { findPlayer, finishRemoval, forgetPlayer } from "./forget.ts";
+import type { ForgetPlace } from "./prepare.ts";
+import type { ForgetPoint } from "../kill-at.ts";
 import { countLines, isEmpty } from "./print-forget.ts";
 
 const GONE = `o"n'l 龍 \\ ann`;
@@ -62,24 +60,7 @@ describe("forgetPlayer(place, players)", function () {
     await good.close();
     await bad.close();
     await ground.land();
-    await landFailed();
-  }
-
-  async function landFailed(): Promise<void> {
-    for (const { partition, high } of await readOffsets({ topic: failedTopic })) {
-      const chain = await openChain(hdfs, { root, topic: failedTopic, partition });
-      if (chain.next >= high) continue;
-      const builder = new BatchBuilder(failedTopic, partition, DEFAULT_LIMITS, readRefused);
-      await readTopic({
-        topic: failedTopic,
-        from: new Map([[partition, chain.next]]),
-        onMessage: ({ partition: of, offset, timestamp, value }) => {
-          if (of !== partition) return;
-          builder.push({ offset: String(offset), timestamp: String(timestamp), value: Buffer.from(value!) });
-        },
-      });
-      await chain.commit({ ...builder.finish(), last: high - 1 });
-    }
+    await landRefused(ground);
   }
 
   /** All columns of all rows, as text, without the rows of a player. */
@@ -202,15 +183,15 @@ describe("forgetPlayer(place, players)", function () {
   });
 
   // removal-plan.test.ts ends a removal at each request.
-  for (const step of ["file_replaced", "messages_deleted", "recorded"] satisfies ForgetStep[])
+  for (const step of ["file_replaced", "messages_deleted", "removal_recorded"] satisfies ForgetPoint[])
     it(`ends right when it was killed after the step ${step} and is called again`, async () => {
       await play(NAMES);
       const kept = await rowsWithout(GONE);
-      const kill = (reached: ForgetStep) => {
+      const kill = (reached: ForgetPoint) => {
         if (reached === step) throw new Error("killed");
       };
       await assert.rejects(forgetPlayer(place, [GONE], { ...options, at: kill }), /^Error: killed$/);
-      const isOver = step === "recorded";
+      const isOver = step === "removal_recorded";
       const { problems } = await audit({ ...ground.place, hdfs, days: "all" });
       assert.equal(
         problems.some((one) => one.endsWith("npm run forget")),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { forgetFolder, removalsFolder } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
-import { finishRemoval, type ForgetPlace } from "./forget.ts";
+import { finishRemoval } from "./forget.ts";
+import type { ForgetPlace } from "./prepare.ts";
 import { decide, planOf, writePlan } from "./removal-plan.ts";
 
 const root = "/q";

@@ -89,6 +89,8 @@ describe("a removal", () => {
             deleted.push(...below);
             return Promise.resolve();
           },
+          emptyDay: () => Promise.resolve(),
+          clearDay: () => Promise.resolve(),
           at: () => {},
         });
         const plan = newPlan();
@@ -116,7 +118,14 @@ describe("a removal", () => {
 
   it("refuses a second removal at the same time", async () => {
     const hdfs = await newHdfs();
-    const work: PlanWork = { hdfs, root, deleteMessages: () => Promise.resolve(), at: () => {} };
+    const work: PlanWork = {
+      hdfs,
+      root,
+      deleteMessages: () => Promise.resolve(),
+      emptyDay: () => Promise.resolve(),
+      clearDay: () => Promise.resolve(),
+      at: () => {},
+    };
     await writePlan(work, newPlan());
     await assert.rejects(
       writePlan(work, newPlan()),

@@ -5,6 +5,8 @@
  *   forget/decided     they lie where the plan says: the removal goes on after any interruption
  *   forget/new/…       a file without the rows, before it replaces the old file in one step
  *
+ * A day that goes as a whole gets an empty folder instead: see old-days.ts.
+ *
  * The plan holds positions, paths and numbers, and no name. A file keeps its path, so the commits
  * still name it. Its record in removals/ is written when rows and messages are gone. Until then
  * each audit reports the removal at work.
@@ -13,11 +15,13 @@ import { randomUUID } from "node:crypto";
 import { appendRemoval, type Removal, type RemovedRange } from "../audit/removals.ts";
 import type { AuditRecord } from "../audit/ledger.ts";
 import { Tally } from "../audit/tally.ts";
+import type { ForgetPoint } from "../kill-at.ts";
 import { forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
 import { inLanes } from "../rebuild/new-files.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
 import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
-import { type FoundFile, type FoundRow, topicOf } from "./find-rows.ts";
+import { type FoundFile, type FoundRow, largeFiles, topicOf } from "./find-rows.ts";
+import type { OldDay } from "./old-days.ts";
 import { withoutRows } from "./rewrite-file.ts";
 
 /** HDFS with the step that replaces a file. */
@@ -26,18 +30,18 @@ export type ReplacingHdfs = Hdfs & Pick<WebHdfs, "replace">;
 export interface ForgetPlan extends Removal {
   files: { path: string; rows: string[] }[]; // positions: see keyOf
   below: DeletedBelow[]; // of all topics; `deleted` has those of the events' topic
+  days: OldDay[]; // that go as a whole
+  others: string[]; // files of such days that no table shows
 }
-
-/** The steps of a removal, in order; `file_replaced` once for each file. */
-export type ForgetStep =
-  "planned" | "file_replaced" | "files_replaced" | "messages_deleted" | "recorded" | "cleared";
 
 /** All that the work on a plan needs. */
 export interface PlanWork {
   hdfs: ReplacingHdfs;
   root: string;
   deleteMessages: (below: readonly DeletedBelow[]) => Promise<void>;
-  at: (step: ForgetStep) => Promise<void> | void; // called after each step: tests end it there
+  emptyDay: (day: OldDay) => Promise<void>; // for readers: its files are still there
+  clearDay: (day: OldDay) => Promise<void>; // deletes them
+  at: (point: ForgetPoint) => Promise<void> | void; // called after each step: drills end it there
 }
 
 /**
@@ -70,6 +74,8 @@ export function planOf(
       .map(({ partition, offset }) => ({ partition, offset })),
     files: files.map(({ path, rows }) => ({ path, rows: rows.map(keyOf) })),
     below,
+    days: [],
+    others: [],
   };
 }
 
@@ -106,19 +112,34 @@ export async function readPlan(hdfs: Hdfs, root: string): Promise<ForgetPlan | n
 /** Does the work of a plan, or the rest of it. */
 export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> {
   const { hdfs, root, at } = work;
-  await at("planned");
-  await inLanes(plan.files, async (file) => {
+  await at("plan_decided");
+  const replace = async (file: ForgetPlan["files"][number]) => {
     await replaceFile(work, plan.topic, file);
     await at("file_replaced");
+  };
+  const large = await largeFiles(
+    hdfs,
+    plan.files.map(({ path }) => path),
+  );
+  await inLanes(
+    plan.files.filter(({ path }) => !large.has(path)),
+    replace,
+  );
+  for (const file of plan.files) if (large.has(file.path)) await replace(file);
+  await inLanes(plan.days, async (day) => {
+    await work.emptyDay(day);
+    await at("day_emptied");
   });
   await at("files_replaced");
   await work.deleteMessages(plan.below);
   await at("messages_deleted");
+  await inLanes(plan.days, work.clearDay);
+  for (const path of plan.others) await hdfs.remove(path);
   const { id, topic, began_at, removed, deleted } = plan;
   await appendRemoval(hdfs, root, { id, topic, began_at, removed, deleted });
-  await at("recorded");
+  await at("removal_recorded");
   await hdfs.remove(forgetFolder(root));
-  await at("cleared");
+  await at("plan_cleared");
 }
 
 /** Replaces a file by one without the rows; an earlier attempt may have done it. */

@@ -44,11 +44,12 @@ export async function withoutRows(
 
 /** The columns as the writer takes them. */
 function columnsIn(bytes: Buffer): Column[] {
-  const { schema } = parquetMetadata(new Uint8Array(bytes).buffer);
+  const footer = bytes.subarray(bytes.length - footerBytes(bytes));
+  const { schema } = parquetMetadata(new Uint8Array(footer).buffer);
   const required = new Set(
     schema.filter((one) => one.repetition_type === "REQUIRED").map(({ name }) => name),
   );
-  return readFileColumns(bytes.subarray(bytes.length - footerBytes(bytes))).map(({ name, type }) => {
+  return readFileColumns(footer).map(({ name, type }) => {
     if (type === "bytes") throw new Error(`column ${name}: expected a type of the tables, got bytes`);
     return { name, type: type as ColumnType, required: required.has(name) };
   });

@@ -1,8 +1,8 @@
 /**
- * Players → the messages of topics that name them, and their deletion from the topics.
+ * Players, or a day → the messages of topics that name them, or are older; and their deletion.
  *
- * Kafka can only delete the beginning of a partition. So all messages up to the last one that names
- * a player are deleted, also those of other players: the tables have these.
+ * Kafka can only delete the beginning of a partition. So all messages up to the last one that is
+ * found are deleted, also those of other players or later days: the tables have these.
  */
 import { withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
@@ -33,6 +33,30 @@ export async function findMessages(topic: string, players: readonly string[]): P
       if (!(key !== null && players.includes(key)) && !namesPlayer(value, players)) return;
       const of = found.get(partition) ?? { topic, partition, messages: 0, last: 0 };
       found.set(partition, { ...of, messages: of.messages + 1, last: offset });
+    },
+  });
+  return [...found.values()];
+}
+
+/** The messages of a partition with an old day. */
+export interface OldMessages extends FoundMessages {
+  newer: number; // messages of later days in front of the last old one
+}
+
+/** Finds the messages of days before `before`. @param before YYYY-MM-DD */
+export async function findOldMessages(topic: string, before: string): Promise<OldMessages[]> {
+  const end = Date.parse(before);
+  const found = new Map<number, OldMessages>();
+  const newer = new Map<number, number>();
+  await readTopic({
+    topic,
+    onMessage: ({ partition, offset, timestamp }) => {
+      const later = newer.get(partition) ?? 0;
+      if (timestamp >= end) newer.set(partition, later + 1);
+      else {
+        const messages = (found.get(partition)?.messages ?? 0) + 1;
+        found.set(partition, { topic, partition, messages, last: offset, newer: later });
+      }
     },
   });
   return [...found.values()];

@@ -27,13 +27,10 @@ const MAX_ROWS = 10_000; // decoded at once
 /** Reads all rows, in the file's order. */
 export async function* readStoredRows(bytes: Buffer, columns?: string[]): AsyncGenerator<StoredRow> {
   const types = new Map(fileColumnsOf(bytes).map(({ name, type }) => [name, type]));
-  const buffer = new Uint8Array(bytes).buffer;
-  const metadata = withoutNotes(parquetMetadata(buffer));
+  const copyOf = (from: number, to?: number) => new Uint8Array(bytes.subarray(from, to)).buffer;
+  const metadata = withoutNotes(parquetMetadata(copyOf(bytes.length - footerBytes(bytes))));
   const all = Number(metadata.num_rows);
-  const file = {
-    byteLength: buffer.byteLength,
-    slice: (from: number, to?: number) => buffer.slice(from, to),
-  };
+  const file = { byteLength: bytes.length, slice: copyOf };
   for (let rowStart = 0; rowStart < all; rowStart += MAX_ROWS) {
     const rowEnd = Math.min(all, rowStart + MAX_ROWS);
     const rows = await parquetReadObjects({ file, metadata, columns, rowStart, rowEnd });

@@ -4,8 +4,9 @@ import { events } from "../events.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { type PartitionOffsets, readOffsets, readTopic } from "../topic.ts";
-import { BatchBuilder } from "../land/batch.ts";
+import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
 import { openChain } from "../land/commits.ts";
+import { readRefused } from "../refused.ts";
 import { Ground } from "./ground.ts";
 
 const guild = events.find(({ type }) => type === "join_a_guild")!;
@@ -54,5 +55,23 @@ export class LandedGround extends Ground {
     }
     await registerDays({ schema: this.name });
     return offsets;
+  }
+}
+
+/** Lands the new messages of a ground's failed topic. */
+export async function landRefused({ hdfs, root, failedTopic }: Ground): Promise<void> {
+  for (const { partition, high } of await readOffsets({ topic: failedTopic })) {
+    const chain = await openChain(hdfs, { root, topic: failedTopic, partition });
+    if (chain.next >= high) continue;
+    const builder = new BatchBuilder(failedTopic, partition, DEFAULT_LIMITS, readRefused);
+    await readTopic({
+      topic: failedTopic,
+      from: new Map([[partition, chain.next]]),
+      onMessage: ({ partition: of, offset, timestamp, value }) => {
+        if (of !== partition) return;
+        builder.push({ offset: String(offset), timestamp: String(timestamp), value: Buffer.from(value!) });
+      },
+    });
+    await chain.commit({ ...builder.finish(), last: high - 1 });
   }
 }
