@@ -8,7 +8,7 @@
 import { events } from "../events.ts";
 import { settings } from "../settings.ts";
 import { query } from "../trino.ts";
-import { conditionOf, type OffsetRange } from "./counted.ts";
+import { conditionOf, type OffsetRange, onDays } from "./counted.ts";
 import { rowsOf } from "./counts.ts";
 import type { Target } from "./metastore.ts";
 
@@ -30,13 +30,14 @@ export const CONTENT = `json_format(CAST(ARRAY[
 
 /**
  * Counts the copies among the rows in `ranges`. Only `left_out` uses the view, so a notebook can
- * compare it with `repeated`.
+ * compare it with `repeated`. `days` are those of the rows: without them Trino opens all files.
  */
 export async function countCopies(
   ranges: readonly OffsetRange[],
-  { schema = settings.schema }: Target = {},
+  { schema = settings.schema, days }: Target & { days?: ReadonlySet<string> } = {},
 ): Promise<Copies[]> {
-  const condition = conditionOf(ranges);
+  const inRanges = `(${conditionOf(ranges)})`;
+  const condition = days === undefined ? inRanges : `${onDays(days)} AND ${inRanges}`;
   const columns = ["event_id", "player", "session", "occurred_at", "raw_event"];
   const position = ['"timestamp"', "kafka_partition", "kafka_offset"];
   const found = await query<Copies>(
@@ -56,7 +57,7 @@ export async function countCopies(
        count_if(is_repeated AND is_other) AS conflicts,
        count(*) - coalesce(max(shown.n), 0) AS left_out
      FROM all_rows LEFT JOIN shown USING (event_type)
-     WHERE ${condition}
+     WHERE ${inRanges}
      GROUP BY event_type`,
     { schema },
   );

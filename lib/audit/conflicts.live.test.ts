@@ -6,10 +6,12 @@ import { countCopies } from "../ask/doubles.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
+import { dayFolder } from "../layout.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import type { PartitionOffsets } from "../topic.ts";
 import { query } from "../trino.ts";
 import { conservation } from "./conservation.ts";
+import { daysIn } from "./range-counts.ts";
 import { collectSightings, rangesBetween } from "./sightings.ts";
 import { traceEvent } from "./trace.ts";
 
@@ -43,7 +45,10 @@ describe("an id of two events", function () {
   it("counts once in `events`, and each other event under it is counted as a conflict", async () => {
     assert.deepEqual(await countTables({ schema }), { ...zero, purchase_sword: 3, join_a_guild: 2 });
     assert.deepEqual(await countEvents({ schema }), { ...zero, purchase_sword: 1, join_a_guild: 1 });
-    const copies = await countCopies(rangesBetween([], offsets), { schema });
+    const ranges = rangesBetween([], offsets);
+    const copies = await countCopies(ranges, { schema });
+    const days = await daysIn(ranges, ground.place);
+    assert.deepEqual(await countCopies(ranges, { schema, days: days }), copies);
     assert.deepEqual(
       copies.map(({ rows, repeated, conflicts, left_out }) => [rows, repeated, conflicts, left_out]),
       [
@@ -53,6 +58,16 @@ describe("an id of two events", function () {
       ],
     );
     assert.deepEqual(await query("SELECT count(*) AS n FROM events", { schema }), [{ n: 2 }]);
+  });
+
+  it("is seen without a look at files of other days", async () => {
+    const ranges = rangesBetween([], offsets);
+    const folder = dayFolder(ground.root, "guild_joins", "2020-01-31");
+    await ground.hdfs.create(`${folder}/old.parquet`, Buffer.from("these bytes are no Parquet"));
+    const seen = await collectSightings(ranges, ground.place);
+    assert.equal(seen.files.length, 5);
+    await assert.rejects(collectSightings(ranges, { ...ground.place, days: "all" }), /parquet/i);
+    await ground.hdfs.remove(folder);
   });
 
   it("is explained for each of its messages by trace", async () => {

@@ -61,7 +61,7 @@ export async function countFileRows(
   target: ChainTarget = {},
 ): Promise<FileCounts> {
   const counts = { rows: zero(), failed: zero() };
-  const days = daysOf(await readCommits(ranges, target));
+  const days = await daysIn(ranges, target);
   for (const { table, failed_type } of await readFileRows(ranges, { ...target, days })) {
     const event = events.find((one) => one.table === table);
     const type = event?.type ?? failed_type ?? NOT_AN_EVENT;
@@ -76,8 +76,16 @@ export async function countTableRows(
   ranges: readonly OffsetRange[],
   { schema = settings.schema, ...target }: ChainTarget & { schema?: string } = {},
 ): Promise<Counts> {
-  const condition = onDays(daysOf(await readCommits(ranges, target)));
+  const condition = onDays(await daysIn(ranges, target));
   return countByType(rowsOf(["count(*) AS n"], `${condition} AND (${conditionOf(ranges)})`), { schema });
+}
+
+/** The days of the files with the messages in `ranges`. */
+export async function daysIn(
+  ranges: readonly OffsetRange[],
+  target: ChainTarget = {},
+): Promise<ReadonlySet<string>> {
+  return daysOf(await readCommits(ranges, target));
 }
 
 /** Reads the topic from the ranges' first offsets, and hands out the messages in the ranges. */

@@ -10,6 +10,7 @@ import { swappedDaysFolder } from "../layout.ts";
 import { readRemoved, readSwaps, type RemovedRow, type Swaps, swappedTables } from "../swaps.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
+import { mapInParallel } from "./files.ts";
 
 const SWAP_LIMIT_MS = 10_000; // from a swap's record to its end
 const POLL_MS = 100;
@@ -41,13 +42,13 @@ async function removedRows(
 ): Promise<RemovedRow[]> {
   const swapped = await namesIn(hdfs, swappedDaysFolder(root));
   const wanted = days === "all" ? swapped : swapped.filter((day) => new Set(days).has(day));
-  const rows: RemovedRow[] = [];
-  for (const day of wanted)
-    for (const table of await swappedTables(hdfs, root, day)) {
-      const swaps = await endedSwaps(hdfs, { root, table, day });
-      for (const row of await readRemoved(hdfs, swaps)) if (row.topic === topic) rows.push(row);
-    }
-  return rows;
+  const rows = await mapInParallel(wanted, async (day) => {
+    const ofDay: RemovedRow[] = [];
+    for (const table of await swappedTables(hdfs, root, day))
+      ofDay.push(...(await readRemoved(hdfs, await endedSwaps(hdfs, { root, table, day }))));
+    return ofDay;
+  });
+  return rows.flat().filter((row) => row.topic === topic);
 }
 
 /** The swaps of a day, when the last of them is done. @throws Error with the remedy */

@@ -91,7 +91,7 @@ export function openWitnesses(hdfs: Hdfs, { topic, root, schema }: AuditPlace): 
         .map(({ type }) => type);
     },
     explain: async (range) => {
-      const seen = await collectSightings([range], { topic, root, schema });
+      const seen = await collectSightings([range], { topic, root, schema, days: "all" });
       const nobody = { accepted: {}, event_ids: [], session: "" };
       return describeDiscrepancies(findDiscrepancies(nobody, seen, earlierIds(seen)));
     },
