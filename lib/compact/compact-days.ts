@@ -131,18 +131,28 @@ async function isDue({ hdfs }: SwapWork, place: TableDay): Promise<boolean> {
   return (await currentFiles(hdfs, swaps)).some(({ name }) => !made.has(name));
 }
 
-/** SQL: the row is the first of its id and content on this day and the day before. */
+/**
+ * SQL: the row is the first of its id and content on this day and the day before. Only rows whose
+ * id comes twice have their contents compared.
+ */
 function withoutDoubles(schema: string, day: string): string {
   const before = new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
   const columns = ["event_type", "event_id", "player", "session", "occurred_at", "raw_event"];
-  const names = [...columns, "timestamp", "kafka_partition", "kafka_offset"].map(identifier).join(", ");
+  const position = ["timestamp", "kafka_partition", "kafka_offset"];
   const days = `day BETWEEN DATE ${literal(before)} AND DATE ${literal(day)}`;
-  const all = events.map(({ table }) => `SELECT ${names} FROM ${qualified(table, schema)} WHERE ${days}`);
+  const all = (names: readonly string[]) =>
+    events
+      .map(
+        ({ table }) =>
+          `SELECT ${names.map(identifier).join(", ")} FROM ${qualified(table, schema)} WHERE ${days}`,
+      )
+      .join(" UNION ALL ");
   return `(${PLACE}) NOT IN (
     SELECT ${PLACE} FROM (
       SELECT kafka_partition, kafka_offset,
         row_number() OVER (PARTITION BY event_id, ${CONTENT} ORDER BY ${POSITION}) AS copy
-      FROM (${all.join(" UNION ALL ")})
+      FROM (${all([...columns, ...position])})
+      WHERE event_id IN (SELECT event_id FROM (${all(["event_id"])}) GROUP BY event_id HAVING count(*) > 1)
     ) WHERE copy > 1)`;
 }
 
