@@ -56,8 +56,8 @@ export function rangesBetween(before: PartitionOffsets[], after: PartitionOffset
 }
 
 /**
- * Collects the sightings of the messages in `ranges`. All of them must have landed. A copy of a file
- * in another day is seen only with all days; `npm run audit` counts the rows of all days.
+ * Collects the sightings of the messages in `ranges`. All of them must have landed. A copy of a
+ * file in another day is seen only with all days; `npm run audit` counts the rows of all days.
  */
 export async function collectSightings(
   ranges: readonly OffsetRange[],
