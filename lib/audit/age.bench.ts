@@ -7,18 +7,18 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { rowsOf } from "../ask/counts.ts";
 import { getJson } from "../services/get-json.ts";
 import { readResults } from "../report/results.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
 import { freePort } from "../testbed/free-port.ts";
-import { tell, tellMachine, tellMissing } from "../testbed/figures.bench.ts";
+import { tell, tellMachine } from "../testbed/figures.bench.ts";
 import { readOffsets } from "../topic.ts";
-import { query, QueryError, type QueryOptions } from "../trino.ts";
+import { query, type QueryOptions } from "../trino.ts";
 import { fillTopic } from "./aged-topic.bench.ts";
 import { findFiles, withHdfs } from "./files.ts";
 import { untilLanded } from "./landed.ts";
@@ -29,44 +29,56 @@ const DAYS = 30;
 const REPORTS = 3; // rounds
 const QUERIES = 5;
 const LANDED_LIMIT_MS = 1_800_000;
+const MAX_QUERY_S = 20; // for the rounds of one statement
+const HOME_PREFIX = "questlog-age-";
+const MAX_REASON = 500; // characters
+const failed: string[] = [];
 const MAX_OUTPUT_BYTES = 64 << 20;
 
 /** Starts the stack, measures it in a child process, and deletes it. It needs no running stack. */
 export async function benchAge(rows: number, isShort: boolean): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "questlog-age-"));
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    QUESTLOG_HOME: home,
-    QUESTLOG_OUT: join(home, "out"),
-    QUESTLOG_HISTORY: "/dev/null",
-    QUESTLOG_COMPACT_MINUTES: "0", // the measure compacts by itself
-    QUESTLOG_GRACE_MINUTES: "0",
-  };
+  const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
+  const env = ownEnvironment(process.env, home);
+  writeFileSync(env.QUESTLOG_ENV!, "");
   for (const name of Object.keys(DEFAULT_PORTS)) env[portVariable(name)] = String(await freePort());
   const place = { cwd: settings.root, env };
   const run = (words: string[]) => promisify(execFile)(process.execPath, words, place);
   try {
     await run(["scripts/up.ts", "--native"]);
-    const words = [
-      "scripts/bench.ts",
-      "--measure",
-      "age",
-      "age",
-      "--rows",
-      String(rows),
-      ...(isShort ? ["--short"] : []),
-    ];
+    const words = ["scripts/bench.ts", "--measure", "age", "age", "--rows", String(rows)];
+    if (isShort) words.push("--short");
     const child = spawn(process.execPath, words, { ...place, stdio: "inherit" });
     const [code] = (await once(child, "exit")) as [number | null];
-    if (code !== 0) throw new Error(`age: the measuring process ended with ${code}`);
+    if (code !== 0) throw new Error(`age: expected the measuring process to end with 0, got ${code}`);
   } finally {
     await run(["scripts/down.ts"]);
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** Fills and measures the stack of the settings, which is empty. */
+/** An environment without the user's settings, so that no given cluster is used. */
+export function ownEnvironment(env: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith("QUESTLOG_"));
+  return {
+    ...Object.fromEntries(others),
+    QUESTLOG_ENV: join(home, "empty.env"),
+    QUESTLOG_CACHE: settings.cache,
+    QUESTLOG_HOME: home,
+    QUESTLOG_OUT: join(home, "out"),
+    QUESTLOG_HISTORY: "/dev/null",
+    QUESTLOG_COMPACT_MINUTES: "0", // the measure compacts by itself
+    QUESTLOG_GRACE_MINUTES: "0",
+  };
+}
+
+/**
+ * Fills and measures the stack that `benchAge` has started. Each figure is printed at once, and a
+ * part that fails does not stop the others.
+ * @throws Error for a stack of another folder, and at the end if a part has failed
+ */
 export async function measureAge(rows: number, isShort: boolean): Promise<void> {
+  if (!basename(settings.home).startsWith(HOME_PREFIX))
+    throw new Error(`age: expected a stack that npm run bench -- age has started, got ${settings.home}`);
   const reports = isShort ? 1 : REPORTS;
   await timeReports("empty stack", reports);
   await timed(`${rows} events of ${DAYS} days sent`, () => fillTopic(rows, DAYS));
@@ -87,12 +99,16 @@ export async function measureAge(rows: number, isShort: boolean): Promise<void> 
   await timed("audit --since yesterday", () => script("audit", "--since", yesterday));
   await timed("audit --all", () => script("audit", "--all"));
   tellMachine();
+  if (failed.length > 0) throw new Error(`age: expected each part to end well, got ${failed.join("; ")}`);
 }
 
 async function timeReports(what: string, count: number): Promise<void> {
   const values: number[] = [];
-  for (let round = 0; round < count; round++)
-    values.push(await secondsOf(() => script("report", "--no-cache")));
+  for (let round = 0; round < count; round++) {
+    const seconds = await secondsOf(`report, ${what}`, () => script("report", "--no-cache"));
+    if (seconds === null) return;
+    values.push(seconds);
+  }
   tell({ id: "M8", what: `report, ${what}`, unit: "s", values });
   const { notebooks } = await readResults(join(settings.out, "results.json"));
   const parts = notebooks.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`);
@@ -114,14 +130,14 @@ async function timeQueries(when: string, isShort: boolean): Promise<void> {
     let peakBytes = 0;
     const onStatistics: QueryOptions["onStatistics"] = (one) => (peakBytes = one.peakMemoryBytes);
     const what = `${name}, ${when}`;
-    try {
-      for (let round = 0; round < (isShort ? 1 : QUERIES); round++)
-        values.push(await secondsOf(() => query(sql, { onStatistics })));
-      tell({ id: "M10", what: `${what} (${Math.round(peakBytes / 1e6)} MB in Trino)`, unit: "s", values });
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error;
-      tellMissing("M10", what, error.message.split("\n")[0]!);
+    const rounds = isShort ? 1 : QUERIES;
+    for (let spent = 0; values.length < rounds && spent < MAX_QUERY_S; spent += values.at(-1)!) {
+      const seconds = await secondsOf(what, () => query(sql, { onStatistics }));
+      if (seconds === null) break;
+      values.push(seconds);
     }
+    if (values.length > 0)
+      tell({ id: "M10", what: `${what} (${Math.round(peakBytes / 1e6)} MB in Trino)`, unit: "s", values });
   }
 }
 
@@ -147,14 +163,21 @@ interface Bean {
 }
 
 async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
-  const seconds = await secondsOf(work);
-  console.log(`age ${what}: ${seconds.toFixed(1)} s`);
+  const seconds = await secondsOf(what, work);
+  if (seconds !== null) console.log(`age ${what}: ${seconds.toFixed(1)} s`);
 }
 
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+/** null: the work has failed, and the reason is printed. */
+async function secondsOf(what: string, work: () => Promise<unknown>): Promise<number | null> {
   const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
+  try {
+    await work();
+    return (performance.now() - started) / 1000;
+  } catch (error) {
+    failed.push(what);
+    console.log(`age ${what}: failed; ${(error as Error).message.trim().slice(-MAX_REASON)}`);
+    return null;
+  }
 }
 
 /** Runs a command to its end. @throws Error with its output unless it ends with 0 */
