@@ -23,10 +23,10 @@ export const KEY_FILES = {
 const DAYS = "30"; // of the certificates
 const ROUNDS = 1000; // Trino demands at least so many
 
-/** Makes all keys anew in `folder`, and resolves with the password. */
-export async function makeKeys(folder: string, user: string): Promise<string> {
+/** Makes all keys anew in `folder`; resolves with the password, which has `begin` in front. */
+export async function makeKeys(folder: string, user: string, begin = ""): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const password = randomBytes(18).toString("hex");
+  const password = begin + randomBytes(18).toString("hex");
   writeFileSync(join(folder, KEY_FILES.password), `${password}\n`, { mode: 0o600 });
   writeFileSync(join(folder, KEY_FILES.users), `${user}:${hashOf(password)}\n`);
   const openssl = (...args: string[]) => runTool(`openssl ${args[0]}`, $({ cwd: folder })`openssl ${args}`);

@@ -57,6 +57,12 @@ export async function runJava(program: JavaProgram): Promise<void> {
 /** The text of a properties file. */
 export function propertiesText(values: Record<string, string | number | boolean>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${escaped(String(value))}\n`)
     .join("");
+}
+
+/** Java reads a properties file as Latin-1, and a backslash as the begin of an escape. */
+function escaped(value: string): string {
+  const hex = (unit: string) => unit.charCodeAt(0).toString(16).padStart(4, "0");
+  return value.replaceAll("\\", "\\\\").replace(/[^\x20-\x7e]/g, (unit) => `\\u${hex(unit)}`);
 }

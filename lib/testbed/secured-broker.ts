@@ -16,6 +16,8 @@ import { javaCommand, propertiesText, runJava } from "./java-program.ts";
 
 const USER = "ann";
 const NAME = "broker";
+// Characters that SCRAM, Java's logins, properties, shells or files of settings read otherwise.
+const OTHERWISE_READ = "=3D '$x${y}\\u0041;#%{}&<>é日";
 const READY_LIMIT_MS = 120_000;
 const SECURITY = "org.apache.kafka.common.security";
 const PLAIN_ACCESS = { tls: undefined, login: undefined };
@@ -44,7 +46,7 @@ export class SecuredBroker {
   /** Resolves when the broker answers on its listener ADMIN. */
   async start(): Promise<void> {
     mkdirSync(this.home, { recursive: true });
-    this.password = await makeKeys(join(this.home, "keys"), USER);
+    this.password = await makeKeys(join(this.home, "keys"), USER, OTHERWISE_READ);
     const [login, cert, admin, controller] = await Promise.all([
       freePort(),
       freePort(),
@@ -75,7 +77,8 @@ export class SecuredBroker {
 
   #config(controller: string): Record<string, string | number | boolean> {
     const listeners = `LOGIN://${this.login},CERT://${this.cert},ADMIN://${this.admin}`;
-    const pair = `user_${USER}="${this.password}"`;
+    const quoted = this.password.replace(/[\\"]/g, "\\$&");
+    const pair = `user_${USER}="${quoted}"`;
     return {
       "process.roles": "broker,controller",
       "node.id": 1,
