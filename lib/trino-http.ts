@@ -61,7 +61,7 @@ export async function sendToTrino(
     const text = (isPacked ? await promisify(gunzip)(bytes) : bytes).toString("utf8");
     if (status === 200 || status === 204) return text;
     throw new HttpFailure(`answer ${status}`, {
-      response: { status, text, retryAfter: received["retry-after"] },
+      response: { status, text, retryAfter: received["retry-after"], location: received.location },
     });
   } catch (error) {
     if (error instanceof HttpFailure || signal.aborted) throw error;
@@ -72,7 +72,7 @@ export async function sendToTrino(
 
 interface FailureFacts {
   code?: string; // e.g. "ECONNREFUSED"
-  response?: { status: number; text: string; retryAfter: string | undefined };
+  response?: { status: number; text: string; retryAfter?: string | undefined; location?: string | undefined };
 }
 
 /** Thrown when a request has no answer, or another one than 200 or 204. It has no login. */

@@ -20,6 +20,7 @@ import { settings } from "./settings.ts";
 import { literal, type Parameter } from "./sql.ts";
 import { HttpFailure, sendToTrino, type TrinoRequest } from "./trino-http.ts";
 import { refusePlainPage, trinoLogin } from "./trino-login.ts";
+import { answerText } from "./answer-text.ts";
 import { parsePage, type ResultColumn, type Row, rowReader } from "./trino-values.ts";
 
 export type { Parameter, QueryStats, Row };
@@ -222,12 +223,23 @@ function connect(options: Server, signal: AbortSignal, onPage: (page: QueryResul
   const request = async (sent: TrinoRequest): Promise<unknown> => {
     const text = await sendToTrino(sent, { server, headers, signal });
     if (text === "") return text;
-    const page = parsePage(text) as QueryResult;
+    const page = readPage(text);
     onPage(page);
     return page;
   };
   Object.assign(client, { request });
   return trino;
+}
+
+/** @throws HttpFailure if the text is no page of Trino, which always has an id */
+function readPage(text: string): QueryResult {
+  try {
+    const page = parsePage(text) as QueryResult | null;
+    if (typeof page?.id === "string") return page;
+  } catch {
+    // the text is told below
+  }
+  throw new HttpFailure("answer 200", { response: { status: 200, text } });
 }
 
 /** Cancels a statement. Resolves with "", or with an addition to the error if that failed. */
@@ -242,9 +254,11 @@ async function cancel(server: Server, id: string): Promise<string> {
 
 function fromHttpFailure(sql: string, server: string, failure: HttpFailure): QueryError {
   if (failure.response) {
-    const { status, text } = failure.response;
+    const { status, text, location } = failure.response;
     const hint = status === 401 ? `; ${LOGIN_HINT}` : "";
-    return new QueryError(sql, `HTTP_${status}`, `${server} answered ${text.slice(0, 500)}${hint}`, failure);
+    const answer = answerText(text, location);
+    const told = status === 200 ? `expected an answer of Trino at ${server}, got` : `${server} answered`;
+    return new QueryError(sql, `HTTP_${status}`, `${told} ${answer}${hint}`, failure);
   }
   const fault = connectionFault(failure, new URL(server), "QUESTLOG_TRINO_CA_FILE");
   const isExplained = fault !== failure.message;

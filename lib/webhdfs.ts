@@ -19,6 +19,7 @@ import type { HdfsAccess } from "./cluster-settings.ts";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { answerText } from "./answer-text.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { settings } from "./settings.ts";
 import { spnego } from "./spnego.ts";
@@ -228,7 +229,7 @@ export class WebHdfs {
   async #json(call: Call, missing?: null): Promise<unknown> {
     const answer = await this.#ask(call);
     const error = answer.status === 200 ? null : this.#toError(call, answer);
-    if (error === null) return JSON.parse(answer.body.toString("utf8")) as unknown;
+    if (error === null) return jsonOf(call, answer);
     if (missing === null && isMissing(error)) return missing;
     throw error;
   }
@@ -433,7 +434,7 @@ function toError({ op, path }: Call, answer: Answer, user: string, access: HdfsA
   const exception = remote?.exception ?? null;
   const message = remote
     ? `${remote.exception}: ${remote.message.split("\n")[0]}`
-    : pageText(body.toString("utf8"));
+    : answerText(body.toString("utf8"), answer.location);
   const passing = PASSING_EXCEPTIONS.has(exception ?? "") || (status >= 500 && exception === null);
   const isRefusedToken = /\$InvalidToken\b/.test(message); // HDFS wraps it in a SecurityException
   const remedy = remedyOf(status, isRefusedToken ? "InvalidToken" : exception, {
@@ -456,10 +457,14 @@ function remoteException({ body }: Answer): { exception: string; message: string
   }
 }
 
-/** The title of a web page, or the beginning of another text. */
-function pageText(text: string): string {
-  const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
-  return (title ?? text).replace(/\s+/g, " ").trim().slice(0, 200);
+/** @throws HdfsError if the answer is no JSON, as that of another server */
+function jsonOf({ op, path }: Call, { status, body }: Answer): unknown {
+  const text = body.toString("utf8");
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new HdfsError(op, path, `expected JSON, got ${answerText(text)}`, { passing: false, status });
+  }
 }
 
 /** Whether a standby refused the call. */

@@ -11,8 +11,8 @@ describe("getJson(url)", () => {
     [404, PAGE, "answered 404: Error 404 Not Found"],
     [200, PAGE, "expected JSON, got Error 404 Not Found"],
     [403, REMOTE, "answered 403: Operation is not\\nsupported"],
-    [500, "x".repeat(1000), `answered 500: ${"x".repeat(100)}…`],
-    [200, "", "expected JSON, got "],
+    [500, "x".repeat(1000), `answered 500: ${"x".repeat(200)}…`],
+    [200, "", "expected JSON, got no text"],
   ] as const)
     it(`tells the answer ${status} ${body.slice(0, 12)} in one short line`, async () => {
       const server = createServer((_, response) => response.writeHead(status).end(body));

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text as readText } from "node:stream/consumers";
+import { answerText } from "../answer-text.ts";
 import { connectionFault } from "../connection-fault.ts";
 
 export const ANSWER_LIMIT_MS = 5_000;
-const MAX_GIST = 100; // characters
 
 export interface JsonRequest {
   method?: "GET" | "POST" | "DELETE";
@@ -17,15 +17,16 @@ export interface JsonRequest {
 
 /** Requests `url`. @throws Error without an answer in 5 s, or with another status than 2xx. */
 export async function getJson<T>(url: string, request: JsonRequest = {}): Promise<T> {
-  const { status, text } = await send(url, request).catch((error: NodeJS.ErrnoException) => {
+  const { status, location, text } = await send(url, request).catch((error: NodeJS.ErrnoException) => {
     // Of the servers that are asked here, only Trino can have a certificate of its own.
     throw new Error(`${url}: ${connectionFault(error, new URL(url), "QUESTLOG_TRINO_CA_FILE")}`);
   });
-  if (status < 200 || status > 299) throw new Error(`${url} answered ${status}: ${gist(text)}`);
+  if (status < 200 || status > 299)
+    throw new Error(`${url} answered ${status}: ${answerText(text, location)}`);
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new Error(`${url}: expected JSON, got ${gist(text)}`, { cause: error });
+    throw new Error(`${url}: expected JSON, got ${answerText(text)}`, { cause: error });
   }
 }
 
@@ -38,17 +39,10 @@ async function send(url: string, { method = "GET", headers = {}, body, ca }: Jso
       : requestHttp(url, { method, headers, signal });
     request.end(body);
     const [response] = (await once(request, "response")) as [IncomingMessage];
-    return { status: response.statusCode ?? 0, text: await readText(response) };
+    const { statusCode: status = 0 } = response;
+    return { status, location: response.headers.location, text: await readText(response) };
   } catch (error) {
     if (signal.aborted) throw new Error(`no answer in ${ANSWER_LIMIT_MS / 1000} s`, { cause: error });
     throw error;
   }
-}
-
-/** An answer in one short line: a page's title, the message of HDFS, or the first characters. */
-function gist(text: string): string {
-  const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
-  const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  const line = (title ?? message ?? text).replace(/\s+/g, " ").trim();
-  return line.length > MAX_GIST ? `${line.slice(0, MAX_GIST)}…` : line;
 }
