@@ -19,7 +19,7 @@ import { query } from "../trino.ts";
 import { finishRemoval } from "./forget.ts";
 import { findOlder, firstKeptDay, forgetOlder } from "./forget-older.ts";
 import { parquetFiles } from "./find-rows.ts";
-import type { ForgetPlace } from "./prepare.ts";
+import type { ForgetPlace } from "./prove-first.ts";
 
 const DAYS = 3;
 const FEW = events.filter(({ table }) => table === "sword_purchases");

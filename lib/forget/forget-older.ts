@@ -18,7 +18,7 @@ import {
   type OwnTable,
   planWork,
   prepare,
-} from "./prepare.ts";
+} from "./prove-first.ts";
 import { carryOut, decide, type ForgetPlan, planOf, writePlan } from "./removal-plan.ts";
 import { oldLine } from "./spooled.ts";
 import { findOldMessages, type OldMessages } from "./topic-messages.ts";

@@ -17,7 +17,7 @@ import { settings } from "../settings.ts";
 import { LandedGround, landRefused } from "../testbed/ground.fixture.ts";
 import { query } from "../trino.ts";
 import { findPlayer, finishRemoval, forgetPlayer } from "./forget.ts";
-import type { ForgetPlace } from "./prepare.ts";
+import type { ForgetPlace } from "./prove-first.ts";
 import type { ForgetPoint } from "../kill-at.ts";
 import { countLines, isEmpty } from "./print-forget.ts";
 

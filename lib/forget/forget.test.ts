@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { forgetFolder, removalsFolder } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { finishRemoval } from "./forget.ts";
-import type { ForgetPlace } from "./prepare.ts";
+import type { ForgetPlace } from "./prove-first.ts";
 import { decide, planOf, writePlan } from "./removal-plan.ts";
 
 const root = "/q";

@@ -1,8 +1,8 @@
 /**
  * A player's name → the places that name the player, and their removal from these places.
  *
- * The plan is made of messages before the ledger's end (prepare.ts). Events of the player that come
- * later are not removed: the search at the end finds them, and another call removes them.
+ * The plan is made of messages before the ledger's end (prove-first.ts). Events of the player that
+ * come later are not removed: the search at the end finds them, and another call removes them.
  */
 import { registerDays } from "../ask/tables.ts";
 import type { AuditRecord } from "../audit/ledger.ts";
@@ -20,7 +20,7 @@ import {
   type OwnTable,
   planWork,
   prepare,
-} from "./prepare.ts";
+} from "./prove-first.ts";
 import { carryOut, decide, type ForgetPlan, planOf, readPlan, writePlan } from "./removal-plan.ts";
 import { namingLine } from "./spooled.ts";
 import { findMessages, type FoundMessages } from "./topic-messages.ts";

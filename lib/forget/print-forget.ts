@@ -10,7 +10,7 @@ import { WebHdfs } from "../webhdfs.ts";
 import { killAt } from "../testbed/kill.ts";
 import { type Findings, findPlayer, finishRemoval, forgetPlayer, storedNames } from "./forget.ts";
 import { findOlder, firstKeptDay, forgetOlder, type OldFindings } from "./forget-older.ts";
-import type { ForgetOptions, ForgetPlace } from "./prepare.ts";
+import type { ForgetOptions, ForgetPlace } from "./prove-first.ts";
 
 /** Places of other programs, which no command of Questlog can search. */
 const NOT_SEARCHED = [
