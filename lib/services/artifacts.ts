@@ -5,6 +5,7 @@
  * file is accepted only with the committed SHA-256. Trino and Java are unpacked in another folder,
  * which is then renamed. So this module finds an interrupted or damaged download, and repeats it.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { withLock } from "../lock.ts";
 import { megabytes, type Log, seconds } from "./log.ts";
 import { checkDisk } from "./space.ts";
 import { findMaven, type Maven } from "./maven.ts";
+import { storeJars } from "./stored-jars.ts";
 import { hasPython, requirePython } from "./tools.ts";
 import { FOLDER_VERSION, unpackTrino } from "./trino-archive.ts";
 
@@ -41,6 +43,7 @@ const JAR_SETS = ["kafka", "hadoop", "metastore"] as const;
 const NATIVE = join(settings.root, "compose", "native");
 /** Maven's local repository. */
 export const REPOSITORY = join(settings.cache, "maven");
+const READ_WHOLE = /hadoop-client-(api|minicluster)-[^/]+\.jar$/;
 const PLAIN_PATH = /^[\w./-]+$/;
 const FETCHING_MB = 3_000; // Trino's archive and its content exist together for a moment
 
@@ -51,7 +54,24 @@ const FETCHING_MB = 3_000; // Trino's archive and its content exist together for
  * @throws Error if a file has a wrong SHA-256 after a second download.
  */
 export async function prepareArtifacts(log: Log): Promise<Artifacts> {
-  return { java: await javaFor(log), ...(await prepareServerFiles(log)) };
+  const java = await javaFor(log);
+  const { jars, trino } = await prepareServerFiles(log);
+  return { java, jars: await withStored(jars, log), trino };
+}
+
+/** The same class paths, with uncompressed copies of the jars that a NameNode reads whole. */
+async function withStored(jars: ServerFiles["jars"], log: Log): Promise<ServerFiles["jars"]> {
+  const large = readChecksums().filter(({ set, path }) => set === "hadoop" && READ_WHOLE.test(path));
+  const paths = large.map(({ path }) => join(REPOSITORY, path));
+  const hash = createHash("sha256").update(large.map(({ sha256 }) => sha256).join());
+  const folder = join(settings.cache, `hadoop-${hash.digest("hex").slice(0, 12)}`);
+  const store = () => storeJars(paths, folder, log);
+  const stored = (await fileTreeIsWhole(folder))
+    ? await store()
+    : await withLock(join(settings.cache, "lock"), log, store);
+  const copyOf = new Map(paths.map((path, i) => [path, stored[i]!]));
+  const replace = (set: JarSet) => jars[set].map((path) => copyOf.get(path) ?? path);
+  return { kafka: replace("kafka"), hadoop: replace("hadoop"), metastore: replace("metastore") };
 }
 
 async function javaFor(log: Log): Promise<string> {

@@ -6,7 +6,8 @@
  * classes. Processes get paths from <home>/run only; the link <home>/run/cache leads to the
  * downloads.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { settings } from "../settings.ts";
 import type { Artifacts, JarSet } from "./artifacts.ts";
@@ -34,6 +35,7 @@ export const CONF = join(home, "conf");
 
 const RUN = join(home, "run"); // the servers' working folder
 const CACHE_LINK = "cache";
+const MAX_ARCHIVE_AGE_MS = 7 * 24 * 60 * 60_000;
 
 /** Makes the working folder of the servers, with the link to the downloads. */
 export function prepareRun(): void {
@@ -68,7 +70,8 @@ export interface Layout {
 
 /** The command of a server. */
 export function serverCommand(name: ServerName, artifacts: Artifacts): Command {
-  return javaCommand(name, programOf(name, hostLayout(artifacts)), artifacts.java, classCacheOptions(name));
+  const program = programOf(name, hostLayout(artifacts));
+  return javaCommand(name, program, artifacts.java, classCacheOptions(name, artifacts));
 }
 
 /** The command that makes an empty file system, in the folder of the configuration in `conf`. */
@@ -193,17 +196,36 @@ function emptyTemporaryFolder(name: string): string {
 
 /**
  * The options for a file of loaded classes. Java writes it when a server first stops, in a second
- * or two; later starts need a third less CPU. Java replaces a file that does not match the server.
+ * or two; later starts need a third less CPU.
  */
-function classCacheOptions(name: ServerName): string[] {
+function classCacheOptions(name: ServerName, artifacts: Artifacts): string[] {
   const folder = join(cache, "classes");
   mkdirSync(folder, { recursive: true });
-  const file = fromRun(join(folder, `${name}.jsa`));
+  const archive = classArchive(name, artifacts);
+  removeOldArchives(folder, name, archive);
   return [
     "-XX:+AutoCreateSharedArchive",
-    `-XX:SharedArchiveFile=${file}`,
+    `-XX:SharedArchiveFile=${fromRun(join(folder, archive))}`,
     "-Xlog:disable", // no message about a file that does not match
   ];
+}
+
+/**
+ * The name of a server's file of loaded classes. With another class path Java neither uses nor
+ * replaces such a file. So its name has a hash of the class path.
+ */
+export function classArchive(name: ServerName, artifacts: Artifacts): string {
+  const { classPath } = programOf(name, hostLayout(artifacts));
+  return `${name}-${createHash("sha256").update(classPath.join(":")).digest("hex").slice(0, 12)}.jsa`;
+}
+
+/** Deletes files of other class paths that are a week old: another checkout may use newer ones. */
+function removeOldArchives(folder: string, name: ServerName, kept: string): void {
+  for (const file of readdirSync(folder)) {
+    if (file === kept || !/^\w+(-\w+)?\.jsa$/.test(file) || !file.startsWith(name)) continue;
+    const path = join(folder, file);
+    if (Date.now() - statSync(path).mtimeMs > MAX_ARCHIVE_AGE_MS) rmSync(path, { force: true });
+  }
 }
 
 function hadoopFiles(conf: string): string[] {

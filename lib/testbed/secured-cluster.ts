@@ -12,6 +12,7 @@ import { type Artifacts, prepareArtifacts } from "../services/artifacts.ts";
 import { javaEnvironment } from "../services/java.ts";
 import { findPortHolder } from "../services/ports.ts";
 import { type Command, findProcess, lastLogLines, startProcess, stopProcess } from "../services/process.ts";
+import { classArchive } from "../services/programs.ts";
 import { HOST, settings } from "../settings.ts";
 import { until } from "../until.ts";
 import { KEY_FILES, makeKeys } from "./cluster-keys.ts";
@@ -233,7 +234,7 @@ function prepareServer(home: string, server: ClusterServer, artifacts: Artifacts
     writeFileSync(path, text);
   }
   const lines = [
-    ...jvmOptions(server),
+    ...jvmOptions(server, artifacts),
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
     "-cp",
     classPath(server, artifacts),
@@ -252,14 +253,14 @@ const MAIN = {
 };
 const OPTIONS = { kafka: "kafka", namenode: "hadoop", datanode: "hadoop", metastore: "hive", trino: "trino" };
 
-function jvmOptions({ kind, heapMb }: ClusterServer): string[] {
+function jvmOptions({ kind, heapMb }: ClusterServer, artifacts: Artifacts): string[] {
   const options = readFileSync(join(settings.root, "compose", OPTIONS[kind], "jvm.config"), "utf8");
   return [
     ...options.trim().split("\n"),
     "-Xms32m",
     `-Xmx${heapMb}m`,
     // The product's file of loaded classes, if there is one. It is only read here.
-    `-XX:SharedArchiveFile=${join(CACHE_LINK, "classes", `${kind}.jsa`)}`,
+    `-XX:SharedArchiveFile=${join(CACHE_LINK, "classes", classArchive(kind, artifacts))}`,
     "-Xshare:auto",
     "-Xlog:disable",
     `-Djava.io.tmpdir=${join("..", "tmp")}`,
@@ -301,7 +302,7 @@ async function format(
     namenode: [MAIN.namenode, ...server.args, "-format", "-nonInteractive"],
   }[kind as string];
   if (!program) return;
-  const lines = [...jvmOptions(server), "-cp", classPath(server, artifacts), ...program];
+  const lines = [...jvmOptions(server, artifacts), "-cp", classPath(server, artifacts), ...program];
   const { file, args, cwd } = javaCommand(home, `${name}-format`, lines, artifacts);
   const options = { cwd, env: { ...javaEnvironment(), ...env }, quiet: true, nothrow: true };
   const { exitCode, stdout, stderr } = await $(options)`${file} ${args}`;
