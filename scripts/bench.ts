@@ -6,7 +6,7 @@ import { command, UsageError } from "../lib/command.ts";
 import { benchLand, measure } from "../lib/land/land.bench.ts";
 import { benchReport } from "../lib/report/report.bench.ts";
 import { benchIdle, benchStart } from "../lib/services/stack.bench.ts";
-import { benchEngines } from "../lib/spark/engines.bench.ts";
+import { benchBacklog, benchEngines } from "../lib/spark/engines.bench.ts";
 import { tellMachine } from "../lib/testbed/figures.bench.ts";
 import { benchQuery } from "../lib/trino.bench.ts";
 
@@ -17,6 +17,7 @@ const benches: Record<string, (isShort: boolean) => Promise<void>> = {
   fresh: benchFreshness,
   api: benchApi,
   land: benchLand,
+  backlog: benchBacklog,
   report: benchReport,
   start: benchStart,
   engines: benchEngines,
@@ -30,6 +31,7 @@ const usage = `npm run bench -- [NAME] [--short] [--rows N]
   fresh   M5: from a request to its row in Trino
   api     M1, M2: the API, the original's Flask API and an empty express
   land    from events to files: the encoder, and the whole stream
+  backlog M4: a million events; the stream, and a plain Spark job
   report  a small notebook: the report, and nbconvert; needs no stack
   start   M6: npm run up of a second stack; needs no running one
   engines the stream in TypeScript, and Spark, on one core and on two
@@ -47,25 +49,42 @@ const MIN_ROWS = 1_000;
 const MAX_ROWS = 100_000_000;
 const isRecorded = !process.argv.includes("--measure");
 const interruptible = process.argv.includes("age"); // it ends its stack at Ctrl-C
+const hint = "npm run status shows what runs";
 
 await command(
   "bench",
-  { usage, options, positionals: true, isRecorded, interruptible },
+  { usage, options, positionals: true, isRecorded, interruptible, hint },
   async ({ values, positionals }) => {
     const [name] = positionals;
-    if (values.rows !== undefined && name !== "age") throw new UsageError("--rows: expected with age only");
+    if (values.rows !== undefined && name !== "age" && values.measure === undefined)
+      throw new UsageError("--rows: expected with age only");
     const rows = readRows(values.rows, values.short);
     if (values.measure === "age") return measureAge(rows, values.short);
-    if (values.measure !== undefined) return measure(values.measure, name!);
+    if (values.measure !== undefined) return measure(values.measure, rows, ...positionals);
     const names = [...Object.keys(benches), "age"];
     if (name !== undefined && !names.includes(name))
       throw new UsageError(`expected one of ${names.join(", ")}, got "${name}"`);
     tellMachine();
     if (name === "age") return benchAge(rows, values.short);
-    for (const one of name === undefined ? names.filter((each) => !ALONE.has(each)) : [name])
-      await benches[one]!(values.short);
+    if (name !== undefined) return benches[name]!(values.short);
+    return runAll(values.short);
   },
 );
+
+/** Runs the benches one after another. One that fails is named, and the others go on. */
+async function runAll(isShort: boolean): Promise<number> {
+  let failed = 0;
+  for (const [name, bench] of Object.entries(benches)) {
+    if (ALONE.has(name)) continue;
+    try {
+      await bench(isShort);
+    } catch (error) {
+      console.error(`bench ${name}: ${(error as Error).message}`);
+      failed++;
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
 
 function readRows(text: string | undefined, isShort: boolean): number {
   if (text === undefined) return isShort ? SHORT_ROWS : AGED_ROWS;

@@ -44,6 +44,17 @@ const WITHOUT_WORDS = [
 
 const HINT = "npm run status shows what runs";
 
+const AT_ONCE = 4;
+
+/** Runs `check` for each command, four at once: a command starts on one core. */
+async function forEachName(check: (name: string) => Promise<void>): Promise<void> {
+  const left = names.values();
+  const lane = async () => {
+    for (const name of left) await check(name);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
 type Case = [name: string, args: string[], code: number, firstLine: string];
 
 // Arguments → exit code, and a pattern of the first line: of stderr if the code is not 0.
@@ -54,7 +65,7 @@ const CASES: Case[] = [
     "bench",
     ["hdfs"],
     2,
-    'bench: expected one of idle, query, fresh, api, land, report, start, engines, age, got "hdfs"; try: npm run bench -- \\[NAME\\] \\[--short\\] \\[--rows N\\]',
+    'bench: expected one of idle, query, fresh, api, land, backlog, report, start, engines, age, got "hdfs"; try: npm run bench -- \\[NAME\\] \\[--short\\] \\[--rows N\\]',
   ],
   ["compare", ["a"], 2, 'compare: expected two runs, got "a"; try: npm run compare -- .*'],
   ["compare", ["no-a", "no-b"], 1, "compare: there is no .*/no-a/results\\.json"],
@@ -174,6 +185,8 @@ const CASES: Case[] = [
     1,
     "traffic: expected the API at \\S+ to answer 200, got ECONNREFUSED; npm run status shows what runs",
   ],
+  ["bench", ["fresh", "--short"], 1, `bench: expected the API at \\S+ to answer, got ECONNREFUSED; ${HINT}`],
+  ["bench", ["land", "--short"], 1, `bench: .*ECONNREFUSED \\S+; ${HINT}`],
   ["up", ["--native", "--docker"], 2, "up: expected --native or --docker, got both; .*"],
 ];
 
@@ -203,7 +216,7 @@ describe("commands", function () {
   }
 
   it("print their form and purpose for --help, in 80 columns, and end with 0", async () => {
-    for (const name of names) {
+    await forEachName(async (name) => {
       const { code, stdout, stderr } = await start(name, ["--help"]).ended;
       assert.deepEqual([code, stderr], [0, ""], name);
       const [form = "", purpose = "", ...others] = stdout.trimEnd().split("\n");
@@ -211,7 +224,7 @@ describe("commands", function () {
       assert.match(purpose, /^ {2}[A-Z][a-z]+s,? .+/, name); // "Starts the whole stack, …"
       for (const line of [form, purpose, ...others])
         assert.ok(line.length <= 80, `${name} --help: expected at most 80 columns, got "${line}"`);
-    }
+    });
   });
 
   for (const [variable, value, expected] of [
@@ -220,11 +233,11 @@ describe("commands", function () {
     ["QUESTLOG_TRINO_URL", "trino", "a URL such as http://127.0.0.1:\\d+"],
   ] as const) {
     it(`end with 2 and one sentence if ${variable} is "${value}"`, async () => {
-      for (const name of names) {
+      await forEachName(async (name) => {
         const { code, stdout, stderr } = await start(name, [], { [variable]: value }).ended;
         assert.deepEqual([code, stdout], [2, ""], name);
         assert.match(stderr, new RegExp(`^questlog: ${variable}: expected ${expected}, got "${value}"\n$`));
-      }
+      });
     });
   }
 
@@ -276,10 +289,10 @@ describe("commands", function () {
     writeFileSync(right, "QUESTLOG_RECENT=none\n");
     const misspelt = "wrong.env, line 2: QUESTLOG_TOPICS: no such setting; did you mean QUESTLOG_TOPIC?";
     const invalid = 'right.env, line 1: QUESTLOG_RECENT: expected a whole number from 0 to 10000, got "none"';
-    for (const name of names) {
+    await forEachName(async (name) => {
       const { code, stdout, stderr } = await start(name, ["--env", wrong]).ended;
       assert.deepEqual([code, stdout, stderr], [2, "", `questlog: ${misspelt}\n`], name);
-    }
+    });
     for (const args of [["--env", right], [`--env=${right}`]]) {
       const { code, stderr } = await start("history", args, { QUESTLOG_ENV: wrong }).ended;
       assert.deepEqual([code, stderr], [2, `questlog: ${invalid}\n`]);

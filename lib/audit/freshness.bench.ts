@@ -40,13 +40,18 @@ export async function benchFreshness(isShort: boolean): Promise<void> {
 async function secondsToRow(n: number): Promise<number> {
   const started = performance.now();
   const sent = new URLSearchParams({ ...exampleParameters(event, n), player: "bench" });
-  const response = await fetch(`${settings.apiUrl}${event.route}?${sent.toString()}`);
+  const response = await fetch(`${settings.apiUrl}${event.route}?${sent.toString()}`).catch(
+    (error: Error) => {
+      const { code = error.message } = error.cause as { code?: string };
+      throw new Error(`expected the API at ${settings.apiUrl} to answer, got ${code}`, { cause: error });
+    },
+  );
   const id = response.headers.get("event-id");
-  if (id === null) throw new Error(`bench: expected an accepted event, got ${response.status}`);
+  if (id === null) throw new Error(`expected an accepted event, got ${response.status}`);
   const sql = `SELECT 1 FROM ${identifier(event.table)} WHERE day >= current_date - INTERVAL '1' DAY AND event_id = ?`;
   while (performance.now() - started < LIMIT_MS) {
     const rows = await query(sql, { parameters: [id] });
     if (rows.length > 0) return (performance.now() - started) / 1000;
   }
-  throw new Error(`bench: expected a row of the event ${id} in ${LIMIT_MS / 1000} s, got none`);
+  throw new Error(`expected a row of the event ${id} in ${LIMIT_MS / 1000} s, got none`);
 }

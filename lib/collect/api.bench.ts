@@ -192,7 +192,7 @@ async function load(
     url,
   ];
   const { stdout } = await promisify(execFile)("wrk", words);
-  if (/Non-2xx/.test(stdout)) throw new Error(`bench: expected answers 200 of ${url}, got\n${stdout}`);
+  if (/Non-2xx/.test(stdout)) throw new Error(`expected answers 200 of ${url}, got\n${stdout}`);
   const requests = Number(/(\d+) requests in/.exec(stdout)![1]);
   return {
     cpuMicros: ((cpuSeconds(pid) - before) / requests) * 1e6,
@@ -236,5 +236,5 @@ async function untilAnswer(url: string): Promise<void> {
     if ((await fetch(url).catch(() => undefined))?.ok) return;
     await sleep(100);
   }
-  throw new Error(`bench: expected an answer of ${url} in ${LIMIT_MS / 1000} s, got none`);
+  throw new Error(`expected an answer of ${url} in ${LIMIT_MS / 1000} s, got none`);
 }

@@ -12,12 +12,13 @@ import type { Envelope } from "../envelope.ts";
 import { events } from "../events.ts";
 import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { settings } from "../settings.ts";
+import { inTurns, rounds, tell } from "../testbed/figures.bench.ts";
 import { BatchBuilder, type Message } from "./batch.ts";
 import { Stream } from "./stream.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
-const ENCODED = 1_000_000; // events
-const BACKLOG = 300_000;
+const BACKLOG = 300_000; // events
+const SHORT_BACKLOG = 20_000;
 const PARTITIONS = 2;
 const event = widestEvent(events);
 const params = Array.from({ length: 1_000 }, (_, n) => exampleParameters(event, n));
@@ -30,29 +31,42 @@ interface Measure {
   peak_rss_mb: number;
 }
 
-/** Prints the figures of `land`, one a line. The stream's measure needs a running stack. */
-export async function benchLand(): Promise<void> {
-  report("encoder", await measured("encoder"));
+/** Prints the figures of `land`. The stream's measure needs a running stack. */
+export async function benchLand(isShort: boolean): Promise<void> {
+  const backlog = isShort ? SHORT_BACKLOG : BACKLOG;
   const topic = `bench_${randomUUID()}`;
+  const roots: string[] = [];
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
   const admin = kafka.admin();
   await admin.connect();
   try {
     await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
-    await produceBacklog(kafka, topic);
-    report("stream", await measured("stream", topic));
+    await produceBacklog(kafka, topic, backlog);
+    const sides = {
+      encoder: () => measured("encoder", backlog),
+      stream: () => {
+        const root = `${topic}_${roots.length}`;
+        roots.push(root);
+        return measured("stream", backlog, topic, root);
+      },
+    };
+    const measures = await inTurns(rounds(isShort), sides);
+    report("encoder", measures.encoder);
+    report("stream", measures.stream);
   } finally {
     await admin.deleteTopics({ topics: [topic] });
-    await admin.deleteGroups([topic]);
+    await admin.deleteGroups(roots);
     await admin.disconnect();
-    await withHdfs((hdfs) => hdfs.remove(`/${topic}`));
+    await withHdfs(async (hdfs) => {
+      for (const root of roots) await hdfs.remove(`/${root}`);
+    });
   }
 }
 
 /** Runs one measure in this process and sends it to the parent. */
-export async function measure(measureName: string, topic: string): Promise<void> {
+export async function measure(measureName: string, count: number, topic = "", root = ""): Promise<void> {
   const started = { at: performance.now(), cpu: process.cpuUsage() };
-  const rows = measureName === "encoder" ? encode() : await land(topic);
+  const rows = measureName === "encoder" ? encode(count) : await land(count, topic, root);
   const { user, system } = process.cpuUsage(started.cpu);
   const result: Measure = {
     rows,
@@ -64,10 +78,10 @@ export async function measure(measureName: string, topic: string): Promise<void>
 }
 
 /** Messages → files in memory, in batches of the stream's size. */
-function encode(): number {
+function encode(count: number): number {
   const messages = Array.from({ length: 1_000 }, (_, i) => messageOf(i));
   let builder = new BatchBuilder("bench", 0);
-  for (let i = 0; i < ENCODED; i++) {
+  for (let i = 0; i < count; i++) {
     const { value, timestamp } = messages[i % messages.length]!;
     builder.push({ value, timestamp, offset: String(i) });
     if (!builder.full) continue;
@@ -75,23 +89,23 @@ function encode(): number {
     builder = new BatchBuilder("bench", 0);
   }
   builder.finish();
-  return ENCODED;
+  return count;
 }
 
 /** The whole backlog through the real stream, from its start to the last commit. */
-async function land(topic: string): Promise<number> {
+async function land(count: number, topic: string, root: string): Promise<number> {
   return withHdfs(async (hdfs) => {
     let rows = 0;
     await new Promise<void>((resolve, reject) => {
       const stream = new Stream({
         brokers: settings.kafkaBrokers,
         topic,
-        group: topic,
+        group: root,
         hdfs,
-        root: `/${topic}`,
+        root: `/${root}`,
         onCommit: ({ files }) => {
           rows += files.reduce((sum, file) => sum + file.rows, 0);
-          if (rows >= BACKLOG) stream.stop().then(resolve, reject);
+          if (rows >= count) stream.stop().then(resolve, reject);
         },
         log: (line) => console.error(line),
       });
@@ -101,10 +115,10 @@ async function land(topic: string): Promise<number> {
   });
 }
 
-async function produceBacklog(kafka: Kafka, topic: string): Promise<void> {
+async function produceBacklog(kafka: Kafka, topic: string, backlog: number): Promise<void> {
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
-  for (let sent = 0; sent < BACKLOG; sent += 5_000) {
+  for (let sent = 0; sent < backlog; sent += 5_000) {
     const messages = Array.from({ length: 5_000 }, (_, i) => ({
       value: messageOf(sent + i).value,
       partition: (sent + i) % PARTITIONS,
@@ -128,8 +142,9 @@ function messageOf(i: number): Message {
   return { offset: String(i), timestamp: String(Date.now()), value: Buffer.from(JSON.stringify(envelope)) };
 }
 
-async function measured(measureName: string, topic = ""): Promise<Measure> {
-  const child: ChildProcess = spawn(process.execPath, ["scripts/bench.ts", "--measure", measureName, topic], {
+async function measured(measureName: string, count: number, topic = "", root = ""): Promise<Measure> {
+  const words = ["--measure", measureName, "--rows", String(count), topic, root];
+  const child: ChildProcess = spawn(process.execPath, ["scripts/bench.ts", ...words], {
     cwd: settings.root,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -139,12 +154,12 @@ async function measured(measureName: string, topic = ""): Promise<Measure> {
   return (await result)[0];
 }
 
-function report(name: string, { rows, seconds, cpu_seconds, peak_rss_mb }: Measure): void {
-  const line = (what: string, value: number, unit: string) =>
-    console.log(`land ${name} ${what}: ${Math.round(value * 10) / 10} ${unit}`);
-  line("throughput", Math.round(rows / seconds), "rows/s");
-  line("CPU", (cpu_seconds / rows) * 1e6, "µs a row");
-  line("peak memory", Math.round(peak_rss_mb), "MB");
+function report(name: string, measures: readonly Measure[]): void {
+  const line = (what: string, unit: string, value: (one: Measure) => number) =>
+    tell({ id: "land", what: `${name}, ${what}`, unit, values: measures.map(value) });
+  line("throughput", "rows/s", ({ rows, seconds }) => rows / seconds);
+  line("CPU of a row", "µs", ({ rows, cpu_seconds }) => (cpu_seconds / rows) * 1e6);
+  line("peak memory", "MB", ({ peak_rss_mb }) => peak_rss_mb);
 }
 
 async function withHdfs<T>(work: (hdfs: WebHdfs) => Promise<T>): Promise<T> {

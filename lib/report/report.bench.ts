@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareVenv } from "../lab/venv.ts";
 import { settings } from "../settings.ts";
+import { inTurns, ratios, rounds, tell } from "../testbed/figures.bench.ts";
 
-const ROUNDS = 6; // of A B or B A, in turn
 const CELLS = [
   'import assert from "node:assert";\nimport { bars, show } from "questlog";',
   "const rows = [1, 2, 3, 4, 5].map((n) => ({ n: String(n), square: n * n }));\nrows.length",
@@ -22,10 +22,8 @@ const CELLS = [
   "assert.equal(rows.length, 5);",
 ];
 
-type Way = () => Promise<number>; // seconds
-
-/** Prints the median and the range of each way. */
-export async function benchReport(): Promise<void> {
+/** Prints the seconds of each way, and their ratio. */
+export async function benchReport(isShort: boolean): Promise<void> {
   const requirements = join(settings.root, "compose", "native", "jupyter-requirements.txt");
   const python = await prepareVenv("lab", requirements, console.log);
   const folder = mkdtempSync(join(tmpdir(), "questlog-bench-"));
@@ -33,23 +31,20 @@ export async function benchReport(): Promise<void> {
     const notebook = join(folder, "small.ipynb");
     writeFileSync(notebook, JSON.stringify(notebookOf(CELLS)));
     writeKernelSpec(join(folder, "kernels", "bench"));
-    const report: Way = () =>
+    const report = () =>
       timed("npm", ["run", "--silent", "report", "--", notebook, "--no-cache", "--out", join(folder, "out")]);
-    const nbconvert: Way = () => {
+    const nbconvert = () => {
       const words = ["--execute", "--to=html", notebook]; // writes small.html beside it
       return timed(python, ["-m", "nbconvert", ...words], { JUPYTER_PATH: folder });
     };
     await report(); // the first run compiles lib/ and fills the cache of compiled code
     await nbconvert();
-    const seconds = new Map<Way, number[]>([
-      [report, []],
-      [nbconvert, []],
-    ]);
-    for (let round = 0; round < ROUNDS; round++)
-      for (const way of round % 2 === 0 ? [report, nbconvert] : [nbconvert, report])
-        seconds.get(way)!.push(await way());
-    tell("npm run report", seconds.get(report)!);
-    tell("jupyter nbconvert --execute", seconds.get(nbconvert)!);
+    const seconds = await inTurns(rounds(isShort), { report, nbconvert });
+    const what = "of a small notebook";
+    tell({ id: "report", what: `npm run report ${what}`, unit: "s", values: seconds.report });
+    tell({ id: "report", what: `nbconvert --execute ${what}`, unit: "s", values: seconds.nbconvert });
+    const values = ratios(seconds.report, seconds.nbconvert);
+    tell({ id: "report", what: "npm run report over nbconvert", unit: "times", values });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -91,12 +86,4 @@ function writeKernelSpec(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const spec = { argv, display_name: "bench", language: "typescript" };
   writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec));
-}
-
-function tell(name: string, seconds: readonly number[]): void {
-  const sorted = seconds.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[0]!, sorted.at(-1)!];
-  const median = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-  const range = `${low.toFixed(2)} to ${high.toFixed(2)} s`;
-  console.log(`report ${name}: median ${median.toFixed(2)} s, ${range}, ${seconds.length} runs`);
 }

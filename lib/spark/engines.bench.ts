@@ -1,12 +1,12 @@
 /**
- * A backlog of events → the speed and memory of both engines, on one core and on two.
+ * M4: a backlog of events → the speed and memory of both engines, on one core and on two.
  *
  * Each measure lands the same topic into a folder of its own. It starts the script that a user
  * starts, held to its cores by `taskset` (Linux). Kafka and HDFS share these cores, so only the
  * ratios within one run count. CPU and memory include all children of the process.
  *
- * A second, larger topic is landed by the stream in TypeScript, and by a plain Spark job without
- * Python and without the commit chain (plain.bench.py).
+ * `backlog` lands a larger topic in several rounds: by the stream in TypeScript, and by a plain
+ * Spark job, which has no Python and no commit chain (plain.bench.py).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -23,10 +23,19 @@ import { type Kafka, kafkaClient, Partitioners, PATIENT } from "../kafka.ts";
 import { findLastCommit } from "../land/commits.ts";
 import { prepareSparkFiles } from "../services/artifacts.ts";
 import { HOST, settings } from "../settings.ts";
+import {
+  type Figure,
+  inTurns,
+  ratios,
+  rounds,
+  tell,
+  tellMissing,
+  tellText,
+} from "../testbed/figures.bench.ts";
 import { WebHdfs } from "../webhdfs.ts";
 import { kafkaOptions } from "./access.ts";
 import { describeRules } from "./job.ts";
-import { prepareSpark } from "./packages.ts";
+import { hasSpark, prepareSpark } from "./packages.ts";
 import { usageOf } from "./process-usage.bench.ts";
 
 const BACKLOG = 400_000; // events, for both engines
@@ -34,6 +43,7 @@ const LARGE_BACKLOG = 1_000_000; // events, for the stream in TypeScript and the
 const PARTITIONS = 4;
 const MAX_BATCH = 5_000; // events of a request to Kafka
 const POLL_MS = 200;
+const SHORT_BACKLOG = 20_000;
 const LIMIT_MS = 400_000; // of one measure
 const IDLE_MS = 10_000; // after the backlog
 
@@ -60,18 +70,88 @@ const SETUPS: readonly Setup[] = [
   { name: "node, 2 cores, 4 processes", cores: "0,1", processes: 4, args: [] },
   { name: "spark, 2 cores, local[2]", cores: "0,1", processes: 1, args: spark("local[2]") },
 ];
-const LARGE_SETUPS: readonly Setup[] = [
-  { name: "large, node, 2 cores, 1 process", cores: "0,1", processes: 1, args: [] },
-  { name: "large, plain Spark, 2 cores, local[2]", cores: "0,1", processes: 1, args: "plain Spark" },
-];
+const NODE: Setup = { name: "large, node, 2 cores", cores: "0,1", processes: 1, args: [] };
+const PLAIN: Setup = {
+  name: "large, plain Spark, local[2]",
+  cores: "0,1",
+  processes: 1,
+  args: "plain Spark",
+};
+
+/** One landing of a backlog. */
+interface Landing {
+  perSecond: number; // rows, without the start
+  micros: number; // of CPU, a row
+  peakMb: number;
+  seconds: number; // without the start
+  startSeconds: number;
+  startCpuSeconds: number;
+}
+
+/** Prints the figures of M4. It needs a running stack, and Spark in the cache folder. */
+export async function benchBacklog(isShort: boolean): Promise<void> {
+  const what = "backlog, stream over plain Spark";
+  if (!(await hasSpark()))
+    return tellMissing("M4", what, "npm run bench -- engines fetches Spark into the cache folder");
+  await withBacklog(isShort ? SHORT_BACKLOG : LARGE_BACKLOG, async (ground) => {
+    const sides = { node: () => measure(NODE, ground), spark: () => measure(PLAIN, ground) };
+    const { node, spark } = await inTurns(rounds(isShort), sides);
+    const whole = ({ seconds, startSeconds }: Landing) => seconds + startSeconds;
+    const speed = ({ perSecond }: Landing) => perSecond;
+    const four = { is: "at least", value: 4 } as const;
+    const over = (values: number[], words: string, goal?: Figure["goal"]) =>
+      tell({ id: "M4", what: `${what}, ${words}`, unit: "times", values, ...(goal && { goal }) });
+    over(ratios(spark.map(whole), node.map(whole)), "with start", four);
+    over(ratios(node.map(speed), spark.map(speed)), "steady", four);
+    over(
+      ratios(
+        spark.map(({ micros }) => micros),
+        node.map(({ micros }) => micros),
+      ),
+      "CPU of a row",
+    );
+    for (const [name, landings] of [["stream", node] as const, ["plain Spark", spark] as const]) {
+      const line = (text: string, unit: string, value: (one: Landing) => number, goal?: Figure["goal"]) =>
+        tell({
+          id: "M4",
+          what: `${name}, ${text}`,
+          unit,
+          values: landings.map(value),
+          ...(goal && { goal }),
+        });
+      const isOurs = name === "stream";
+      line("rows", "rows/s", speed, isOurs ? { is: "at least", value: 140_000 } : undefined);
+      line("peak memory", "MB", ({ peakMb }) => peakMb, isOurs ? { is: "at most", value: 400 } : undefined);
+      line("CPU of a row", "µs", ({ micros }) => micros);
+      line("start", "s", ({ startSeconds }) => startSeconds);
+    }
+  });
+}
 
 /** Prints the figures of `engines`, one line for each setup. It needs a running stack. */
 export async function benchEngines(): Promise<void> {
-  await benchSetups(LARGE_SETUPS, LARGE_BACKLOG);
-  await benchSetups(SETUPS, BACKLOG);
+  await withBacklog(BACKLOG, async (ground) => {
+    for (const setup of SETUPS) {
+      const { perSecond, micros, peakMb, seconds, startSeconds, startCpuSeconds, idle } = await measure(
+        setup,
+        ground,
+        true,
+      );
+      const facts = [
+        `${Math.round(perSecond)} rows/s`,
+        `${micros.toFixed(1)} µs CPU a row`,
+        `${Math.round(peakMb)} MB`,
+        `landing ${seconds.toFixed(1)} s`,
+        `start ${startSeconds.toFixed(1)} s with ${startCpuSeconds.toFixed(1)} s CPU`,
+        idle,
+      ];
+      tellText(`engines ${setup.name}: ${facts.join(", ")}`);
+    }
+  });
 }
 
-async function benchSetups(setups: readonly Setup[], backlog: number): Promise<void> {
+/** Makes a topic with a backlog for `work`, and deletes it. */
+async function withBacklog(backlog: number, work: (ground: Ground) => Promise<void>): Promise<void> {
   const topic = `bench_${randomUUID()}`;
   const topics = [topic, `${topic}_failed`];
   const kafka = kafkaClient(settings.kafkaBrokers, { retries: PATIENT });
@@ -82,7 +162,7 @@ async function benchSetups(setups: readonly Setup[], backlog: number): Promise<v
     const made = topics.map((one) => ({ topic: one, numPartitions: PARTITIONS }));
     await admin.createTopics({ topics: made, waitForLeaders: true });
     await produceBacklog(kafka, topic, backlog);
-    for (const setup of setups) await measure(setup, { topic, backlog, hdfs });
+    await work({ topic, backlog, hdfs });
   } finally {
     await admin.deleteTopics({ topics });
     await admin.disconnect();
@@ -90,7 +170,7 @@ async function benchSetups(setups: readonly Setup[], backlog: number): Promise<v
   }
 }
 
-async function measure(setup: Setup, ground: Ground): Promise<void> {
+async function measure(setup: Setup, ground: Ground, withIdle = false): Promise<Landing & { idle: string }> {
   const root = `/bench-${randomUUID()}`;
   const home = mkdtempSync(join(tmpdir(), "questlog-bench-"));
   const job = setup.args === "plain Spark" ? await describePlainJob(ground.topic, root, home) : undefined;
@@ -102,18 +182,18 @@ async function measure(setup: Setup, ground: Ground): Promise<void> {
     const atReady = Promise.race(children.map(ready)).then((at) => ({ at, ...usageOf(pids) }));
     const { cpuSeconds, peakMb } = await untilLanded(pids, isEnd, started);
     const ended = performance.now();
-    const { at: begun, cpuSeconds: startSeconds } = await atReady;
-    if (job && children[0]!.exitCode !== 0) throw new Error("bench engines: the plain Spark job failed");
+    const { at: begun, cpuSeconds: startCpuSeconds } = await atReady;
+    if (job && children[0]!.exitCode !== 0) throw new Error("bench: the plain Spark job failed");
     const seconds = (ended - begun) / 1000;
-    const facts = [
-      `${Math.round(ground.backlog / seconds)} rows/s`,
-      `${(((cpuSeconds - startSeconds) / ground.backlog) * 1e6).toFixed(1)} µs CPU a row`,
-      `${Math.round(peakMb)} MB`,
-      `landing ${seconds.toFixed(1)} s`,
-      `start ${((begun - started) / 1000).toFixed(1)} s with ${startSeconds.toFixed(1)} s CPU`,
-      ...(job === undefined ? [await idleFacts(pids)] : []),
-    ];
-    console.log(`engines ${setup.name}: ${facts.join(", ")}`);
+    return {
+      perSecond: ground.backlog / seconds,
+      micros: ((cpuSeconds - startCpuSeconds) / ground.backlog) * 1e6,
+      peakMb,
+      seconds,
+      startSeconds: (begun - started) / 1000,
+      startCpuSeconds,
+      idle: withIdle ? await idleFacts(pids) : "",
+    };
   } finally {
     for (const child of children) child.kill("SIGTERM");
     for (const child of children)

@@ -19,17 +19,26 @@ import { settings } from "../settings.ts";
 const REQUIREMENTS = join(settings.root, "compose", "native", "spark-requirements.txt");
 const FETCHING_MB = 2_500; // archive, wheel and files exist together for a moment
 
+/** Whether the cache has Spark. */
+export async function hasSpark(): Promise<boolean> {
+  const version = await pythonVersion().catch(() => undefined);
+  return version !== undefined && fileTreeIsWhole(packagesFolder(version, REQUIREMENTS));
+}
+
 /** Fetches Spark unless the cache has it; resolves with the folder of its packages. */
 export async function prepareSpark(log: Log, requirements = REQUIREMENTS): Promise<string> {
-  const version = await pythonVersion();
-  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex");
-  const target = join(settings.cache, `spark-${hash.slice(0, 12)}-python${version}`);
+  const target = packagesFolder(await pythonVersion(), requirements);
   if (await fileTreeIsWhole(target)) return target;
   await checkDisk(settings.cache, FETCHING_MB, "QUESTLOG_CACHE");
   await withLock(join(settings.cache, "spark.lock"), log, async () => {
     if (!(await fileTreeIsWhole(target))) await fetchPackages(target, requirements, log);
   });
   return target;
+}
+
+function packagesFolder(pythonVersion: string, requirements: string): string {
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex");
+  return join(settings.cache, `spark-${hash.slice(0, 12)}-python${pythonVersion}`);
 }
 
 async function fetchPackages(target: string, requirements: string, log: Log): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Values of several rounds → one line for a goal: median, spread, goal, met or not.
+ * Values of several rounds → a figure in at most 80 columns: median, spread, goal, met or not.
  *
  * The machine is shared, so a single value says little. The sides of a comparison take turns, and
  * every second round has them in reverse order (A B B A). A ratio compares values of one round.
@@ -8,6 +8,8 @@ import { readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 
 const TICKS = 100; // of the kernel's clock in a second
+const MAX_COLUMNS = 80;
+const INDENT = "    ";
 
 /** A goal of issue 14, such as `p95 ≤ 5 ms`. */
 export interface Goal {
@@ -54,24 +56,43 @@ export function median(values: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-/** Prints a figure as one line. */
+/** Prints a figure. */
 export function tell(figure: Figure): void {
-  console.log(lineOf(figure));
+  tellText(textOf(figure));
 }
 
-/** `M7 query() over Trino, p95: 4.1 ms (3.8 to 4.9, 5 rounds); goal at most 5 ms: met` */
-export function lineOf({ id, what, unit, values, goal }: Figure): string {
+/** `M7 query() over Trino, p95: 4.1 ms (3.8 to 4.9, 5 rounds); goal ≤ 5 ms: met` */
+export function textOf({ id, what, unit, values, goal }: Figure): string {
   const middle = median(values);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const line = `${id} ${what}: ${short(middle)} ${unit} (${short(low)} to ${short(high)}, ${values.length} rounds)`;
-  if (goal === undefined) return line;
+  const rounds = values.length === 1 ? "1 round" : `${values.length} rounds`;
+  const text = `${id} ${what}: ${short(middle)} ${unit} (${short(low)} to ${short(high)}, ${rounds})`;
+  if (goal === undefined) return text;
   const isMet = goal.is === "at most" ? middle <= goal.value : middle >= goal.value;
-  return `${line}; goal ${goal.is} ${short(goal.value)} ${unit}: ${isMet ? "met" : "missed"}`;
+  const sign = goal.is === "at most" ? "≤" : "≥";
+  return `${text}; goal ${sign} ${short(goal.value)} ${unit}: ${isMet ? "met" : "missed"}`;
 }
 
-/** Prints a line for a figure that cannot be measured here. */
+/** Prints that a figure cannot be measured here. */
 export function tellMissing(id: string, what: string, reason: string): void {
-  console.log(`${id} ${what}: not measured; ${reason}`);
+  tellText(`${id} ${what}: not measured; ${reason}`);
+}
+
+/** Prints a text in lines of at most 80 columns. All but the first are indented. */
+export function tellText(text: string): void {
+  console.log(linesOf(text).join("\n"));
+}
+
+/** A text in lines of at most 80 columns, broken between words. */
+export function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined) lines.push(word);
+    else if (line.length + 1 + word.length <= MAX_COLUMNS) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`${INDENT}${word}`);
+  }
+  return lines;
 }
 
 /** Prints the load of the machine: every figure depends on it. */
