@@ -19,7 +19,7 @@ import { runScript } from "../testbed/child.ts";
 import { assertInert } from "../testbed/terminal.ts";
 import { until } from "../until.ts";
 
-const LOG_LIMIT_MS = 5_000;
+const LOG_LIMIT_MS = 30_000;
 const PARAMETERS = 25; // of one statement
 const HEADERS = [
   "Content-Type",

@@ -33,7 +33,9 @@ describe("TopicWriter.open(options) behind a proxy that fails", () => {
     await proxy.open();
     spoolFolder = join(mkdtempSync(join(tmpdir(), "questlog-")), "spool");
     open = await openHere();
-    assert.ok(open.isHere());
+    // On a busy machine the topic is not there at once, and the writer tells that Kafka is away.
+    await until("Kafka answers", () => open.isHere() || undefined, { limitMs: 30_000 });
+    states = [];
   });
   afterEach(async () => {
     await open.close();

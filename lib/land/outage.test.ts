@@ -15,7 +15,7 @@ describe("new Outage(service, log).outlast(call, options)", () => {
     const outage = new Outage("HDFS", (line) => lines.push(line));
     const { signal } = new AbortController();
     const answers = [2, 2].map((times) => outage.outlast(failing(times), { passing, signal }));
-    await until("both calls wait", () => lines.length > 0 || undefined, { limitMs: 1_000, everyMs: 1 });
+    await until("both calls wait", () => lines.length > 0 || undefined, { limitMs: 10_000, everyMs: 1 });
     assert.deepEqual(lines, ["HDFS is away, trying again until it is back: away"]);
     await Promise.all(answers);
     assert.match(lines[1]!, /^HDFS is back after \d\.\d s$/);

@@ -16,7 +16,7 @@ describe("showProgress(terminal)", () => {
     onProgress({ event: "cell", step, cell });
     onProgress({ event: "output", step, cell, text: "first\n\x1b[2J\x9b31m\b\r\u202e\u2066 gold 60\n" });
     const withGold = () => written.find((text) => text.includes("gold"));
-    const line = await until("the line is shown", withGold, { limitMs: 5_000, everyMs: 20 }).finally(stop);
+    const line = await until("the line is shown", withGold, { limitMs: 10_000, everyMs: 20 }).finally(stop);
     assert.match(
       line.replace("\r\x1b[2K", ""),
       /^1-first +cell 1 of 1 {2}\d\.\d s {2}\\u\{202e\}\\u\{2066\} gold 60$/,

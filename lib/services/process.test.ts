@@ -24,7 +24,7 @@ describe("process", () => {
   async function start(code: string) {
     const record = await startProcess(home, "program", program(code));
     const isSetUp = () => lastLogLines(home, "program").at(-1) === "set up" || undefined;
-    await until("the program is set up", isSetUp, { limitMs: 5_000, everyMs: 10 });
+    await until("the program is set up", isSetUp, { limitMs: 10_000, everyMs: 10 });
     return record;
   }
 
