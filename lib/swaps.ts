@@ -169,27 +169,25 @@ export async function copyLate(hdfs: Hdfs, swaps: Swaps): Promise<void> {
 }
 
 /**
- * Makes files visible that were just moved into their days' own folders, if a day was swapped.
- * Costs one request for each day without a swap.
+ * Copies a file that is not in its table yet into the folders of swaps that are not done: readers
+ * that follow such a swap find it. A file that a swap has replaced stays away.
  */
-export async function followSwaps(
+export async function copyAhead(
   hdfs: Hdfs,
-  root: string,
-  files: readonly { table: string; day: string }[],
+  { place, records, done }: Swaps,
+  file: { path: string; name: string },
 ): Promise<void> {
-  for (const day of new Set(files.map((file) => file.day))) {
-    if ((await hdfs.status(swappedTablesFolder(root, day))) === null) continue;
-    for (const file of files)
-      if (file.day === day) await copyToNewest(hdfs, { root, table: file.table, day });
-  }
+  if (records.some(({ files }) => files.some(({ name }) => name === file.name))) return;
+  for (const { number, folder } of records.toReversed())
+    if (number > Math.max(0, ...done)) await copyFile(hdfs, place.root, file, folder);
 }
 
-/** Copies late files until no newer swap has come meanwhile. */
-async function copyToNewest(hdfs: Hdfs, place: TableDay): Promise<void> {
+/** Copies late files until no newer swap has come meanwhile. Returns the day's swaps. */
+export async function copyToNewest(hdfs: Hdfs, place: TableDay): Promise<Swaps> {
   for (let seen = 0; ;) {
     const swaps = await readSwaps(hdfs, place);
     const newest = swaps.records.at(-1)?.number ?? 0;
-    if (newest === seen) return;
+    if (newest === seen) return swaps;
     await copyLate(hdfs, swaps);
     seen = newest;
   }
@@ -227,7 +225,12 @@ export async function markSwap(
 }
 
 /** Copies a file: under a temporary name first, so that no reader sees a part of it. */
-async function copyFile(hdfs: Hdfs, root: string, { path, name }: FolderFile, folder: string): Promise<void> {
+async function copyFile(
+  hdfs: Hdfs,
+  root: string,
+  { path, name }: { path: string; name: string },
+  folder: string,
+): Promise<void> {
   const bytes = await hdfs.read(path);
   if (bytes === null) return; // deleted meanwhile: another process has copied it
   const staged = stagedSwap(root, randomUUID());

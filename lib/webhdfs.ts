@@ -32,7 +32,10 @@ export interface FileStatus {
 }
 
 /** The functions of HDFS that the commit chain uses. */
-export type Hdfs = Pick<WebHdfs, "create" | "read" | "rename" | "makeFolder" | "list" | "status" | "remove">;
+export type Hdfs = Pick<
+  WebHdfs,
+  "create" | "read" | "rename" | "makeFolder" | "list" | "status" | "remove" | "removeEmpty"
+>;
 
 /** The settings are the defaults. */
 export interface HdfsOptions {

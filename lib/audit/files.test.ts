@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openChain } from "../land/commits.ts";
 import { listFiles, listFilesOf, listLandedRows } from "./files.ts";
 import { dayFolder, swapPath } from "../layout.ts";
-import { followSwaps } from "../swaps.ts";
+import { copyToNewest } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { ParquetFile } from "../land/parquet.ts";
 
@@ -65,7 +65,7 @@ describe("listFilesOf(commits, place)", () => {
     const from = dayFolder(root, "b", "2026-01-01");
     const record = { number: 1, from, folder: "/q/new", files: [], new_files: [] };
     await hdfs.create(swapPath(place, 1), Buffer.from(JSON.stringify(record)));
-    await followSwaps(hdfs, root, [place]);
+    await copyToNewest(hdfs, place);
     const name = "game_events-1-00000000000000000010.parquet";
     await hdfs.remove(`${from}/${name}`); // as clearSwaps does
     const [found] = await listFilesOf([{ partition: 1, first: 10 }], { hdfs, root, topic });

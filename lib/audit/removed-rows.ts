@@ -12,7 +12,7 @@ import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { mapInParallel } from "./files.ts";
 
-const SWAP_LIMIT_MS = 10_000; // from a swap's record to its end
+const SWAP_LIMIT_MS = 30_000; // from a swap's record to its end
 const POLL_MS = 100;
 const MAX_COUNTS = 5;
 

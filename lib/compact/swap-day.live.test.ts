@@ -4,7 +4,11 @@ import { audit, assertProven } from "../audit/audit.ts";
 import { auditAgain } from "../audit/audit-again.ts";
 import { findFiles, listFiles } from "../audit/files.ts";
 import { readRow } from "../audit/read-back.ts";
+import { receive } from "../collect/receive.ts";
+import { events } from "../events.ts";
 import { type SwapPoint, SWAP_POINTS } from "../kill-at.ts";
+import { BatchBuilder } from "../land/batch.ts";
+import { openChain } from "../land/commits.ts";
 import { dayFolder } from "../layout.ts";
 import { currentFolder, dataFiles, readSwaps } from "../swaps.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
@@ -13,6 +17,7 @@ import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from ".
 import { trinoEngine } from "./trino-engine.ts";
 
 const TABLE = "guild_joins";
+const guild = events.find(({ table }) => table === TABLE)!;
 const SENT = 6; // and one of them twice
 
 describe("swapDay(work, request)", function () {
@@ -27,7 +32,8 @@ describe("swapDay(work, request)", function () {
     await ground.send(SENT);
     await ground.land();
     const { hdfs, root } = ground;
-    work = { hdfs, root, engine: trinoEngine({ hdfs, ...ground.place }) };
+    const engine = trinoEngine({ hdfs, ...ground.place });
+    work = { hdfs, root, engine, untilWritersEnd: () => Promise.resolve() };
     day = (await findFiles(ground.hdfs, ground.root, { table: TABLE }))[0]!.day;
   });
   afterEach(() => ground.remove());
@@ -112,6 +118,58 @@ describe("swapDay(work, request)", function () {
     await Promise.all(readers);
     assert.deepEqual([...seen.keys()], [JSON.stringify({ n: SENT + 1, ids: SENT, folders: 1 })]);
   });
+
+  it("never lets a count go down beside a writer and 6 swaps of the open day", async () => {
+    const { untilWritersEnd: _, ...patient } = work;
+    const ended = { swaps: false };
+    const landed = writeUntil(ended);
+    const counted = countUntil(ended);
+    try {
+      for (let i = 1; i <= 6; i++) assert.equal((await swapDay(patient, request()))!.number, i);
+    } finally {
+      ended.swaps = true;
+    }
+    const all = SENT + 1 + (await landed);
+    assert.ok((await counted) > 6);
+    assert.equal((await rows()).length, all);
+    const swaps = await readSwaps(ground.hdfs, place());
+    const own = await dataFiles(ground.hdfs, dayFolder(ground.root, TABLE, day));
+    const [first, ...later] = swaps.records;
+    assert.ok(own.length < all / 2, "after the first swap, files go to the newest folder");
+    assert.ok(first!.files.length > 0 && later.every(({ files }) => files.length > 1));
+  });
+
+  /** Commits a row again and again, as the stream does. Resolves with the number of rows. */
+  async function writeUntil(ended: { swaps: boolean }): Promise<number> {
+    const { hdfs, root, topic } = ground;
+    const chain = await openChain(hdfs, { root, topic, partition: 0 });
+    let written = 0;
+    for (; !ended.swaps; written++) {
+      const { message } = receive(guild, {
+        query: "region=ny&player=p",
+        headers: {},
+        remoteAddr: "127.0.0.1",
+      });
+      const builder = new BatchBuilder(topic, 0);
+      const timestamp = String(Date.parse(day));
+      builder.push({ offset: String(chain.next), timestamp, value: Buffer.from(message) });
+      await chain.commit(builder.finish());
+    }
+    return written;
+  }
+
+  /** Counts the rows again and again. Resolves with the number of queries. */
+  async function countUntil(ended: { swaps: boolean }): Promise<number> {
+    let queries = 0;
+    for (let most = 0; !ended.swaps; queries++) {
+      const [row] = await query<{ n: number }>(`SELECT count(*) AS n FROM ${TABLE}`, {
+        schema: ground.schema,
+      });
+      assert.ok(row!.n >= most, `expected at least the ${most} rows seen before, got ${row!.n}`);
+      most = row!.n;
+    }
+    return queries;
+  }
 
   it("lets one of two swaps at once win; the other changes nothing", async () => {
     const before = await rows();

@@ -1,11 +1,13 @@
 // Random histories of writers, compactors, crashes and clean-ups on one day of a table. HDFS and
 // the metastore are in memory. After each step a reader looks at the day: it sees each row that
-// has landed, and none twice. Each call to HDFS or the metastore is a step, and the steps of all
-// processes mix. A crashed process makes no more calls.
+// has landed, none twice, and each row that it has seen before. Each call to HDFS is a step, and the
+// steps of all processes mix. A crashed process makes no more calls; another one finishes its moves.
+// A swap changes the location at once after its look for a newer swap: it does not stand still then.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { dayFolder, type TableDay } from "../layout.ts";
-import { currentFolder, dataFiles, followSwaps, readSwaps } from "../swaps.ts";
+import { DayFolders, type MovedFile, WRITERS_MS } from "../day-folders.ts";
+import { currentFolder, dataFiles, readSwaps } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { clearSwaps, finishSwap, swapDay, type SwapEngine, SwapLostError } from "./swap-day.ts";
@@ -21,6 +23,11 @@ class World {
   location = FOLDER;
   readonly begun = new Set<string>(); // rows whose file may be there
   readonly landed = new Set<string>(); // rows whose writer has ended
+  seen = new Set<string>(); // rows that the reader saw
+  readonly moves = new Set<Promise<unknown>>(); // at work
+  readonly unfinished: { row: string; file: MovedFile }[] = []; // of crashed writers
+  readonly #writers: { process: number; folders: DayFolders }[] = []; // with their memories
+  #time = 0; // milliseconds
   readonly waiting: { process: number; go: () => void; crash: () => void }[] = [];
   running = 0;
   swaps = 0;
@@ -28,19 +35,25 @@ class World {
   #rows = 0;
 
   /** The same calls, but each one waits for its turn. */
-  #inTurn<T extends object>(process: number, target: T): T {
+  #inTurn<T extends object>(process: () => number, target: T): T {
     return new Proxy(target, {
       get: (of, name) => {
         const member = Reflect.get(of, name) as unknown;
         if (typeof member !== "function") return member;
         return async (...args: unknown[]) => {
           await new Promise<void>((go, fail) => {
-            this.waiting.push({ process, go, crash: () => fail(CRASH) });
+            this.waiting.push({ process: process(), go, crash: () => fail(CRASH) });
           });
           return (member as (...all: unknown[]) => unknown).apply(of, args);
         };
       },
     });
+  }
+
+  /** From now on writers look again; those that have looked before end their moves. */
+  async #untilWritersEnd(): Promise<void> {
+    this.#time += WRITERS_MS;
+    await Promise.allSettled([...this.moves]);
   }
 
   #engine(hdfs: Hdfs): SwapEngine {
@@ -67,11 +80,11 @@ class World {
   }
 
   start(process: number, kind: "write" | "swap" | "clear"): void {
-    const hdfs = this.#inTurn(process, this.hdfs);
-    const engine = this.#inTurn(process, this.#engine(hdfs));
-    const work = { hdfs, root: place.root, engine };
+    const hdfs = this.#inTurn(() => process, this.hdfs);
+    const engine = this.#engine(hdfs);
+    const work = { hdfs, root: place.root, engine, untilWritersEnd: () => this.#untilWritersEnd() };
     const run = async () => {
-      if (kind === "write") return this.#write(hdfs, `row ${this.#rows++}`);
+      if (kind === "write") return this.#write(process, hdfs);
       if (kind === "clear") await clearSwaps(work, place, 0);
       else {
         const record = await swapDay(work, { ...place, reason: "compaction" });
@@ -90,12 +103,39 @@ class World {
   }
   failure: unknown;
 
-  async #write(hdfs: Hdfs, row: string): Promise<void> {
+  /** Writes a row, or finishes the move of a crashed writer. The memory stays for the next row. */
+  async #write(process: number, hdfs: Hdfs): Promise<void> {
+    const writer = this.#writers.pop() ?? this.#newWriter();
+    writer.process = process;
+    const { folders } = writer;
+    const found = this.unfinished.pop();
+    const row = found?.row ?? `row ${this.#rows++}`;
+    const staged = `/q/staging/${row}`;
     this.begun.add(row);
-    await hdfs.create(`/q/staging/${row}`, Buffer.from(JSON.stringify([row])));
-    await hdfs.rename(`/q/staging/${row}`, `${FOLDER}/${row}.parquet`);
-    await followSwaps(hdfs, place.root, [place]);
+    if (found === undefined) await hdfs.create(staged, Buffer.from(JSON.stringify([row])));
+    const { table, day } = place;
+    const folder = found ? "" : await folders.folderOf(table, day);
+    const file = found?.file ?? { table, day, staged, target: `${folder}/${row}.parquet` };
+    const move = folders.move(file);
+    this.moves.add(move);
+    try {
+      await move;
+    } catch (error) {
+      this.unfinished.push({ row, file });
+      throw error;
+    } finally {
+      this.moves.delete(move);
+    }
     this.landed.add(row);
+    this.#writers.push(writer);
+  }
+
+  /** A writer with its own memory; its calls wait for the turns of the process that uses it. */
+  #newWriter() {
+    const writer = { process: 0, folders: null as unknown as DayFolders };
+    const hdfs = this.#inTurn(() => writer.process, this.hdfs);
+    writer.folders = new DayFolders(hdfs, place.root, () => this.#time);
+    return writer;
   }
 
   async look(): Promise<void> {
@@ -106,6 +146,8 @@ class World {
     assert.equal(new Set(rows).size, rows.length, `a row twice: ${rows.join()}`);
     for (const row of rows) assert.ok(this.begun.has(row));
     for (const row of this.landed) assert.ok(rows.includes(row), `lost: ${row}`);
+    for (const row of this.seen) assert.ok(rows.includes(row), `seen before, and not now: ${row}`);
+    this.seen = new Set(rows);
   }
 }
 

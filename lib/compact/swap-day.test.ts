@@ -2,7 +2,8 @@
 // metastore are in memory.
 import assert from "node:assert/strict";
 import { dayFolder, forgetPlanPath, rebuildFolder, type TableDay } from "../layout.ts";
-import { currentFiles, dataFiles, followSwaps, readSwaps } from "../swaps.ts";
+import { DayFolders } from "../day-folders.ts";
+import { currentFiles, dataFiles, readSwaps } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { clearSwaps, swapDay, type SwapEngine, SwapLostError, type SwapWork } from "./swap-day.ts";
 
@@ -47,11 +48,13 @@ function swap(work: SwapWork) {
   return swapDay(work, { ...place, reason: "compaction" });
 }
 
-async function write(hdfs: HdfsModel, name: string): Promise<void> {
+async function write(hdfs: HdfsModel, name: string, folder = FOLDER): Promise<void> {
   await hdfs.create(`/q/staging/w/${name}`, Buffer.from(name[0]!));
-  await hdfs.makeFolder(FOLDER);
-  await hdfs.rename(`/q/staging/w/${name}`, `${FOLDER}/${name}`);
-  await followSwaps(hdfs, place.root, [place]);
+  await new DayFolders(hdfs, place.root).move({
+    ...place,
+    staged: `/q/staging/w/${name}`,
+    target: `${folder}/${name}`,
+  });
 }
 
 async function rowsOf(hdfs: HdfsModel): Promise<string> {
@@ -100,5 +103,33 @@ describe("clearSwaps(work, place, graceMs)", () => {
     assert.equal(await rowsOf(hdfs), "ab");
     await write(hdfs, "c.parquet");
     assert.equal(await rowsOf(hdfs), "abc");
+  });
+
+  it("deletes a file that a slow writer has moved into a folder that was deleted", async () => {
+    const hdfs = new HdfsModel();
+    const work = newWork(hdfs);
+    await write(hdfs, "a.parquet");
+    const { folder } = (await swap(work))!;
+    await swap(work);
+    await clearSwaps(work, place, 0);
+    assert.equal(await hdfs.status(folder), null);
+    await write(hdfs, "b.parquet", folder);
+    assert.equal(await rowsOf(hdfs), "ab");
+    assert.ok((await clearSwaps(work, place, 0)) > 0);
+    assert.equal(await hdfs.status(folder), null);
+    assert.equal(await rowsOf(hdfs), "ab");
+  });
+
+  it("deletes a file that came after a swap, when the next swap has merged its copy", async () => {
+    const hdfs = new HdfsModel();
+    const work = newWork(hdfs);
+    await write(hdfs, "a.parquet");
+    const { folder } = (await swap(work))!;
+    await swap(work);
+    await write(hdfs, "b.parquet", folder); // its writer has not seen the second swap
+    await swap(work);
+    await clearSwaps(work, place, 0);
+    assert.deepEqual(await dataFiles(hdfs, folder), []);
+    assert.equal(await rowsOf(hdfs), "ab");
   });
 });

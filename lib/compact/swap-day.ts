@@ -4,13 +4,16 @@
  *   1. Trino writes the rows, sorted, into a new folder: CREATE TABLE … AS SELECT … ORDER BY
  *   2. counts, digests and a checksum of each column are the same as those of the kept rows
  *   3. the record gets the next number by RENAME: of two swaps at once one wins
- *   4. one alter_partition changes the location: a query sees all old files, or all new ones
- *   5. after the grace period the old files are deleted
+ *   4. writers that have not seen the record end their moves, and their files are copied
+ *   5. one alter_partition changes the location: a query sees all old files, or all new ones
+ *   6. after the grace period the old files are deleted
  *
  * Before step 3 nothing has changed. After it, `finishSwap` does the rest, in any process, after
  * any crash. See swaps.ts for files that come late.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WRITERS_MS } from "../day-folders.ts";
 import { entriesOf, namesIn } from "../folders.ts";
 import type { SwapPoint } from "../kill-at.ts";
 import {
@@ -45,6 +48,7 @@ export interface SwapWork {
   root: string; // HDFS folder
   engine: SwapEngine;
   at?: (point: SwapPoint) => void; // called after each step: drills end the process there
+  untilWritersEnd?: () => Promise<void>; // default: `WRITERS_MS`, if the day has writers
 }
 
 /** The reader and writer of tables: Trino with its metastore. */
@@ -83,6 +87,8 @@ export class SwapLostError extends Error {
 }
 
 export const STALE_MS = 2 * 3_600_000; // an older attempt without a record is dead
+const WRITTEN_MS = 10 * 60_000; // a day without a file for so long has no writer
+const LOOK_MS = 1_000; // from the look for a newer swap to the change of the location
 
 /**
  * Rewrites a day's files. Resolves with the record, or null: the day has no file.
@@ -121,24 +127,46 @@ export async function swapDay(work: SwapWork, request: SwapRequest): Promise<Swa
  * any process at any time.
  */
 export async function finishSwap(work: SwapWork, place: TableDay): Promise<void> {
-  const { hdfs, engine, at = () => {} } = work;
+  const { hdfs, engine, at = () => {}, untilWritersEnd = () => waitForWriters(hdfs, place) } = work;
   for (;;) {
     const swaps = await readSwaps(hdfs, place);
     const newest = swaps.records.at(-1);
     if (newest === undefined) return;
-    if (swaps.done.has(newest.number) && (await engine.location(place)) === newest.folder) return;
+    const isFollowed = (await engine.location(place)) === newest.folder;
+    if (swaps.done.has(newest.number) && isFollowed) return;
+    if (!isFollowed) await untilWritersEnd();
     await copyLate(hdfs, swaps);
     at("late_copied");
-    if ((await readSwap(hdfs, place, newest.number + 1)) !== null) continue;
-    await engine.setLocation(place, newest.folder);
+    if (!isFollowed && !(await follow(work, swaps))) continue;
     at("location_altered");
     await copyLate(hdfs, swaps);
     // A newer swap may have been recorded meanwhile: then this one must not have the last word.
-    if ((await readSwap(hdfs, place, newest.number + 1)) !== null) continue;
+    if (await hasNext(hdfs, swaps)) continue;
     for (const { number } of swaps.records) await markSwap(hdfs, place, number, "done");
     at("swap_done");
     return;
   }
+}
+
+/** Step 5, unless a newer swap has a record, or this process stood still since it looked. */
+async function follow({ hdfs, engine }: SwapWork, swaps: Swaps): Promise<boolean> {
+  const lookedAt = performance.now();
+  if ((await hasNext(hdfs, swaps)) || performance.now() - lookedAt > LOOK_MS) return false;
+  await engine.setLocation(swaps.place, currentFolder(swaps));
+  return true;
+}
+
+async function hasNext(hdfs: Hdfs, { place, records }: Swaps): Promise<boolean> {
+  return (await hdfs.status(swapPath(place, records.at(-1)!.number + 1))) !== null;
+}
+
+/** Waits if the day got a file some minutes ago, in a folder that readers may see. */
+async function waitForWriters(hdfs: Hdfs, place: TableDay): Promise<void> {
+  const { records } = await readSwaps(hdfs, place);
+  const own = dayFolder(place.root, place.table, place.day);
+  for (const folder of new Set([records.at(-1)?.from ?? own, own]))
+    for (const { modified_at } of await dataFiles(hdfs, folder))
+      if (Date.now() - modified_at < WRITTEN_MS) return sleep(WRITERS_MS);
 }
 
 /**
@@ -146,12 +174,16 @@ export async function finishSwap(work: SwapWork, place: TableDay): Promise<void>
  * deleted files.
  */
 export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: number): Promise<number> {
-  const { hdfs, root, at = () => {} } = work;
+  const { hdfs, at = () => {} } = work;
   const swaps = await readSwaps(hdfs, place);
-  await removeDeadAttempts(work, swaps);
+  const folders = await removeDeadAttempts(work, swaps);
   const due: SwapRecord[] = [];
   for (const record of swaps.records) {
-    if (swaps.cleared.has(record.number)) continue;
+    if (swaps.cleared.has(record.number)) {
+      // A writer that stood still for longer than the grace has made this folder again.
+      if (folders.has(record.from) && record.reason !== "rebuild") due.push(record);
+      continue;
+    }
     const mark = await hdfs.status(swapMarkPath(place, record.number, "done"));
     if (mark === null || Date.now() - mark.modified_at < graceMs) break;
     due.push(record);
@@ -159,31 +191,49 @@ export async function clearSwaps(work: SwapWork, place: TableDay, graceMs: numbe
   if (due.length === 0) return 0;
   await finishSwap(work, place);
   await copyLate(hdfs, swaps);
-  const current = currentFolder(swaps);
-  const own = dayFolder(root, place.table, place.day); // the stream writes to this one
-  const kept = new Set((await dataFiles(hdfs, current)).map(({ name }) => name));
   let deleted = 0;
-  for (const { number, from, files, reason } of due) {
-    const replaced = new Set(files.map(({ name }) => name));
-    if (reason === "rebuild") {
-      await markSwap(hdfs, place, number, "cleared"); // a rebuild keeps the files that it replaces
-      continue;
-    }
-    for (const folder of new Set([from, own]))
-      // a late file is in both
-      for (const { name, path } of await dataFiles(hdfs, folder)) {
-        const isReplaced = replaced.has(name) && (folder === from || folder !== current);
-        const isCopied = folder === from && from !== current && kept.has(name);
-        if (!isReplaced && !isCopied) continue;
-        await hdfs.remove(path);
-        deleted++;
-      }
-    at("old_deleted");
-    if (from !== own && from !== current && (await namesIn(hdfs, from)).length === 0) await hdfs.remove(from);
-    await markSwap(hdfs, place, number, "cleared");
+  for (const record of due) {
+    if (record.reason !== "rebuild") {
+      deleted += await clearSwap(work, swaps, record, due);
+      at("old_deleted");
+    } // a rebuild keeps the files that it replaces
+    await markSwap(hdfs, place, record.number, "cleared");
     at("old_cleared");
   }
   return deleted;
+}
+
+/** Deletes the files that a swap has replaced, and those that were copied from their folder. */
+async function clearSwap(
+  { hdfs, root }: SwapWork,
+  swaps: Swaps,
+  { from, files }: SwapRecord,
+  due: readonly SwapRecord[],
+): Promise<number> {
+  const { place, records, cleared } = swaps;
+  const current = currentFolder(swaps);
+  const own = dayFolder(root, place.table, place.day); // older streams write to this one
+  const replaced = new Set(files.map(({ name }) => name));
+  const copied = new Set(records.flatMap((record) => record.files.map(({ name }) => name)));
+  for (const { name } of await dataFiles(hdfs, current)) copied.add(name);
+  const isOpen = (one: SwapRecord) => !cleared.has(one.number) && !due.includes(one);
+  const inUse = new Set([current, ...records.filter(isOpen).map((one) => one.from)]);
+  let deleted = 0;
+  for (const folder of new Set([from, own]))
+    for (const { name, path } of await dataFiles(hdfs, folder)) {
+      const isReplaced = replaced.has(name) && (folder === from || folder !== current);
+      if (!isReplaced && (inUse.has(folder) || !copied.has(name))) continue;
+      await hdfs.remove(path);
+      deleted++;
+    }
+  const isLeft = from !== own && !inUse.has(from) && (await namesIn(hdfs, from)).length === 0;
+  if (isLeft) await hdfs.removeEmpty(from).catch(ignoreContent);
+  return deleted;
+}
+
+/** A writer may have moved a file into the folder meanwhile: then it stays. */
+function ignoreContent(error: unknown): void {
+  if (!(error instanceof HdfsError)) throw error;
 }
 
 /** Step 3: the test-and-set. A lost answer decides nothing; the record under that name does. */
@@ -238,14 +288,17 @@ async function removeAttempt({ hdfs, root, engine }: SwapWork, place: TableDay, 
   await hdfs.remove(stagedSwap(root, id));
 }
 
-/** Deletes what crashed swaps of a day have left. */
-async function removeDeadAttempts(work: SwapWork, { place, records }: Swaps): Promise<void> {
+/** Deletes what crashed swaps of a day have left. Returns the folders of the other swaps. */
+async function removeDeadAttempts(work: SwapWork, { place, records }: Swaps): Promise<Set<string>> {
   const { hdfs, root } = work;
+  const folders = new Set<string>();
   for await (const { name, modified_at } of entriesOf(hdfs, compactedFolder(place, "").slice(0, -1))) {
     const isIts = ({ id }: SwapRecord) => id === name;
+    if (records.some(isIts)) folders.add(compactedFolder(place, name));
     if (records.some(isIts) || Date.now() - modified_at < STALE_MS) continue;
     await hdfs.remove(stagedSwap(root, name)); // so that it gets no record any more
     if ((await readSwaps(hdfs, place)).records.some(isIts)) continue;
     await removeAttempt(work, place, name);
   }
+  return folders;
 }

@@ -10,6 +10,7 @@
  *   staging/<writer>/…                         the batch's files, then its record
  *   commits/<topic>/<partition>/<first>.json   the record, renamed: the batch is committed
  *   tables/<table>/day=<day>/…                 the files, moved one by one: the batch is visible
+ *                                              (on a compacted day in the newest swap's folder)
  *
  * A writer finishes the moves of the last record before it extends the chain. So only the last
  * record can have files left to move. A staged batch that begins before the chain's end can no
@@ -23,7 +24,6 @@ import {
   attemptFolder,
   chainFolder,
   type ChainKey,
-  dayFolder,
   fileName,
   parseCommitName,
   parseWriterName,
@@ -35,8 +35,8 @@ import {
   writerName,
   writerPrefix,
 } from "../layout.ts";
+import { DayFolders } from "../day-folders.ts";
 import type { CommitPoint } from "../kill-at.ts";
-import { followSwaps } from "../swaps.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
@@ -65,7 +65,7 @@ export interface CommittedFile {
   table: string;
   day: string;
   staged: string; // path
-  target: string; // path
+  target: string; // path of its move; a later swap can copy or replace it
   rows: number;
   bytes: number;
 }
@@ -94,8 +94,9 @@ export type AtPoint = (point: CommitPoint) => void;
 export async function openChain(hdfs: Hdfs, key: ChainKey, at: AtPoint = () => {}): Promise<Chain> {
   await hdfs.makeFolder(chainFolder(key));
   const last = await findLastCommit(hdfs, key);
-  if (last && !(await isVisible(hdfs, key.root, last))) await moveFiles(hdfs, key.root, last, at);
-  const chain = new Chain(hdfs, key, last, at);
+  const folders = new DayFolders(hdfs, key.root);
+  if (last && !(await isVisible(hdfs, key.root, last))) await moveFiles(hdfs, key.root, last, folders, at);
+  const chain = new Chain(hdfs, key, last, folders, at);
   await removeDeadStaging(hdfs, key, chain.next);
   return chain;
 }
@@ -105,14 +106,16 @@ export class Chain {
   last: CommitRecord | null; // null: the chain is empty
   readonly #hdfs: Hdfs;
   readonly #key: ChainKey;
+  readonly #folders: DayFolders;
   readonly #at: AtPoint;
   #staged: CommitRecord | null = null; // never staged again: its RENAME may be under way
   #abandoned: string | null = null; // writer of our last failed attempt to stage a batch
   #stagingIsSwept = false; // the leftovers of failed attempts at the next offset are deleted
 
-  constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, at: AtPoint) {
+  constructor(hdfs: Hdfs, key: ChainKey, last: CommitRecord | null, folders: DayFolders, at: AtPoint) {
     this.#hdfs = hdfs;
     this.#key = key;
+    this.#folders = folders;
     this.#at = at;
     this.last = last;
   }
@@ -135,7 +138,7 @@ export class Chain {
     const record = (this.#staged ??= await this.#stage(batch));
     await this.#claim(record);
     this.#at("record_renamed");
-    await moveFiles(this.#hdfs, this.#key.root, record, this.#at);
+    await moveFiles(this.#hdfs, this.#key.root, record, this.#folders, this.#at);
     if (!this.#stagingIsSwept) await removeDeadStaging(this.#hdfs, this.#key, record.last + 1);
     this.#stagingIsSwept = true;
     this.last = record;
@@ -149,13 +152,17 @@ export class Chain {
     const first = this.next;
     const start = { topic, partition, first };
     const writer = writerName(start, randomUUID());
-    const committed = files.map(({ table, day, rows, data }) => ({
-      table,
-      day,
-      staged: stagedFile(root, writer, { table, day }),
-      target: `${dayFolder(root, table, day)}/${fileName(start)}`,
-      rows,
-      bytes: data.length,
+    const folders = new Map<StagedFile, string>();
+    await inParallel(files, async (file) => {
+      folders.set(file, await this.#folders.folderOf(file.table, file.day));
+    });
+    const committed = files.map((file) => ({
+      table: file.table,
+      day: file.day,
+      staged: stagedFile(root, writer, file),
+      target: `${folders.get(file)}/${fileName(start)}`,
+      rows: file.rows,
+      bytes: file.data.length,
     }));
     if (this.#abandoned !== null) {
       await this.#hdfs.remove(attemptFolder(root, this.#abandoned)); // HDFS may be full
@@ -229,25 +236,16 @@ export async function isVisible(hdfs: Hdfs, root: string, { writer }: CommitReco
 }
 
 /** Moves a committed record's files into their tables, then deletes its staging folder. */
-async function moveFiles(hdfs: Hdfs, root: string, record: CommitRecord, at: AtPoint): Promise<void> {
-  await inParallel(record.files, async (file) => {
-    await moveFile(hdfs, file);
-    at("file_moved");
-  });
-  await followSwaps(hdfs, root, record.files);
+async function moveFiles(
+  hdfs: Hdfs,
+  root: string,
+  record: CommitRecord,
+  folders: DayFolders,
+  at: AtPoint,
+): Promise<void> {
+  await inParallel(record.files, (file) => folders.move(file, at));
   await hdfs.remove(attemptFolder(root, record.writer));
   at("staging_removed");
-}
-
-async function moveFile(hdfs: Hdfs, { staged, target }: CommittedFile): Promise<void> {
-  if (await hdfs.rename(staged, target)) return;
-  if (await hdfs.status(target)) return; // an earlier attempt moved it
-  await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
-  if (await hdfs.rename(staged, target)) return;
-  // Neither source nor target exists: the file was moved, and deleted by a swap or rebuild. HDFS
-  // acknowledged its creation before the record was written. Only a move takes it out of staging.
-  if ((await hdfs.status(target)) || !(await hdfs.status(staged))) return;
-  throw new HdfsError("RENAME", staged, `answered false, and nothing is at ${target}`);
 }
 
 const MAX_GUESSES = 5; // of the offset at which a chain ends

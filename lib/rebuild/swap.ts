@@ -21,7 +21,7 @@ import { shortened } from "../untrusted.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { filesIn, inLanes, type RebuildWork, removeNewFiles, writeNewFiles } from "./new-files.ts";
-import { replacedNames, swapBack } from "./swapped-back.ts";
+import { replacedNames, swapBack, swappedFiles } from "./swapped-back.ts";
 import { type PlannedFile, type RebuildPlan, type RebuildRecord, writeWhole } from "./plan.ts";
 
 const POLL_MS = 200;
@@ -67,8 +67,9 @@ async function moveIn(work: RebuildWork, plan: RebuildPlan): Promise<RebuildReco
   await hdfs.makeFolder(tableFolder(root, table));
   await moveAll(hdfs, `${rebuildFolder(root, table)}/new`, folderOf(table));
   await at("moved_in");
-  await swapBack(work);
-  const record = { ...plan, files: [...plan.files, ...late], ended_at: new Date().toISOString() };
+  const files = [...plan.files, ...late];
+  await swapBack(work, files);
+  const record = { ...plan, files, ended_at: new Date().toISOString() };
   await writeWhole(hdfs, root, rebuildRecordPath(root, id), record);
   await at("recorded");
   await open(work, plan.columns);
@@ -151,9 +152,13 @@ async function addLateFiles(work: RebuildWork, plan: RebuildPlan): Promise<Plann
   const planned = new Set(plan.files.map(({ day, name }) => `${day}/${name}`));
   for (const name of await replacedNames(work)) planned.add(name);
   const late: PlannedFile[] = [];
-  for (const file of await filesIn(hdfs, replacedFolder(root, plan.id))) {
+  for (const file of [
+    ...(await filesIn(hdfs, replacedFolder(root, plan.id))),
+    ...(await swappedFiles(work)),
+  ]) {
     const { day, name } = file;
     if (planned.has(`${day}/${name}`)) continue;
+    planned.add(`${day}/${name}`);
     if (await hdfs.status(`${dayFolder(root, plan.table, day)}/${name}`)) continue; // already moved in
     await removeNewFiles(work, plan, file);
     late.push(await writeNewFiles(work, plan, file));

@@ -12,10 +12,14 @@ import { trinoEngine } from "../compact/trino-engine.ts";
 import { namesIn } from "../folders.ts";
 import { dayFolder, stagedSwap, swapPath, swappedDaysFolder } from "../layout.ts";
 import { currentFolder, dataFiles, readSwap, readSwaps, type SwapRecord } from "../swaps.ts";
-import type { RebuildWork } from "./new-files.ts";
+import type { DayFile, RebuildWork } from "./new-files.ts";
+import type { PlannedFile } from "./plan.ts";
 
-/** Can be repeated: a day that reads its own folder stays as it is. */
-export async function swapBack(work: RebuildWork): Promise<void> {
+/**
+ * Can be repeated: a day that reads its own folder stays as it is.
+ * @param rebuilt the files that have new ones; all other files are late, and are copied
+ */
+export async function swapBack(work: RebuildWork, rebuilt: readonly PlannedFile[]): Promise<void> {
   const { hdfs, root, schema, topic } = work;
   const { table } = work.event;
   for (const day of await namesIn(hdfs, swappedDaysFolder(root))) {
@@ -25,7 +29,9 @@ export async function swapBack(work: RebuildWork): Promise<void> {
     if (last === undefined) continue;
     const [from, folder] = [currentFolder(swaps), dayFolder(root, table, day)];
     if (from !== folder) {
-      const [files, new_files] = [await factsIn(work, from), await factsIn(work, folder)];
+      const names = new Set(rebuilt.filter((one) => one.day === day).map(({ name }) => name));
+      const files = (await factsIn(work, from)).filter(({ name }) => names.has(name));
+      const new_files = await factsIn(work, folder);
       const rows = files.reduce((sum, one) => sum + one.rows, 0);
       const id = randomUUID();
       const record: SwapRecord = {
@@ -52,6 +58,18 @@ export async function swapBack(work: RebuildWork): Promise<void> {
     const engine = trinoEngine({ hdfs, root, schema, topic });
     await finishSwap({ hdfs, root, engine }, place);
   }
+}
+
+/** The files in the folders of the table's last swaps. */
+export async function swappedFiles({ hdfs, root, event: { table } }: RebuildWork): Promise<DayFile[]> {
+  const found: DayFile[] = [];
+  for (const day of await namesIn(hdfs, swappedDaysFolder(root))) {
+    const swaps = await readSwaps(hdfs, { root, table, day });
+    const folder = currentFolder(swaps);
+    if (folder === dayFolder(root, table, day)) continue;
+    for (const { name, path } of await dataFiles(hdfs, folder)) found.push({ day, name, path });
+  }
+  return found;
 }
 
 /** The names of a day's files that its swaps have replaced: "2026-01-31/name". */

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 from hdfs_http import HdfsError
-from swaps import follow_swaps
+from swaps import DayFolders, day_folder
 
 MAX_OFFSET = 2**53 - 1
 MAX_PARALLEL = 8  # requests of one commit
@@ -41,7 +41,7 @@ def staged_file(root, writer, table, day):
 
 
 def target_file(root, table, day, topic, partition, first):
-    return f"{root}/tables/{table}/day={day}/{start_name(topic, partition, first)}.parquet"
+    return f"{day_folder(root, table, day)}/{start_name(topic, partition, first)}.parquet"
 
 
 class Chain:
@@ -55,6 +55,7 @@ class Chain:
         self._partition = partition
         self._folder = f"{root}/commits/{topic}/{partition}"
         self._at = at
+        self._folders = DayFolders(hdfs, root)
         self._is_swept = False  # the leftovers of failed attempts are deleted
         hdfs.make_folder(self._folder)
         self.last = self._find_last()
@@ -87,7 +88,7 @@ class Chain:
             "last_timestamp": batch["last_timestamp"],
             **lost,
             "committed_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z",
-            "files": batch["files"],
+            "files": list(map(self._aimed, batch["files"])),
         }
         self._at("files_staged")
         text = json.dumps(record, separators=(",", ":")).encode()
@@ -132,24 +133,16 @@ class Chain:
     def _move_files(self, record):
         with ThreadPoolExecutor(MAX_PARALLEL) as lanes:
             list(lanes.map(self._move_file, record["files"]))
-        follow_swaps(self._hdfs, self._root, record["files"])
         self._hdfs.remove(attempt_folder(self._root, record["writer"]))
         self._at("staging_removed")
 
     def _move_file(self, file):
-        self._move(file["staged"], file["target"])
-        self._at("file_moved")
+        self._folders.move(file, self._at)
 
-    def _move(self, staged, target):
-        if self._hdfs.rename(staged, target) or self._hdfs.exists(target):
-            return  # now, or by an earlier attempt
-        self._hdfs.make_folder(target.rpartition("/")[0])  # the first file of its day
-        if self._hdfs.rename(staged, target):
-            return
-        # Neither source nor target exists: the file was moved, and deleted by a swap or rebuild.
-        if self._hdfs.exists(target) or not self._hdfs.exists(staged):
-            return
-        raise HdfsError("RENAME", staged, f"answered false, and nothing is at {target}")
+    def _aimed(self, file):
+        """The file with the folder that readers read now for its target."""
+        folder = self._folders.folder_of(file["table"], file["day"])
+        return {**file, "target": f"{folder}/{file['target'].rpartition('/')[2]}"}
 
     def _find_last(self):
         """The newest record, or None: page by page, or by halves in a long chain."""

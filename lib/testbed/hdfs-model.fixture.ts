@@ -62,6 +62,13 @@ export class HdfsModel implements Hdfs {
     return Promise.resolve();
   }
 
+  removeEmpty(path: string): Promise<void> {
+    if ([...this.nodes.keys()].some((name) => name.startsWith(`${path}/`)))
+      return Promise.reject(new HdfsError("DELETE", path, "is not empty", { passing: false }));
+    this.nodes.delete(path);
+    return Promise.resolve();
+  }
+
   status(path: string): Promise<FileStatus | null> {
     const node = this.nodes.get(path);
     return Promise.resolve(node === undefined ? null : { ...this.#statusOf(node), name: "" });
@@ -152,6 +159,15 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     await hdfs.remove(`${folder}/old`);
     assert.equal(await hdfs.status(`${folder}/old`), null);
     assert.equal(await text(`${folder}/older`), "b");
+  });
+
+  it("removes a folder without content, and no other", async () => {
+    await hdfs.create(`${folder}/old/file`, Buffer.from("a"));
+    await assert.rejects(hdfs.removeEmpty(`${folder}/old`), HdfsError);
+    assert.equal(await text(`${folder}/old/file`), "a");
+    await hdfs.remove(`${folder}/old/file`);
+    await hdfs.removeEmpty(`${folder}/old`);
+    assert.equal(await hdfs.status(`${folder}/old`), null);
   });
 
   it("lists in the order of names, and begins behind any name", async () => {

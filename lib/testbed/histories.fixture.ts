@@ -152,6 +152,7 @@ export class History {
       list: wait("LIST", (path, after) => hdfs.list(path, after)),
       status: wait("STATUS", (path) => hdfs.status(path)),
       remove: wait("DELETE", (path) => hdfs.remove(path)),
+      removeEmpty: wait("DELETE", (path) => hdfs.removeEmpty(path)),
     };
   }
 }
