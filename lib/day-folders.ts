@@ -8,9 +8,12 @@
  * it. So a move must not rely on an older look than `FRESH_MS`: else it looks again. While a swap
  * is between its record and its end, a file is copied into the new folder before its move. So no
  * row that readers have seen is away for a moment.
+ *
+ * A file of a day that is over goes to the day's own folder, and is copied: the time of this folder
+ * tells compaction that a finished day has a new file.
  */
 import type { CommitPoint } from "./kill-at.ts";
-import { swapPath, type TableDay } from "./layout.ts";
+import { dayFolder, swapPath, type TableDay } from "./layout.ts";
 import { copyAhead, copyToNewest, currentFolder, readSwaps, type Swaps } from "./swaps.ts";
 import { type Hdfs, HdfsError } from "./webhdfs.ts";
 
@@ -24,6 +27,8 @@ export interface MovedFile {
 
 /** A swap waits so long for writers that have not seen its record. */
 export const WRITERS_MS = 5_000;
+/** From a day's begin: later files of the day are few. */
+export const OPEN_MS = 25 * 3_600_000;
 const FRESH_MS = WRITERS_MS / 2; // from a look at the swaps to the end of a move
 const MAX_KNOWN = 1_000; // days of tables in memory
 
@@ -50,6 +55,7 @@ export class DayFolders {
 
   /** The folder for new files of a day. Costs at most one request, if no swap is new. */
   async folderOf(table: string, day: string): Promise<string> {
+    if (Date.now() - Date.parse(day) > OPEN_MS) return dayFolder(this.#root, table, day);
     return (await this.#look({ root: this.#root, table, day })).folder;
   }
 

@@ -17,6 +17,7 @@
  *   replaced/<table>-<time>/…                                       the files that it replaced
  *
  *   compacted/<table>/day=<day>/<swap>/…                            a day's rows in new files
+ *   compacted/<table>/finished.json                the days in which nothing is left to do
  *   compactions/<day>/<table>/<number>.json                         the swap to that folder
  *   removed/<swap>.json                                             the rows that it left out
  *
@@ -133,9 +134,19 @@ export function swapMarkPath(place: TableDay, number: number, mark: "done" | "cl
   return `${swapsFolder(place)}/${padded(number)}.${mark}`;
 }
 
+/** The folder with a folder for each day of which this table was swapped. */
+export function compactedDaysFolder(root: string, table: string): string {
+  return `${root}/compacted/${table}`;
+}
+
+/** The list of a table's days in which nothing is left to compact. */
+export function finishedPath(root: string, table: string): string {
+  return `${compactedDaysFolder(root, table)}/finished.json`;
+}
+
 /** The folder of a swap's new files. */
 export function compactedFolder({ root, table, day }: TableDay, id: string): string {
-  return `${root}/compacted/${table}/day=${day}/${id}`;
+  return `${compactedDaysFolder(root, table)}/day=${day}/${id}`;
 }
 
 /** The list of the rows that a swap left out. */

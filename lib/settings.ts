@@ -88,6 +88,7 @@ export interface Settings {
   hdfsUser: string;
   killAt: KillAt | undefined; // the step at which a drill ends the process
   compactMinutes: number; // between two compactions beside a stream; 0: none
+  periodMinutes: number; // from one compaction of an open day to the next; 0: only days that are over
   graceMinutes: number; // replaced files stay so long: longer than the longest query
   hdfsRoot: string; // HDFS folder of all files that the stream writes
   catalog: string; // Trino catalog
@@ -228,6 +229,7 @@ function readRules(variables: Variables) {
     retention,
     retentionSecret,
     compactMinutes: variables.count("QUESTLOG_COMPACT_MINUTES", { fallback: 10, to: MAX_GRACE_MINUTES }),
+    periodMinutes: variables.count("QUESTLOG_PERIOD_MINUTES", { fallback: 60, to: MAX_GRACE_MINUTES }),
     graceMinutes: variables.count("QUESTLOG_GRACE_MINUTES", { fallback: 60, to: MAX_GRACE_MINUTES }),
     killAt: killAt === undefined ? undefined : parseKillAt(killAt),
   };

@@ -1,40 +1,53 @@
 // Days of several tables in an HDFS in memory, with an engine that cannot rewrite some of them.
 import assert from "node:assert/strict";
 import { tables } from "../ask/tables.ts";
+import { DayFolders } from "../day-folders.ts";
 import { dayFolder } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
-import { compactDays, type CompactWork } from "./compact-days.ts";
+import { compactDays, type CompactOptions, type CompactWork } from "./compact-days.ts";
 import type { SwapEngine } from "./swap-day.ts";
 
 const root = "/q";
 const day = "2026-01-31";
 
-/** One day of each table; the engine fails at `broken`. */
-async function newWork(broken: readonly string[]): Promise<CompactWork & { tried: string[] }> {
-  const hdfs = new HdfsModel();
+type Work = CompactWork & { hdfs: HdfsModel; tried: string[] };
+
+/** Days of each table; the engine fails at `broken`. */
+async function newWork(broken: readonly string[] = [], days = [day]): Promise<Work> {
+  const hdfs = new HdfsModel({ pageSize: 1_000 });
   const locations = new Map<string, string>();
-  for (const { table } of tables) {
-    locations.set(table, dayFolder(root, table, day));
-    await hdfs.create(`${dayFolder(root, table, day)}/a.parquet`, Buffer.from("a"));
-  }
+  for (const { table } of tables)
+    for (const one of days) await hdfs.create(`${dayFolder(root, table, one)}/a.parquet`, Buffer.from("a"));
   const tried: string[] = [];
   const engine: SwapEngine = {
-    location: ({ table }) => Promise.resolve(locations.get(table)!),
-    setLocation: ({ table }, folder) => {
-      locations.set(table, folder);
+    location: ({ table, day }) =>
+      Promise.resolve(locations.get(`${table}/${day}`) ?? dayFolder(root, table, day)),
+    setLocation: ({ table, day }, folder) => {
+      locations.set(`${table}/${day}`, folder);
       return Promise.resolve();
     },
-    rewrite: async ({ table, reason }, { folder, from, before }) => {
+    rewrite: async ({ table, reason }, { id, folder, from, before }) => {
       tried.push(table);
       if (broken.includes(table)) throw new Error(`table ${table}: a file is broken`);
-      await hdfs.create(`${folder}/new.parquet`, Buffer.from("a"));
+      const name = `${id}.parquet`;
+      await hdfs.create(`${folder}/${name}`, Buffer.from("a"));
       const files = before.map(({ name, bytes }) => ({ name, bytes, rows: 1 }));
-      const new_files = [{ name: "new.parquet", bytes: 1, rows: 1 }];
-      return { reason, made_at: "", from, files, folder, new_files, rows: 1, removed: 0, kept: [] };
+      const new_files = [{ name, bytes: 1, rows: 1 }];
+      return {
+        reason,
+        made_at: new Date().toISOString(),
+        from,
+        files,
+        folder,
+        new_files,
+        rows: 1,
+        removed: 0,
+        kept: [],
+      };
     },
     removeStaged: () => Promise.resolve(),
   };
-  return { hdfs, root, schema: "default", engine, tried };
+  return { hdfs, root, schema: "default", engine, tried, untilWritersEnd: () => Promise.resolve() };
 }
 
 describe("compactDays(work, options)", () => {
@@ -58,5 +71,79 @@ describe("compactDays(work, options)", () => {
       /a file is broken; 2 more days failed/,
     );
     assert.deepEqual(work.tried, names.slice(0, 3));
+  });
+
+  /** The days that a call rewrites, of the first table; and the number of its requests to HDFS. */
+  async function call(work: Work, options: Partial<CompactOptions> = {}) {
+    let requests = 0;
+    const hdfs = new Proxy(work.hdfs, {
+      get: (of, name) => {
+        const member = Reflect.get(of, name) as unknown;
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => {
+          requests++;
+          return (member as (...all: unknown[]) => unknown).apply(of, args);
+        };
+      },
+    });
+    const { swaps } = await compactDays({ ...work, hdfs }, { topics: [], graceMs: 0, ...options });
+    return { days: swaps.filter(({ table }) => table === names[0]).map((swap) => swap.day), requests };
+  }
+
+  it("needs as many requests for 40 finished days as for 4, and finds a late file among them", async function () {
+    this.timeout(30_000); // HDFS in memory looks at each name for a listing
+    const costs: number[] = [];
+    for (const count of [4, 40]) {
+      const days = Array.from({ length: count }, (_, i) =>
+        new Date(Date.parse(day) - i * 86_400_000).toISOString().slice(0, 10),
+      );
+      const work = await newWork([], days);
+      assert.equal((await call(work)).days.length, count);
+      await call(work); // deletes the replaced files
+      await call(work); // finds the days finished
+      const { requests, days: none } = await call(work);
+      assert.deepEqual(none, []);
+      costs.push(requests);
+      const file = { table: names[0]!, day: days[2]!, staged: "/q/staging/w/late" };
+      await work.hdfs.create(file.staged, Buffer.from("late"));
+      const folders = new DayFolders(work.hdfs, root);
+      const target = `${await folders.folderOf(file.table, file.day)}/late.parquet`;
+      await folders.move({ ...file, target });
+      assert.deepEqual((await call(work)).days, [days[2]]);
+    }
+    assert.equal(costs[0], costs[1]);
+  });
+
+  describe("on a day that is not over", () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const HOUR_MS = 3_600_000;
+
+    async function land(work: Work, from: number, to: number): Promise<void> {
+      for (let i = from; i < to; i++)
+        await work.hdfs.create(`${dayFolder(root, names[0]!, today)}/${i}.parquet`, Buffer.from("a"));
+    }
+
+    it("waits for 10 new files", async () => {
+      const work = await newWork([], []);
+      await land(work, 0, 9);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
+      await land(work, 9, 10);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
+    });
+
+    it("waits for a period since the last rewrite", async () => {
+      const work = await newWork([], []);
+      await land(work, 0, 10);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
+      await land(work, 10, 30);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
+      assert.deepEqual((await call(work, { periodMs: 1 })).days, [today]);
+    });
+
+    it("does nothing without a period", async () => {
+      const work = await newWork([], []);
+      await land(work, 0, 30);
+      assert.deepEqual((await call(work)).days, []);
+    });
   });
 });

@@ -1,10 +1,12 @@
 /**
- * Tables and commit chains → the days that are over, each rewritten into one sorted file.
+ * Tables and commit chains → the days that are due, each rewritten into one sorted file.
  *
  * A day is over when the chain of every partition of the topics has passed its end. A partition
  * without new messages has passed it when all of its messages have landed and the day has ended 10
  * minutes ago. Messages with a time of their own can come later: their files are late (swaps.ts),
  * and the next call rewrites the day.
+ *
+ * A day that is not over is due when its last compaction, or its oldest new file, is a period ago.
  *
  * Doubles are left out: rows with the id and content of an earlier row of the same day or the day
  * before, in any table. The swap's record lists them, so that audits count them still. Rows with
@@ -17,9 +19,12 @@ import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { findLastCommit } from "../land/commits.ts";
-import { parseDayName, rebuildFolder, swappedDaysFolder, tableFolder, type TableDay } from "../layout.ts";
+import { OPEN_MS } from "../day-folders.ts";
+import { rebuildFolder, type TableDay, tablesFolder } from "../layout.ts";
+import type { Hdfs } from "../webhdfs.ts";
+import { isQuiet, readDays, readFinished, writeFinished } from "./finished-days.ts";
 import { identifier, literal } from "../sql.ts";
-import { currentFiles, readSwaps, type SwapRecord, swappedTables } from "../swaps.ts";
+import { currentFiles, readSwaps, type SwapRecord } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
 import { removeDeadSwaps } from "./staged-swaps.ts";
 import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
@@ -27,6 +32,7 @@ import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from ".
 export interface CompactOptions {
   topics: readonly string[];
   graceMs: number; // from a swap to the end of the replaced files
+  periodMs?: number; // between two rewrites of a day that is not over; 0: it is not rewritten
   day?: string | undefined; // YYYY-MM-DD: only this day, also if it is not over; default: all due days
   log?: (line: string) => void;
   signal?: AbortSignal; // ends after the swap that is at work
@@ -45,45 +51,72 @@ export interface Compacted {
 
 const DAY_MS = 86_400_000;
 const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new messages
+const MIN_FILES = 10; // of a day that is not over; fewer files cost less than a rewrite
+const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change the day's own folder
 const MAX_FAILED = 3; // days of one call; then a server may be away
 
 /**
- * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days.
- * @throws Error of the first day that could not be rewritten, after the other days
+ * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days. Costs
+ * some requests for each table, and more for each day that is not finished.
+ * @throws Error of the first day that failed, after the other days
  */
 export async function compactDays(work: CompactWork, options: CompactOptions): Promise<Compacted> {
   const { hdfs, root } = work;
-  const { topics, graceMs, day: only, log = () => {}, signal } = options;
+  const { day: only, signal } = options;
   const compacted: Compacted = { swaps: [], lost: 0, deleted: 0 };
   await removeDeadSwaps(hdfs, root);
-  for (const day of await namesIn(hdfs, swappedDaysFolder(root)))
-    for (const table of await swappedTables(hdfs, root, day)) {
-      if (signal?.aborted) return compacted;
-      if (await isRebuilt(work, table)) continue;
-      await finishSwap(work, { root, table, day });
-      compacted.deleted += await clearSwaps(work, { root, table, day }, graceMs);
-    }
+  const end = only === undefined ? await closedUntil(work, options.topics) : Infinity;
   const failed: Error[] = [];
-  const end = only === undefined ? await closedUntil(work, topics) : Infinity;
-  for (const { table } of tables)
-    for (const day of await daysOf(work, table)) {
+  for (const table of await tablesIn(hdfs, root)) {
+    if (signal?.aborted || failed.length === MAX_FAILED) break;
+    if (await isRebuilt(hdfs, root, table)) continue;
+    const days = await readDays(hdfs, root, table);
+    const finished = await readFinished(hdfs, root, table);
+    const left = new Map([...finished].filter(([day, times]) => days.get(day) === times));
+    for (const [day, times] of days) {
+      if (left.has(day) && day !== only) continue;
       if (signal?.aborted || failed.length === MAX_FAILED) break;
-      if (only !== undefined && day !== only) continue;
-      if (Date.parse(day) + DAY_MS > end || !(await isDue(work, { root, table, day }))) continue;
+      const place = { root, table, day };
       try {
-        const record = await compactDay(work, { root, table, day });
-        if (record === null) continue;
-        compacted.swaps.push(record);
-        log(describeSwap(record));
+        const isFinished = await workOn(work, place, { ...options, isOver: endOf(day) <= end }, compacted);
+        if (isFinished && Date.now() - Date.parse(day) > FINISHED_MS && isQuiet(times)) left.set(day, times);
       } catch (error) {
         if (error instanceof SwapLostError) compacted.lost++;
         else failed.push(error as Error);
       }
     }
+    if (String([...left]) !== String([...finished])) await writeFinished(hdfs, root, table, left);
+  }
   const [first, ...others] = failed;
   if (first === undefined) return compacted;
   if (others.length === 0) throw first;
   throw new Error(`${first.message}; ${others.length} more days failed`, { cause: first });
+}
+
+/** Does all that is due on one day of a table. Returns whether nothing is left to do. */
+async function workOn(
+  work: CompactWork,
+  place: TableDay,
+  options: CompactOptions & { isOver: boolean },
+  compacted: Compacted,
+): Promise<boolean> {
+  const { graceMs, day: only, isOver, log = () => {} } = options;
+  const before = await readSwaps(work.hdfs, place);
+  if (before.records.length > 0) {
+    await finishSwap(work, place);
+    compacted.deleted += await clearSwaps(work, place, graceMs);
+  }
+  const isKnown = tables.some(({ table }) => table === place.table);
+  if (!isKnown || (only !== undefined && place.day !== only)) return false;
+  if (await isDue(work, place, options)) {
+    const record = await compactDay(work, place);
+    if (record === null) return false;
+    compacted.swaps.push(record);
+    log(describeSwap(record));
+    return false;
+  }
+  const { records, cleared } = await readSwaps(work.hdfs, place);
+  return isOver && records.every(({ number }) => cleared.has(number));
 }
 
 /** Rewrites a day without its doubles; null: it has no file. @throws as `swapDay` */
@@ -112,23 +145,35 @@ async function closedUntil({ hdfs, root }: SwapWork, topics: readonly string[]):
   return Math.min(...passed);
 }
 
-async function daysOf({ hdfs, root }: SwapWork, table: string): Promise<string[]> {
-  if (await isRebuilt({ hdfs, root }, table)) return [];
-  const names = await namesIn(hdfs, tableFolder(root, table));
-  return names.map(parseDayName).filter((day) => day !== null);
+/** The game's tables, and those of an older list. */
+async function tablesIn(hdfs: Hdfs, root: string): Promise<string[]> {
+  const names = await namesIn(hdfs, tablesFolder(root));
+  return [...new Set([...tables.map(({ table }) => table), ...names])];
 }
 
 /** Whether a rebuild of the table is at work: only the rebuild writes it then. */
-async function isRebuilt({ hdfs, root }: Pick<SwapWork, "hdfs" | "root">, table: string): Promise<boolean> {
+async function isRebuilt(hdfs: Hdfs, root: string, table: string): Promise<boolean> {
   return (await hdfs.status(rebuildFolder(root, table))) !== null;
 }
 
-/** Whether the day has files that no compaction has written. */
-async function isDue({ hdfs }: SwapWork, place: TableDay): Promise<boolean> {
+/** Whether the day has files that no compaction has written, and enough of them. */
+async function isDue(
+  { hdfs }: SwapWork,
+  place: TableDay,
+  { isOver, periodMs = 0 }: Pick<CompactOptions, "periodMs"> & { isOver: boolean },
+): Promise<boolean> {
+  if (!isOver && periodMs === 0) return false;
   const swaps = await readSwaps(hdfs, place);
   const last = swaps.records.findLast(({ reason }) => reason === "compaction");
   const made = new Set(last?.new_files.map(({ name }) => name));
-  return (await currentFiles(hdfs, swaps)).some(({ name }) => !made.has(name));
+  const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
+  if (isOver) return files.length > 0;
+  const since = last ? Date.parse(last.made_at) : Math.min(...files.map((file) => file.modified_at));
+  return files.length >= MIN_FILES && Date.now() - since >= periodMs;
+}
+
+function endOf(day: string): number {
+  return Date.parse(day) + DAY_MS;
 }
 
 /**

@@ -33,7 +33,7 @@ export async function keepCompact({
       await run({ signal, log: (line) => log(`compact: ${line}`) });
       isTold = false;
     } catch (error) {
-      if (!isTold) log(`cannot rewrite old days, and tries again: ${(error as Error).message}`);
+      if (!isTold) log(`cannot rewrite days, and tries again: ${(error as Error).message}`);
       isTold = true;
     }
   }
@@ -44,7 +44,7 @@ export async function compactAll({
   at,
   ...options
 }: Pick<CompactOptions, "day" | "log" | "signal"> & Pick<SwapWork, "at"> = {}): Promise<Compacted> {
-  const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes } = settings;
+  const { hdfsRoot: root, schema, topic, failedTopic, graceMinutes, periodMinutes } = settings;
   const hdfs = new WebHdfs();
   try {
     const engine = trinoEngine({ hdfs, root, schema, topic });
@@ -52,6 +52,7 @@ export async function compactAll({
     return await compactDays(work, {
       topics: [topic, failedTopic],
       graceMs: graceMinutes * 60_000,
+      periodMs: periodMinutes * 60_000,
       ...options,
     });
   } finally {

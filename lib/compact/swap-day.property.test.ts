@@ -12,7 +12,7 @@ import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { clearSwaps, finishSwap, swapDay, type SwapEngine, SwapLostError } from "./swap-day.ts";
 
-const place: TableDay = { root: "/q", table: "t", day: "2026-01-31" };
+const place: TableDay = { root: "/q", table: "t", day: new Date().toISOString().slice(0, 10) };
 const FOLDER = dayFolder(place.root, place.table, place.day);
 const CRASH = new Error("crash");
 

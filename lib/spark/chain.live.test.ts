@@ -6,6 +6,7 @@ import fc from "fast-check";
 import {
   assertExactlyOnce,
   assertOneChain,
+  DAY,
   History,
   key,
   LOG,
@@ -148,7 +149,7 @@ describe("the commit chain with writers of both engines", function () {
     /** Files of a writer on a day with three swaps. */
     async function landedIn(done: readonly number[]) {
       const hdfs = new HdfsModel();
-      const place = { root: key.root, table: "t0", day: "2026-01-01" };
+      const place = { root: key.root, table: "t0", day: DAY };
       const own = dayFolder(place.root, place.table, place.day);
       await hdfs.create(`${own}/old.parquet`, Buffer.from("[]"));
       for (const number of [1, 2, 3]) {

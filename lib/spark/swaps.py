@@ -8,12 +8,14 @@ import json
 import re
 import time
 import uuid
+from datetime import datetime
 
 from hdfs_http import HdfsError
 
 RECORD_NAME = re.compile(r"[0-9]{20}\.json")
 MARK_NAME = re.compile(r"([0-9]{20})\.(done|cleared)")
 FRESH_S = 2.5  # from a look at the swaps to the end of a move; as in lib/day-folders.ts
+OPEN_S = 25 * 3_600  # from a day's begin; later files go to the day's own folder
 MAX_KNOWN = 1_000  # days of tables in memory
 
 
@@ -27,6 +29,8 @@ class DayFolders:
 
     def folder_of(self, table, day):
         """The folder for new files of a day. Costs at most one request, if no swap is new."""
+        if time.time() - datetime.fromisoformat(f"{day}T00:00+00:00").timestamp() > OPEN_S:
+            return day_folder(self._root, table, day)
         return self._look(table, day)["folder"]
 
     def move(self, file, at):

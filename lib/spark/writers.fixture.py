@@ -10,11 +10,13 @@ import json
 import queue
 import sys
 import threading
+from datetime import datetime, timezone
 
 from chain import Chain, PositionTaken, new_writer, staged_file, target_file
 from hdfs_http import HdfsError
 
 _told = threading.Lock()
+DAY = datetime.now(timezone.utc).date().isoformat()
 
 
 def tell(**facts):
@@ -102,7 +104,7 @@ def commit(hdfs, chain, root, topic, partition, last, seed):
         own = [offset for offset in range(first, last + 1) if offset * (seed % 7) % 2 == table]
         if not own:
             continue
-        name, day = f"t{table}", "2026-01-01"
+        name, day = f"t{table}", DAY
         staged = staged_file(root, writer, name, day)
         target = target_file(root, name, day, topic, partition, first)
         data = json.dumps(own).encode()

@@ -9,6 +9,8 @@ export class HdfsModel implements Hdfs {
   readonly nodes = new Map<string, Buffer | typeof FOLDER>();
   readonly #pageSize: number;
   readonly #made = new Map<Buffer, number>(); // the order in which `create` made the files
+  #changes = 0;
+  readonly #changed = new Map<string, number>(); // folder → the number of its last change
 
   constructor({ pageSize = 3 } = {}) {
     this.#pageSize = pageSize;
@@ -22,6 +24,7 @@ export class HdfsModel implements Hdfs {
     const node = bytes.subarray();
     this.#made.set(node, this.#made.size);
     this.nodes.set(path, node);
+    this.#change(path);
     return Promise.resolve();
   }
 
@@ -39,6 +42,8 @@ export class HdfsModel implements Hdfs {
     }
     this.nodes.delete(from);
     this.nodes.set(to, node);
+    this.#change(from);
+    this.#change(to);
     return Promise.resolve(true);
   }
 
@@ -56,6 +61,7 @@ export class HdfsModel implements Hdfs {
   }
 
   remove(path: string): Promise<void> {
+    this.#change(path);
     for (const name of [...this.nodes.keys()]) {
       if (name === path || name.startsWith(`${path}/`)) this.nodes.delete(name);
     }
@@ -66,18 +72,19 @@ export class HdfsModel implements Hdfs {
     if ([...this.nodes.keys()].some((name) => name.startsWith(`${path}/`)))
       return Promise.reject(new HdfsError("DELETE", path, "is not empty", { passing: false }));
     this.nodes.delete(path);
+    this.#change(path);
     return Promise.resolve();
   }
 
   status(path: string): Promise<FileStatus | null> {
     const node = this.nodes.get(path);
-    return Promise.resolve(node === undefined ? null : { ...this.#statusOf(node), name: "" });
+    return Promise.resolve(node === undefined ? null : { ...this.#statusOf(path, node), name: "" });
   }
 
   list(path: string, after = ""): Promise<{ entries: FileStatus[]; more: number }> {
     const found = [...this.nodes]
       .filter(([name]) => name !== "/" && parent(name) === path)
-      .map(([name, node]) => ({ ...this.#statusOf(node), name: name.slice(path.length + 1) }))
+      .map(([name, node]) => ({ ...this.#statusOf(name, node), name: name.slice(path.length + 1) }))
       .filter(({ name }) => name > after)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const entries = found.slice(0, this.#pageSize);
@@ -91,10 +98,14 @@ export class HdfsModel implements Hdfs {
     );
   }
 
-  #statusOf(node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
+  #statusOf(path: string, node: Buffer | typeof FOLDER): Omit<FileStatus, "name"> {
     return node === FOLDER
-      ? { type: "DIRECTORY", bytes: 0, modified_at: 0 }
+      ? { type: "DIRECTORY", bytes: 0, modified_at: this.#changed.get(path) ?? 0 }
       : { type: "FILE", bytes: node.length, modified_at: this.#made.get(node) ?? 0 };
+  }
+
+  #change(path: string): void {
+    this.#changed.set(parent(path), ++this.#changes);
   }
 
   #folder(path: string): void {
@@ -177,6 +188,22 @@ export function hdfsContract(open: () => { hdfs: Hdfs; folder: string }): void {
     assert.deepEqual(await names("10"), ["20", "30"]);
     assert.deepEqual(await names("15"), ["20", "30"]);
     assert.deepEqual(await names("30"), []);
+  });
+
+  it("gives a folder another time when a file comes or goes", async () => {
+    await hdfs.create(`${folder}/a/file`, Buffer.from("a"));
+    const time = async () => (await hdfs.list(folder)).entries[0]!.modified_at;
+    const changes = [
+      () => hdfs.create(`${folder}/a/other`, Buffer.from("b")),
+      () => hdfs.rename(`${folder}/a/other`, `${folder}/other`),
+      () => hdfs.remove(`${folder}/a/file`),
+    ];
+    for (const change of changes) {
+      const before = await time();
+      await new Promise((go) => setTimeout(go, 2)); // the times are in milliseconds
+      await change();
+      assert.ok((await time()) > before);
+    }
   });
 
   it("takes names with any characters", async () => {

@@ -8,6 +8,7 @@ import { type Hdfs, HdfsError } from "../webhdfs.ts";
 import { HdfsModel } from "./hdfs-model.fixture.ts";
 
 export const LOG = 12; // the writers must land offsets [0, 12)
+export const DAY = new Date().toISOString().slice(0, 10);
 export const key = { root: "/q", topic: "game-1", partition: 0 };
 
 /** A writer that lands the log; `choose` gives it numbers. */
@@ -23,7 +24,7 @@ export function newBatch(first: number, last: number, seed: number): Batch {
     files: files.flatMap((own, i) =>
       own.length === 0
         ? []
-        : [{ table: `t${i}`, day: "2026-01-01", rows: own.length, data: Buffer.from(JSON.stringify(own)) }],
+        : [{ table: `t${i}`, day: DAY, rows: own.length, data: Buffer.from(JSON.stringify(own)) }],
     ),
   };
 }
