@@ -139,6 +139,25 @@ export async function currentFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile
   return [...(await dataFiles(hdfs, currentFolder(swaps))), ...(await lateFiles(hdfs, swaps))];
 }
 
+/** A file that a commit moved to `target`: itself or its copy; else the fact in a swap's record. */
+export interface CommittedPlace {
+  file: FolderFile | null; // null: a swap has replaced it, and it is deleted
+  swaps: Swaps | null; // read only if nothing is at `target`
+  replaced: (SwappedFile & { made_at: string }) | null;
+}
+
+/** Finds the file of a commit, after any crash and any number of swaps. */
+export async function findCommitted(hdfs: Hdfs, place: TableDay, target: string): Promise<CommittedPlace> {
+  const name = target.slice(target.lastIndexOf("/") + 1);
+  const status = await hdfs.status(target);
+  if (status !== null) return { file: { ...status, name, path: target }, swaps: null, replaced: null };
+  const swaps = await readSwaps(hdfs, place);
+  const file = (await currentFiles(hdfs, swaps)).find((one) => one.name === name) ?? null;
+  const facts = swaps.records.flatMap(({ files, made_at }) => files.map((one) => ({ ...one, made_at })));
+  const replaced = file === null ? (facts.find((one) => one.name === name) ?? null) : null;
+  return { file, swaps, replaced };
+}
+
 /** Files in an older folder that no swap replaced, and that no copy has replaced. */
 async function lateFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile[]> {
   const { records, place } = swaps;

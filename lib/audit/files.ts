@@ -19,7 +19,7 @@ import {
 } from "../layout.ts";
 import { newestCommits } from "./chain-names.ts";
 import { footerBytes, readRowCount } from "../parquet-footer.ts";
-import { currentFiles, dataFiles, readSwaps } from "../swaps.ts";
+import { currentFiles, dataFiles, findCommitted, readSwaps } from "../swaps.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 
 /** One Parquet file of a table. */
@@ -76,35 +76,18 @@ export async function listFilesOf(
       readRecord(hdfs, commitPath({ root, topic, partition }, first)),
     );
     const files = records.flatMap((record) => record?.files ?? []);
-    return mapInParallel(files, async ({ table, day, target: path }) => {
-      const status = await hdfs.status(path);
-      if (status === null) return replacedFile(hdfs, { root, table, day }, path);
-      const { bytes, modified_at } = status;
+    return mapInParallel(files, async ({ table, day, target }) => {
+      const { file, replaced } = await findCommitted(hdfs, { root, table, day }, target);
+      if (replaced !== null) {
+        const { rows, bytes, made_at } = replaced;
+        return { table, day, path: target, rows, bytes, written_at: new Date(made_at) };
+      }
+      if (file === null) throw new Error(`${target}: expected a file of a commit, found none`);
+      const { path, bytes, modified_at } = file;
       const rows = await countRows(hdfs, path, bytes);
       return { table, day, path, rows, bytes, written_at: new Date(modified_at) };
     });
   });
-}
-
-/**
- * A file of a commit that a swap has deleted: it has a copy in the newest folder, or the record of
- * the swap has its facts.
- */
-async function replacedFile(hdfs: Hdfs, place: TableDay, path: string): Promise<LandedFile> {
-  const { table, day } = place;
-  const swaps = await readSwaps(hdfs, place);
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const copy = (await currentFiles(hdfs, swaps)).find((file) => file.name === name);
-  if (copy !== undefined) {
-    const rows = await countRows(hdfs, copy.path, copy.bytes);
-    return { table, day, path: copy.path, rows, bytes: copy.bytes, written_at: new Date(copy.modified_at) };
-  }
-  for (const { files, made_at } of swaps.records) {
-    const found = files.find((one) => one.name === name);
-    if (found !== undefined)
-      return { table, day, path, rows: found.rows, bytes: found.bytes, written_at: new Date(made_at) };
-  }
-  throw new Error(`${path}: expected a file of a commit, found none`);
 }
 
 /** Like `listFiles`, but without the number of rows, for which a file has to be read. */

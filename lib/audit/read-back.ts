@@ -15,7 +15,7 @@ import type { TableDay } from "../layout.ts";
 import type { CommitRecord } from "../land/commits.ts";
 import type { Parameter } from "../parameters.ts";
 import { settings } from "../settings.ts";
-import { currentFiles, readSwaps } from "../swaps.ts";
+import { currentFiles, findCommitted } from "../swaps.ts";
 import type { TopicMessage } from "../topic.ts";
 import type { Row } from "../trino-values.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -63,11 +63,11 @@ export async function readRow(
   });
 }
 
-/** The file of a commit, or the files of its day if a swap has replaced and deleted it. */
+/** The file of a commit or its copy, or the files of its day if a swap has replaced it. */
 async function presentFiles(hdfs: Hdfs, place: TableDay, target: string): Promise<string[]> {
-  if ((await hdfs.status(target)) !== null) return [target];
-  const swaps = await readSwaps(hdfs, place);
-  return swaps.records.length === 0 ? [target] : (await currentFiles(hdfs, swaps)).map(({ path }) => path);
+  const { file, swaps } = await findCommitted(hdfs, place, target);
+  if (file !== null) return [file.path];
+  return swaps?.records.length ? (await currentFiles(hdfs, swaps)).map(({ path }) => path) : [target];
 }
 
 /** Whether a row is that of a message. Only rows of failed_events name their topic. */
