@@ -1,4 +1,4 @@
-/** Rewrite the days that are over: one sorted file for each table, without doubles. */
+/** Rewrite the days that are due: one sorted file for each table, without doubles. */
 import { command, UsageError } from "../lib/command.ts";
 import { compactAll } from "../lib/compact/keep-compact.ts";
 import { settings } from "../lib/settings.ts";
@@ -6,10 +6,10 @@ import { killAt } from "../lib/testbed/kill.ts";
 
 const usage = `npm run compact -- [--day DAY] [--json]
   Rewrites each day that is over: all files of a table become one sorted file,
-  without doubles. Queries read on meanwhile. Finishes an interrupted call, and
-  deletes replaced files after QUESTLOG_GRACE_MINUTES.
-  --day DAY  rewrites only this day (2026-01-31), also if it is not over: then
-             new rows can be invisible for a second
+  without doubles. Today's files are joined each QUESTLOG_PERIOD_MINUTES.
+  Queries read on meanwhile. Finishes an interrupted call, and deletes replaced
+  files after QUESTLOG_GRACE_MINUTES.
+  --day DAY  rewrites only this day (2026-01-31), also if it is not due
   --json     one document: swaps, lost, deleted`;
 const options = { day: { type: "string" }, json: { type: "boolean", default: false } } as const;
 const hint = "npm run status shows what runs";

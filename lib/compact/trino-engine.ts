@@ -38,7 +38,7 @@ export interface EnginePlace {
   topic: string; // of the events
 }
 
-const MAX_NAMES = 5_000; // of files in a statement; Trino takes 1,000,000 characters
+const MAX_NAMES_CHARS = 900_000; // names of files in a statement; Trino takes 1,000,000 characters
 const NAME = `regexp_extract("$path", '[^/]+$')`;
 const SWAP_LIMIT_MS = 30 * 60_000; // of one statement
 
@@ -71,7 +71,8 @@ async function rewrite(
     throw new Error(`${subject}: the table has no column ${missing} yet; npm run tables adds it`);
   const names = columns.map(identifier).join(", ");
   // Only these files: on a day that is not over, others come meanwhile. They are copied later.
-  const ofFiles = before.length > MAX_NAMES ? "" : ` AND ${NAME} IN (${namesOf(before)})`;
+  const fileNames = namesOf(before);
+  const ofFiles = fileNames.length > MAX_NAMES_CHARS ? "" : ` AND ${NAME} IN (${fileNames})`;
   const ofDay = `day = DATE ${literal(day)}${ofFiles}`;
   const kept = `${ofDay} AND coalesce(${keep}, true)`;
   const source = qualified(table, schema);
