@@ -17,7 +17,7 @@
  *   replaced/<table>-<time>/…                                       the files that it replaced
  *
  *   compacted/<table>/day=<day>/<swap>/…                            a day's rows in new files
- *   compacted/<table>/finished.json                the days in which nothing is left to do
+ *   compacted/<table>/finished.json                                 the finished days
  *   compactions/<day>/<table>/<number>.json                         the swap to that folder
  *   removed/<swap>.json                                             the rows that it left out
  *

@@ -1,5 +1,5 @@
-// A writer is killed at a step of its commit, and swaps come before or after. Another writer opens the
-// chain. HDFS and the metastore are in memory; a file's rows are a list in JSON.
+// A writer is killed at a step of its commit, and swaps come before or after. Another writer opens
+// the chain. HDFS and the metastore are in memory; a file's rows are a list in JSON.
 import assert from "node:assert/strict";
 import { clearSwaps, swapDay, type SwapWork } from "../compact/swap-day.ts";
 import type { CommitPoint } from "../kill-at.ts";

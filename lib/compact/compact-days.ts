@@ -56,8 +56,8 @@ const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change 
 const MAX_FAILED = 3; // days of one call; then a server may be away
 
 /**
- * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days. Costs
- * some requests for each table, and more for each day that is not finished.
+ * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days.
+ * Costs some requests for each table, and more for each day that is not finished.
  * @throws Error of the first day that failed, after the other days
  */
 export async function compactDays(work: CompactWork, options: CompactOptions): Promise<Compacted> {

@@ -1,8 +1,8 @@
 // Random histories of writers, compactors, crashes and clean-ups on one day of a table. HDFS and
 // the metastore are in memory. After each step a reader looks at the day: it sees each row that
-// has landed, none twice, and each row that it has seen before. Each call to HDFS is a step, and the
-// steps of all processes mix. A crashed process makes no more calls; another one finishes its moves.
-// A swap changes the location at once after its look for a newer swap: it does not stand still then.
+// has landed, none twice, and each row that it has seen before. Each call to HDFS is a step, and
+// the steps of all processes mix. A crashed process makes no more calls; another one finishes its
+// moves. A swap changes the location right after its look for a newer swap: no step is between.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { dayFolder, type TableDay } from "../layout.ts";
