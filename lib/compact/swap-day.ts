@@ -254,7 +254,13 @@ async function claim(
     (error: unknown) => error as Error,
   );
   if (failure === null) return;
-  const found = await readSwap(hdfs, place, record.number);
+  let found = await readSwap(hdfs, place, record.number);
+  if (found === null && (await hdfs.status(staged)) === null) {
+    // Either the RENAME arrived after the first look, or another process deleted the record.
+    found = await readSwap(hdfs, place, record.number);
+    if (found === null)
+      throw new SwapLostError(`table ${place.table}, day ${place.day}: its staged record was deleted`);
+  }
   if (found?.id === record.id) return;
   await hdfs.remove(staged);
   if (found === null) throw failure;
