@@ -7,10 +7,12 @@ import { $ } from "zx";
 import { assertProven, audit } from "../audit/audit.ts";
 import { auditAgain } from "../audit/audit-again.ts";
 import { TopicWriter } from "../collect/publish.ts";
+import { createRetention } from "../collect/retention.ts";
 import { receive } from "../collect/receive.ts";
 import { swapDay } from "../compact/swap-day.ts";
 import { trinoEngine } from "../compact/trino-engine.ts";
 import { events } from "../events.ts";
+import { entriesOf } from "../folders.ts";
 import { removalPath } from "../layout.ts";
 import { refusedRecord, writeRefused } from "../refused.ts";
 import { settings } from "../settings.ts";
@@ -121,8 +123,21 @@ describe("forgetPlayer(place, players)", function () {
     await proven();
   });
 
-  it("npm run forget counts first, removes with --yes, and keeps no name in the history", async () => {
+  /** The path and content of each file that is not Parquet, below a folder. */
+  async function* textsIn(folder: string): AsyncGenerator<string> {
+    for await (const { name, type } of entriesOf(hdfs, folder)) {
+      const path = `${folder}/${name}`;
+      if (type === "DIRECTORY") yield* textsIn(path);
+      else if (!name.endsWith(".parquet")) yield `${path} ${(await hdfs.read(path))!.toString("utf8")}`;
+    }
+  }
+
+  it("npm run forget removes name and hash with --yes, and leaves neither in history, records or plans", async () => {
     const player = "Zoë";
+    const [overrides, secret] = ["player=hash", "a secret of sixteen characters"];
+    const empty = { params: new Map(), headers: new Map(), remote_addr: "" };
+    const hash = createRetention({ overrides, secret }).retain({ player, ...empty }).player;
+    assert.match(hash, /^[0-9a-f]{32}$/);
     const historyFile = join(home, "history.jsonl");
     const env = {
       ...process.env,
@@ -133,6 +148,8 @@ describe("forgetPlayer(place, players)", function () {
       QUESTLOG_HOME: home,
       QUESTLOG_OUT: join(home, "out"),
       QUESTLOG_HISTORY: historyFile,
+      QUESTLOG_RETENTION: overrides,
+      QUESTLOG_RETENTION_SECRET: secret,
       QUESTLOG_KAFKA_BROKERS: settings.kafkaBrokers.join(","),
       QUESTLOG_WEBHDFS_URL: settings.webhdfsUrl,
       QUESTLOG_TRINO_URL: settings.trinoUrl,
@@ -146,17 +163,22 @@ describe("forgetPlayer(place, players)", function () {
       assert.equal(exitCode, 0, stderr);
       return { stdout, stderr };
     };
-    await play([player, "bob"]);
+    await play([player, hash, "bob"]);
     const counted = await run("--player", player);
-    assert.match(counted.stdout, /^table guild_joins: 2 rows$/m);
+    assert.match(counted.stdout, /^table guild_joins: 4 rows$/m);
     assert.match(counted.stderr, /^nothing was changed; --yes removes the events$/m);
     const removed = await run("--player", player, "--yes");
-    assert.match(removed.stdout, /^table guild_joins: 2 rows, 0 after$/m);
-    assert.match(removed.stdout, new RegExp(`^topic ${topic}: 7 messages, 0 after$`, "m"));
+    assert.match(removed.stdout, /^table guild_joins: 4 rows, 0 after$/m);
+    assert.match(
+      removed.stdout,
+      new RegExp(`^topic ${topic}: ${2 * (2 * events.length + 1)} messages, 0 after$`, "m"),
+    );
     assert.match((await run("--player", player)).stderr, /^nothing names this player$/m);
     assert.equal((await run()).stdout, "no removal was interrupted\n");
     assert.match(readFileSync(historyFile, "utf8"), /npm run forget -- --player .*\*\*\*/);
-    assert.doesNotMatch(readFileSync(historyFile, "utf8"), /Zo(ë|\\u00eb)/);
+    const named = new RegExp(`Zo(ë|\\\\u00eb)|${hash}`);
+    assert.doesNotMatch(readFileSync(historyFile, "utf8"), named);
+    for await (const text of textsIn(root)) assert.doesNotMatch(text, named);
     await proven();
   });
 

@@ -81,7 +81,7 @@ export class MovedError extends Error {
 }
 
 /** The rows of old days, as the record of their removal counts them. */
-export interface OldRows {
+interface OldRows {
   removed: RemovedRange[];
   ends: DeletedBelow[]; // behind the last row of each partition
 }
