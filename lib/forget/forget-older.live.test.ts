@@ -12,6 +12,7 @@ import { trinoEngine } from "../compact/trino-engine.ts";
 import { events } from "../events.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
 import type { ForgetPoint } from "../kill-at.ts";
+import { forgetPlanPath } from "../layout.ts";
 import { refusedRecord, writeRefused } from "../refused.ts";
 import { settings } from "../settings.ts";
 import { LandedGround, landRefused } from "../testbed/ground.fixture.ts";
@@ -125,13 +126,12 @@ describe("forgetOlder(place, before)", function () {
       QUESTLOG_TRINO_URL: settings.trinoUrl,
       QUESTLOG_METASTORE: `${settings.metastore!.host}:${settings.metastore!.port}`,
     };
-    const run = async (...args: string[]) => {
+    const call = (own: NodeJS.ProcessEnv, args: readonly string[]) => {
       const words = ["--older-than", String(DAYS), ...args];
-      const { exitCode, stdout, stderr } = await $({
-        env,
-        nothrow: true,
-        quiet: true,
-      })`npm run -s forget -- ${words}`;
+      return $({ env: { ...env, ...own }, nothrow: true, quiet: true })`npm run -s forget -- ${words}`;
+    };
+    const run = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await call({}, args);
       assert.equal(exitCode, 0, stderr);
       return { stdout, stderr };
     };
@@ -148,6 +148,11 @@ describe("forgetOlder(place, before)", function () {
     assert.doesNotMatch(counted.stdout, /new\.html/);
     assert.match(counted.stderr, /^nothing was changed; --yes removes the events$/m);
 
+    const refused = await call({ QUESTLOG_METASTORE: undefined }, ["--yes"]);
+    assert.match(refused.stderr, /expected its address in QUESTLOG_METASTORE/);
+    assert.equal(await hdfs.status(forgetPlanPath(root)), null);
+    writeFileSync(aside, "{}\n"); // the refused call has emptied the spool
+    utimesSync(aside, old, old);
     const removed = await run("--yes");
     for (const line of removed.stdout.split("\n").filter((one) => /^(table|topic|spool|files)/.test(one)))
       assert.match(line, /, 0 after$/);

@@ -9,7 +9,14 @@ import type { AuditRecord } from "../audit/ledger.ts";
 import { untilSwapsEnd } from "../compact/staged-swaps.ts";
 import { forgetFolder } from "../layout.ts";
 import { findTextsBefore, type NamingFile } from "./find-texts.ts";
-import { countOldRows, findOldDays, MovedError, type OldDay, type OldFiles } from "./old-days.ts";
+import {
+  countOldRows,
+  findOldDays,
+  MovedError,
+  type OldDay,
+  type OldFiles,
+  requireSwaps,
+} from "./old-days.ts";
 import {
   countInSpools,
   type ForgetOptions,
@@ -68,6 +75,7 @@ export async function forgetOlder(
   const plan = await planOfDays(place, before, found, records);
   const { days, others, below } = plan;
   if (days.length + others.length + below.length === 0) return found;
+  if (days[0] !== undefined) await requireSwaps(place, days[0]); // before anything changes
   const work = planWork(place, options);
   await writePlan(work, plan);
   try {

@@ -184,6 +184,11 @@ async function tallyRows(
   return counted;
 }
 
+/** @throws Error if nothing can give the day another folder */
+export async function requireSwaps(place: RowPlace, { table, day }: OldDay): Promise<void> {
+  await trinoEngine(place).location({ root: place.root, table, day });
+}
+
 /** Gives the day an empty folder, if it has planned files. Can be repeated. */
 export async function emptyDay(place: RowPlace, { table, day, files }: OldDay): Promise<void> {
   const { hdfs, root } = place;

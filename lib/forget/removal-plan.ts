@@ -106,7 +106,9 @@ export async function decide(
 
 export async function readPlan(hdfs: Hdfs, root: string): Promise<ForgetPlan | null> {
   const bytes = await hdfs.read(forgetPlanPath(root));
-  return bytes === null ? null : (JSON.parse(bytes.toString("utf8")) as ForgetPlan);
+  if (bytes === null) return null;
+  const plan = JSON.parse(bytes.toString("utf8")) as Partial<ForgetPlan>;
+  return { days: [], others: [], ...plan } as ForgetPlan; // an older version knew no days
 }
 
 /** Does the work of a plan, or the rest of it. */
