@@ -4,6 +4,7 @@ import { compaction } from "./compaction.ts";
 import { downUp } from "./down-up.ts";
 import type { Drill } from "./drill.ts";
 import { engines } from "./engines.ts";
+import { forgetting } from "./forgetting.ts";
 import { frozen } from "./frozen.ts";
 import { hdfsDown } from "./hdfs-down.ts";
 import { kafkaDown } from "./kafka-down.ts";
@@ -25,6 +26,7 @@ export const drills: readonly Drill[] = [
   slowNet,
   soak,
   compaction,
+  forgetting,
   engines,
   frozen,
   kafkaDown,
