@@ -48,13 +48,13 @@ const options = {
 const MIN_ROWS = 1_000;
 const MAX_ROWS = 100_000_000;
 const isRecorded = !process.argv.includes("--measure");
-const interruptible = process.argv.includes("age"); // it ends its stack at Ctrl-C
+const interruptible = isRecorded && process.argv.includes("age"); // it ends its stack at Ctrl-C
 const hint = "npm run status shows what runs";
 
 await command(
   "bench",
   { usage, options, positionals: true, isRecorded, interruptible, hint },
-  async ({ values, positionals }) => {
+  async ({ values, positionals, signal }) => {
     const [name] = positionals;
     if (values.rows !== undefined && name !== "age" && values.measure === undefined)
       throw new UsageError("--rows: expected with age only");
@@ -65,7 +65,7 @@ await command(
     if (name !== undefined && !names.includes(name))
       throw new UsageError(`expected one of ${names.join(", ")}, got "${name}"`);
     tellMachine();
-    if (name === "age") return benchAge(rows, values.short);
+    if (name === "age") return benchAge(rows, values.short, signal);
     if (name !== undefined) return benches[name]!(values.short);
     return runAll(values.short);
   },

@@ -36,7 +36,7 @@ const failed: string[] = [];
 const MAX_OUTPUT_BYTES = 64 << 20;
 
 /** Starts the stack, measures it in a child process, and deletes it. It needs no running stack. */
-export async function benchAge(rows: number, isShort: boolean): Promise<void> {
+export async function benchAge(rows: number, isShort: boolean, signal: AbortSignal): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
   const env = ownEnvironment(process.env, home);
   writeFileSync(env.QUESTLOG_ENV!, "");
@@ -47,12 +47,16 @@ export async function benchAge(rows: number, isShort: boolean): Promise<void> {
     await run(["scripts/up.ts", "--native"]);
     const words = ["scripts/bench.ts", "--measure", "age", "age", "--rows", String(rows)];
     if (isShort) words.push("--short");
-    const child = spawn(process.execPath, words, { ...place, stdio: "inherit" });
+    signal.throwIfAborted();
+    // A group of its own: an interrupted report would start the stack's servers again.
+    const child = spawn(process.execPath, words, { ...place, stdio: "inherit", detached: true });
+    const isRunning = () => child.exitCode === null && child.signalCode === null;
+    signal.addEventListener("abort", () => isRunning() && process.kill(-child.pid!, "SIGKILL"));
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) throw new Error(`age: expected the measuring process to end with 0, got ${code}`);
   } finally {
     await run(["scripts/down.ts"]);
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
