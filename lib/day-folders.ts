@@ -63,12 +63,12 @@ export class DayFolders {
   async move(file: MovedFile, at: (point: CommitPoint) => void = () => {}): Promise<void> {
     const { table, day, staged, target } = file;
     const place = { root: this.#root, table, day };
-    const { swaps } = await this.#look(place);
+    const known = await this.#look(place);
     const name = target.slice(target.lastIndexOf("/") + 1);
-    if (swaps !== null) await copyAhead(this.#hdfs, swaps, { path: staged, name });
+    if (known.swaps !== null) await copyAhead(this.#hdfs, known.swaps, { path: staged, name });
     await rename(this.#hdfs, file);
     at("file_moved");
-    await this.#follow(place, target);
+    await this.#follow(place, known, target);
   }
 
   async #look(place: TableDay): Promise<Known> {
@@ -87,8 +87,7 @@ export class DayFolders {
   }
 
   /** Copies a moved file, if a newer swap than that of its folder has a record. */
-  async #follow(place: TableDay, target: string): Promise<void> {
-    const known = this.#known.get(keyOf(place))!;
+  async #follow(place: TableDay, known: Known, target: string): Promise<void> {
     const lookedAt = this.#now();
     const isInNewest = target.startsWith(`${known.folder}/`);
     if (isInNewest && !(await this.#hasNext(place, known, lookedAt))) return;

@@ -41,7 +41,6 @@ class DayFolders:
         _rename(self._hdfs, file["staged"], target)
         at("file_moved")
         looked_at = time.monotonic()
-        known = self._known[table, day]
         is_in_newest = target.rpartition("/")[0] == known["folder"]
         if is_in_newest and not self._has_next(table, day, known, looked_at):
             return
