@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { tables } from "../ask/tables.ts";
 import { DayFolders } from "../day-folders.ts";
-import { dayFolder } from "../layout.ts";
+import { compactedFolder, dayFolder } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { compactDays, type CompactOptions, type CompactWork } from "./compact-days.ts";
 import type { SwapEngine } from "./swap-day.ts";
@@ -112,6 +112,26 @@ describe("compactDays(work, options)", () => {
       assert.deepEqual((await call(work)).days, [days[2]]);
     }
     assert.equal(costs[0], costs[1]);
+  });
+
+  it("deletes a crashed swap's files two hours later, also if the day was compacted meanwhile", async () => {
+    const work = await newWork();
+    const folder = compactedFolder({ root, table: names[0]!, day }, "crashed");
+    const list = work.hdfs.list.bind(work.hdfs);
+    let crashedAt = Date.now();
+    work.hdfs.list = async (...place) => {
+      const { entries, more } = await list(...place);
+      const modified_at = (name: string) => (name === "crashed" ? { modified_at: crashedAt } : {});
+      return { entries: entries.map((entry) => ({ ...entry, ...modified_at(entry.name) })), more };
+    };
+    await work.hdfs.create(`${folder}/part`, Buffer.from("rows"));
+    for (let i = 0; i < 4; i++) await call(work); // swaps, deletes the replaced files, finds nothing due
+    assert.notEqual(await work.hdfs.status(folder), null);
+    crashedAt = 0;
+    await call(work);
+    assert.equal(await work.hdfs.status(folder), null);
+    const { requests } = await call(work);
+    assert.ok((await call(work)).requests < requests, "the day is finished");
   });
 
   describe("on a day that is not over", () => {

@@ -27,7 +27,7 @@ import { identifier, literal } from "../sql.ts";
 import { currentFiles, readSwaps, type SwapRecord } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
 import { removeDeadSwaps } from "./staged-swaps.ts";
-import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
+import { clearSwaps, finishSwap, hasAttempt, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
 
 export interface CompactOptions {
   topics: readonly string[];
@@ -115,8 +115,9 @@ async function workOn(
     log(describeSwap(record));
     return false;
   }
-  const { records, cleared } = await readSwaps(work.hdfs, place);
-  return isOver && records.every(({ number }) => cleared.has(number));
+  const swaps = await readSwaps(work.hdfs, place);
+  const isCleared = swaps.records.every(({ number }) => swaps.cleared.has(number));
+  return isOver && isCleared && !(await hasAttempt(work.hdfs, swaps));
 }
 
 /** Rewrites a day without its doubles; null: it has no file. @throws as `swapDay` */

@@ -1,9 +1,10 @@
 /**
  * A table's folders in HDFS → its days, and those of them in which nothing is left to do.
  *
- * A day is finished when it is over, compacted, and rid of its replaced files. Then its folders
- * change only with a late file, a removal or a rebuild, and HDFS gives a changed folder another
- * time. So a list of finished days with these times spares all requests for them.
+ * A day is finished when it is over and compacted, and the files that swaps replaced, or left at a
+ * crash, are deleted. Then its folders change only with a late file, a removal or a rebuild, and
+ * HDFS gives a changed folder another time. So a list of finished days with these times spares all
+ * requests for them.
  */
 import { randomUUID } from "node:crypto";
 import { entriesOf } from "../folders.ts";

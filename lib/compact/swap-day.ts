@@ -308,3 +308,9 @@ async function removeDeadAttempts(work: SwapWork, { place, records }: Swaps): Pr
   }
   return folders;
 }
+
+/** Whether a folder of new files has no record: its swap is at work, or has crashed. */
+export async function hasAttempt(hdfs: Hdfs, { place, records }: Swaps): Promise<boolean> {
+  const names = await namesIn(hdfs, compactedFolder(place, "").slice(0, -1));
+  return names.some((name) => !records.some(({ id }) => id === name));
+}
