@@ -136,7 +136,10 @@ export async function dataFiles(hdfs: Hdfs, folder: string): Promise<FolderFile[
 
 /** The files that have the day's rows: those of the current folder, and the late ones. */
 export async function currentFiles(hdfs: Hdfs, swaps: Swaps): Promise<FolderFile[]> {
-  return [...(await dataFiles(hdfs, currentFolder(swaps))), ...(await lateFiles(hdfs, swaps))];
+  const late = await lateFiles(hdfs, swaps); // first: a late file can be copied meanwhile
+  const current = await dataFiles(hdfs, currentFolder(swaps));
+  const names = new Set(current.map(({ name }) => name));
+  return [...current, ...late.filter(({ name }) => !names.has(name))];
 }
 
 /** A file that a commit moved to `target`: itself or its copy; else the fact in a swap's record. */

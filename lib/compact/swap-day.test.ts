@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { dayFolder, forgetPlanPath, rebuildFolder, type TableDay } from "../layout.ts";
 import { DayFolders } from "../day-folders.ts";
-import { currentFiles, dataFiles, readSwaps } from "../swaps.ts";
+import { copyLate, currentFiles, dataFiles, readSwaps } from "../swaps.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
 import { clearSwaps, swapDay, type SwapEngine, SwapLostError, type SwapWork } from "./swap-day.ts";
 
@@ -87,6 +87,26 @@ describe("swapDay(work, request), beside other processes", () => {
       assert.deepEqual(hdfs.files("/q/compacted"), []);
       assert.deepEqual(hdfs.files("/q/staging"), []);
     });
+});
+
+describe("currentFiles(hdfs, swaps)", () => {
+  it("names a late file once, also if it is copied into the new folder meanwhile", async () => {
+    const hdfs = new HdfsModel();
+    await write(hdfs, "a.parquet");
+    const { folder } = (await swap(newWork(hdfs)))!;
+    await hdfs.create(`${FOLDER}/b.parquet`, Buffer.from("b"));
+    const swaps = await readSwaps(hdfs, place);
+    const list = hdfs.list.bind(hdfs);
+    hdfs.list = async (...at) => {
+      const found = await list(...at);
+      if (at[0] !== folder) return found;
+      hdfs.list = list;
+      await copyLate(hdfs, swaps);
+      return found;
+    };
+    const names = (await currentFiles(hdfs, swaps)).map(({ name }) => name);
+    assert.equal(names.filter((name) => name === "b.parquet").length, 1, names.join());
+  });
 });
 
 describe("clearSwaps(work, place, graceMs)", () => {
