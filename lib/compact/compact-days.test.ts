@@ -151,6 +151,15 @@ describe("compactDays(work, options)", () => {
       assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
     });
 
+    it("waits for its end if it has more files than a statement can name: it would lose each swap", async () => {
+      const work = await newWork([], []);
+      const name = (i: number) => `${"long".repeat(60)}-${i}.parquet`;
+      for (let i = 0; i < 4_000; i++)
+        await work.hdfs.create(`${dayFolder(root, names[0]!, today)}/${name(i)}`, Buffer.from("a"));
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
+      assert.deepEqual((await call(work, { day: today })).days, [today]);
+    });
+
     it("waits for a period since the last rewrite", async () => {
       const work = await newWork([], []);
       await land(work, 0, 10);

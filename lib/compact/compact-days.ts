@@ -7,6 +7,7 @@
  * and the next call rewrites the day.
  *
  * A day that is not over is due when its last compaction, or its oldest new file, is a period ago.
+ * It waits for its end if a statement cannot name all of its files: each swap would be lost.
  *
  * Doubles are left out: rows with the id and content of an earlier row of the same day or the day
  * before, in any table. The swap's record lists them, so that audits count them still. Rows with
@@ -27,6 +28,7 @@ import { identifier, literal } from "../sql.ts";
 import { currentFiles, readSwaps, type SwapRecord } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
 import { removeDeadSwaps } from "./staged-swaps.ts";
+import { canName } from "./trino-engine.ts";
 import { clearSwaps, finishSwap, hasAttempt, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
 
 export interface CompactOptions {
@@ -169,6 +171,7 @@ async function isDue(
   const made = new Set(last?.new_files.map(({ name }) => name));
   const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
   if (isOver) return files.length > 0;
+  if (!canName(files)) return false;
   const since = last ? Date.parse(last.made_at) : Math.min(...files.map((file) => file.modified_at));
   return files.length >= MIN_FILES && Date.now() - since >= periodMs;
 }

@@ -71,8 +71,7 @@ async function rewrite(
     throw new Error(`${subject}: the table has no column ${missing} yet; npm run tables adds it`);
   const names = columns.map(identifier).join(", ");
   // Only these files: on a day that is not over, others come meanwhile. They are copied later.
-  const fileNames = namesOf(before);
-  const ofFiles = fileNames.length > MAX_NAMES_CHARS ? "" : ` AND ${NAME} IN (${fileNames})`;
+  const ofFiles = canName(before) ? ` AND ${NAME} IN (${namesOf(before)})` : "";
   const ofDay = `day = DATE ${literal(day)}${ofFiles}`;
   const kept = `${ofDay} AND coalesce(${keep}, true)`;
   const source = qualified(table, schema);
@@ -155,6 +154,11 @@ async function nameFiles(hdfs: Hdfs, folder: string, id: string): Promise<void> 
     if (!(await hdfs.rename(`${folder}/${name}`, path)))
       throw new HdfsError("RENAME", `${folder}/${name}`, `answered false; expected it to become ${path}`);
   }
+}
+
+/** Whether a statement can name these files. If not, a rewrite is lost when a new file comes. */
+export function canName(files: readonly { name: string }[]): boolean {
+  return namesOf(files).length <= MAX_NAMES_CHARS;
 }
 
 function namesOf(files: readonly { name: string }[]): string {
