@@ -217,7 +217,7 @@ export async function copyToNewest(hdfs: Hdfs, place: TableDay): Promise<Swaps> 
 
 /** The rows that the compactions of a day left out. */
 export async function readRemoved(hdfs: Hdfs, { place, records }: Swaps): Promise<RemovedRow[]> {
-  const rows: RemovedRow[] = [];
+  const ofSwaps: RemovedRow[][] = [];
   for (const { id, removed, reason } of records) {
     if (removed === 0 || reason !== "compaction") continue;
     const path = removedPath(place.root, id);
@@ -225,9 +225,9 @@ export async function readRemoved(hdfs: Hdfs, { place, records }: Swaps): Promis
     const read = bytes === null ? [] : (JSON.parse(bytes.toString("utf8")) as RemovedRow[]);
     if (read.length !== removed)
       throw new Error(`${path}: expected the ${removed} rows that a compaction left out, got ${read.length}`);
-    rows.push(...read);
+    ofSwaps.push(read);
   }
-  return rows;
+  return ofSwaps.flat();
 }
 
 /** Writes an empty file that marks the progress of a swap. A mark that is there stays. */

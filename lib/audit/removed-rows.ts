@@ -43,10 +43,10 @@ async function removedRows(
   const swapped = await namesIn(hdfs, swappedDaysFolder(root));
   const wanted = days === "all" ? swapped : swapped.filter((day) => new Set(days).has(day));
   const rows = await mapInParallel(wanted, async (day) => {
-    const ofDay: RemovedRow[] = [];
+    const ofTables: RemovedRow[][] = [];
     for (const table of await swappedTables(hdfs, root, day))
-      ofDay.push(...(await readRemoved(hdfs, await endedSwaps(hdfs, { root, table, day }))));
-    return ofDay;
+      ofTables.push(await readRemoved(hdfs, await endedSwaps(hdfs, { root, table, day })));
+    return ofTables.flat();
   });
   return rows.flat().filter((row) => row.topic === topic);
 }
