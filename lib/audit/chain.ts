@@ -10,7 +10,8 @@ import { settings } from "../settings.ts";
 import { type CommitRecord, type DeletedOffsets, describeDeleted, readRecord } from "../land/commits.ts";
 import { chainsFolder, commitPath } from "../layout.ts";
 import { newestCommits } from "./chain-names.ts";
-import { withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
+import { withHdfs, type HdfsTarget } from "./files.ts";
+import { mapInLanes } from "../lanes.ts";
 import { namesIn } from "../folders.ts";
 
 const MAX_COMMITS = 500; // of each partition
@@ -54,7 +55,7 @@ export async function readChains({
     for (const partition of partitions) {
       const key = { root, topic, partition };
       const { firsts, older } = await newestCommits(hdfs, key, newest);
-      const records = await mapInParallel(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
+      const records = await mapInLanes(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const [i, record] of records.entries())
         if (record !== null) links.push(linkOf(record, older + i + 1));
     }

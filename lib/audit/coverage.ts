@@ -12,7 +12,8 @@ import { settings } from "../settings.ts";
 import { type CommitRecord, readRecord } from "../land/commits.ts";
 import { commitsFolder, commitPath, fileName, parseFileName } from "../layout.ts";
 import { commitsBetween } from "./chain-names.ts";
-import { findFiles, withHdfs, type HdfsTarget, mapInParallel } from "./files.ts";
+import { findFiles, withHdfs, type HdfsTarget } from "./files.ts";
+import { mapInLanes } from "../lanes.ts";
 import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
 
@@ -50,7 +51,7 @@ export async function readCommits(
     for (const range of ranges) {
       const key = { root, topic, partition: range.partition };
       const touching = await commitsBetween(hdfs, key, range);
-      const records = await mapInParallel(touching, (first) => readRecord(hdfs, commitPath(key, first)));
+      const records = await mapInLanes(touching, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const record of records) if (record && record.last >= range.from) found.push(record);
     }
     return found;
@@ -73,7 +74,7 @@ export async function readFileRows(
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
     const read = (file: TableFile) => readRows(hdfs, topic, file, ranges);
-    const rows = await mapInParallel(
+    const rows = await mapInLanes(
       files.filter(({ bytes }) => bytes < LARGE_BYTES),
       read,
     );

@@ -19,6 +19,7 @@ import {
 } from "../layout.ts";
 import { newestCommits } from "./chain-names.ts";
 import { footerBytes, readRowCount } from "../parquet-footer.ts";
+import { mapInLanes } from "../lanes.ts";
 import { currentFiles, dataFiles, findCommitted, readSwaps } from "../swaps.ts";
 import { type Hdfs, WebHdfs } from "../webhdfs.ts";
 
@@ -52,7 +53,6 @@ export interface HdfsTarget {
   root?: string; // HDFS folder
 }
 
-const PARALLEL = 8; // requests
 const MAX_COMMITS = 5_000; // of each partition
 
 /** Lists the files of all tables, or of one, by table, day and name. */
@@ -61,7 +61,7 @@ export async function listFiles({ table, ...target }: HdfsTarget & { table?: str
 > {
   return withHdfs(target, async (hdfs, root) => {
     const found = await findFiles(hdfs, root, { table });
-    const rows = await mapInParallel(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
+    const rows = await mapInLanes(found, ({ path, bytes }) => countRows(hdfs, path, bytes));
     return found.map((file, i) => ({ ...file, rows: rows[i]! }));
   });
 }
@@ -72,11 +72,11 @@ export async function listFilesOf(
   { topic = settings.topic, ...target }: HdfsTarget & { topic?: string } = {},
 ): Promise<LandedFile[]> {
   return withHdfs(target, async (hdfs, root) => {
-    const records = await mapInParallel([...commits], ({ partition, first }) =>
+    const records = await mapInLanes([...commits], ({ partition, first }) =>
       readRecord(hdfs, commitPath({ root, topic, partition }, first)),
     );
     const files = records.flatMap((record) => record?.files ?? []);
-    return mapInParallel(files, async ({ table, day, target }) => {
+    return mapInLanes(files, async ({ table, day, target }) => {
       const { file, replaced } = await findCommitted(hdfs, { root, table, day }, target);
       if (replaced !== null) {
         const { rows, bytes, made_at } = replaced;
@@ -105,7 +105,7 @@ export async function findFiles(
       if (day !== null && days?.has(day) !== false) places.push({ root, table: name, day });
     }
   }
-  const found = await mapInParallel(places, async (place) => {
+  const found = await mapInLanes(places, async (place) => {
     const { table, day } = place;
     const files = swapped.has(day)
       ? await currentFiles(hdfs, await readSwaps(hdfs, place))
@@ -131,7 +131,7 @@ export async function listLandedRows({
     for (const partition of (await namesIn(hdfs, chainsFolder(root, topic))).map(Number)) {
       const key = { root, topic, partition };
       const { firsts } = await newestCommits(hdfs, key, newest);
-      const records = await mapInParallel(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
+      const records = await mapInLanes(firsts, (first) => readRecord(hdfs, commitPath(key, first)));
       for (const record of records) if (record) landed.push(...rowsOf(record));
     }
     return landed.sort((a, b) => a.committed_at.getTime() - b.committed_at.getTime());
@@ -163,13 +163,4 @@ export async function withHdfs<T>(
   } finally {
     own.close();
   }
-}
-
-/** Runs `work` on each item, 8 at a time. */
-export async function mapInParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let i = 0; i < items.length; i += PARALLEL) {
-    results.push(...(await Promise.all(items.slice(i, i + PARALLEL).map(work))));
-  }
-  return results;
 }

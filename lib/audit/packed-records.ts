@@ -9,7 +9,7 @@ import { entriesIn } from "../folders.ts";
 import { isObject } from "../misfit.ts";
 import { auditFolder, auditPacksFolder, type ChainKey } from "../layout.ts";
 import { type FileStatus, type Hdfs, HdfsError } from "../webhdfs.ts";
-import { mapInParallel } from "./files.ts";
+import { mapInLanes } from "../lanes.ts";
 
 const RECORDS = 100; // of a pack
 
@@ -35,7 +35,7 @@ export async function readRecordFiles(hdfs: Hdfs, key: ChainKey, packs: boolean)
   const folder = auditFolder(key);
   const entries = await entriesIn(hdfs, folder);
   const packed = packs && entries.length >= RECORDS ? await readPacks(hdfs, key) : new Map<string, Packed>();
-  const files = await mapInParallel(entries, async ({ name, bytes, modified_at }) => {
+  const files = await mapInLanes(entries, async ({ name, bytes, modified_at }) => {
     const one = packed.get(name);
     if (one?.length === bytes && one.modified_at === modified_at)
       return { name, bytes: Buffer.from(one.text) };
@@ -53,7 +53,7 @@ export async function readRecordFiles(hdfs: Hdfs, key: ChainKey, packs: boolean)
 async function readPacks(hdfs: Hdfs, key: ChainKey): Promise<Map<string, Packed>> {
   const folder = auditPacksFolder(key);
   const entries = await entriesIn(hdfs, folder);
-  const packs = await mapInParallel(entries, async ({ name }) =>
+  const packs = await mapInLanes(entries, async ({ name }) =>
     parsePack(await hdfs.read(`${folder}/${name}`)),
   );
   return new Map(packs.flat().map((one) => [one.name, one]));

@@ -10,7 +10,7 @@ import { swappedDaysFolder } from "../layout.ts";
 import { readRemoved, readSwaps, type RemovedRow, type Swaps, swappedTables } from "../swaps.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
-import { mapInParallel } from "./files.ts";
+import { mapInLanes } from "../lanes.ts";
 
 const SWAP_LIMIT_MS = 30_000; // from a swap's record to its end
 const POLL_MS = 100;
@@ -42,7 +42,7 @@ async function removedRows(
 ): Promise<RemovedRow[]> {
   const swapped = await namesIn(hdfs, swappedDaysFolder(root));
   const wanted = days === "all" ? swapped : swapped.filter((day) => new Set(days).has(day));
-  const rows = await mapInParallel(wanted, async (day) => {
+  const rows = await mapInLanes(wanted, async (day) => {
     const ofTables: RemovedRow[][] = [];
     for (const table of await swappedTables(hdfs, root, day))
       ofTables.push(await readRemoved(hdfs, await endedSwaps(hdfs, { root, table, day })));

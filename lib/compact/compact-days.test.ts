@@ -1,5 +1,6 @@
 // Days of several tables in an HDFS in memory, with an engine that cannot rewrite some of them.
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { tables } from "../ask/tables.ts";
 import { DayFolders } from "../day-folders.ts";
 import { compactedFolder, dayFolder } from "../layout.ts";
@@ -89,6 +90,28 @@ describe("compactDays(work, options)", () => {
     const { swaps } = await compactDays({ ...work, hdfs }, { topics: [], graceMs: 0, ...options });
     return { days: swaps.filter(({ table }) => table === names[0]).map((swap) => swap.day), requests };
   }
+
+  it("rewrites several days of a table at once, and never two neighbours", async () => {
+    const days = Array.from({ length: 9 }, (_, i) => `2026-01-0${i + 1}`);
+    const work = await newWork([], days);
+    const { rewrite } = work.engine;
+    const atWork = new Set<string>();
+    const seen: string[][] = [];
+    work.engine.rewrite = async (request, attempt, at) => {
+      atWork.add(request.day);
+      seen.push([...atWork].sort());
+      await setImmediate();
+      const content = await rewrite(request, attempt, at);
+      atWork.delete(request.day);
+      return content;
+    };
+    const { swaps } = await compactDays(work, { topics: [], graceMs: 0 });
+    assert.equal(swaps.length, days.length * names.length);
+    assert.equal(Math.max(...seen.map((some) => some.length)), 3);
+    const isNextTo = (one: string, other: string) => Number(other.slice(-2)) - Number(one.slice(-2)) === 1;
+    const neighbours = seen.filter((some) => some.some((one) => some.some((other) => isNextTo(one, other))));
+    assert.deepEqual(neighbours, []);
+  });
 
   it("needs as many requests for 40 finished days as for 4, and finds a late file among them", async function () {
     this.timeout(30_000); // HDFS in memory looks at each name for a listing

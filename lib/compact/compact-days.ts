@@ -24,6 +24,7 @@ import { OPEN_MS } from "../day-folders.ts";
 import { rebuildFolder, type TableDay, tablesFolder } from "../layout.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { isQuiet, readDays, readFinished, writeFinished } from "./finished-days.ts";
+import { inLanes } from "../lanes.ts";
 import { identifier, literal } from "../sql.ts";
 import { currentFiles, readSwaps, type SwapRecord } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
@@ -56,6 +57,7 @@ const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new 
 const MIN_FILES = 10; // of a day that is not over; fewer files cost less than a rewrite
 const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change the day's own folder
 const MAX_FAILED = 3; // days of one call; then a server may be away
+const DAYS_AT_ONCE = 3; // of a table: a swap waits most of its time
 
 /**
  * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days.
@@ -70,14 +72,13 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
   const end = only === undefined ? await closedUntil(work, options.topics) : Infinity;
   const failed: Error[] = [];
   for (const table of await tablesIn(hdfs, root)) {
-    if (signal?.aborted || failed.length === MAX_FAILED) break;
+    if (signal?.aborted || failed.length >= MAX_FAILED) break;
     if (await isRebuilt(hdfs, root, table)) continue;
     const days = await readDays(hdfs, root, table);
     const finished = await readFinished(hdfs, root, table);
     const left = new Map([...finished].filter(([day, times]) => days.get(day) === times));
-    for (const [day, times] of days) {
-      if (left.has(day) && day !== only) continue;
-      if (signal?.aborted || failed.length === MAX_FAILED) break;
+    const step = async ([day, times]: [string, string]) => {
+      if (signal?.aborted || failed.length >= MAX_FAILED) return;
       const place = { root, table, day };
       try {
         const isFinished = await workOn(work, place, { ...options, isOver: endOf(day) <= end }, compacted);
@@ -86,6 +87,12 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
         if (error instanceof SwapLostError) compacted.lost++;
         else failed.push(error as Error);
       }
+    };
+    const open = [...days].filter(([day]) => !left.has(day) || day === only);
+    // Never two neighbours at once: a day's doubles depend on the rows of the day before.
+    for (const rest of [0, 1]) {
+      const some = open.filter(([day]) => (Date.parse(day) / DAY_MS) % 2 === rest);
+      await inLanes(some, step, DAYS_AT_ONCE);
     }
     if (String([...left]) !== String([...finished])) await writeFinished(hdfs, root, table, left);
   }

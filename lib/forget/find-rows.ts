@@ -5,7 +5,8 @@
  * texts of failed_events, nor into files that no table shows, such as those that a rebuild
  * replaced. These files are read as they are.
  */
-import { findFiles, mapInParallel } from "../audit/files.ts";
+import { findFiles } from "../audit/files.ts";
+import { mapInLanes } from "../lanes.ts";
 import { REFUSED } from "../audit/tally.ts";
 import { shownTables, typeIn } from "../audit/witnesses.ts";
 import { failedEvents } from "../catalog.ts";
@@ -65,7 +66,7 @@ export async function findRows(place: RowPlace, players: readonly string[]): Pro
     return findInFile(place, path, table, players);
   };
   const large = await largeFiles(hdfs, paths);
-  const others = await mapInParallel(
+  const others = await mapInLanes(
     paths.filter((path) => !large.has(path)),
     read,
   );
@@ -149,7 +150,7 @@ function topicInName(path: string): string | null {
 
 /** The files that are read one after another, so that no two of them are in memory. */
 export async function largeFiles(hdfs: Hdfs, paths: string[]): Promise<Set<string>> {
-  const sizes = await mapInParallel(paths, async (path) => (await hdfs.status(path))?.bytes ?? 0);
+  const sizes = await mapInLanes(paths, async (path) => (await hdfs.status(path))?.bytes ?? 0);
   return new Set(paths.filter((_, i) => sizes[i]! >= LARGE_BYTES));
 }
 

@@ -17,7 +17,7 @@ import type { AuditRecord } from "../audit/ledger.ts";
 import { Tally } from "../audit/tally.ts";
 import type { ForgetPoint } from "../kill-at.ts";
 import { forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
-import { inLanes } from "../rebuild/new-files.ts";
+import { inLanes } from "../lanes.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
 import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
 import { type FoundFile, type FoundRow, largeFiles, topicOf } from "./find-rows.ts";
@@ -43,6 +43,8 @@ export interface PlanWork {
   clearDay: (day: OldDay) => Promise<void>; // deletes them
   at: (point: ForgetPoint) => Promise<void> | void; // called after each step: drills end it there
 }
+
+const AT_ONCE = 4; // files in memory, or days
 
 /**
  * Makes the plan. All rows of `topic` must lie in the ledger's records.
@@ -126,16 +128,21 @@ export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> 
   await inLanes(
     plan.files.filter(({ path }) => !large.has(path)),
     replace,
+    AT_ONCE,
   );
   for (const file of plan.files) if (large.has(file.path)) await replace(file);
-  await inLanes(plan.days, async (day) => {
-    await work.emptyDay(day);
-    await at("day_emptied");
-  });
+  await inLanes(
+    plan.days,
+    async (day) => {
+      await work.emptyDay(day);
+      await at("day_emptied");
+    },
+    AT_ONCE,
+  );
   await at("files_replaced");
   await work.deleteMessages(plan.below);
   await at("messages_deleted");
-  await inLanes(plan.days, work.clearDay);
+  await inLanes(plan.days, work.clearDay, AT_ONCE);
   for (const path of plan.others) await hdfs.remove(path);
   const { id, topic, began_at, removed, deleted } = plan;
   await appendRemoval(hdfs, root, { id, topic, began_at, removed, deleted });

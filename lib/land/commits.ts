@@ -37,6 +37,7 @@ import {
 } from "../layout.ts";
 import { DayFolders } from "../day-folders.ts";
 import type { CommitPoint } from "../kill-at.ts";
+import { inLanes } from "../lanes.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 
 /** One file of a batch, encoded. */
@@ -153,7 +154,7 @@ export class Chain {
     const start = { topic, partition, first };
     const writer = writerName(start, randomUUID());
     const folders = new Map<StagedFile, string>();
-    await inParallel(files, async (file) => {
+    await inLanes(files, async (file) => {
       folders.set(file, await this.#folders.folderOf(file.table, file.day));
     });
     const committed = files.map((file) => ({
@@ -173,7 +174,7 @@ export class Chain {
     const lost = deleted.length > 0 ? { deleted } : {};
     const covered = { first, last, last_timestamp, ...lost };
     const record = { writer, topic, partition, ...covered, committed_at, files: committed };
-    await inParallel(committed, ({ staged }, i) => this.#hdfs.create(staged, files[i]!.data));
+    await inLanes([...committed.entries()], ([i, { staged }]) => this.#hdfs.create(staged, files[i]!.data));
     this.#at("files_staged");
     await this.#hdfs.create(stagedRecord(root, writer), Buffer.from(JSON.stringify(record)));
     this.#abandoned = null;
@@ -243,7 +244,7 @@ async function moveFiles(
   folders: DayFolders,
   at: AtPoint,
 ): Promise<void> {
-  await inParallel(record.files, (file) => folders.move(file, at));
+  await inLanes(record.files, (file) => folders.move(file, at));
   await hdfs.remove(attemptFolder(root, record.writer));
   at("staging_removed");
 }
@@ -311,23 +312,4 @@ export async function readRecord(hdfs: Hdfs, path: string): Promise<CommitRecord
       cause: error,
     });
   }
-}
-
-const MAX_PARALLEL = 8; // requests of one commit
-
-/** Runs `work` on each item, 8 at a time; rejects with the first failure after all ended. */
-async function inParallel<T>(
-  items: readonly T[],
-  work: (item: T, i: number) => Promise<void>,
-): Promise<void> {
-  let begun = 0;
-  const lane = async (): Promise<void> => {
-    while (begun < items.length) {
-      const i = begun++;
-      await work(items[i]!, i);
-    }
-  };
-  const lanes = Array.from({ length: Math.min(MAX_PARALLEL, items.length) }, lane);
-  const failed = (await Promise.allSettled(lanes)).find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 }

@@ -9,7 +9,8 @@
 import { type Target, qualified, showCreate } from "../ask/metastore.ts";
 import { changesOf, columnsIn, refuseOtherFiles, tablesOf } from "../ask/tables.ts";
 import { type ColumnsByTable, findView, findViewsOfOthers, viewsOf } from "../ask/views.ts";
-import { findFiles, mapInParallel } from "../audit/files.ts";
+import { findFiles } from "../audit/files.ts";
+import { mapInLanes } from "../lanes.ts";
 import type { EventDefinition } from "../catalog.ts";
 import { events } from "../events.ts";
 import { rebuildFolder } from "../layout.ts";
@@ -86,7 +87,7 @@ interface FileColumns {
 async function readFiles(hdfs: Hdfs, root: string, table: string, onFiles: OnFiles): Promise<FileColumns[]> {
   const files = await findFiles(hdfs, root, { table });
   let read = 0;
-  return mapInParallel(files, async ({ path, day, bytes }) => {
+  return mapInLanes(files, async ({ path, day, bytes }) => {
     const found = await fileColumns(hdfs, path, bytes).catch((error: unknown) => {
       if (error instanceof HdfsError || !(error instanceof Error)) throw error;
       return error.message;

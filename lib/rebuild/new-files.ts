@@ -10,6 +10,7 @@ import { entriesOf, namesIn } from "../folders.ts";
 import { openChain } from "../land/commits.ts";
 import { chainsFolder, commitsFolder, parseDayName, rebuildFolder } from "../layout.ts";
 import { storedType } from "../stored-columns.ts";
+import { inLanes } from "../lanes.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { failedName, newFailedFile, newFile, type PlannedFile, type RebuildPlan, writePlan } from "./plan.ts";
 import { type Changes, noChanges, proveSame, rewriteFile } from "./rewrite.ts";
@@ -142,17 +143,6 @@ async function presentFiles(hdfs: Hdfs, root: string, table: string): Promise<Da
   return files.map(({ day, path }) => ({ day, path, name: path.slice(path.lastIndexOf("/") + 1) }));
 }
 
-/** Runs `step` on each file, some at a time; rejects with the first failure after all ended. */
-export async function inLanes<T>(items: readonly T[], step: (item: T) => Promise<void>): Promise<void> {
-  let begun = 0;
-  const lane = async (): Promise<void> => {
-    while (begun < items.length) await step(items[begun++]!);
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: PARALLEL }, lane));
-  const failed = lanes.find(({ status }) => status === "rejected");
-  if (failed) throw (failed as PromiseRejectedResult).reason;
-}
-
 /** A committed file may not have been moved into its table yet. */
 async function finishMoves({ hdfs, root }: RebuildWork): Promise<void> {
   for (const topic of await namesIn(hdfs, commitsFolder(root)))
@@ -166,13 +156,17 @@ async function eachFile(
 ): Promise<void> {
   const files = await presentFiles(hdfs, root, table);
   let done = 0;
-  await inLanes(files, async (file) => {
-    signal?.throwIfAborted();
-    await step(file).catch((error: unknown) => {
-      throw new Error(`${file.path}: ${(error as Error).message}`, { cause: error });
-    });
-    log(`table ${table}: ${++done} of ${files.length} files`);
-  });
+  await inLanes(
+    files,
+    async (file) => {
+      signal?.throwIfAborted();
+      await step(file).catch((error: unknown) => {
+        throw new Error(`${file.path}: ${(error as Error).message}`, { cause: error });
+      });
+      log(`table ${table}: ${++done} of ${files.length} files`);
+    },
+    PARALLEL,
+  );
 }
 
 async function readWhole(hdfs: Hdfs, path: string): Promise<Buffer> {

@@ -13,6 +13,7 @@ import { qualified, showCreate } from "../ask/metastore.ts";
 import { createTables, registerDaysOf } from "../ask/tables.ts";
 import { failedEvents } from "../catalog.ts";
 import { dayFolder, rebuildFolder, rebuildRecordPath, replacedFolder, tableFolder } from "../layout.ts";
+import { inLanes } from "../lanes.ts";
 import type { StoredColumn } from "../parquet-footer.ts";
 import { settings } from "../settings.ts";
 import { readColumns, writeColumns } from "../stored-columns.ts";
@@ -20,7 +21,7 @@ import { query } from "../trino.ts";
 import { shortened } from "../untrusted.ts";
 import { until } from "../until.ts";
 import type { Hdfs } from "../webhdfs.ts";
-import { filesIn, inLanes, type RebuildWork, removeNewFiles, writeNewFiles } from "./new-files.ts";
+import { filesIn, type RebuildWork, removeNewFiles, writeNewFiles } from "./new-files.ts";
 import { replacedNames, swapBack, swappedFiles } from "./swapped-back.ts";
 import { type PlannedFile, type RebuildPlan, type RebuildRecord, writeWhole } from "./plan.ts";
 
