@@ -18,7 +18,7 @@ describe("keepCompact(options)", () => {
       },
     });
     assert.equal(calls, 5);
-    assert.deepEqual(told, ["cannot rewrite old days, and tries again: Trino is away"]);
+    assert.deepEqual(told, ["cannot rewrite days, and tries again: Trino is away"]);
   });
 
   it("does nothing if the settings turn it off", async () => {
