@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMIT_POINTS, parseKillAt } from "../kill-at.ts";
+import { COMMIT_POINTS, FORGET_POINTS, parseKillAt, SWAP_POINTS } from "../kill-at.ts";
 import { killAt } from "./kill.ts";
 
 describe("killAt(parseKillAt(text))", () => {
@@ -18,7 +18,8 @@ describe("killAt(parseKillAt(text))", () => {
     assert.equal(passedUntilKill("staging_removed:3"), 15);
   });
 
-  it("refuses anything but a point of a commit or a swap", () => {
+  it("refuses anything but a point of a commit, a swap or a removal", () => {
+    const all = [...COMMIT_POINTS, ...SWAP_POINTS, ...FORGET_POINTS].join(", ");
     for (const text of [
       "",
       "staged",
@@ -28,10 +29,7 @@ describe("killAt(parseKillAt(text))", () => {
       "files_staged,file_moved",
     ])
       assert.throws(() => parseKillAt(text), {
-        message:
-          "QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of files_staged, record_staged, " +
-          "record_renamed, file_moved, staging_removed, rows_written, rows_checked, swap_recorded, late_copied, " +
-          `location_altered, swap_done, old_deleted, old_cleared; got "${text}"`,
+        message: `QUESTLOG_KILL_AT: expected POINT or POINT:N, with POINT one of ${all}; got "${text}"`,
       });
   });
 });
