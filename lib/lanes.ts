@@ -1,8 +1,8 @@
 /**
  * Items → work on each of them, at most some at a time.
  *
- * A failure ends its lane, and the other lanes go on. So a server that is away is not asked for each
- * item, and nothing is at work any more when the failure is thrown.
+ * A failure ends its lane, and the other lanes go on. So a server that is away is not asked for
+ * each item, and nothing is at work any more when the failure is thrown.
  */
 
 const LANES = 8; // requests to one server
