@@ -35,7 +35,10 @@ export function findTexts(places: readonly string[], players: readonly string[])
 export function findTextsBefore(places: readonly string[], before: string): NamingFile[] {
   return places
     .flatMap((place) => textFilesIn(place, 0))
-    .filter((path) => statSync(path).mtimeMs < Date.parse(before))
+    .filter((path) => {
+      const found = statSync(path, { throwIfNoEntry: false }); // a log can be deleted meanwhile
+      return found !== undefined && found.mtimeMs < Date.parse(before);
+    })
     .map((path) => ({ path, isRead: true }));
 }
 

@@ -224,7 +224,8 @@ function removeOldArchives(folder: string, name: ServerName, kept: string): void
   for (const file of readdirSync(folder)) {
     if (file === kept || !/^\w+(-\w+)?\.jsa$/.test(file) || !file.startsWith(name)) continue;
     const path = join(folder, file);
-    if (Date.now() - statSync(path).mtimeMs > MAX_ARCHIVE_AGE_MS) rmSync(path, { force: true });
+    const found = statSync(path, { throwIfNoEntry: false }); // another start may have deleted it
+    if (found && Date.now() - found.mtimeMs > MAX_ARCHIVE_AGE_MS) rmSync(path, { force: true });
   }
 }
 
