@@ -1,14 +1,15 @@
 /**
  * A day of a table → the swaps of its files, and the folder that has its files now.
  *
- * The stream writes into the day's own folder. A swap writes the day's rows into new files in a
- * folder of its own, and then gives the metastore's partition that folder. The record of the swap
- * decides: RENAME creates it under the next number, so of two swaps one wins. Readers follow with
- * the partition's location. A swap is done when its mark says so.
+ * Before the first swap, the day's own folder has them. A swap writes the day's rows into new files
+ * in a folder of its own, and then gives the metastore's partition that folder. The record of the
+ * swap decides: RENAME creates it under the next number, so of two swaps one wins. Readers follow
+ * with the partition's location. A swap is done when its mark says so.
  *
  * A file that is moved into an older folder after the swap is late. It is copied into the newest
- * folder, with its name: the names of replaced files never come back. `followSwaps` is called after
- * a move, and the swap lists the folder after its record. So one of the two sees each late file.
+ * folder, with its name: the names of replaced files never come back. A writer looks for a newer
+ * swap after its move (day-folders.ts), and the swap lists the older folders after its record. So
+ * one of the two sees each late file.
  */
 import { randomUUID } from "node:crypto";
 import { entriesOf, namesIn } from "./folders.ts";
