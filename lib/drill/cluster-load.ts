@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withAdmin } from "../kafka.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
+import { startRepeating } from "../testbed/repeating.ts";
 import { Cluster } from "../testbed/secured-cluster.ts";
 import { closePipelines, type Pipeline } from "../testbed/pipeline.ts";
 import { countCommits, untilCommitted } from "../testbed/witness.ts";
@@ -98,38 +99,32 @@ interface Queries {
 /** Counts the events again and again. A row that was visible once has to stay visible. */
 function startQueries({ schema }: Pipeline): Queries {
   let fault: Fault | null = null;
-  let stopped = false;
   let workerBack = -Infinity; // time at which the killed worker was ready again
-  const count = { queries: 0, failed_queries_without_worker: 0 };
+  let most = 0;
+  let failed_queries_without_worker = 0;
   const problems: string[] = [];
-  async function ask(): Promise<void> {
-    let most = 0;
-    for (; !stopped; await sleep(QUERY_PAUSE_MS)) {
-      const began = fault;
-      try {
-        count.queries++;
-        const [[rows] = []] = await runStatement(`SELECT count(*) FROM ${schema}.events`);
-        if (Number(rows) < most) problems.push(`${String(rows)} rows after ${most}`);
-        most = Math.max(most, Number(rows));
-      } catch (error) {
-        const isNew = Date.now() - workerBack < WORKER_SETTLE_MS;
-        if (began === "worker" || fault === "worker" || isNew) count.failed_queries_without_worker++;
-        else problems.push(`${fault ?? "no server"} away: ${(error as Error).message}`);
-      }
+  const repeating = startRepeating(async () => {
+    const began = fault;
+    try {
+      const [[rows] = []] = await runStatement(`SELECT count(*) FROM ${schema}.events`);
+      if (Number(rows) < most) problems.push(`${String(rows)} rows after ${most}`);
+      most = Math.max(most, Number(rows));
+    } catch (error) {
+      const isNew = Date.now() - workerBack < WORKER_SETTLE_MS;
+      if (began === "worker" || fault === "worker" || isNew) failed_queries_without_worker++;
+      else problems.push(`${fault ?? "no server"} away: ${(error as Error).message}`);
     }
-  }
-  const asking = ask();
+  }, QUERY_PAUSE_MS);
   return {
     during: (now) => {
       if (fault === "worker") workerBack = Date.now();
       fault = now;
     },
     stop: async () => {
-      stopped = true;
-      await asking;
+      const queries = await repeating.stop();
       if (problems.length > 0)
         throw new Error(`expected queries that answer, got ${problems.length} others: ${problems[0]}`);
-      return count;
+      return { queries, failed_queries_without_worker };
     },
   };
 }

@@ -12,6 +12,7 @@ import { events } from "../events.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
 import { SWAP_POINTS } from "../kill-at.ts";
 import { settings } from "../settings.ts";
+import { startRepeating } from "../testbed/repeating.ts";
 import { Child } from "../testbed/child.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 import { exampleRequests } from "../traffic/examples.ts";
@@ -50,7 +51,7 @@ export const compaction = underLoad(
       log(`killed at ${point}`);
     }
     log((await compact(pipeline, day)).output.trim());
-    const { queries } = await reader.stop();
+    const queries = await reader.stop();
     await settled();
     const most = await countFiles(pipeline, day);
     if (most > MAX_FILES) throw new Error(`expected at most ${MAX_FILES} files of a table, got ${most}`);
@@ -113,25 +114,13 @@ async function compact(
 
 /** Asks Trino again and again: each event is there, and a double never comes back. */
 function startReader({ schema }: Pipeline, day: string) {
-  let isStopped = false;
-  async function read(): Promise<{ queries: number }> {
-    let queries = 0;
-    for (let most = EVENTS + SENDS * DOUBLES; !isStopped; queries++) {
-      const { rows, ids } = await readDay(schema, day);
-      if (ids !== EVENTS || rows < EVENTS || rows > most)
-        throw new Error(`expected ${EVENTS} events in at most ${most} rows, got ${ids} in ${rows}`);
-      most = rows;
-    }
-    return { queries };
-  }
-  const reading = read();
-  reading.catch(() => {}); // the caller of stop() gets the error
-  return {
-    stop: () => {
-      isStopped = true;
-      return reading;
-    },
-  };
+  let most = EVENTS + SENDS * DOUBLES;
+  return startRepeating(async () => {
+    const { rows, ids } = await readDay(schema, day);
+    if (ids !== EVENTS || rows < EVENTS || rows > most)
+      throw new Error(`expected ${EVENTS} events in at most ${most} rows, got ${ids} in ${rows}`);
+    most = rows;
+  }, 0);
 }
 
 async function readDay(schema: string, day: string): Promise<{ rows: number; ids: number }> {

@@ -7,7 +7,6 @@
  * times of their own. A removal deletes the beginning of the topic, so the account asks Trino.
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { audit, assertProven } from "../audit/audit.ts";
 import { auditAgain } from "../audit/audit-again.ts";
 import { untilLanded } from "../audit/landed.ts";
@@ -17,6 +16,7 @@ import { kafkaClient, Partitioners } from "../kafka.ts";
 import { FORGET_POINTS, type ForgetPoint } from "../kill-at.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
+import { startRepeating } from "../testbed/repeating.ts";
 import { Child } from "../testbed/child.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { type Ledger, startPlayers } from "../testbed/players.ts";
@@ -161,33 +161,21 @@ async function call(pipeline: Pipeline, words: string[], env: NodeJS.ProcessEnv 
 
 /** Asks Trino again and again: the forgotten player's rows only fall, and the other ones stay. */
 function startReader(pipeline: Pipeline, player: string) {
-  let isStopped = false;
-  async function read(): Promise<{ queries: number; failed_queries: number }> {
-    let [queries, failed_queries, most] = [0, 0, EVENTS];
-    for (; !isStopped; queries++) {
-      await sleep(POLL_MS); // the command asks Trino too
-      const found = await readCounts(pipeline, player).catch(unlessDeleted);
-      if (found === null) {
-        failed_queries++;
-        continue;
-      }
-      const { gone, kept, ids } = found;
-      if (gone > most || kept !== KEPT_EVENTS || ids !== KEPT_EVENTS)
-        throw new Error(
-          `expected at most ${most} rows of ${player} and ${KEPT_EVENTS} of ${KEPT}, got ${gone} and ${kept} with ${ids} ids`,
-        );
-      most = gone;
+  let [failed_queries, most] = [0, EVENTS];
+  const repeating = startRepeating(async () => {
+    const found = await readCounts(pipeline, player).catch(unlessDeleted);
+    if (found === null) {
+      failed_queries++;
+      return;
     }
-    return { queries, failed_queries };
-  }
-  const reading = read();
-  reading.catch(() => {}); // the caller of stop() gets the error
-  return {
-    stop: () => {
-      isStopped = true;
-      return reading;
-    },
-  };
+    const { gone, kept, ids } = found;
+    if (gone > most || kept !== KEPT_EVENTS || ids !== KEPT_EVENTS)
+      throw new Error(
+        `expected at most ${most} rows of ${player} and ${KEPT_EVENTS} of ${KEPT}, got ${gone} and ${kept} with ${ids} ids`,
+      );
+    most = gone;
+  }, POLL_MS); // the command asks Trino too
+  return { stop: async () => ({ queries: await repeating.stop(), failed_queries }) };
 }
 
 /** A query in the middle of a file fails when HDFS deletes the file's old blocks. */

@@ -1,5 +1,4 @@
 /** The progress of landing, seen from outside: commits by their files in HDFS, rows by queries. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { registerDays, tables } from "../ask/tables.ts";
 import { countTopic } from "../topic.ts";
 import { chainFolder } from "../layout.ts";
@@ -7,6 +6,7 @@ import { untilLanded } from "../audit/landed.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
 import { until } from "../until.ts";
+import { startRepeating } from "./repeating.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 const POLL_MS = 100;
@@ -80,26 +80,15 @@ export interface Reader {
 
 /** Starts a witness. A row that was visible once has to stay visible and readable. */
 export function startReader(pipeline: Pipeline): Reader {
-  let stopped = false;
-  async function read(): Promise<{ queries: number; slowest_query_ms: number }> {
-    const figures = { queries: 0, slowest_query_ms: 0 };
-    for (let before = { rows: 0, chars: 0 }; !stopped; await sleep(QUERY_PAUSE_MS)) {
-      const since = Date.now();
-      const now = await countRows(pipeline);
-      if (now.rows < before.rows || now.chars < before.chars)
-        throw new Error(`expected ${before.rows} rows or more in Trino, got ${now.rows}`);
-      before = now;
-      figures.queries++;
-      figures.slowest_query_ms = Math.max(figures.slowest_query_ms, Date.now() - since);
-    }
-    return figures;
-  }
-  const reading = read();
-  reading.catch(() => {}); // the caller of stop() gets the error
-  return {
-    stop: () => {
-      stopped = true;
-      return reading;
-    },
-  };
+  let before = { rows: 0, chars: 0 };
+  let slowest_query_ms = 0;
+  const repeating = startRepeating(async () => {
+    const since = Date.now();
+    const now = await countRows(pipeline);
+    if (now.rows < before.rows || now.chars < before.chars)
+      throw new Error(`expected ${before.rows} rows or more in Trino, got ${now.rows}`);
+    before = now;
+    slowest_query_ms = Math.max(slowest_query_ms, Date.now() - since);
+  }, QUERY_PAUSE_MS);
+  return { stop: async () => ({ queries: await repeating.stop(), slowest_query_ms }) };
 }
