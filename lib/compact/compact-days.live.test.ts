@@ -177,6 +177,20 @@ describe("compactDays(work, options)", function () {
     await proven();
   });
 
+  it("leaves a young double where it is: a report that runs may count its message", async () => {
+    const now = Date.now();
+    const { message } = received(10);
+    await send([message], now);
+    await send([message], now + 1);
+    const today = new Date(now).toISOString().slice(0, 10);
+    const { swaps } = await compactDays(work, { topics: [ground.topic], graceMs: 0, day: today });
+    assert.deepEqual(
+      swaps.map(({ table, rows, removed }) => [table, rows, removed]),
+      [[TABLE, 3, 0]],
+    );
+    await proven();
+  });
+
   it("goes on beside a stream until its signal", async () => {
     const abort = new AbortController();
     const log = () => {};

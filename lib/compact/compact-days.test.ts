@@ -5,7 +5,8 @@ import { tables } from "../ask/tables.ts";
 import { DayFolders } from "../day-folders.ts";
 import { compactedFolder, dayFolder } from "../layout.ts";
 import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
-import { compactDays, type CompactOptions, type CompactWork } from "./compact-days.ts";
+import { readSwaps } from "../swaps.ts";
+import { compactDays, type CompactOptions, type CompactWork, finishNewest } from "./compact-days.ts";
 import type { SwapEngine } from "./swap-day.ts";
 
 const root = "/q";
@@ -157,6 +158,18 @@ describe("compactDays(work, options)", () => {
     assert.ok((await call(work)).requests < requests, "the day is finished");
   });
 
+  it("finishes an interrupted swap of a new day, and begins none", async () => {
+    const work = await newWork();
+    const killed = { ...work, at: (point: string) => assert.notEqual(point, "late_copied") };
+    await assert.rejects(compactDays(killed, { topics: [], graceMs: 0, day }));
+    const swaps = () => readSwaps(work.hdfs, { root, table: names[0]!, day });
+    assert.deepEqual([(await swaps()).records.length, (await swaps()).done.size], [1, 0]);
+    const tried = work.tried.length;
+    await finishNewest(work);
+    assert.deepEqual([...(await swaps()).done], [1]);
+    assert.equal(work.tried.length, tried);
+  });
+
   describe("on a day that is not over", () => {
     const today = new Date().toISOString().slice(0, 10);
     const HOUR_MS = 3_600_000;
@@ -179,6 +192,14 @@ describe("compactDays(work, options)", () => {
       const name = (i: number) => `${"long".repeat(60)}-${i}.parquet`;
       for (let i = 0; i < 4_000; i++)
         await work.hdfs.create(`${dayFolder(root, names[0]!, today)}/${name(i)}`, Buffer.from("a"));
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
+      assert.deepEqual((await call(work, { day: today })).days, [today]);
+    });
+
+    it("is rewritten once more when it is over, also without a new file: young doubles are left", async () => {
+      const work = await newWork([], []);
+      await land(work, 0, 10);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
       assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
       assert.deepEqual((await call(work, { day: today })).days, [today]);
     });

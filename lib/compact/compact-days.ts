@@ -11,7 +11,8 @@
  *
  * Doubles are left out: rows with the id and content of an earlier row of the same day or the day
  * before, in any table. The swap's record lists them, so that audits count them still. Rows with
- * one id and other contents stay, because they are other events.
+ * one id and other contents stay, because they are other events. Young doubles stay until the next
+ * rewrite: a report that runs compares the number of rows with that of messages.
  */
 import { CONTENT, POSITION } from "../ask/doubles.ts";
 import { qualified } from "../ask/metastore.ts";
@@ -21,12 +22,12 @@ import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { findLastCommit } from "../land/commits.ts";
 import { OPEN_MS } from "../day-folders.ts";
-import { rebuildFolder, type TableDay, tablesFolder } from "../layout.ts";
+import { rebuildFolder, swappedDaysFolder, type TableDay, tablesFolder } from "../layout.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { isQuiet, readDays, readFinished, writeFinished } from "./finished-days.ts";
 import { inLanes } from "../lanes.ts";
 import { identifier, literal } from "../sql.ts";
-import { currentFiles, readSwaps, type SwapRecord } from "../swaps.ts";
+import { currentFiles, readSwaps, type SwapRecord, swappedTables } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
 import { removeDeadSwaps } from "./staged-swaps.ts";
 import { canName } from "./trino-engine.ts";
@@ -56,6 +57,8 @@ const DAY_MS = 86_400_000;
 const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new messages
 const MIN_FILES = 10; // of a day that is not over; fewer files cost less than a rewrite
 const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change the day's own folder
+const YOUNG_MS = 10 * 60_000; // a report that runs may still count such a row
+const NEWEST_DAYS = 3; // on which the end of a process mostly interrupts a swap
 const MAX_FAILED = 3; // days of one call; then a server may be away
 const DAYS_AT_ONCE = 3; // of a table: a swap waits most of its time
 
@@ -100,6 +103,15 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
   if (first === undefined) return compacted;
   if (others.length === 0) throw first;
   throw new Error(`${first.message}; ${others.length} more days failed`, { cause: first });
+}
+
+/** Finishes interrupted swaps of the newest days: audits wait for them. */
+export async function finishNewest(work: SwapWork): Promise<void> {
+  const { hdfs, root } = work;
+  const days = (await namesIn(hdfs, swappedDaysFolder(root))).sort().slice(-NEWEST_DAYS);
+  for (const day of days)
+    for (const table of await swappedTables(hdfs, root, day))
+      if (!(await isRebuilt(hdfs, root, table))) await finishSwap(work, { root, table, day });
 }
 
 /** Does all that is due on one day of a table. Returns whether nothing is left to do. */
@@ -166,7 +178,10 @@ async function isRebuilt(hdfs: Hdfs, root: string, table: string): Promise<boole
   return (await hdfs.status(rebuildFolder(root, table))) !== null;
 }
 
-/** Whether the day has files that no compaction has written, and enough of them. */
+/**
+ * Whether the day has enough files that no compaction has written. A compaction before the day's
+ * end has left young doubles, so one more follows.
+ */
 async function isDue(
   { hdfs }: SwapWork,
   place: TableDay,
@@ -177,7 +192,7 @@ async function isDue(
   const last = swaps.records.findLast(({ reason }) => reason === "compaction");
   const made = new Set(last?.new_files.map(({ name }) => name));
   const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
-  if (isOver) return files.length > 0;
+  if (isOver) return files.length > 0 || Date.parse(last?.made_at ?? "") < endOf(place.day) + YOUNG_MS;
   if (!canName(files)) return false;
   const since = last ? Date.parse(last.made_at) : Math.min(...files.map((file) => file.modified_at));
   return files.length >= MIN_FILES && Date.now() - since >= periodMs;
@@ -188,8 +203,8 @@ function endOf(day: string): number {
 }
 
 /**
- * SQL: the row is the first of its id and content on this day and the day before. Only rows whose
- * id comes twice have their contents compared.
+ * SQL: the row is young, or the first of its id and content on this day and the day before. Only
+ * rows whose id comes twice have their contents compared.
  */
 function withoutDoubles(schema: string, day: string): string {
   const before = new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
@@ -203,7 +218,8 @@ function withoutDoubles(schema: string, day: string): string {
           `SELECT ${names.map(identifier).join(", ")} FROM ${qualified(table, schema)} WHERE ${days}`,
       )
       .join(" UNION ALL ");
-  return `(${PLACE}) NOT IN (
+  const young = literal(new Date(Date.now() - YOUNG_MS));
+  return `"timestamp" >= ${young} OR (${PLACE}) NOT IN (
     SELECT ${PLACE} FROM (
       SELECT kafka_partition, kafka_offset,
         row_number() OVER (PARTITION BY event_id, ${CONTENT} ORDER BY ${POSITION}) AS copy
