@@ -25,7 +25,7 @@ describe("a Trino with logins, roles and a catalog that forbids writes", functio
       `CREATE SCHEMA lake.${schema} AUTHORIZATION ROLE writer WITH (location = 'hdfs:///${schema}')`,
     );
   });
-  beforeEach(() => writeFileSync(tokenFile, trino.token("ann")));
+  beforeEach(() => writeFileSync(tokenFile, trino.token("ann"), { mode: 0o600 }));
   after(async () => {
     await trino.stop();
     rmSync(empty, { recursive: true, force: true });
