@@ -17,7 +17,8 @@ import { mapInLanes } from "../lanes.ts";
 import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
 
-const LARGE_BYTES = 8 << 20; // files of this size are read one after another
+/** Files of this size are read one after another. */
+export const LARGE_BYTES = 8 << 20;
 
 /** One row of a file. */
 export interface FileRow {

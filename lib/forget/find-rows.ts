@@ -5,6 +5,7 @@
  * texts of failed_events, nor into files that no table shows, such as those that a rebuild
  * replaced. These files are read as they are.
  */
+import { LARGE_BYTES } from "../audit/coverage.ts";
 import { findFiles } from "../audit/files.ts";
 import { mapInLanes } from "../lanes.ts";
 import { REFUSED } from "../audit/tally.ts";
@@ -17,8 +18,6 @@ import { identifier, sql } from "../sql.ts";
 import { query } from "../trino.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { namesPlayer } from "./names-player.ts";
-
-const LARGE_BYTES = 8 << 20;
 
 /** The place of a pipeline's rows. */
 export interface RowPlace {
