@@ -134,9 +134,14 @@ export function swapMarkPath(place: TableDay, number: number, mark: "done" | "cl
   return `${swapsFolder(place)}/${padded(number)}.${mark}`;
 }
 
+/** The folder with a folder for each table that was swapped: the new files. */
+export function compactedTablesFolder(root: string): string {
+  return `${root}/compacted`;
+}
+
 /** The folder with a folder for each day of which this table was swapped. */
 export function compactedDaysFolder(root: string, table: string): string {
-  return `${root}/compacted/${table}`;
+  return `${compactedTablesFolder(root)}/${table}`;
 }
 
 /** The list of a table's days in which nothing is left to compact. */
@@ -147,6 +152,19 @@ export function finishedPath(root: string, table: string): string {
 /** The folder of a swap's new files. */
 export function compactedFolder({ root, table, day }: TableDay, id: string): string {
   return `${compactedDaysFolder(root, table)}/day=${day}/${id}`;
+}
+
+/** The name of one of a swap's new files. @param file settled: see ask/settled.ts */
+export function newFileName({
+  id,
+  number,
+  isSettled,
+}: {
+  id: string;
+  number: number;
+  isSettled: boolean;
+}): string {
+  return `${isSettled ? "settled" : "swap"}-${id}-${number}.parquet`;
 }
 
 /** The list of the rows that a swap left out. */

@@ -1,5 +1,6 @@
 /**
- * Offset ranges → the numbers of rows whose event_id an earlier row has, by event type.
+ * Offset ranges → the numbers of rows whose event_id an earlier row has, by event type. A settled
+ * row is earlier than all others (settled.ts).
  *
  * Such a row repeats the id of an earlier row, of any type and any time. Mostly it is a copy of the
  * same event. With other content it is another event under the same id: a conflict. The views
@@ -10,6 +11,7 @@ import { settings } from "../settings.ts";
 import { query } from "../trino.ts";
 import { conditionOf, type OffsetRange, onDays } from "./counted.ts";
 import { rowsOf } from "./counts.ts";
+import { settled } from "./settled.ts";
 import type { Target } from "./metastore.ts";
 
 /** Rows of one event type. */
@@ -22,6 +24,7 @@ export interface Copies {
 }
 
 export const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
+const RANK = `ROW(is_open, "timestamp", kafka_partition, kafka_offset)`; // the same, settled rows first
 // As lib/content.ts; json_parse sorts the parameters by name.
 export const CONTENT = `json_format(CAST(ARRAY[
   event_type, player, session, CAST(occurred_at AS varchar),
@@ -44,11 +47,11 @@ export async function countCopies(
     `WITH ids AS (SELECT DISTINCT event_id FROM (${rowsOf(["event_id"], condition)})),
      all_rows AS (
        SELECT event_type, kafka_partition, kafka_offset,
-         row_number() OVER (PARTITION BY event_id ORDER BY ${POSITION}) > 1 AS is_repeated,
-         content <> first_value(content) OVER (PARTITION BY event_id ORDER BY ${POSITION}) AS is_other
+         row_number() OVER (PARTITION BY event_id ORDER BY ${RANK}) > 1 AS is_repeated,
+         content <> first_value(content) OVER (PARTITION BY event_id ORDER BY ${RANK}) AS is_other
        FROM (
-         SELECT event_type, event_id, ${position.join(", ")}, ${CONTENT} AS content
-         FROM (${rowsOf([...columns, ...position])})
+         SELECT event_type, event_id, ${position.join(", ")}, is_open, ${CONTENT} AS content
+         FROM (${rowsOf([...columns, ...position, `NOT ${settled()} AS is_open`])})
          WHERE event_id IN (SELECT event_id FROM ids)
        )
      ),

@@ -6,11 +6,14 @@
  * partition, offset) counts. `events` compares the ids of all tables, so an id that two types have
  * counts once there.
  *
- * A subquery over four narrow columns finds the ids of doubles, on all days, because copies of an
- * id can lie in different days. It is the left side of a right join. So Trino first reads the rows
- * that meet the conditions on the view (`day = …`), and then looks for copies of their ids alone: a
- * dynamic filter. Most ids begin with their time, so it skips nearly all other files. For that it
- * waits (hive.dynamic-filtering.wait-timeout in compose/trino).
+ * Rows of compacted days are settled (settled.ts): a view shows them without a look for copies. Of
+ * messages with one id, a settled one counts, whatever its place.
+ *
+ * For the other rows, a subquery over narrow columns finds the ids of doubles, on all days, because
+ * copies of an id can lie in different days. It is the left side of a right join. So Trino first
+ * reads the rows that meet the conditions on the view (`day = …`), and then looks for copies of
+ * their ids alone: a dynamic filter. Most ids begin with their time, so it skips nearly all other
+ * files. For that it waits (hive.dynamic-filtering.wait-timeout in compose/trino).
  *
  * A parameter with an earlier name has one column in the view: of older rows it has the old value.
  */
@@ -22,11 +25,14 @@ import { settings } from "../settings.ts";
 import { isReadableAs } from "../stored-columns.ts";
 import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
+import { settled } from "./settled.ts";
 import { type Target, qualified, showCreate, type TableState, unlessOvertaken } from "./metastore.ts";
 
 const EVENTS = "events";
 const UNIQUE = "unique_";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // of copies, the lowest row counts
+const COPIED = ["event_id", ...ORDER].map(identifier).join(", ");
+const PATH = '"$path" AS "$file"'; // no parameter has such a name
 const EVENT_TIME = "coalesce(one.occurred_at, one.received_at) AS event_time";
 
 /** A view as the catalogue defines it. */
@@ -126,9 +132,11 @@ function uniqueEvents(event: EventDefinition, stored: readonly StoredColumn[], s
     types: JSON.stringify(
       names.map((name) => [name, ...[name, ...(earlier.get(name) ?? [])].map((one) => there.get(one))]),
     ),
-    select: `
-      SELECT ${columns.join(", ")}, ${EVENT_TIME}, one.day
-      ${firstOfCopies(table, `SELECT * FROM ${table}`)}`,
+    select: onceEach(
+      `${columns.join(", ")}, ${EVENT_TIME}, one.day`,
+      `(SELECT *, ${PATH} FROM ${table})`,
+      `SELECT ${COPIED}, ${PATH} FROM ${table}`,
+    ),
   };
 }
 
@@ -137,31 +145,45 @@ function allEvents(catalogue: readonly EventDefinition[], schema: string): View 
   const columns = envelopeColumns.map(({ name }) => name);
   const union = (names: readonly string[]): string =>
     catalogue
-      .map(({ table }) => `SELECT ${names.map(identifier).join(", ")} FROM ${qualified(table, schema)}`)
+      .map(
+        ({ table }) => `SELECT ${names.map(identifier).join(", ")}, ${PATH} FROM ${qualified(table, schema)}`,
+      )
       .join(" UNION ALL ");
   return {
     name: EVENTS,
     columns: columns.length + 2,
     subject: `Each event once, of all types: ${catalogue.map(({ table }) => table).join(", ")}`,
     types: JSON.stringify(envelopeColumns),
-    select: `
-      SELECT ${columns.map((name) => `one.${identifier(name)}`).join(", ")}, ${EVENT_TIME}, one.day
-      ${firstOfCopies(`(${union([...columns, "day"])})`, union(["event_id", ...ORDER]))}`,
+    select: onceEach(
+      `${columns.map((name) => `one.${identifier(name)}`).join(", ")}, ${EVENT_TIME}, one.day`,
+      `(${union([...columns, "day"])})`,
+      union(["event_id", ...ORDER]),
+    ),
   };
 }
 
-/** Of the rows `one`, those that are the first among `copies` with their event_id. */
-function firstOfCopies(one: string, copies: string): string {
-  const position = (alias: string): string =>
-    `ROW(${ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ")})`;
-  return `FROM (
-        SELECT event_id, min(${position("copy")}) AS first
+/**
+ * SQL: of `rows` each event once.
+ * @param columns of the rows `one`
+ * @param copies ids, places and paths of all rows that can have the same id
+ */
+function onceEach(columns: string, rows: string, copies: string): string {
+  const position = (alias: string): string => ORDER.map((name) => `${alias}.${identifier(name)}`).join(", ");
+  return `
+      SELECT ${columns}
+      FROM ${rows} one
+      WHERE ${settled('one."$file"')}
+      UNION ALL
+      SELECT ${columns}
+      FROM (
+        SELECT event_id, min(ROW(NOT ${settled('copy."$file"')}, ${position("copy")})) AS first
         FROM (${copies}) copy
         GROUP BY event_id
         HAVING count(*) > 1
       ) doubles
-      RIGHT JOIN ${one} one ON one.event_id = doubles.event_id
-      WHERE doubles.event_id IS NULL OR ${position("one")} = doubles.first`;
+      RIGHT JOIN ${rows} one ON one.event_id = doubles.event_id
+      WHERE NOT ${settled('one."$file"')}
+        AND (doubles.event_id IS NULL OR ROW(true, ${position("one")}) = doubles.first)`;
 }
 
 /** Drops the views of tables that the catalogue does not have; the tables stay. */

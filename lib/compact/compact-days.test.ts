@@ -170,6 +170,42 @@ describe("compactDays(work, options)", () => {
     assert.equal(work.tried.length, tried);
   });
 
+  describe("on a day whose rows are not settled", () => {
+    const MINUTE_MS = 60_000;
+    const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+
+    /** Work on a day that was rewritten some minutes after its end, into a file of this name. */
+    async function rewritten(one: string, name: string, minutes: number): Promise<Work> {
+      const work = await newWork([], [one]);
+      const { rewrite } = work.engine;
+      work.engine.rewrite = async (request, attempt, at) => {
+        const content = await rewrite(request, attempt, at);
+        const [file] = content.new_files;
+        await work.hdfs.rename(`${content.folder}/${file!.name}`, `${content.folder}/${name}`);
+        const made_at = new Date(Date.parse(one) + 86_400_000 + minutes * MINUTE_MS).toISOString();
+        return { ...content, made_at, new_files: [{ ...file!, name }] };
+      };
+      assert.deepEqual((await call(work)).days, [one]);
+      work.engine.rewrite = rewrite;
+      return work;
+    }
+    const settled = "settled-d837e888-d9be-4335-b1ff-1fae35866bd4-0.parquet";
+
+    it("rewrites it once more when the next day is over and compacted: it had copies of its rows", async () => {
+      const cases: [day: string, name: string, minutes: number, again: boolean][] = [
+        [ago(3), "swap-1.parquet", 15, true],
+        [ago(3), settled, 15, false],
+        [ago(3), "swap-1.parquet", 24 * 60 + 21, false], // it was the second time
+        [ago(1), "swap-1.parquet", 15, false], // the next day is not over
+        [ago(3), settled, 5, true], // young doubles are left
+      ];
+      for (const [one, name, minutes, again] of cases) {
+        const work = await rewritten(one, name, minutes);
+        assert.deepEqual((await call(work)).days, again ? [one] : [], `${name}, ${minutes} minutes`);
+      }
+    });
+  });
+
   describe("on a day that is not over", () => {
     const today = new Date().toISOString().slice(0, 10);
     const HOUR_MS = 3_600_000;
@@ -209,6 +245,32 @@ describe("compactDays(work, options)", () => {
       await land(work, 0, 10);
       assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
       await land(work, 10, 30);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
+      assert.deepEqual((await call(work, { periodMs: 1 })).days, [today]);
+    });
+
+    it("does not wait for the period with 200 new files: each query opens all of them", async () => {
+      const work = await newWork([], []);
+      const files: [to: number, days: string[]][] = [
+        [10, [today]],
+        [209, []], // 199 more
+        [210, [today]],
+      ];
+      let landed = 0;
+      for (const [to, days] of files) {
+        await land(work, landed, to);
+        landed = to;
+        assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, days, `${to} files`);
+      }
+    });
+
+    it("waits longer after a rewrite of many rows, but at most for the period", async () => {
+      const work = await newWork([], []);
+      const { rewrite } = work.engine;
+      work.engine.rewrite = async (...all) => ({ ...(await rewrite(...all)), rows: 30_000_000 });
+      await land(work, 0, 200);
+      assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, [today]);
+      await land(work, 200, 400);
       assert.deepEqual((await call(work, { periodMs: HOUR_MS })).days, []);
       assert.deepEqual((await call(work, { periodMs: 1 })).days, [today]);
     });

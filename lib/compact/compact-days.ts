@@ -16,6 +16,7 @@
  */
 import { CONTENT, POSITION } from "../ask/doubles.ts";
 import { qualified } from "../ask/metastore.ts";
+import { isSettledName } from "../ask/settled.ts";
 import { tables } from "../ask/tables.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
@@ -56,8 +57,11 @@ export interface Compacted {
 const DAY_MS = 86_400_000;
 const QUIET_MS = 10 * 60_000; // after a day's end, for a partition without new messages
 const MIN_FILES = 10; // of a day that is not over; fewer files cost less than a rewrite
+const MANY_FILES = 200; // of a day that is not over: a query opens each, so it does not wait for the period
+const ROWS_A_MINUTE = 1_000_000; // so many rows delay the next rewrite by a minute: it takes some 6 s for each
 const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change the day's own folder
 const YOUNG_MS = 10 * 60_000; // a report that runs may still count such a row
+const AGAIN_MS = DAY_MS + 2 * YOUNG_MS; // after a day's end the next day is compacted too, without copies of it
 const NEWEST_DAYS = 3; // on which the end of a process mostly interrupts a swap
 const MAX_FAILED = 3; // days of one call; then a server may be away
 const DAYS_AT_ONCE = 3; // of a table: a swap waits most of its time
@@ -151,7 +155,8 @@ function compactDay({ schema, ...work }: CompactWork, { table, day }: TableDay):
 /** "book_sales 2026-01-31: 1,204 rows, 89 files became 1; 2 doubles left out" */
 function describeSwap({ table, day, rows, files, new_files, removed }: SwapRecord): string {
   const doubles = removed === 0 ? "" : `; ${removed} ${removed === 1 ? "double" : "doubles"} left out`;
-  return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} ${files.length === 1 ? "file" : "files"} became ${new_files.length}${doubles}`;
+  const open = isOpen({ table, new_files }) ? "; views still look for copies of its rows" : "";
+  return `${table} ${day}: ${rows.toLocaleString("en")} rows, ${files.length} ${files.length === 1 ? "file" : "files"} became ${new_files.length}${doubles}${open}`;
 }
 
 /** The time that the chains of all partitions have passed. */
@@ -180,7 +185,8 @@ async function isRebuilt(hdfs: Hdfs, root: string, table: string): Promise<boole
 
 /**
  * Whether the day has enough files that no compaction has written. A compaction before the day's
- * end has left young doubles, so one more follows.
+ * end has left young doubles, so one more follows. Another one follows if views still look for
+ * copies of its rows: a copy of the next day can have kept them from being settled.
  */
 async function isDue(
   { hdfs }: SwapWork,
@@ -192,10 +198,21 @@ async function isDue(
   const last = swaps.records.findLast(({ reason }) => reason === "compaction");
   const made = new Set(last?.new_files.map(({ name }) => name));
   const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
-  if (isOver) return files.length > 0 || Date.parse(last?.made_at ?? "") < endOf(place.day) + YOUNG_MS;
+  if (isOver) {
+    const canSettle = last !== undefined && isOpen(last) && Date.now() >= endOf(place.day) + AGAIN_MS;
+    const enough = endOf(place.day) + (canSettle ? AGAIN_MS : YOUNG_MS);
+    return files.length > 0 || Date.parse(last?.made_at ?? "") < enough;
+  }
   if (!canName(files)) return false;
   const since = last ? Date.parse(last.made_at) : Math.min(...files.map((file) => file.modified_at));
-  return files.length >= MIN_FILES && Date.now() - since >= periodMs;
+  const shortMs = ((last?.rows ?? 0) / ROWS_A_MINUTE) * 60_000;
+  const waitMs = files.length >= MANY_FILES ? Math.min(shortMs, periodMs) : periodMs;
+  return files.length >= MIN_FILES && Date.now() - since >= waitMs;
+}
+
+/** Whether views look for copies of rows that a compaction has written. */
+function isOpen({ table, new_files }: Pick<SwapRecord, "table" | "new_files">): boolean {
+  return table !== failedEvents.table && !new_files.every(({ name }) => isSettledName(name));
 }
 
 function endOf(day: string): number {

@@ -14,6 +14,11 @@ import type { Hdfs } from "../webhdfs.ts";
 /** A day with the times at which its folders changed: "own/compacted", in milliseconds. */
 export type DayTimes = Map<string, string>;
 
+interface FinishedList {
+  version: number;
+  days: Record<string, string>;
+}
+
 const QUIET_MS = 60_000; // younger times may change once more in the same millisecond
 
 /** All days of a table. Costs two listings. */
@@ -29,11 +34,14 @@ export function isQuiet(times: string): boolean {
   return times.split("/").every((time) => Date.now() - Number(time) >= QUIET_MS);
 }
 
+const VERSION = 2; // a list of before has days whose rows no compaction has tried to settle
+
 /** The days that were finished, with the times of then. A broken list is as an empty one. */
 export async function readFinished(hdfs: Hdfs, root: string, table: string): Promise<DayTimes> {
   const bytes = await hdfs.read(finishedPath(root, table));
   try {
-    return new Map(Object.entries(JSON.parse(String(bytes ?? "{}")) as Record<string, string>));
+    const { version, days } = JSON.parse(String(bytes)) as FinishedList;
+    return new Map(version === VERSION ? Object.entries(days) : []);
   } catch {
     return new Map();
   }
@@ -42,7 +50,8 @@ export async function readFinished(hdfs: Hdfs, root: string, table: string): Pro
 /** Of two processes at once one wins. The other's days are looked at once more. */
 export async function writeFinished(hdfs: Hdfs, root: string, table: string, days: DayTimes): Promise<void> {
   const staged = stagedSwap(root, randomUUID());
-  await hdfs.create(staged, Buffer.from(`${JSON.stringify(Object.fromEntries(days))}\n`));
+  const list: FinishedList = { version: VERSION, days: Object.fromEntries(days) };
+  await hdfs.create(staged, Buffer.from(`${JSON.stringify(list)}\n`));
   await hdfs.makeFolder(compactedDaysFolder(root, table));
   await hdfs.remove(finishedPath(root, table));
   if (!(await hdfs.rename(staged, finishedPath(root, table)))) await hdfs.remove(staged);

@@ -11,16 +11,17 @@ import { fileBytes } from "../audit/coverage.ts";
 import { countRows } from "../audit/files.ts";
 import { digestColumns } from "../audit/tally.ts";
 import { failedEvents } from "../catalog.ts";
+import { events } from "../events.ts";
 import { entriesOf } from "../folders.ts";
 import { alterPartitions, getPartition, locationOf, setLocation } from "../hive-metastore.ts";
 import type { SwapPoint } from "../kill-at.ts";
-import { removedPath, type TableDay } from "../layout.ts";
+import { newFileName, removedPath, type TableDay } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { missingColumns } from "../stored-columns.ts";
 import { dataFiles, type KeptRows, type RemovedRow, type SwappedFile } from "../swaps.ts";
 import type { Struct } from "../thrift.ts";
-import { query } from "../trino.ts";
+import { query, QueryError } from "../trino.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
 import {
   type Attempt,
@@ -84,16 +85,17 @@ async function rewrite(
     { schema, timeoutMs: SWAP_LIMIT_MS, session: { [`${settings.catalog}.compression_codec`]: "SNAPPY" } },
   );
   await hdfs.makeFolder(folder); // without a row to keep it may be missing
-  await nameFiles(hdfs, folder, id);
   at("rows_written");
   // Together: most of a small statement's time is its planning, on one core.
-  const [wanted, found, rows, removed] = await Promise.all([
+  const [wanted, found, rows, removed, isSettled] = await Promise.all([
     contentOf(place, table, columns, source, kept),
     contentOf(place, table, columns, staged, "true"),
     rowsByFile(schema, source, ofDay),
     removedRows(place, request, source, `${ofDay} AND NOT coalesce(${keep}, true)`),
+    reason === "compaction" && areIdsUnique(request, staged, schema),
   ]);
   await query(`DROP TABLE ${staged}`, { schema });
+  await nameFiles(hdfs, folder, (number) => newFileName({ id, number, isSettled }));
   if (JSON.stringify(found) !== JSON.stringify(wanted))
     throw new Error(
       `${subject}: expected the new files to have ${JSON.stringify(wanted)}, got ${JSON.stringify(found)}`,
@@ -146,14 +148,39 @@ function sumOf(files: readonly { rows: number }[]): number {
 }
 
 /** Trino's names have no ending. Ours never come again. */
-async function nameFiles(hdfs: Hdfs, folder: string, id: string): Promise<void> {
+async function nameFiles(hdfs: Hdfs, folder: string, nameOf: (number: number) => string): Promise<void> {
   let number = 0;
   for await (const { name, type } of entriesOf(hdfs, folder)) {
     if (type !== "FILE" || name.startsWith("_") || name.startsWith(".")) continue;
-    const path = `${folder}/swap-${id}-${number++}.parquet`;
+    const path = `${folder}/${nameOf(number++)}`;
     if (!(await hdfs.rename(`${folder}/${name}`, path)))
       throw new HdfsError("RENAME", `${folder}/${name}`, `answered false; expected it to become ${path}`);
   }
+}
+
+/**
+ * Whether the staged events of a day have ids that no other row has, of any type and day. Of two rows
+ * with one id, the row that comes second is looked at after the first can be found. So at most one
+ * of them gets settled, whichever processes ask.
+ */
+async function areIdsUnique({ table, day }: SwapRequest, staged: string, schema: string): Promise<boolean> {
+  if (table === failedEvents.table) return false;
+  const others = events.map((event) => {
+    const ofDay = event.table === table ? `day <> DATE ${literal(day)} AND ` : "";
+    return `SELECT event_id FROM ${qualified(event.table, schema)}
+      WHERE ${ofDay}event_id IN (SELECT event_id FROM ${staged})`;
+  });
+  const [found] = await query<{ is_unique: boolean }>(
+    `SELECT count(*) = 0 AS is_unique FROM (
+       SELECT event_id FROM (SELECT event_id FROM ${staged} UNION ALL ${others.join(" UNION ALL ")})
+       GROUP BY event_id HAVING count(*) > 1 LIMIT 1)`,
+    { schema, timeoutMs: SWAP_LIMIT_MS },
+  ).catch((error: unknown) => {
+    // The views look for copies of its rows then, as they did before.
+    if (error instanceof QueryError && error.code === "EXCEEDED_LOCAL_MEMORY_LIMIT") return [];
+    throw error;
+  });
+  return found?.is_unique ?? false;
 }
 
 /** Whether a statement can name these files. If not, a rewrite is lost when a new file comes. */

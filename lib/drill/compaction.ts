@@ -98,13 +98,8 @@ async function compact(
   day: string,
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ signalCode: NodeJS.Signals | null; output: string }> {
-  const { metastore } = settings;
-  if (metastore === undefined) throw new Error("drill compact: expected QUESTLOG_METASTORE, got none");
-  const own = {
-    QUESTLOG_METASTORE: `${metastore.host}:${metastore.port}`,
-    QUESTLOG_GRACE_MINUTES: String(GRACE_MINUTES),
-  };
-  const child = new Child("compact", { env: { ...pipeline.env, ...own, ...env }, args: ["--day", day] });
+  const own = { ...pipeline.rewritingEnv, QUESTLOG_GRACE_MINUTES: String(GRACE_MINUTES) };
+  const child = new Child("compact", { env: { ...own, ...env }, args: ["--day", day] });
   pipeline.children.push(child);
   await child.ended(CALL_LIMIT_MS);
   const { exitCode, signalCode } = child.process;

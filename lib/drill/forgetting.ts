@@ -150,10 +150,7 @@ async function forget(
 }
 
 async function call(pipeline: Pipeline, words: string[], env: NodeJS.ProcessEnv = {}): Promise<Child> {
-  const { metastore } = settings;
-  if (metastore === undefined) throw new Error("drill forget: expected QUESTLOG_METASTORE, got none");
-  const own = { QUESTLOG_METASTORE: `${metastore.host}:${metastore.port}` };
-  const child = new Child("forget", { env: { ...pipeline.env, ...own, ...env }, args: [...words, "--yes"] });
+  const child = new Child("forget", { env: { ...pipeline.rewritingEnv, ...env }, args: [...words, "--yes"] });
   pipeline.children.push(child);
   await child.ended(CALL_LIMIT_MS);
   return child;

@@ -8,14 +8,22 @@
 import { HEADLINE_TYPE, type ShownTile, TILES_TYPE } from "../ask/headline.ts";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { countAgain, countBars, type Counted, COUNTED_MIME, countedInSentence } from "../ask/counted.ts";
+import {
+  type Count,
+  countAgain,
+  countBars,
+  type Counted,
+  COUNTED_MIME,
+  countedInSentence,
+} from "../ask/counted.ts";
 import { CHART_TYPE, chartBundle } from "../ask/show.ts";
 import { formatValue } from "../ask/format.ts";
 import { titleOf } from "../ask/theme.ts";
+import { mapInLanes } from "../lanes.ts";
 import { drawChart } from "./draw.ts";
 import { writeNotebook } from "./notebook.ts";
 import { isError, isStream } from "./outputs.ts";
-import type { Run } from "./run.ts";
+import type { CellRun, Run } from "./run.ts";
 
 /** One output's contents by MIME type. */
 type Bundle = Record<string, unknown>;
@@ -25,11 +33,10 @@ type Bundle = Record<string, unknown>;
  * is saved in `outFolder` again.
  */
 export async function recount(run: Run, outFolder: string): Promise<void> {
+  const again = await countsAgain(run);
   for (const step of run.steps) {
     for (const cell of step.cells.filter(({ status }) => status === "ok")) {
-      const difference = await firstDifference(
-        cell.cell.outputs.flatMap((output) => (isStream(output) || isError(output) ? [] : [output.data])),
-      );
+      const difference = await firstDifference(bundlesOf(cell), again);
       if (difference === null) continue;
       cell.cell.outputs.push({ output_type: "error", ename: "Error", evalue: difference, traceback: [] });
       cell.status = "failed";
@@ -42,12 +49,38 @@ export async function recount(run: Run, outFolder: string): Promise<void> {
   }
 }
 
-async function firstDifference(bundles: readonly Bundle[]): Promise<string | null> {
+function bundlesOf({ cell }: CellRun): Bundle[] {
+  return cell.outputs.flatMap((output) => (isStream(output) || isError(output) ? [] : [output.data]));
+}
+
+/**
+ * Counts the events of each record again, by the text of `keyOf`. A chart and a sentence that show
+ * the same count have one new count.
+ */
+async function countsAgain({ steps }: Run): Promise<Map<string, Count>> {
+  const cells = steps.flatMap((step) => step.cells).filter(({ status }) => status === "ok");
+  const records = cells.flatMap(bundlesOf).flatMap((bundle) => (bundle[COUNTED_MIME] ?? []) as Counted[]);
+  const distinct = [...new Map(records.map((counted) => [keyOf(counted), counted]))];
+  return new Map(
+    await mapInLanes(distinct, async ([key, counted]) => [key, await countAgain(counted)] as const),
+  );
+}
+
+/** The counted events and the columns of a count, without its numbers and its form. */
+function keyOf(counted: Counted): string {
+  const { topic, schema, event_types, ranges, where, since_day, by, sum } = counted;
+  return JSON.stringify([topic, schema, event_types, ranges, where, since_day, by, sum]);
+}
+
+async function firstDifference(
+  bundles: readonly Bundle[],
+  again: ReadonlyMap<string, Count>,
+): Promise<string | null> {
   for (const bundle of bundles) {
     const problem = bundle[CHART_TYPE] === undefined ? null : await problemOf(bundle[CHART_TYPE]);
     if (problem !== null) return problem;
     for (const counted of (bundle[COUNTED_MIME] ?? []) as Counted[]) {
-      const difference = await differenceOf(bundle, counted);
+      const difference = differenceOf(bundle, counted, again.get(keyOf(counted))!);
       if (difference !== null) return difference;
     }
   }
@@ -66,9 +99,7 @@ async function problemOf(spec: unknown): Promise<string | null> {
 }
 
 /** The difference between an output and a new count of the same events; null if they agree. */
-async function differenceOf(bundle: Bundle, counted: Counted): Promise<string | null> {
-  const { kind, title } = counted;
-  const again = await countAgain(counted);
+function differenceOf(bundle: Bundle, { kind, title }: Counted, again: Count): string | null {
   if (kind === "sentence") {
     try {
       countedInSentence(sentenceIn(bundle), [again]);

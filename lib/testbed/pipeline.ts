@@ -59,6 +59,13 @@ export class Pipeline extends Ground {
     };
   }
 
+  /** The environment of processes that rewrite days. @throws Error without a metastore */
+  get rewritingEnv(): NodeJS.ProcessEnv {
+    const { metastore } = settings;
+    if (metastore === undefined) throw new Error("this drill: expected QUESTLOG_METASTORE, got none");
+    return { ...this.env, QUESTLOG_METASTORE: `${metastore.host}:${metastore.port}` };
+  }
+
   /** Starts the API and resolves when it takes requests. */
   async startApi(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
     const child = this.#spawn("api", { env, args });
