@@ -166,14 +166,17 @@ async function nameFiles(hdfs: Hdfs, folder: string, nameOf: (number: number) =>
 async function areIdsUnique({ table, day }: SwapRequest, staged: string, schema: string): Promise<boolean> {
   if (table === failedEvents.table) return false;
   const others = events.map((event) => {
-    const ofDay = event.table === table ? `day <> DATE ${literal(day)} AND ` : "";
-    return `SELECT event_id FROM ${qualified(event.table, schema)}
-      WHERE ${ofDay}event_id IN (SELECT event_id FROM ${staged})`;
+    const otherDays = event.table === table ? ` WHERE day <> DATE ${literal(day)}` : "";
+    return `SELECT event_id FROM ${qualified(event.table, schema)}${otherDays}`;
   });
+  // A join, not IN: Trino can put its rows on disk.
   const [found] = await query<{ is_unique: boolean }>(
     `SELECT count(*) = 0 AS is_unique FROM (
-       SELECT event_id FROM (SELECT event_id FROM ${staged} UNION ALL ${others.join(" UNION ALL ")})
-       GROUP BY event_id HAVING count(*) > 1 LIMIT 1)`,
+       SELECT event_id FROM ${staged} GROUP BY event_id HAVING count(*) > 1
+       UNION ALL
+       SELECT other.event_id FROM (${others.join(" UNION ALL ")}) other
+       JOIN ${staged} staged ON staged.event_id = other.event_id
+       LIMIT 1)`,
     { schema, timeoutMs: SWAP_LIMIT_MS },
   ).catch((error: unknown) => {
     // The views look for copies of its rows then, as they did before.

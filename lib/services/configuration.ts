@@ -24,6 +24,7 @@ export interface Place {
   datanodeData: string;
   metastoreData: string;
   hadoopTmp: string;
+  trinoSpill: string; // intermediate results that do not fit in memory
   trinoConf: string;
   trinoPlugins: string;
 }
@@ -81,6 +82,7 @@ export function valuesOf(place: Place): Record<string, string> {
     metastore_data: place.metastoreData,
     trino_host: hosts.trino,
     trino_port: ports.trino,
+    trino_spill: place.trinoSpill,
     trino_conf: place.trinoConf,
     trino_plugins: place.trinoPlugins,
   };

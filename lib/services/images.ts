@@ -46,6 +46,7 @@ export const PLACE: Place = {
   datanodeData: "/data/datanode",
   metastoreData: "/data/metastore",
   hadoopTmp: "/tmp/hadoop",
+  trinoSpill: "/data/spill",
   trinoConf: `${CONF}/trino`,
   trinoPlugins: `${FILES}/trino/plugin`,
 };

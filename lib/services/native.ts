@@ -117,6 +117,7 @@ function configure({ trino }: Artifacts): void {
     datanodeData: fromRun(join(DATA, "datanode")),
     metastoreData: fromRun(join(DATA, "metastore")),
     hadoopTmp: fromRun(join(home, "tmp", "hadoop")),
+    trinoSpill: fromRun(join(home, "tmp", "trino-spill")),
     trinoConf: fromRun(join(CONF, "trino")),
     trinoPlugins: fromRun(join(trino, "plugin")),
   };
