@@ -112,16 +112,30 @@ function startReader({ schema }: Pipeline, day: string) {
   let most = EVENTS + SENDS * DOUBLES;
   return startRepeating(async () => {
     const { rows, ids } = await readDay(schema, day);
+    const shown = await count(`SELECT event_id FROM events WHERE day = DATE '${day}'`, schema);
+    if (shown.rows !== EVENTS || shown.ids !== EVENTS)
+      throw new Error(
+        `expected each of ${EVENTS} events once in the view, got ${shown.ids} in ${shown.rows} rows`,
+      );
     if (ids !== EVENTS || rows < EVENTS || rows > most)
       throw new Error(`expected ${EVENTS} events in at most ${most} rows, got ${ids} in ${rows}`);
     most = rows;
   }, 0);
 }
 
-async function readDay(schema: string, day: string): Promise<{ rows: number; ids: number }> {
+function readDay(schema: string, day: string): Promise<Found> {
   const selects = events.map(({ table }) => `SELECT event_id FROM ${table} WHERE day = DATE '${day}'`);
-  const sql = `SELECT count(*) AS rows, count(DISTINCT event_id) AS ids FROM (${selects.join(" UNION ALL ")})`;
-  const [row] = await query<{ rows: number; ids: number }>(sql, { schema });
+  return count(selects.join(" UNION ALL "), schema);
+}
+
+interface Found {
+  rows: number;
+  ids: number;
+}
+
+async function count(from: string, schema: string): Promise<Found> {
+  const sql = `SELECT count(*) AS rows, count(DISTINCT event_id) AS ids FROM (${from})`;
+  const [row] = await query<Found>(sql, { schema });
   return row!;
 }
 
