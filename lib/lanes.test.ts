@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inLanes, mapInLanes } from "./lanes.ts";
+import { inLanes, mapBySize, mapInLanes } from "./lanes.ts";
 
 describe("inLanes(items, work, lanes)", () => {
   it("works on as many items at a time as there are lanes", async () => {
@@ -40,5 +40,23 @@ describe("mapInLanes(items, work)", () => {
       return item % 2 === 0 ? undefined : 2 * item;
     };
     assert.deepEqual(await mapInLanes([1, 2, 3], work), [2, undefined, 6]);
+  });
+});
+
+describe("mapBySize(files, bytesOf, work)", () => {
+  it("works on small files at once, then on one of 8 MiB or more after another", async () => {
+    const atWork = new Set<number>();
+    const seen: number[][] = [];
+    const work = async (bytes: number) => {
+      atWork.add(bytes);
+      seen.push([...atWork]);
+      await sleep(1);
+      atWork.delete(bytes);
+      return bytes;
+    };
+    const large = 8 << 20;
+    const results = await mapBySize([large, 1, large + 1, 2], (bytes) => bytes, work);
+    assert.deepEqual(results, [1, 2, large, large + 1]);
+    assert.deepEqual(seen, [[1], [1, 2], [large], [large + 1]]);
   });
 });

@@ -6,6 +6,7 @@
  */
 
 const LANES = 8; // requests to one server
+const LARGE_BYTES = 8 << 20; // of a file whose rows are in memory
 
 /** Runs `work` on each item. @param lanes items at a time */
 export async function inLanes<T>(
@@ -23,8 +24,32 @@ export async function inLanes<T>(
 }
 
 /** Like `inLanes`, with the results in the order of the items. */
-export async function mapInLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapInLanes<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  lanes?: number,
+): Promise<R[]> {
   const results = new Map<number, R>();
-  await inLanes([...items.entries()], async ([i, item]) => results.set(i, await work(item)));
+  await inLanes([...items.entries()], async ([i, item]) => results.set(i, await work(item)), lanes);
   return items.map((_, i) => results.get(i)!);
+}
+
+/**
+ * Like `mapInLanes` for files. The large ones come last, one after another, so that no two of them
+ * are in memory; so do their results.
+ */
+export async function mapBySize<T, R>(
+  files: readonly T[],
+  bytesOf: (file: T) => number,
+  work: (file: T) => Promise<R>,
+  lanes?: number,
+): Promise<R[]> {
+  const isLarge = (file: T) => bytesOf(file) >= LARGE_BYTES;
+  const results = await mapInLanes(
+    files.filter((file) => !isLarge(file)),
+    work,
+    lanes,
+  );
+  for (const file of files.filter(isLarge)) results.push(await work(file));
+  return results;
 }

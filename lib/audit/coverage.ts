@@ -13,12 +13,9 @@ import { type CommitRecord, readRecord } from "../land/commits.ts";
 import { commitsFolder, commitPath, fileName, parseFileName } from "../layout.ts";
 import { commitsBetween } from "./chain-names.ts";
 import { findFiles, withHdfs, type HdfsTarget } from "./files.ts";
-import { mapInLanes } from "../lanes.ts";
+import { mapBySize, mapInLanes } from "../lanes.ts";
 import { namesIn } from "../folders.ts";
 import type { Hdfs } from "../webhdfs.ts";
-
-/** Files of this size are read one after another. */
-export const LARGE_BYTES = 8 << 20;
 
 /** One row of a file. */
 export interface FileRow {
@@ -75,12 +72,7 @@ export async function readFileRows(
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
     const read = (file: TableFile) => readRows(hdfs, topic, file, ranges);
-    const rows = await mapInLanes(
-      files.filter(({ bytes }) => bytes < LARGE_BYTES),
-      read,
-    );
-    for (const file of files) if (file.bytes >= LARGE_BYTES) rows.push(await read(file));
-    return rows.flat();
+    return (await mapBySize(files, ({ bytes }) => bytes, read)).flat();
   });
 }
 

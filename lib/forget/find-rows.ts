@@ -5,9 +5,8 @@
  * texts of failed_events, nor into files that no table shows, such as those that a rebuild
  * replaced. These files are read as they are.
  */
-import { LARGE_BYTES } from "../audit/coverage.ts";
 import { findFiles } from "../audit/files.ts";
-import { mapInLanes } from "../lanes.ts";
+import { mapBySize, mapInLanes } from "../lanes.ts";
 import { REFUSED } from "../audit/tally.ts";
 import { shownTables, typeIn } from "../audit/witnesses.ts";
 import { failedEvents } from "../catalog.ts";
@@ -64,12 +63,7 @@ export async function findRows(place: RowPlace, players: readonly string[]): Pro
     const table = shown.get(path) === failedEvents.table ? failedEvents.table : null;
     return findInFile(place, path, table, players);
   };
-  const large = await largeFiles(hdfs, paths);
-  const others = await mapInLanes(
-    paths.filter((path) => !large.has(path)),
-    read,
-  );
-  for (const path of large) others.push(await read(path));
+  const others = await mapBySize(paths, await sizesOf(hdfs, paths), read);
   return [...found, ...others.filter(({ rows }) => rows.length > 0)];
 }
 
@@ -147,10 +141,11 @@ function topicInName(path: string): string | null {
   return parseFileName(path.slice(path.lastIndexOf("/") + 1))?.topic ?? null;
 }
 
-/** The files that are read one after another, so that no two of them are in memory. */
-export async function largeFiles(hdfs: Hdfs, paths: string[]): Promise<Set<string>> {
+/** The size of each file, in bytes; that of a deleted one is 0. */
+export async function sizesOf(hdfs: Hdfs, paths: readonly string[]): Promise<(path: string) => number> {
   const sizes = await mapInLanes(paths, async (path) => (await hdfs.status(path))?.bytes ?? 0);
-  return new Set(paths.filter((_, i) => sizes[i]! >= LARGE_BYTES));
+  const byPath = new Map(paths.map((path, i) => [path, sizes[i]!]));
+  return (path) => byPath.get(path)!;
 }
 
 /** All Parquet files below a folder, without the folders `left`. */

@@ -17,10 +17,10 @@ import type { AuditRecord } from "../audit/ledger.ts";
 import { Tally } from "../audit/tally.ts";
 import type { ForgetPoint } from "../kill-at.ts";
 import { forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
-import { inLanes } from "../lanes.ts";
+import { inLanes, mapBySize } from "../lanes.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
 import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
-import { type FoundFile, type FoundRow, largeFiles, topicOf } from "./find-rows.ts";
+import { type FoundFile, type FoundRow, sizesOf, topicOf } from "./find-rows.ts";
 import type { OldDay } from "./old-days.ts";
 import { withoutRows } from "./rewrite-file.ts";
 
@@ -121,16 +121,9 @@ export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> 
     await replaceFile(work, plan.topic, file);
     await at("file_replaced");
   };
-  const large = await largeFiles(
-    hdfs,
-    plan.files.map(({ path }) => path),
-  );
-  await inLanes(
-    plan.files.filter(({ path }) => !large.has(path)),
-    replace,
-    AT_ONCE,
-  );
-  for (const file of plan.files) if (large.has(file.path)) await replace(file);
+  const paths = plan.files.map(({ path }) => path);
+  const bytesOf = await sizesOf(hdfs, paths);
+  await mapBySize(plan.files, ({ path }) => bytesOf(path), replace, AT_ONCE);
   await inLanes(
     plan.days,
     async (day) => {
