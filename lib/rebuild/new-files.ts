@@ -1,7 +1,7 @@
 /**
  * A table's old files → its new files in the rebuild's folder, each proven, then the plan.
  *
- * Some files are in memory at a time. A file is never larger than the stream's batch.
+ * Some small files are in memory at a time, or one large file of a compacted day.
  */
 import { findFiles } from "../audit/files.ts";
 import { columnsOf, type EventDefinition } from "../catalog.ts";
@@ -10,7 +10,7 @@ import { entriesOf, namesIn } from "../folders.ts";
 import { openChain } from "../land/commits.ts";
 import { chainsFolder, commitsFolder, parseDayName, rebuildFolder } from "../layout.ts";
 import { storedType } from "../stored-columns.ts";
-import { inLanes } from "../lanes.ts";
+import { mapBySize } from "../lanes.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { failedName, newFailedFile, newFile, type PlannedFile, type RebuildPlan, writePlan } from "./plan.ts";
 import { type Changes, noChanges, proveSame, rewriteFile } from "./rewrite.ts";
@@ -137,12 +137,6 @@ export async function filesIn(hdfs: Hdfs, folder: string): Promise<DayFile[]> {
   return files;
 }
 
-/** The files that have the table's rows now: those of a compacted day are in another folder. */
-async function presentFiles(hdfs: Hdfs, root: string, table: string): Promise<DayFile[]> {
-  const files = await findFiles(hdfs, root, { table });
-  return files.map(({ day, path }) => ({ day, path, name: path.slice(path.lastIndexOf("/") + 1) }));
-}
-
 /** A committed file may not have been moved into its table yet. */
 async function finishMoves({ hdfs, root }: RebuildWork): Promise<void> {
   for (const topic of await namesIn(hdfs, commitsFolder(root)))
@@ -154,14 +148,15 @@ async function eachFile(
   { hdfs, root, event: { table }, signal, log }: RebuildWork,
   step: (file: DayFile) => Promise<void>,
 ): Promise<void> {
-  const files = await presentFiles(hdfs, root, table);
+  const files = await findFiles(hdfs, root, { table }); // those of compacted days too
   let done = 0;
-  await inLanes(
+  await mapBySize(
     files,
-    async (file) => {
+    ({ bytes }) => bytes,
+    async ({ day, path }) => {
       signal?.throwIfAborted();
-      await step(file).catch((error: unknown) => {
-        throw new Error(`${file.path}: ${(error as Error).message}`, { cause: error });
+      await step({ day, path, name: path.slice(path.lastIndexOf("/") + 1) }).catch((error: unknown) => {
+        throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
       });
       log(`table ${table}: ${++done} of ${files.length} files`);
     },
