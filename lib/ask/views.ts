@@ -9,11 +9,11 @@
  * Rows of compacted days are settled (settled.ts): a view shows them without a look for copies. Of
  * messages with one id, a settled one counts, whatever its place.
  *
- * For the other rows, a subquery over narrow columns finds the ids of doubles, on all days, because
- * copies of an id can lie in different days. It is the left side of a right join. So Trino first
- * reads the rows that meet the conditions on the view (`day = …`), and then looks for copies of
- * their ids alone: a dynamic filter. Most ids begin with their time, so it skips nearly all other
- * files. For that it waits (hive.dynamic-filtering.wait-timeout in compose/trino).
+ * For the other rows, a subquery over narrow columns finds the ids of doubles. It reads all days,
+ * because copies of an id can lie in different days. It is the left side of a right join. So Trino
+ * first reads the rows that meet the conditions on the view (`day = …`), and then looks for copies
+ * of their ids alone: a dynamic filter. Most ids begin with their time, so it skips nearly all
+ * other files. For that it waits (hive.dynamic-filtering.wait-timeout in compose/trino).
  *
  * A parameter with an earlier name has one column in the view: of older rows it has the old value.
  */

@@ -79,7 +79,7 @@ describe("settled rows", function () {
       ...(day !== undefined && { day: nameOf(day) }),
     });
 
-  /** Each id counts once in `events`, and the copies that views leave out are those of countCopies. */
+  /** Each id counts once in `events`; views leave out the copies that countCopies finds. */
   async function eachOnce(): Promise<void> {
     const [found] = await query<{ n: number; ids: number }>(
       "SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events",

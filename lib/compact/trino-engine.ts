@@ -159,9 +159,9 @@ async function nameFiles(hdfs: Hdfs, folder: string, nameOf: (number: number) =>
 }
 
 /**
- * Whether the staged events of a day have ids that no other row has, of any type and day. Of two rows
- * with one id, the row that comes second is looked at after the first can be found. So at most one
- * of them gets settled, whichever processes ask.
+ * Whether the staged events of a day have ids that no other row has, of any type and day. Of two
+ * rows with one id, the row that comes second is looked at after the first can be found. So at most
+ * one of them gets settled, whichever processes ask.
  */
 async function areIdsUnique({ table, day }: SwapRequest, staged: string, schema: string): Promise<boolean> {
   if (table === failedEvents.table) return false;
