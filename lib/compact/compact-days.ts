@@ -28,7 +28,7 @@ import type { Hdfs } from "../webhdfs.ts";
 import { isQuiet, readDays, readFinished, writeFinished } from "./finished-days.ts";
 import { inLanes } from "../lanes.ts";
 import { identifier, literal } from "../sql.ts";
-import { currentFiles, readSwaps, type SwapRecord, swappedTables } from "../swaps.ts";
+import { currentFiles, readSwaps, type SwapRecord, type Swaps, swappedTables } from "../swaps.ts";
 import { readOffsets } from "../topic.ts";
 import { removeDeadSwaps } from "./staged-swaps.ts";
 import { canName } from "./trino-engine.ts";
@@ -126,21 +126,21 @@ async function workOn(
   compacted: Compacted,
 ): Promise<boolean> {
   const { graceMs, day: only, isOver, log = () => {} } = options;
-  const before = await readSwaps(work.hdfs, place);
-  if (before.records.length > 0) {
+  let swaps = await readSwaps(work.hdfs, place);
+  if (swaps.records.length > 0) {
     await finishSwap(work, place);
     compacted.deleted += await clearSwaps(work, place, graceMs);
+    swaps = await readSwaps(work.hdfs, place);
   }
   const isKnown = tables.some(({ table }) => table === place.table);
   if (!isKnown || (only !== undefined && place.day !== only)) return false;
-  if (await isDue(work, place, options)) {
+  if (await isDue(work.hdfs, swaps, options)) {
     const record = await compactDay(work, place);
     if (record === null) return false;
     compacted.swaps.push(record);
     log(describeSwap(record));
     return false;
   }
-  const swaps = await readSwaps(work.hdfs, place);
   const isCleared = swaps.records.every(({ number }) => swaps.cleared.has(number));
   return isOver && isCleared && !(await hasAttempt(work.hdfs, swaps));
 }
@@ -189,18 +189,18 @@ async function isRebuilt(hdfs: Hdfs, root: string, table: string): Promise<boole
  * copies of its rows: a copy of the next day can have kept them from being settled.
  */
 async function isDue(
-  { hdfs }: SwapWork,
-  place: TableDay,
+  hdfs: Hdfs,
+  swaps: Swaps,
   { isOver, periodMs = 0 }: Pick<CompactOptions, "periodMs"> & { isOver: boolean },
 ): Promise<boolean> {
   if (!isOver && periodMs === 0) return false;
-  const swaps = await readSwaps(hdfs, place);
+  const end = endOf(swaps.place.day);
   const last = swaps.records.findLast(({ reason }) => reason === "compaction");
   const made = new Set(last?.new_files.map(({ name }) => name));
   const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
   if (isOver) {
-    const canSettle = last !== undefined && isOpen(last) && Date.now() >= endOf(place.day) + AGAIN_MS;
-    const enough = endOf(place.day) + (canSettle ? AGAIN_MS : YOUNG_MS);
+    const canSettle = last !== undefined && isOpen(last) && Date.now() >= end + AGAIN_MS;
+    const enough = end + (canSettle ? AGAIN_MS : YOUNG_MS);
     return files.length > 0 || Date.parse(last?.made_at ?? "") < enough;
   }
   if (!canName(files)) return false;
