@@ -154,7 +154,7 @@ export function compactedFolder({ root, table, day }: TableDay, id: string): str
   return `${compactedDaysFolder(root, table)}/day=${day}/${id}`;
 }
 
-/** The name of one of a swap's new files. @param file settled: see ask/settled.ts */
+/** The name of one of a swap's new files; ask/settled.ts recognizes a settled one. */
 export function newFileName({
   id,
   number,

@@ -23,8 +23,9 @@ export interface Copies {
   left_out: number; // rows that the view `events` does not show
 }
 
-export const POSITION = 'ROW("timestamp", kafka_partition, kafka_offset)'; // of copies, the lowest row counts
-const RANK = `ROW(is_open, "timestamp", kafka_partition, kafka_offset)`; // the same, settled rows first
+const PLACE = '"timestamp", kafka_partition, kafka_offset';
+export const POSITION = `ROW(${PLACE})`; // of copies, the lowest row counts
+const RANK = `ROW(is_open, ${PLACE})`; // the same, settled rows first
 // As lib/content.ts; json_parse sorts the parameters by name.
 export const CONTENT = `json_format(CAST(ARRAY[
   event_type, player, session, CAST(occurred_at AS varchar),

@@ -1,9 +1,10 @@
 /**
  * A file → whether its rows are settled: by its name, so that a query sees both at the same moment.
  *
- * Compaction makes settled files, of days that are over. No two rows of settled files have one id,
- * of any type and day. So the views show settled rows without a look for copies. A row of another
- * file with the id of a settled row is left out, whichever of them came first.
+ * Compaction makes settled files: see areIdsUnique in compact/trino-engine.ts. No two rows of
+ * settled files have one id, of any type and day. So the views show settled rows without a look for
+ * copies. A row of another file with the id of a settled row is left out, whichever of them came
+ * first.
  */
 
 /** The end of a settled file's path; no file of a stream ends so. Its start is in layout.ts. */

@@ -12,9 +12,9 @@ describe("npm run bench -- age", () => {
       QUESTLOG_HOME: "/their/home",
       QUESTLOG_ENV: "their.env",
     };
-    const own = readSettings(ownEnvironment(theirs, "/tmp/own"));
+    const own = readSettings(ownEnvironment(theirs, "/own/home"));
     assert.deepEqual(own.given, { kafka: false, hdfs: false, trino: false });
-    assert.deepEqual([own.topic, own.home, own.out], ["game_events", "/tmp/own", "/tmp/own/out"]);
+    assert.deepEqual([own.topic, own.home, own.out], ["game_events", "/own/home", "/own/home/out"]);
   });
 
   it("fills no stack that it has not started", async () => {

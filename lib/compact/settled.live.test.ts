@@ -8,6 +8,7 @@ import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
 import { kafkaClient, Partitioners, withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
+import { isFull } from "../testbed/full.fixture.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { seeded } from "../testbed/seeded.ts";
 import { query, type QueryStats } from "../trino.ts";
@@ -16,7 +17,7 @@ import { swapDay } from "./swap-day.ts";
 import { trinoEngine } from "./trino-engine.ts";
 
 const DAY_MS = 86_400_000;
-const STEPS = process.env.QUESTLOG_FULL ? 40 : 8;
+const STEPS = isFull ? 40 : 8;
 const types = ["join_a_guild", "default"];
 
 describe("settled rows", function () {
