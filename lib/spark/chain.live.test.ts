@@ -56,7 +56,7 @@ class PythonWriters {
   readonly write: Writer = (hdfs, choose) => {
     const writer = this.#started++;
     const numbers = Array.from({ length: 7 }, choose);
-    this.#python.tell({ writer, target: [key.root, key.topic, key.partition, LOG], numbers });
+    this.#python.tell({ writer, target: [key.root, key.topic, key.partition, LOG, DAY], numbers });
     return new Promise((resolve, reject) => {
       const end = (error?: string) => (error === undefined ? resolve() : reject(new Error(error)));
       this.#writers.set(writer, { hdfs, waiting: 0, end });

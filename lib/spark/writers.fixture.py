@@ -10,13 +10,11 @@ import json
 import queue
 import sys
 import threading
-from datetime import datetime, timezone
 
 from chain import Chain, PositionTaken, new_writer, staged_file, target_file
 from hdfs_http import HdfsError
 
 _told = threading.Lock()
-DAY = datetime.now(timezone.utc).date().isoformat()
 
 
 def tell(**facts):
@@ -83,20 +81,21 @@ class ParentHdfs:
         return tuple(self._ask("list", path, after))
 
 
-def write(hdfs, root, topic, partition, end, numbers):
+def write(hdfs, root, topic, partition, end, day, numbers):
     """Lands offsets up to `end`, in batches of any size, as Spark's driver does."""
     while True:
         try:
             chain = Chain(hdfs, root, topic, partition)
             while chain.next < end:
                 size, seed = next(numbers), next(numbers)
-                commit(hdfs, chain, root, topic, partition, min(end - 1, chain.next + size % 5), seed)
+                last = min(end - 1, chain.next + size % 5)
+                commit(hdfs, chain, root, topic, partition, last, day, seed)
             return
         except (PositionTaken, HdfsError):
             pass  # a new query follows
 
 
-def commit(hdfs, chain, root, topic, partition, last, seed):
+def commit(hdfs, chain, root, topic, partition, last, day, seed):
     first = chain.next
     writer = new_writer(topic, partition, first)
     files = []
@@ -104,7 +103,7 @@ def commit(hdfs, chain, root, topic, partition, last, seed):
         own = [offset for offset in range(first, last + 1) if offset * (seed % 7) % 2 == table]
         if not own:
             continue
-        name, day = f"t{table}", DAY
+        name = f"t{table}"
         staged = staged_file(root, writer, name, day)
         target = target_file(root, name, day, topic, partition, first)
         data = json.dumps(own).encode()
