@@ -23,6 +23,10 @@ await command("compact", { usage, options, hint, interruptible: true }, async ({
   const done = await compactAll({ day, log, signal, at });
   const { swaps, lost, deleted } = done;
   if (values.json) console.log(JSON.stringify(done, null, 2));
+  else if (swaps.length === 0 && lost === 0 && deleted === 0)
+    console.log(
+      `nothing is due: a day is rewritten when it is over, today each ${settings.periodMinutes} minutes; --day DAY rewrites it now`,
+    );
   else
     console.log(
       `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,

@@ -20,13 +20,15 @@ import {
   TABLE,
 } from "../hive-metastore.ts";
 import type { StoredColumn, StoredType } from "../parquet-footer.ts";
+import type { Hdfs } from "../webhdfs.ts";
+import { followSwappedDays } from "./swapped-days.ts";
 
 const CLOSED = "object_not_readable";
 
 /** Gives a table and its days these columns. */
 export async function alterColumns(
-  schema: string,
-  table: string,
+  hdfs: Hdfs,
+  { root, schema, table }: { root: string; schema: string; table: string },
   columns: readonly StoredColumn[],
 ): Promise<void> {
   const wanted = columns.map(({ name, type }) => ({ name, type: hiveType(type) }));
@@ -35,6 +37,7 @@ export async function alterColumns(
   setHiveColumns(definition, TABLE.storage, wanted);
   await alterTable(schema, table, definition);
   await alterDays(schema, table, wanted); // a day that a stream has just added has the old columns
+  await followSwappedDays(hdfs, { root, schema, name: table, table });
 }
 
 /** From now on queries that begin to read the table fail with `reason`. Others read on. */

@@ -185,6 +185,7 @@ async function createWhole(
     throw error;
   }
   await registerDaysOf(table, schema); // a stream's new day, whose registration found no table
+  await followSwappedDays(hdfs, { root, schema, name: table, table }); // a swap of this moment
 }
 
 /**
@@ -248,7 +249,7 @@ async function makeTable(
     refuseOtherFiles(table, found, target);
     const changes = changesOf(columnsIn(found), columns);
     if (changes.length === 0) return made("found");
-    if (settings.metastore) await alterColumns(schema, table, columns);
+    if (settings.metastore) await alterColumns(hdfs, { root: hdfsRoot, schema, table }, columns);
     else {
       await query(`DROP TABLE IF EXISTS ${qualified(table, schema)}`, { schema });
       await createWhole(table, columns, target, hdfs);

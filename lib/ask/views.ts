@@ -33,6 +33,7 @@ const UNIQUE = "unique_";
 const ORDER = ["timestamp", "kafka_partition", "kafka_offset"]; // of copies, the lowest row counts
 const COPIED = ["event_id", ...ORDER].map(identifier).join(", ");
 const PATH = '"$path" AS "$file"'; // no parameter has such a name
+const GONE = "its event type is not in lib/game.ts; the table keeps its rows";
 const EVENT_TIME = "coalesce(one.occurred_at, one.received_at) AS event_time";
 
 /** A view as the catalogue defines it. */
@@ -194,7 +195,7 @@ async function dropViewsOfOthers(
   const states: TableState[] = [];
   for (const name of await findViewsOfOthers(catalogue, schema)) {
     await query(`DROP VIEW IF EXISTS ${qualified(name, schema)}`, { schema });
-    states.push({ table: name, columns: 0, state: "dropped", changes: [], problem: null });
+    states.push({ table: name, columns: 0, state: "dropped", changes: [GONE], problem: null });
   }
   return states;
 }

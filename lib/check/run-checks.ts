@@ -19,6 +19,7 @@ import { commentFindings, proseFindings, type WordFinding } from "./words.ts";
 
 const quiet = $({ quiet: true, nothrow: true });
 const REFERENCE = "docs/reference.md";
+const PRETTIER = "node_modules/prettier/bin/prettier.cjs";
 const FORMATTED = [
   "lib",
   "scripts",
@@ -30,11 +31,10 @@ const FORMATTED = [
 
 /** Runs all checks and prints their findings; resolves with true if no check has a finding. */
 export async function runChecks(): Promise<boolean> {
-  const prettier = "node_modules/prettier/bin/prettier.cjs";
   const passed = await Promise.all([
     report("lint", lint),
     report("types", () => linesOf(quiet`node node_modules/typescript/bin/tsc --pretty false`)),
-    report("formatting", () => linesOf(quiet`node ${prettier} --check --log-level warn ${FORMATTED}`)),
+    report("formatting", findFormatting),
     report("notebooks", findNotebooks),
     report("words", findWords),
     report("reference", findReference),
@@ -44,10 +44,11 @@ export async function runChecks(): Promise<boolean> {
 }
 
 /**
- * Makes docs/reference.md and the columns in docs/tables.md, formats the notebooks, and removes
- * outputs of a run from them. Leaves a file that is not a notebook.
+ * Makes docs/reference.md and the columns in docs/tables.md, formats code and notebooks, and
+ * removes outputs of a run from these. Leaves a file that is not a notebook.
  */
 export async function tidy(): Promise<void> {
+  await quiet`node ${PRETTIER} --write --log-level warn ${FORMATTED}`;
   writeFileSync(REFERENCE, referenceText("lib/questlog.ts", process.cwd()));
   writeFileSync(TABLES_PAGE, withTableColumns(readFileSync(TABLES_PAGE, "utf8"), process.cwd()));
   for (const [path, notebook] of await readNotebooks()) await writeTidy(path, notebook);
@@ -70,6 +71,17 @@ async function readNotebooks(): Promise<[path: string, notebook: Notebook][]> {
     }
   });
   return (await Promise.all(read)).filter((one) => one !== null);
+}
+
+/** The files that are not laid out as Prettier does. */
+async function findFormatting(): Promise<string[]> {
+  const { stdout, exitCode } = await quiet`node ${PRETTIER} --list-different ${FORMATTED}`;
+  if (exitCode === 0) return [];
+  const layout = "expected the usual layout; npm run check -- --write makes it";
+  return stdout
+    .trim()
+    .split("\n")
+    .map((path) => `${path}: ${layout}`);
 }
 
 function notebooks(): string[] {

@@ -139,15 +139,17 @@ describe("compactDays(work, options)", function () {
   });
 
   it("shows the rows of a new day, although another day of the table was rewritten", async () => {
-    const next = old + DAY_MS;
-    await send([received(8).message], next);
+    const next = new Date(old + DAY_MS).toISOString().slice(0, 10);
+    await send([received(8).message], old + DAY_MS);
     const [found] = await query<{ n: number }>(
-      `SELECT count(*) AS n FROM ${TABLE} WHERE day = DATE '${new Date(next).toISOString().slice(0, 10)}'`,
+      `SELECT count(*) AS n FROM ${TABLE} WHERE day = DATE '${next}'`,
       { schema: ground.schema },
     );
     assert.equal(found?.n, 1);
     await proven();
-    assert.equal((await compact()).swaps.length, 1);
+    const swapped = [...(await compact()).swaps, ...(await compact()).swaps].map(({ day }) => day);
+    assert.deepEqual(swapped.sort(), [day, next], "the next day could have had copies of the day's rows");
+    assert.equal((await compact()).swaps.length, 0);
     await proven();
   });
 

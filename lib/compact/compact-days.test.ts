@@ -123,8 +123,7 @@ describe("compactDays(work, options)", () => {
       );
       const work = await newWork([], days);
       assert.equal((await call(work)).days.length, count);
-      await call(work); // deletes the replaced files
-      await call(work); // finds the days finished
+      for (let i = 0; i < 4; i++) await call(work); // days whose next day came later, replaced files, none due
       const { requests, days: none } = await call(work);
       assert.deepEqual(none, []);
       costs.push(requests);
@@ -172,36 +171,100 @@ describe("compactDays(work, options)", () => {
 
   describe("on a day whose rows are not settled", () => {
     const MINUTE_MS = 60_000;
-    const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+    const [one, next] = ["2026-01-31", "2026-02-01"];
+    const settled = "settled-d837e888-d9be-4335-b1ff-1fae35866bd4-0.parquet";
+    const open = "swap-1.parquet";
 
-    /** Work on a day that was rewritten some minutes after its end, into a file of this name. */
-    async function rewritten(one: string, name: string, minutes: number): Promise<Work> {
-      const work = await newWork([], [one]);
+    /** Rewrites a day so many minutes after its end, into a file of this name. */
+    async function rewriteAt(work: Work, which: string, minutes: number, name: string): Promise<void> {
       const { rewrite } = work.engine;
       work.engine.rewrite = async (request, attempt, at) => {
         const content = await rewrite(request, attempt, at);
         const [file] = content.new_files;
         await work.hdfs.rename(`${content.folder}/${file!.name}`, `${content.folder}/${name}`);
-        const made_at = new Date(Date.parse(one) + 86_400_000 + minutes * MINUTE_MS).toISOString();
+        const made_at = new Date(Date.parse(which) + (24 * 60 + minutes) * MINUTE_MS).toISOString();
         return { ...content, made_at, new_files: [{ ...file!, name }] };
       };
-      assert.deepEqual((await call(work)).days, [one]);
+      assert.deepEqual((await call(work, { day: which })).days, [which]);
       work.engine.rewrite = rewrite;
-      return work;
     }
-    const settled = "settled-d837e888-d9be-4335-b1ff-1fae35866bd4-0.parquet";
 
-    it("rewrites it once more when the next day is over and compacted: it had copies of its rows", async () => {
-      const cases: [day: string, name: string, minutes: number, again: boolean][] = [
-        [ago(3), "swap-1.parquet", 15, true],
-        [ago(3), settled, 15, false],
-        [ago(3), "swap-1.parquet", 24 * 60 + 21, false], // it was the second time
-        [ago(1), "swap-1.parquet", 15, false], // the next day is not over
-        [ago(3), settled, 5, true], // young doubles are left
-      ];
-      for (const [one, name, minutes, again] of cases) {
-        const work = await rewritten(one, name, minutes);
-        assert.deepEqual((await call(work)).days, again ? [one] : [], `${name}, ${minutes} minutes`);
+    /** Calls until nothing is due; the days that each call rewrites. */
+    async function calls(work: Work): Promise<string[][]> {
+      const all: string[][] = [];
+      for (;;) {
+        const { days } = await call(work);
+        if (days.length === 0) return all;
+        all.push(days);
+      }
+    }
+
+    const DAY = 24 * 60;
+    const cases: [what: string, rewritten: [string, number, string][], days: string[], due: string[][]][] = [
+      ["the next day has no file", [[one, 15, open]], [one], []],
+      [
+        "the next day was rewritten later",
+        [
+          [one, 15, open],
+          [next, 15, settled],
+        ],
+        [one, next],
+        [[one]],
+      ],
+      [
+        "it was rewritten after the next day",
+        [
+          [one, DAY + 40, open],
+          [next, 15, settled],
+        ],
+        [one, next],
+        [],
+      ],
+      [
+        "it is settled",
+        [
+          [one, 15, settled],
+          [next, 15, settled],
+        ],
+        [one, next],
+        [],
+      ],
+      [
+        "the next day was rewritten before its end",
+        [
+          [one, 15, open],
+          [next, -60, settled],
+        ],
+        [one, next],
+        [[next], [one]],
+      ],
+      ["the next day has not been rewritten yet", [[one, 15, open]], [one, next], [[next], [one]]],
+      [
+        "neither is settled",
+        [
+          [one, 15, open],
+          [next, 15, open],
+        ],
+        [one, next],
+        [[one]],
+      ],
+      ["young doubles are left", [[one, 5, settled]], [one], [[one]]],
+    ];
+    for (const [what, rewritten, days, due] of cases)
+      it(`rewrites it ${due.flat().includes(one) ? "once more" : "no more"} if ${what}`, async () => {
+        const work = await newWork([], days);
+        for (const [which, minutes, name] of rewritten) await rewriteAt(work, which, minutes, name);
+        assert.deepEqual(await calls(work), due);
+      });
+
+    it("rewrites each day of an old stack at most twice, and each after its next day", async () => {
+      const all = Array.from({ length: 9 }, (_, i) => `2026-01-0${i + 1}`);
+      const work = await newWork([], all);
+      const found = (await calls(work)).flat();
+      for (const [i, which] of all.entries()) {
+        assert.ok(found.filter((name) => name === which).length <= 2, which);
+        const after = all[i + 1];
+        assert.ok(after === undefined || found.lastIndexOf(which) > found.indexOf(after), which);
       }
     });
   });

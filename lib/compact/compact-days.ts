@@ -61,7 +61,6 @@ const MANY_FILES = 200; // of a day that is not over: a query opens each, so it 
 const ROWS_A_MINUTE = 1_000_000; // so many rows delay the next rewrite by a minute: it takes some 6 s for each
 const FINISHED_MS = OPEN_MS + DAY_MS; // from a day's begin; later files change the day's own folder
 const YOUNG_MS = 10 * 60_000; // a report that runs may still count such a row
-const AGAIN_MS = DAY_MS + 2 * YOUNG_MS; // after a day's end the next day is compacted too, without copies of it
 const NEWEST_DAYS = 3; // on which the end of a process mostly interrupts a swap
 const MAX_FAILED = 3; // days of one call; then a server may be away
 const DAYS_AT_ONCE = 3; // of a table: a swap waits most of its time
@@ -134,7 +133,8 @@ async function workOn(
   }
   const isKnown = tables.some(({ table }) => table === place.table);
   if (!isKnown || (only !== undefined && place.day !== only)) return false;
-  if (await isDue(work.hdfs, swaps, options)) {
+  const again = isOver ? await settles(work.hdfs, swaps) : "no";
+  if (again === "once more" || (await isDue(work.hdfs, swaps, options))) {
     const record = await compactDay(work, place);
     if (record === null) return false;
     compacted.swaps.push(record);
@@ -142,7 +142,7 @@ async function workOn(
     return false;
   }
   const isCleared = swaps.records.every(({ number }) => swaps.cleared.has(number));
-  return isOver && isCleared && !(await hasAttempt(work.hdfs, swaps));
+  return isOver && again === "no" && isCleared && !(await hasAttempt(work.hdfs, swaps));
 }
 
 /** Rewrites a day without its doubles; null: it has no file. @throws as `swapDay` */
@@ -185,8 +185,7 @@ async function isRebuilt(hdfs: Hdfs, root: string, table: string): Promise<boole
 
 /**
  * Whether the day has enough files that no compaction has written. A compaction before the day's
- * end has left young doubles, so one more follows. Another one follows if views still look for
- * copies of its rows: a copy of the next day can have kept them from being settled.
+ * end has left young doubles, so one more follows.
  */
 async function isDue(
   hdfs: Hdfs,
@@ -194,20 +193,37 @@ async function isDue(
   { isOver, periodMs = 0 }: Pick<CompactOptions, "periodMs"> & { isOver: boolean },
 ): Promise<boolean> {
   if (!isOver && periodMs === 0) return false;
-  const end = endOf(swaps.place.day);
-  const last = swaps.records.findLast(({ reason }) => reason === "compaction");
+  const last = swaps.records.findLast(isCompaction);
   const made = new Set(last?.new_files.map(({ name }) => name));
   const files = (await currentFiles(hdfs, swaps)).filter(({ name }) => !made.has(name));
-  if (isOver) {
-    const canSettle = last !== undefined && isOpen(last) && Date.now() >= end + AGAIN_MS;
-    const enough = end + (canSettle ? AGAIN_MS : YOUNG_MS);
-    return files.length > 0 || Date.parse(last?.made_at ?? "") < enough;
-  }
+  if (isOver) return files.length > 0 || (last !== undefined && !isWhole(last));
   if (!canName(files)) return false;
   const since = last ? Date.parse(last.made_at) : Math.min(...files.map((file) => file.modified_at));
   const shortMs = ((last?.rows ?? 0) / ROWS_A_MINUTE) * 60_000;
   const waitMs = files.length >= MANY_FILES ? Math.min(shortMs, periodMs) : periodMs;
   return files.length >= MIN_FILES && Date.now() - since >= waitMs;
+}
+
+/**
+ * Whether copies on the next day can have kept the rows from being settled: "once more" when the
+ * next day has been compacted since, without these copies; "later" when that is still to come.
+ */
+async function settles(hdfs: Hdfs, { records, place }: Swaps): Promise<"once more" | "later" | "no"> {
+  const last = records.findLast(isCompaction);
+  if (last === undefined || !isOpen(last)) return "no";
+  const next = await readSwaps(hdfs, { ...place, day: nameOf(endOf(place.day)) });
+  const whole = next.records.find((record) => isCompaction(record) && isWhole(record));
+  if (whole !== undefined) return last.made_at < whole.made_at ? "once more" : "no";
+  return (await currentFiles(hdfs, next)).length > 0 ? "later" : "no";
+}
+
+function isCompaction({ reason }: SwapRecord): boolean {
+  return reason === "compaction";
+}
+
+/** Whether a compaction has found each row of its day old enough to leave out doubles. */
+function isWhole({ day, made_at }: SwapRecord): boolean {
+  return Date.parse(made_at) >= endOf(day) + YOUNG_MS;
 }
 
 /** Whether views look for copies of rows that a compaction has written. */
@@ -219,12 +235,17 @@ function endOf(day: string): number {
   return Date.parse(day) + DAY_MS;
 }
 
+/** The name of the day that has this time. */
+function nameOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
 /**
  * SQL: the row is young, or the first of its id and content on this day and the day before. Only
  * rows whose id comes twice have their contents compared.
  */
 function withoutDoubles(schema: string, day: string): string {
-  const before = new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
+  const before = nameOf(Date.parse(day) - DAY_MS);
   const columns = ["event_type", "event_id", "player", "session", "occurred_at", "raw_event"];
   const position = ["timestamp", "kafka_partition", "kafka_offset"];
   const days = `day BETWEEN DATE ${literal(before)} AND DATE ${literal(day)}`;

@@ -8,6 +8,7 @@ import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
 import { kafkaClient, Partitioners, withAdmin } from "../kafka.ts";
 import { settings } from "../settings.ts";
+import { tableFolder } from "../layout.ts";
 import { isFull } from "../testbed/full.fixture.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { seeded } from "../testbed/seeded.ts";
@@ -135,6 +136,26 @@ describe("settled rows", function () {
     await send({ id: "b", day: 3, player: "bob" }, { id: "b", day: 0, type: "default" });
     await compact();
     assert.deepEqual(await settledDays("default_requests"), []);
+    await eachOnce();
+  });
+
+  it("count the types that are no longer in the game: they can come back", async () => {
+    await send({ id: "f", day: 1 }, { id: "g", day: 4, type: "default" });
+    const folder = tableFolder(root, "former_joins");
+    await query(
+      `CREATE TABLE former_joins WITH (external_location = 'hdfs://${folder}', format = 'PARQUET')
+       AS SELECT event_id, kafka_offset FROM guild_joins WHERE event_id = '${uuidOf("f")}'`,
+      { schema },
+    );
+    await compact(1);
+    await compact(4);
+    assert.equal((await settledDays()).includes(nameOf(1)), false, "the former type has its id");
+    assert.deepEqual(await settledDays("default_requests"), [nameOf(4)]);
+    await query("DROP TABLE former_joins", { schema });
+    await send({ id: "h", day: 4, type: "default" });
+    await compact(4);
+    assert.deepEqual(await settledDays("default_requests"), [], "nobody can ask the former type");
+    await hdfs.remove(folder);
     await eachOnce();
   });
 

@@ -1,5 +1,6 @@
 // The stack's own HDFS, metastore and Trino; each test has a ground of its own.
 import assert from "node:assert/strict";
+import { alterColumns } from "../ask/alter-table.ts";
 import { audit, assertProven } from "../audit/audit.ts";
 import { auditAgain } from "../audit/audit-again.ts";
 import { findFiles, listFiles } from "../audit/files.ts";
@@ -12,6 +13,8 @@ import { openChain } from "../land/commits.ts";
 import { dayFolder } from "../layout.ts";
 import { currentFolder, dataFiles, readSwaps } from "../swaps.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
+import type { StoredColumn } from "../parquet-footer.ts";
+import { storedType, wantedColumns } from "../stored-columns.ts";
 import { query } from "../trino.ts";
 import { clearSwaps, finishSwap, swapDay, SwapLostError, type SwapWork } from "./swap-day.ts";
 import { trinoEngine } from "./trino-engine.ts";
@@ -222,5 +225,16 @@ describe("swapDay(work, request)", function () {
     const swaps = await readSwaps(ground.hdfs, place());
     assert.equal((await dataFiles(ground.hdfs, currentFolder(swaps))).length, 1);
     await proven();
+  });
+
+  it("gives a day the folder of its swap again when a change of columns has written the old one", async () => {
+    const { columns } = wantedColumns(guild);
+    const wanted: StoredColumn[] = columns.map(({ name, type }) => ({ name, type: storedType(type) }));
+    const old = await work.engine.location(place());
+    const { folder } = (await swapDay(work, request()))!;
+    await work.engine.setLocation(place(), old);
+    const to = { ...ground.place, table: TABLE };
+    await alterColumns(ground.hdfs, to, [...wanted, { name: "added", type: "text" }]);
+    assert.equal(await work.engine.location(place()), folder);
   });
 });

@@ -87,6 +87,20 @@ describe("swapDay(work, request), beside other processes", () => {
       assert.deepEqual(hdfs.files("/q/compacted"), []);
       assert.deepEqual(hdfs.files("/q/staging"), []);
     });
+
+  it("follows the swap again if a change of columns writes the old folder before it is done", async () => {
+    const hdfs = new HdfsModel();
+    const work = newWork(hdfs);
+    await write(hdfs, "a.parquet");
+    let isOld = false;
+    const at = (point: string) => {
+      if (point === "swap_done" && !isOld) void work.engine.setLocation(place, FOLDER);
+      if (point === "swap_done") isOld = true;
+    };
+    const { folder } = (await swap({ ...work, at }))!;
+    assert.ok(isOld);
+    assert.equal(await work.engine.location(place), folder);
+  });
 });
 
 describe("currentFiles(hdfs, swaps)", () => {

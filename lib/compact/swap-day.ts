@@ -144,7 +144,7 @@ export async function finishSwap(work: SwapWork, place: TableDay): Promise<void>
     if (await hasNext(hdfs, swaps)) continue;
     for (const { number } of swaps.records) await markSwap(hdfs, place, number, "done");
     at("swap_done");
-    return;
+    // And one more look: a change of columns writes each day's definition, with the folder in it.
   }
 }
 

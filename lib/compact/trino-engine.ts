@@ -10,12 +10,12 @@ import { registerDaysOf } from "../ask/tables.ts";
 import { fileBytes } from "../audit/coverage.ts";
 import { countRows } from "../audit/files.ts";
 import { digestColumns } from "../audit/tally.ts";
+import { shownTables } from "../audit/witnesses.ts";
 import { failedEvents } from "../catalog.ts";
-import { events } from "../events.ts";
-import { entriesOf } from "../folders.ts";
+import { entriesOf, namesIn } from "../folders.ts";
 import { alterPartitions, getPartition, locationOf, setLocation } from "../hive-metastore.ts";
 import type { SwapPoint } from "../kill-at.ts";
-import { newFileName, removedPath, type TableDay } from "../layout.ts";
+import { newFileName, removedPath, type TableDay, tablesFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
 import { identifier, literal } from "../sql.ts";
 import { missingColumns } from "../stored-columns.ts";
@@ -42,6 +42,7 @@ export interface EnginePlace {
 const MAX_NAMES_CHARS = 900_000; // names of files in a statement; Trino takes 1,000,000 characters
 const NAME = `regexp_extract("$path", '[^/]+$')`;
 const SWAP_LIMIT_MS = 30 * 60_000; // of one statement
+const TOO_LARGE = /MEMORY|SPILL|EXCEEDED|TIME_OUT/; // codes: a statement needs more than there is
 
 export function trinoEngine(place: EnginePlace): SwapEngine {
   const { schema } = place;
@@ -92,7 +93,7 @@ async function rewrite(
     contentOf(place, table, columns, staged, "true"),
     rowsByFile(schema, source, ofDay),
     removedRows(place, request, source, `${ofDay} AND NOT coalesce(${keep}, true)`),
-    reason === "compaction" && areIdsUnique(request, staged, schema),
+    reason === "compaction" && areIdsUnique(place, request, staged),
   ]);
   await query(`DROP TABLE ${staged}`, { schema });
   await nameFiles(hdfs, folder, (number) => newFileName({ id, number, isSettled }));
@@ -161,14 +162,23 @@ async function nameFiles(hdfs: Hdfs, folder: string, nameOf: (number: number) =>
 /**
  * Whether the staged events of a day have ids that no other row has, of any type and day. Of two
  * rows with one id, the row that comes second is looked at after the first can be found. So at most
- * one of them gets settled, whichever processes ask.
+ * one of them gets settled, whichever processes ask. Types that are not in the game count too: they
+ * can come back.
  */
-async function areIdsUnique({ table, day }: SwapRequest, staged: string, schema: string): Promise<boolean> {
+async function areIdsUnique(
+  { hdfs, root, schema }: EnginePlace,
+  { table, day }: SwapRequest,
+  staged: string,
+): Promise<boolean> {
   if (table === failedEvents.table) return false;
-  const others = events.map((event) => {
-    const otherDays = event.table === table ? ` WHERE day <> DATE ${literal(day)}` : "";
-    return `SELECT event_id FROM ${qualified(event.table, schema)}${otherDays}`;
-  });
+  const shown = await shownTables(hdfs, root, schema);
+  if ((await namesIn(hdfs, tablesFolder(root))).some((name) => !shown.includes(name))) return false;
+  const others = shown
+    .filter((name) => name !== failedEvents.table)
+    .map((name) => {
+      const otherDays = name === table ? ` WHERE day <> DATE ${literal(day)}` : "";
+      return `SELECT event_id FROM ${qualified(name, schema)}${otherDays}`;
+    });
   // A join, not IN: Trino can put its rows on disk.
   const [found] = await query<{ is_unique: boolean }>(
     `SELECT count(*) = 0 AS is_unique FROM (
@@ -180,7 +190,7 @@ async function areIdsUnique({ table, day }: SwapRequest, staged: string, schema:
     { schema, timeoutMs: SWAP_LIMIT_MS },
   ).catch((error: unknown) => {
     // The views look for copies of its rows then, as they did before.
-    if (error instanceof QueryError && error.code === "EXCEEDED_LOCAL_MEMORY_LIMIT") return [];
+    if (error instanceof QueryError && TOO_LARGE.test(error.code)) return [];
     throw error;
   });
   return found?.is_unique ?? false;

@@ -118,11 +118,11 @@ async function close({ schema, event: { table } }: RebuildWork): Promise<void> {
 
 /** Opens the table for queries, with these columns; null: with those that it has. */
 async function open(
-  { schema, event: { table } }: RebuildWork,
+  { hdfs, root, schema, event: { table } }: RebuildWork,
   columns: readonly StoredColumn[] | null,
 ): Promise<void> {
   if (!settings.metastore || !(await isThere(schema, table))) return; // createTables makes it
-  if (columns !== null) await alterColumns(schema, table, columns);
+  if (columns !== null) await alterColumns(hdfs, { root, schema, table }, columns);
   await openTable(schema, table);
 }
 
