@@ -10,6 +10,7 @@
  * command that changes something then goes on without output, to its own end and exit code.
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { recordScript } from "./history.ts";
 import { printProblem } from "./print-problem.ts";
 import { SettingError } from "./setting-values.ts";
@@ -30,6 +31,7 @@ export interface CommandOptions<O extends Options> {
   hint?: string; // advice to print when the command fails
   /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */
   interruptible?: boolean;
+  isLong?: boolean; // whether stderr tells from time to time what the command is doing
   /** Whether the command does nothing but print: without a reader it ends at once, with 0. */
   onlyPrints?: boolean;
 }
@@ -38,6 +40,7 @@ export interface Call<O extends Options> {
   values: OptionValues<O>;
   positionals: string[];
   signal: AbortSignal; // aborts at Ctrl-C, SIGTERM or SIGHUP
+  doing: (what: string) => void; // of a long command: see heartbeat.ts
 }
 
 const SAME_CTRL_C_MS = 1_000;
@@ -58,6 +61,7 @@ export async function command<O extends Options = Options>(
   const abort = new AbortController();
   const reader = { isNeeded: frame.onlyPrints ?? false };
   watchReader(reader);
+  let beat: Heartbeat | undefined;
   try {
     const call = parse(frame);
     if (call.values.help) {
@@ -67,7 +71,9 @@ export async function command<O extends Options = Options>(
     }
     if (frame.isRecorded ?? true) recordScript(name);
     if (frame.interruptible) abortAtSignals(abort);
-    process.exitCode = (await run({ ...call, signal: abort.signal })) ?? 0;
+    if (frame.isLong) beat = startHeartbeat(name);
+    const doing = (what: string): void => beat?.doing(what);
+    process.exitCode = (await run({ ...call, signal: abort.signal, doing })) ?? 0;
   } catch (error) {
     const { message } = error as Error;
     const isUsage = error instanceof UsageError;
@@ -77,6 +83,8 @@ export async function command<O extends Options = Options>(
     const isRefused = isUsage || error instanceof SettingError;
     process.exitCode = isRefused ? 2 : abort.signal.aborted ? INTERRUPTED : 1;
     setTimeout(() => process.exit(), MAX_END_MS).unref();
+  } finally {
+    beat?.stop();
   }
 }
 

@@ -19,7 +19,7 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
-await command("check", { usage, options }, async ({ values }) => {
+await command("check", { usage, options, isLong: true }, async ({ values }) => {
   if (values.json && !values.cluster) throw new UsageError("--json: expected --cluster too");
   if (values.write && values.cluster) throw new UsageError("--write: expected it without --cluster");
   if (values.cluster) return printCluster(values.json);

@@ -22,7 +22,7 @@ const options = {
 const hint = "npm run status shows what runs";
 const MAX_DAYS = 36_500;
 
-await command("forget", { usage, options, hint, isRecorded: false }, async ({ values }) => {
+await command("forget", { usage, options, hint, isRecorded: false, isLong: true }, async ({ values }) => {
   const { player, "older-than": older, yes } = values;
   if (player !== undefined && older !== undefined)
     throw new UsageError("--older-than: expected no --player beside it, got both");

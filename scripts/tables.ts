@@ -31,7 +31,7 @@ const interruptible = process.argv.some((word) => word.startsWith("--rebuild"));
 
 const hint = "npm run status shows what runs";
 
-await command("tables", { usage, options, interruptible, hint }, async ({ values, signal }) => {
+await command("tables", { usage, options, interruptible, isLong: true, hint }, async ({ values, signal }) => {
   const { check, rebuild, "dry-run": isDry } = values;
   if (check && rebuild !== undefined) throw new UsageError("expected --check or --rebuild, got both");
   if (isDry && rebuild === undefined) throw new UsageError("--dry-run: expected --rebuild TABLE beside it");

@@ -10,7 +10,8 @@ const usage = `npm run trace -- EVENT_ID [--json]
   Exit code 1: no place has the event; the message names the places.`;
 const options = { json: { type: "boolean", default: false } } as const;
 
-const frame = { usage, options, positionals: true, onlyPrints: true, hint: "npm run status shows what runs" };
+const hint = "npm run status shows what runs";
+const frame = { usage, options, positionals: true, onlyPrints: true, isLong: true, hint };
 
 await command("trace", frame, async ({ values, positionals }) => {
   const [eventId = "", ...others] = positionals;

@@ -5,7 +5,7 @@
  * after their audit are no failure. Their record's digest then stands for the topic, and files and
  * tables are compared with it. Rows that were removed later are subtracted: removals.ts.
  */
-import { type AuditOptions, type AuditRun, withAudit } from "./audit.ts";
+import { type AuditOptions, type AuditRun, progressText, withAudit } from "./audit.ts";
 import { auditPath } from "../layout.ts";
 import { readCommits } from "./coverage.ts";
 import type { AuditRecord, Ledger } from "./ledger.ts";
@@ -34,6 +34,7 @@ export async function auditAgain({
     for (let i = 0; i < rounds; i++) {
       const records = wanted.flatMap((one) => one[i] ?? []);
       await repeat(run, records, again);
+      options.log?.(`${progressText(again)} again`);
     }
     return again;
   });

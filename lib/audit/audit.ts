@@ -49,6 +49,7 @@ export interface AuditOptions extends Partial<AuditPlace> {
   hdfs?: Hdfs;
   days?: "new" | "all"; // on which the sums are compared with Trino's counts; default: "new"
   maxOffsets?: number; // of a portion
+  log?: (line: string) => void; // gets the number of audited messages, after each portion
   witnesses?: Witnesses;
   packs?: boolean; // whether copies of the ledger's records count; default: true
 }
@@ -57,7 +58,7 @@ export interface AuditOptions extends Partial<AuditPlace> {
 export async function audit(options: AuditOptions = {}): Promise<Proof> {
   return withAudit(options, async (run) => {
     const before = provenBy(run.ledgers.flatMap(({ records }) => records));
-    const made = await auditAll(run, options.maxOffsets);
+    const made = await auditAll(run, options);
     const days = options.days === "all" ? "all" : daysOf(made, run.ledgers);
     run.problems.push(...(await compareSums(run.ledgers, days, run.witnesses, run.removals)));
     return { now: provenBy(made), before, lost: lostIn(run.ledgers), days, problems: run.problems };
@@ -106,7 +107,7 @@ export async function withAudit<T>(options: AuditOptions, work: (run: AuditRun) 
 }
 
 /** Audits portion after portion until all listed commits are audited; returns the new records. */
-async function auditAll(run: AuditRun, maxOffsets: number | undefined): Promise<AuditRecord[]> {
+async function auditAll(run: AuditRun, { maxOffsets, log }: AuditOptions): Promise<AuditRecord[]> {
   const { hdfs, ledgers, problems } = run;
   const made: AuditRecord[] = [];
   const open = new Map<Ledger, ChainNames>();
@@ -135,6 +136,7 @@ async function auditAll(run: AuditRun, maxOffsets: number | undefined): Promise<
         if (ledger.problems.length > 0) open.delete(ledger);
       }
     }
+    log?.(progressText(provenBy(made)));
   }
   return made;
 }
@@ -203,6 +205,11 @@ async function explain(
   const problem = same ? `${text}, but not the same ones` : text;
   if (topic === null) return [problem];
   return [problem, ...(await witnesses.explain(portion))];
+}
+
+/** "300,000 messages audited" */
+export function progressText({ messages }: { messages: number }): string {
+  return `${messages.toLocaleString("en")} messages audited`;
 }
 
 /** "Kafka deleted offsets [0, 9) of partition 1 before their audit" */

@@ -27,6 +27,14 @@ describe("untilLanded(partitions)", () => {
     await untilLanded([{ partition: 0, high: 5 }], { topic, root });
   });
 
+  it("does not wait for messages that Kafka has deleted", async () => {
+    const partitions = [
+      { partition: 0, low: 9, high: 9 },
+      { partition: 1, low: 2, high: 2 },
+    ];
+    await untilLanded(partitions, { topic, root, timeoutMs: 0 });
+  });
+
   it("names the partitions that are behind when the time is over", async () => {
     const partitions = [
       { partition: 0, high: 9 },

@@ -14,19 +14,20 @@ const MAX_MOMENTS = 500; // more than a chart can show
 
 /**
  * Waits until all messages below the given offsets are committed, with their files in the tables.
- * @param partitions each with `high`, the offset behind its last message: see `readOffsets`
+ * @param partitions each with `high`, the offset behind its last message, and with `low`, the first
+ *   offset that Kafka still has: see `readOffsets`
  * @throws Error after `timeoutMs`, with the partitions that are behind
  */
 export async function untilLanded(
-  partitions: { partition: number; high: number }[],
+  partitions: { partition: number; low?: number; high: number }[],
   { topic = settings.topic, root = settings.hdfsRoot, timeoutMs = 60_000 } = {},
 ): Promise<void> {
   const hdfs = new WebHdfs();
   const ask = async () => {
     const behind: string[] = [];
-    for (const { partition, high } of partitions) {
+    for (const { partition, low = 0, high } of partitions) {
       const last = await lastCommitFrom(hdfs, { root, topic, partition }, high);
-      const next = last ? last.last + 1 : 0;
+      const next = Math.max(low, last ? last.last + 1 : 0);
       const visible = last === null || (await isVisible(hdfs, root, last));
       if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
     }

@@ -12,6 +12,8 @@ import type { WebHdfs } from "../webhdfs.ts";
 import { type Finding, Findings } from "./finding.ts";
 
 const DAY = "2000-01-01";
+const NEXT_DAY = "2000-01-02";
+const TIME = "2000-06-15 12:00:00.000"; // UTC, in summer time elsewhere
 const ROWS = 3;
 
 /**
@@ -90,7 +92,10 @@ async function checkTable(findings: Findings, hdfs: WebHdfs, folder: string): Pr
   await putFile(hdfs, `${folder}/day=${DAY}/rows.parquet`);
   const { catalog, schema } = settings;
   const register = `CALL ${identifier(catalog)}.system.sync_partition_metadata(${literal(schema)}, ${literal(renamed)}, 'ADD', false)`;
+  const procedure = `${identifier(catalog)}.system.register_partition`;
+  const registerOne = `CALL ${procedure}(${literal(schema)}, ${literal(renamed)}, ARRAY['day'], ARRAY['${NEXT_DAY}'])`;
   const count = `SELECT count(*) AS rows FROM ${qualified(schema, renamed)}`;
+  const written = qualified(schema, `${name}_written`);
   const steps: [need: string, work: () => Promise<string>][] = [
     ["create an external table", () => run(createTable(name, folder))],
     [
@@ -99,8 +104,23 @@ async function checkTable(findings: Findings, hdfs: WebHdfs, folder: string): Pr
     ],
     ["register a day", () => run(register)],
     ["read its rows from HDFS", () => readRows(count)],
+    [
+      "read times in UTC",
+      () => readTime(`SELECT CAST(max(at) AS varchar) AS at FROM ${qualified(schema, renamed)}`),
+    ],
     ["create a view", () => run(`CREATE VIEW ${qualified(schema, `${name}_view`)} AS ${count}`)],
   ];
+  if (settings.metastore !== undefined) {
+    const write = `CREATE TABLE ${written} WITH (external_location = ${literal(`hdfs://${folder}_written`)}, format = 'PARQUET') AS SELECT n FROM ${qualified(schema, renamed)}`;
+    steps.push(["let Trino write files of a day", () => run(write)]);
+    steps.push([
+      "register one day",
+      async () => {
+        await putFile(hdfs, `${folder}/day=${NEXT_DAY}/rows.parquet`);
+        return run(registerOne);
+      },
+    ]);
+  }
   try {
     for (const [i, [need, work]] of steps.entries()) {
       if (await findings.ask(need, work, "")) continue;
@@ -125,21 +145,32 @@ async function readRows(statement: string): Promise<string> {
   return `${ROWS} rows`;
 }
 
+/** The stream's times are in UTC; Trino can read them in its own zone. */
+async function readTime(statement: string): Promise<string> {
+  const [row] = await query<{ at: string }>(statement);
+  if (row?.at !== TIME) throw new Error(`expected the time ${TIME}, got ${row?.at}`);
+  return "";
+}
+
 function createTable(name: string, folder: string): string {
-  return `CREATE TABLE ${qualified(settings.schema, name)} (n bigint, day date) WITH (
+  return `CREATE TABLE ${qualified(settings.schema, name)} (n bigint, at timestamp(3), day date) WITH (
     external_location = ${literal(`hdfs://${folder}`)}, format = 'PARQUET', partitioned_by = ARRAY['day'])`;
 }
 
 async function dropAll(name: string, renamed: string): Promise<string> {
   const { schema } = settings;
   await query(`DROP VIEW IF EXISTS ${qualified(schema, `${name}_view`)}`);
-  for (const one of [name, renamed]) await query(`DROP TABLE IF EXISTS ${qualified(schema, one)}`);
+  for (const one of [name, renamed, `${name}_written`])
+    await query(`DROP TABLE IF EXISTS ${qualified(schema, one)}`);
   return "";
 }
 
 async function putFile(hdfs: WebHdfs, path: string): Promise<void> {
-  const file = new ParquetFile([{ name: "n", type: "offset", required: true }]);
-  for (let i = 0; i < ROWS; i++) file.append([i]);
+  const file = new ParquetFile([
+    { name: "n", type: "offset", required: true },
+    { name: "at", type: "timestamp", required: true },
+  ]);
+  for (let i = 0; i < ROWS; i++) file.append([i, Date.parse(`${TIME}Z`)]);
   await hdfs.create(path, file.finish());
 }
 
@@ -156,6 +187,8 @@ const REMEDIES: [refusal: RegExp, remedy: string][] = [
     "in the catalog's file: hive.non-managed-table-creates-enabled=true",
   ],
   [/non-managed/i, "in the catalog's file: hive.non-managed-table-writes-enabled=true"],
+  [/register_partition/, "in the catalog's file: hive.allow-register-partition-procedure=true"],
+  [/^expected the time/, "in the catalog's file: hive.parquet.time-zone=UTC"],
   [/No factory for location|No FileSystem for scheme/, "in the catalog's file: fs.hadoop.enabled=true"],
   [
     /Incomplete HDFS URI|no host/,

@@ -137,8 +137,8 @@ describe("compactDays(work, options)", () => {
     assert.equal(costs[0], costs[1]);
   });
 
-  it("deletes a crashed swap's files two hours later, also if the day was compacted meanwhile", async () => {
-    const work = await newWork();
+  /** What a swap of the first table left when it crashed just now; the answer makes it hours old. */
+  async function crash(work: Work): Promise<{ folder: string; age: () => void }> {
     const folder = compactedFolder({ root, table: names[0]!, day }, "crashed");
     const list = work.hdfs.list.bind(work.hdfs);
     let crashedAt = Date.now();
@@ -148,13 +148,29 @@ describe("compactDays(work, options)", () => {
       return { entries: entries.map((entry) => ({ ...entry, ...modified_at(entry.name) })), more };
     };
     await work.hdfs.create(`${folder}/part`, Buffer.from("rows"));
+    return { folder, age: () => (crashedAt = 0) };
+  }
+
+  it("deletes a crashed swap's files two hours later, also if the day was compacted meanwhile", async () => {
+    const work = await newWork();
+    const { folder, age } = await crash(work);
     for (let i = 0; i < 4; i++) await call(work); // swaps, deletes the replaced files, finds nothing due
     assert.notEqual(await work.hdfs.status(folder), null);
-    crashedAt = 0;
+    age();
     await call(work);
     assert.equal(await work.hdfs.status(folder), null);
     const { requests } = await call(work);
     assert.ok((await call(work)).requests < requests, "the day is finished");
+  });
+
+  it("deletes them also on a day that can never be rewritten", async () => {
+    const work = await newWork(names);
+    const { folder, age } = await crash(work);
+    await assert.rejects(call(work), /a file is broken/);
+    assert.notEqual(await work.hdfs.status(folder), null);
+    age();
+    await assert.rejects(call(work), /a file is broken/);
+    assert.equal(await work.hdfs.status(folder), null);
   });
 
   it("finishes an interrupted swap of a new day, and begins none", async () => {

@@ -126,7 +126,7 @@ async function workOn(
 ): Promise<boolean> {
   const { graceMs, day: only, isOver, log = () => {} } = options;
   let swaps = await readSwaps(work.hdfs, place);
-  if (swaps.records.length > 0) {
+  if (swaps.records.length > 0 || (await hasAttempt(work.hdfs, swaps))) {
     await finishSwap(work, place);
     compacted.deleted += await clearSwaps(work, place, graceMs);
     swaps = await readSwaps(work.hdfs, place);
@@ -164,9 +164,10 @@ async function closedUntil({ hdfs, root }: SwapWork, topics: readonly string[]):
   const now = Date.now();
   const passed = [now];
   for (const topic of topics)
-    for (const { partition, high } of await readOffsets({ topic })) {
+    for (const { partition, low, high } of await readOffsets({ topic })) {
       const last = await findLastCommit(hdfs, { root, topic, partition });
-      const isAtEnd = (last === null ? 0 : last.last + 1) >= high;
+      const next = Math.max(low, last === null ? 0 : last.last + 1); // Kafka has deleted what is below low
+      const isAtEnd = next >= high;
       passed.push(Math.max(last?.last_timestamp ?? 0, isAtEnd ? now - QUIET_MS : 0));
     }
   return Math.min(...passed);

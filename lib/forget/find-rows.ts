@@ -154,9 +154,18 @@ export async function* parquetFiles(
   folder: string,
   left: readonly string[],
 ): AsyncGenerator<string> {
+  for await (const path of filesBelow(hdfs, folder, left)) if (path.endsWith(".parquet")) yield path;
+}
+
+/** All files below a folder, without the folders `left`. */
+export async function* filesBelow(
+  hdfs: Hdfs,
+  folder: string,
+  left: readonly string[] = [],
+): AsyncGenerator<string> {
   for await (const { name, type } of entriesOf(hdfs, folder)) {
     const path = `${folder}/${name}`;
-    if (type === "DIRECTORY" && !left.includes(path)) yield* parquetFiles(hdfs, path, left);
-    else if (name.endsWith(".parquet")) yield path;
+    if (type !== "DIRECTORY") yield path;
+    else if (!left.includes(path)) yield* filesBelow(hdfs, path, left);
   }
 }

@@ -24,6 +24,7 @@ import {
   ownTablesBefore,
   type OwnTable,
   planWork,
+  landedMessages,
   prepare,
 } from "./prove-first.ts";
 import { carryOut, decide, type ForgetPlan, planOf, writePlan } from "./removal-plan.ts";
@@ -99,7 +100,7 @@ async function planOfDays(
   records: readonly AuditRecord[],
 ): Promise<ForgetPlan> {
   const { removed, ends } = await countOldRows(place, days, before, records);
-  const landed = messages.filter(({ topic, partition, last }) => {
+  const landed = (await landedMessages(place, messages)).filter(({ topic, partition, last }) => {
     return topic !== place.topic || records.some((one) => one.partition === partition && last < one.to);
   });
   const last = ends.map(({ offset, ...one }) => ({ ...one, messages: 0, last: offset - 1 }));

@@ -19,6 +19,7 @@ import {
   ownTablesOf,
   type OwnTable,
   planWork,
+  landedMessages,
   prepare,
 } from "./prove-first.ts";
 import { carryOut, decide, type ForgetPlan, planOf, readPlan, writePlan } from "./removal-plan.ts";
@@ -82,7 +83,8 @@ export async function forgetPlayer(
   const records = await prepare(place, namingLine(players), options);
   log("looking for the player in all places");
   const found = await findPlayer(place, players);
-  const plan = planOf(topic, ...audited(found, records, topic), records);
+  const messages = await landedMessages(place, found.messages);
+  const plan = planOf(topic, ...audited({ ...found, messages }, records, topic), records);
   if (plan.files.length === 0 && plan.below.length === 0) return found;
   const work = planWork(place, options);
   await writePlan(work, plan);

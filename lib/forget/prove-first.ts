@@ -15,7 +15,7 @@ import { removeDeadSwaps } from "../compact/staged-swaps.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import type { ForgetPoint } from "../kill-at.ts";
-import { openChain } from "../land/commits.ts";
+import { findLastCommit, openChain } from "../land/commits.ts";
 import { chainsFolder, commitsFolder } from "../layout.ts";
 import { identifier, sql } from "../sql.ts";
 import { readOffsets } from "../topic.ts";
@@ -69,6 +69,22 @@ export async function prepare(
   log("auditing, so that the ledger has a record of each message");
   assertProven(await audit({ hdfs, topic, root, schema, days: "all" }));
   return recordsOf(place);
+}
+
+/**
+ * The messages up to which the stream has landed all of their partition: only these may be deleted,
+ * with those in front of them.
+ */
+export async function landedMessages<T extends { topic: string; partition: number; last: number }>(
+  { hdfs, root }: ForgetPlace,
+  messages: readonly T[],
+): Promise<T[]> {
+  const landed: T[] = [];
+  for (const one of messages) {
+    const commit = await findLastCommit(hdfs, { root, topic: one.topic, partition: one.partition });
+    if (commit !== null && one.last <= commit.last) landed.push(one);
+  }
+  return landed;
 }
 
 /** All that the work on a plan needs. */

@@ -46,6 +46,21 @@ function newPlan(): ForgetPlan {
   return planOf(topic, files, [{ topic, partition: 0, messages: 3, last: 5 }], records);
 }
 
+/** @param deleted gets what is deleted from the topic */
+function workOn(hdfs: HdfsModel, deleted: unknown[] = []): PlanWork {
+  return {
+    hdfs,
+    root,
+    deleteMessages: (below) => {
+      deleted.push(...below);
+      return Promise.resolve();
+    },
+    emptyDay: () => Promise.resolve(),
+    clearDay: () => Promise.resolve(),
+    at: () => {},
+  };
+}
+
 /** An HDFS that fails from its n-th request on; `done`: after it has done that request. */
 function failingAt(hdfs: HdfsModel, n: number, isDone: boolean): HdfsModel {
   let left = n;
@@ -64,6 +79,19 @@ function failingAt(hdfs: HdfsModel, n: number, isDone: boolean): HdfsModel {
 }
 
 describe("a removal", () => {
+  it("deletes what a compaction has written and not named: no search finds its rows", async () => {
+    const hdfs = await newHdfs();
+    const compacted = `${root}/compacted/failed_events`;
+    const kept = [`${compacted}/finished.json`, `${compacted}/day=${day}/a/swap-a-0.parquet`];
+    const unnamed = [`${compacted}/day=${day}/b/20260131_part`, `${compacted}/day=${day}/a/_part`];
+    for (const path of [...kept, ...unnamed]) await hdfs.create(path, Buffer.from("rows"));
+    await carryOut(workOn(hdfs), newPlan());
+    assert.deepEqual(
+      hdfs.files(compacted).map(([path]) => path),
+      kept,
+    );
+  });
+
   it("has a record of the audit for each row, and deletes messages up to the last one", () => {
     const { removed, deleted, below } = newPlan();
     const counted = removed.map(({ from, counts }) => [from, counts]);
@@ -82,19 +110,8 @@ describe("a removal", () => {
       for (let n = 0; ; n++) {
         const hdfs = await newHdfs();
         const deleted: unknown[] = [];
-        const workOn = (one: HdfsModel): PlanWork => ({
-          hdfs: one,
-          root,
-          deleteMessages: (below) => {
-            deleted.push(...below);
-            return Promise.resolve();
-          },
-          emptyDay: () => Promise.resolve(),
-          clearDay: () => Promise.resolve(),
-          at: () => {},
-        });
         const plan = newPlan();
-        const first = workOn(failingAt(hdfs, n, isDone));
+        const first = workOn(failingAt(hdfs, n, isDone), deleted);
         const isWhole = await writePlan(first, plan)
           .then(() => carryOut(first, plan))
           .then(
@@ -102,7 +119,7 @@ describe("a removal", () => {
             () => false,
           );
         const left = await readPlan(hdfs, root);
-        if (left !== null) await carryOut(workOn(hdfs), left);
+        if (left !== null) await carryOut(workOn(hdfs, deleted), left);
         const offsets = await offsetsIn(hdfs);
         const { records: made, problems } = await readRemovals(hdfs, root, topic);
         assert.deepEqual(problems, []);
@@ -118,14 +135,7 @@ describe("a removal", () => {
 
   it("refuses a second removal at the same time", async () => {
     const hdfs = await newHdfs();
-    const work: PlanWork = {
-      hdfs,
-      root,
-      deleteMessages: () => Promise.resolve(),
-      emptyDay: () => Promise.resolve(),
-      clearDay: () => Promise.resolve(),
-      at: () => {},
-    };
+    const work = workOn(hdfs);
     await writePlan(work, newPlan());
     await assert.rejects(
       writePlan(work, newPlan()),

@@ -16,11 +16,11 @@ import { appendRemoval, type Removal, type RemovedRange } from "../audit/removal
 import type { AuditRecord } from "../audit/ledger.ts";
 import { Tally } from "../audit/tally.ts";
 import type { ForgetPoint } from "../kill-at.ts";
-import { forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
+import { compactedTablesFolder, forgetDecidedPath, forgetFolder, forgetPlanPath } from "../layout.ts";
 import { inLanes, mapBySize } from "../lanes.ts";
 import type { Hdfs, WebHdfs } from "../webhdfs.ts";
 import type { DeletedBelow, FoundMessages } from "./topic-messages.ts";
-import { type FoundFile, type FoundRow, sizesOf, topicOf } from "./find-rows.ts";
+import { filesBelow, type FoundFile, type FoundRow, sizesOf, topicOf } from "./find-rows.ts";
 import type { OldDay } from "./old-days.ts";
 import { withoutRows } from "./rewrite-file.ts";
 
@@ -117,6 +117,7 @@ export async function readPlan(hdfs: Hdfs, root: string): Promise<ForgetPlan | n
 export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> {
   const { hdfs, root, at } = work;
   await at("plan_decided");
+  await removeUnnamed(hdfs, root);
   const replace = async (file: ForgetPlan["files"][number]) => {
     await replaceFile(work, plan.topic, file);
     await at("file_replaced");
@@ -142,6 +143,15 @@ export async function carryOut(work: PlanWork, plan: ForgetPlan): Promise<void> 
   await at("removal_recorded");
   await hdfs.remove(forgetFolder(root));
   await at("plan_cleared");
+}
+
+/**
+ * Deletes files that a compaction has written and not named yet: no search finds their rows. No
+ * compaction ends while the plan is there, and one that has crashed is cleared two hours later.
+ */
+async function removeUnnamed(hdfs: Hdfs, root: string): Promise<void> {
+  for await (const path of filesBelow(hdfs, compactedTablesFolder(root)))
+    if (!/[.](parquet|json)$/.test(path)) await hdfs.remove(path);
 }
 
 /** Replaces a file by one without the rows; an earlier attempt may have done it. */
