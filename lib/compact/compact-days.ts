@@ -260,11 +260,12 @@ function withoutDoubles(schema: string, day: string): string {
   const young = literal(new Date(Date.now() - YOUNG_MS));
   return `"timestamp" >= ${young} OR (${PLACE}) NOT IN (
     SELECT ${PLACE} FROM (
-      SELECT kafka_partition, kafka_offset,
+      SELECT event_id, kafka_partition, kafka_offset,
         row_number() OVER (PARTITION BY event_id, ${CONTENT} ORDER BY ${POSITION}) AS copy
       FROM (${all([...columns, ...position])})
       WHERE event_id IN (SELECT event_id FROM (${all(["event_id"])}) GROUP BY event_id HAVING count(*) > 1)
     ) WHERE copy > 1)`;
 }
 
-const PLACE = "CAST(kafka_partition AS varchar) || ':' || CAST(kafka_offset AS varchar)";
+// With the id: another topic in the same tables can have the same offsets.
+const PLACE = "event_id || ' ' || CAST(kafka_partition AS varchar) || ':' || CAST(kafka_offset AS varchar)";

@@ -47,8 +47,8 @@ export class OtherTopicError extends Error {
   constructor(topic: string, partition: number, facts: string) {
     super(
       `topic ${topic}, partition ${partition}: ${facts}. The topic was deleted and made anew after its events were ` +
-        "landed; its offsets mean other events now. Land it under another name (QUESTLOG_TOPIC) or into another " +
-        "folder (QUESTLOG_HDFS_ROOT), or delete the old data (npm run down -- --wipe)",
+        "landed; its offsets mean other events now. Land it into another folder and schema (QUESTLOG_HDFS_ROOT, " +
+        "QUESTLOG_SCHEMA), or delete the old data (npm run down -- --wipe)",
     );
   }
 }
