@@ -24,7 +24,6 @@ import type { ForgetPlace } from "./prove-first.ts";
 
 const DAYS = 3;
 const FEW = events.filter(({ table }) => table === "sword_purchases");
-const DAY_MS = 86_400_000;
 
 describe("forgetOlder(place, before)", function () {
   this.timeout(180_000);
@@ -53,7 +52,7 @@ describe("forgetOlder(place, before)", function () {
     });
     await producer.connect();
     for (const ago of daysAgo) {
-      const timestamp = String(Date.parse(firstKeptDay(ago, now)) + DAY_MS / 2);
+      const timestamp = String(Date.parse(firstKeptDay(ago, now)) + 1_000); // Kafka refuses times ahead
       const values = types.flatMap((event) => {
         const { message } = receive(event, { query: "metal=gold", headers: {}, remoteAddr: "127.0.0.1" });
         return [message, message];
