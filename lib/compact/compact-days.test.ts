@@ -137,7 +137,7 @@ describe("compactDays(work, options)", () => {
     assert.equal(costs[0], costs[1]);
   });
 
-  /** What a swap of the first table left when it crashed just now; the answer makes it hours old. */
+  /** Files of a swap of the first table that has just crashed; `age` makes them hours old. */
   async function crash(work: Work): Promise<{ folder: string; age: () => void }> {
     const folder = compactedFolder({ root, table: names[0]!, day }, "crashed");
     const list = work.hdfs.list.bind(work.hdfs);
