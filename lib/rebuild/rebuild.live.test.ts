@@ -231,7 +231,8 @@ describe("rebuildTable(table, options)", function () {
           [...errors].join(),
         );
         assert.ok(counts.size >= 2, "the reader has seen a swap");
-        const allowed = ["HIVE_TABLE_READ_ONLY", "VIEW_IS_STALE"];
+        // The last one: Trino could not match a view with a table that had just changed.
+        const allowed = ["HIVE_TABLE_READ_ONLY", "VIEW_IS_STALE", "INVALID_VIEW"];
         assert.deepEqual(
           [...errors].filter((code) => !allowed.includes(code)),
           [],
