@@ -1,10 +1,10 @@
 // Files of many days of tables, in an HDFS in memory.
 import assert from "node:assert/strict";
 import { DayFolders } from "./day-folders.ts";
-import { HdfsModel } from "./testbed/hdfs-model.fixture.ts";
+import { HdfsModel, OPEN_DAY } from "./testbed/hdfs-model.fixture.ts";
 
 const root = "/q";
-const day = "2999-12-31"; // not over
+const day = OPEN_DAY;
 
 describe("new DayFolders(hdfs, root).move(file)", () => {
   it("moves files at once, also when the folders that it knows become too many meanwhile", async () => {

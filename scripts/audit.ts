@@ -20,23 +20,21 @@ const options = {
 } as const;
 const hint = "npm run status shows what runs";
 
-await command(
-  "audit",
-  { usage, options, hint, isLong: true },
-  async ({ values: { all, since, json }, doing }) => {
-    if (all && since !== undefined) throw new UsageError("expected --all or --since, got both");
-    if (since !== undefined && !isDay(since))
-      throw new UsageError(`--since: expected a day like 2026-01-31, got "${since}"`);
-    const again = all || since !== undefined ? await auditAgain({ since, log: doing }) : null;
-    const proof = await audit({ days: "all", log: doing });
-    const problems = [...new Set([...(again?.problems ?? []), ...proof.problems])];
-    const whole: Proof & { again: Omit<Again, "problems"> | null } = { ...proof, again, problems };
-    if (json) console.log(JSON.stringify(documentOf(whole), null, 2));
-    else await printLines(proofLines(whole));
-    for (const problem of problems) console.error(`audit: ${problem}`);
-    return problems.length > 0 ? 1 : 0;
-  },
-);
+const frame = { usage, options, hint, isLong: true };
+
+await command("audit", frame, async ({ values: { all, since, json }, doing }) => {
+  if (all && since !== undefined) throw new UsageError("expected --all or --since, got both");
+  if (since !== undefined && !isDay(since))
+    throw new UsageError(`--since: expected a day like 2026-01-31, got "${since}"`);
+  const again = all || since !== undefined ? await auditAgain({ since, log: doing }) : null;
+  const proof = await audit({ days: "all", log: doing });
+  const problems = [...new Set([...(again?.problems ?? []), ...proof.problems])];
+  const whole: Proof & { again: Omit<Again, "problems"> | null } = { ...proof, again, problems };
+  if (json) console.log(JSON.stringify(documentOf(whole), null, 2));
+  else await printLines(proofLines(whole));
+  for (const problem of problems) console.error(`audit: ${problem}`);
+  return problems.length > 0 ? 1 : 0;
+});
 
 function isDay(text: string): boolean {
   const time = new Date(text);

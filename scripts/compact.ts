@@ -14,28 +14,26 @@ const usage = `npm run compact -- [--day DAY] [--json]
 const options = { day: { type: "string" }, json: { type: "boolean", default: false } } as const;
 const hint = "npm run status shows what runs";
 
-await command(
-  "compact",
-  { usage, options, hint, interruptible: true, isLong: true },
-  async ({ values, signal }) => {
-    const { day } = values;
-    if (day !== undefined && !isDay(day))
-      throw new UsageError(`--day: expected a day like 2026-01-31, got "${day}"`);
-    const at = settings.killAt && killAt(settings.killAt);
-    const log = values.json ? () => {} : console.log;
-    const done = await compactAll({ day, log, signal, at });
-    const { swaps, lost, deleted } = done;
-    if (values.json) console.log(JSON.stringify(done, null, 2));
-    else if (swaps.length === 0 && lost === 0 && deleted === 0)
-      console.log(
-        `nothing is due: a day is rewritten when it is over, today each ${settings.periodMinutes} minutes; --day DAY rewrites it now`,
-      );
-    else
-      console.log(
-        `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
-      );
-  },
-);
+const frame = { usage, options, hint, interruptible: true, isLong: true };
+
+await command("compact", frame, async ({ values, signal }) => {
+  const { day } = values;
+  if (day !== undefined && !isDay(day))
+    throw new UsageError(`--day: expected a day like 2026-01-31, got "${day}"`);
+  const at = settings.killAt && killAt(settings.killAt);
+  const log = values.json ? () => {} : console.log;
+  const done = await compactAll({ day, log, signal, at });
+  const { swaps, lost, deleted } = done;
+  if (values.json) console.log(JSON.stringify(done, null, 2));
+  else if (swaps.length === 0 && lost === 0 && deleted === 0)
+    console.log(
+      `nothing is due: a day is rewritten when it is over, today each ${settings.periodMinutes} minutes; --day DAY rewrites it now`,
+    );
+  else
+    console.log(
+      `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
+    );
+});
 
 function isDay(text: string): boolean {
   const time = new Date(text);

@@ -3,7 +3,7 @@
  *
  * All checks run at once; each prints its result at its end.
  */
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { $, type ProcessPromise } from "zx";
 import { checkNotebooks, formatFinding, isOwnNotebook, tidyNotebook } from "../report/check.ts";
@@ -73,15 +73,11 @@ async function readNotebooks(): Promise<[path: string, notebook: Notebook][]> {
   return (await Promise.all(read)).filter((one) => one !== null);
 }
 
-/** The files that are not laid out as Prettier does. */
+/** The files that are not laid out as Prettier does, and those that it cannot read. */
 async function findFormatting(): Promise<string[]> {
-  const { stdout, exitCode } = await quiet`node ${PRETTIER} --list-different ${FORMATTED}`;
-  if (exitCode === 0) return [];
+  const found = await linesOf(quiet`node ${PRETTIER} --list-different ${FORMATTED}`);
   const layout = "expected the usual layout; npm run check -- --write makes it";
-  return stdout
-    .trim()
-    .split("\n")
-    .map((path) => `${path}: ${layout}`);
+  return found.map((line) => (existsSync(line) ? `${line}: ${layout}` : line));
 }
 
 function notebooks(): string[] {

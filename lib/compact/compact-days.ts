@@ -18,6 +18,7 @@ import { CONTENT, POSITION } from "../ask/doubles.ts";
 import { qualified } from "../ask/metastore.ts";
 import { isSettledName } from "../ask/settled.ts";
 import { tables } from "../ask/tables.ts";
+import { dayOf } from "../audit/tally.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
@@ -212,7 +213,7 @@ async function isDue(
 async function settles(hdfs: Hdfs, { records, place }: Swaps): Promise<"once more" | "later" | "no"> {
   const last = records.findLast(isCompaction);
   if (last === undefined || !isOpen(last)) return "no";
-  const next = await readSwaps(hdfs, { ...place, day: nameOf(endOf(place.day)) });
+  const next = await readSwaps(hdfs, { ...place, day: dayOf(endOf(place.day)) });
   const whole = next.records.find((record) => isCompaction(record) && isWhole(record));
   if (whole !== undefined) return last.made_at < whole.made_at ? "once more" : "no";
   return (await currentFiles(hdfs, next)).length > 0 ? "later" : "no";
@@ -236,17 +237,12 @@ function endOf(day: string): number {
   return Date.parse(day) + DAY_MS;
 }
 
-/** The name of the day that has this time. */
-function nameOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
-
 /**
  * SQL: the row is young, or the first of its id and content on this day and the day before. Only
  * rows whose id comes twice have their contents compared.
  */
 function withoutDoubles(schema: string, day: string): string {
-  const before = nameOf(Date.parse(day) - DAY_MS);
+  const before = dayOf(Date.parse(day) - DAY_MS);
   const columns = ["event_type", "event_id", "player", "session", "occurred_at", "raw_event"];
   const position = ["timestamp", "kafka_partition", "kafka_offset"];
   const days = `day BETWEEN DATE ${literal(before)} AND DATE ${literal(day)}`;

@@ -8,11 +8,11 @@ import fc from "fast-check";
 import { dayFolder, type TableDay } from "../layout.ts";
 import { DayFolders, type MovedFile, WRITERS_MS } from "../day-folders.ts";
 import { currentFolder, dataFiles, readSwaps } from "../swaps.ts";
-import { HdfsModel } from "../testbed/hdfs-model.fixture.ts";
+import { HdfsModel, OPEN_DAY } from "../testbed/hdfs-model.fixture.ts";
 import type { Hdfs } from "../webhdfs.ts";
 import { clearSwaps, finishSwap, swapDay, type SwapEngine, SwapLostError } from "./swap-day.ts";
 
-const place: TableDay = { root: "/q", table: "t", day: "2999-12-31" }; // not over
+const place: TableDay = { root: "/q", table: "t", day: OPEN_DAY };
 const FOLDER = dayFolder(place.root, place.table, place.day);
 const CRASH = new Error("crash");
 

@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { setImmediate as drained } from "node:timers/promises";
 import { type Batch, type CommitRecord, openChain, PositionTakenError } from "../land/commits.ts";
 import { type Hdfs, HdfsError } from "../webhdfs.ts";
-import { HdfsModel } from "./hdfs-model.fixture.ts";
+import { HdfsModel, OPEN_DAY } from "./hdfs-model.fixture.ts";
 
 export const LOG = 12; // the writers must land offsets [0, 12)
-export const DAY = "2999-12-31"; // not over, whenever and however long the tests run
+export const DAY = OPEN_DAY;
 export const key = { root: "/q", topic: "game-1", partition: 0 };
 
 /** A writer that lands the log; `choose` gives it numbers. */
