@@ -7,6 +7,7 @@ import {
   getTable,
   hiveColumns,
   PARTITION,
+  setHiveColumns,
   TABLE,
 } from "./hive-metastore.ts";
 import { Ground } from "./testbed/ground.ts";
@@ -58,6 +59,40 @@ describe("the metastore's tables and partitions", function () {
     assert.deepEqual(bare(daysAfter), bare(days));
     const [row] = await query("SELECT count(*) AS rows, sum(n) AS n FROM many", { schema: ground.schema });
     assert.deepEqual({ ...row }, { rows: 12, n: 78 });
+  });
+
+  it("are read whole while another process changes their columns again and again", async () => {
+    await query(
+      "CREATE TABLE changed (a varchar, n varchar, day varchar) WITH (partitioned_by = ARRAY['day'])",
+      {
+        schema: ground.schema,
+      },
+    );
+    await query("INSERT INTO changed VALUES ('a', '1', 'one')", { schema: ground.schema });
+    const kinds = ["string", "int"].map((type) => [
+      { name: "a", type: "string" },
+      { name: "n", type },
+    ]);
+    let isOver = false;
+    const seen = new Set<string>();
+    const readers = [1, 2, 3, 4].map(async () => {
+      while (!isOver) {
+        seen.add(JSON.stringify(hiveColumns((await getTable(ground.schema, "changed"))!, TABLE.storage)));
+        for (const day of await getPartitions(ground.schema, "changed"))
+          seen.add(JSON.stringify(hiveColumns(day, PARTITION.storage)));
+      }
+    });
+    const table = (await getTable(ground.schema, "changed"))!;
+    const days = await getPartitions(ground.schema, "changed");
+    for (let change = 0; change < 60; change++) {
+      setHiveColumns(table, TABLE.storage, kinds[change % 2]!);
+      for (const day of days) setHiveColumns(day, PARTITION.storage, kinds[change % 2]!);
+      await alterTable(ground.schema, "changed", table);
+      await alterPartitions(ground.schema, "changed", days);
+    }
+    isOver = true;
+    await Promise.all(readers);
+    assert.deepEqual([...seen].sort(), kinds.map((columns) => JSON.stringify(columns)).sort());
   });
 
   it("have no days for a table that does not exist: a query over a dropped table counts 0", async () => {

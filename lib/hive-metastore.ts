@@ -4,7 +4,11 @@
  * Trino's SQL cannot change the columns of a table together with those of its partitions, nor keep
  * readers away from a table. The metastore can. That of a given Trino has an address only if
  * QUESTLOG_METASTORE has one, and no login: this client speaks plain Thrift.
+ *
+ * The metastore reads a definition in several statements. Beside a change it can answer without
+ * some columns, or without all. So a definition counts when two answers in a row are equal.
  */
+import { isDeepStrictEqual } from "node:util";
 import { settings } from "./settings.ts";
 import {
   callThrift,
@@ -20,6 +24,7 @@ const CHANGE_LIMIT_MS = 60_000; // a table can have many partitions
 const NO_SUCH_OBJECT = 2; // exception of get_table_req
 const NO_SUCH_PARTITION = 2; // exception of get_partition
 const ALL = -1;
+const MAX_READS = 20;
 const TRINO_VIEW = /^\/\* Presto View: (\S+) \*\/$/;
 
 /** Field numbers of hive_metastore.thrift. */
@@ -74,13 +79,9 @@ export function viewTexts(tables: readonly WholeTable[]): string[] {
 
 /** A table; null: it does not exist. */
 export async function getTable(schema: string, table: string): Promise<Struct | null> {
-  try {
-    const request: Struct = new Map([[1, { type: TYPE.struct, value: named(schema, table) }]]);
-    return ((await call("get_table_req", request)) as Struct).get(1)!.value as Struct;
-  } catch (error) {
-    if (error instanceof ThriftError && error.field === NO_SUCH_OBJECT) return null;
-    throw error;
-  }
+  const request: Struct = new Map([[1, { type: TYPE.struct, value: named(schema, table) }]]);
+  const found = await readWhole("get_table_req", request, NO_SUCH_OBJECT);
+  return found === null ? null : ((found as Struct).get(1)!.value as Struct);
 }
 
 /** Replaces a table's definition. Its partitions stay. */
@@ -92,19 +93,14 @@ export async function alterTable(schema: string, table: string, to: Struct): Pro
 
 export async function getPartitions(schema: string, table: string): Promise<Struct[]> {
   const sent = named(schema, table).set(3, { type: TYPE.i16, value: ALL });
-  return ((await call("get_partitions", sent)) as Items).items as Struct[];
+  return ((await readWhole("get_partitions", sent)) as Items).items as Struct[];
 }
 
 /** A partition by the values of its keys; null: it does not exist. */
 export async function getPartition(schema: string, table: string, values: string[]): Promise<Struct | null> {
   const sent = named(schema, table);
   sent.set(3, { type: TYPE.list, value: { of: TYPE.string, items: values } });
-  try {
-    return (await call("get_partition", sent)) as Struct;
-  } catch (error) {
-    if (error instanceof ThriftError && error.field === NO_SUCH_PARTITION) return null;
-    throw error;
-  }
+  return (await readWhole("get_partition", sent, NO_SUCH_PARTITION)) as Struct | null;
 }
 
 /** The folder of a partition's files, as the metastore has it: "hdfs://host:8020/folder". */
@@ -160,6 +156,22 @@ async function wholeTable(schema: string, name: string): Promise<WholeTable> {
 
 function columnList(of: Struct, storage: number): Items {
   return (of.get(storage)!.value as Struct).get(STORAGE.columns)!.value as Items;
+}
+
+/** Calls until two answers in a row are equal; null: the metastore throws its exception `missing`. */
+async function readWhole(method: string, sent: Struct, missing?: number) {
+  const read = () =>
+    call(method, sent).catch((error: unknown) => {
+      if (error instanceof ThriftError && error.field === missing) return null;
+      throw error;
+    });
+  let last = await read();
+  for (let again = 0; again < MAX_READS; again++) {
+    const found = await read();
+    if (isDeepStrictEqual(found, last)) return found;
+    last = found;
+  }
+  throw new Error(`${method}: expected two equal answers in a row, got ${MAX_READS} others; try again`);
 }
 
 async function call(method: string, sent?: Struct) {
