@@ -52,6 +52,14 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** Refuses an option's value unless it is a day. @throws UsageError */
+export function checkDay(option: string, text: string | undefined): void {
+  if (text === undefined) return;
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime()) && time.toISOString().slice(0, 10) === text) return;
+  throw new UsageError(`${option}: expected a day like 2026-01-31, got "${text}"`);
+}
+
 /** Runs the command `npm run NAME`. `run` resolves with its exit code; nothing means 0. */
 export async function command<O extends Options = Options>(
   name: string,

@@ -12,6 +12,7 @@
  * A file of a day that is over goes to the day's own folder, and is copied: the time of this folder
  * tells compaction that a finished day has a new file.
  */
+import { posix } from "node:path";
 import type { CommitPoint } from "./kill-at.ts";
 import { dayFolder, swapPath, type TableDay } from "./layout.ts";
 import { copyAhead, copyToNewest, currentFolder, readSwaps, type Swaps } from "./swaps.ts";
@@ -64,7 +65,7 @@ export class DayFolders {
     const { table, day, staged, target } = file;
     const place = { root: this.#root, table, day };
     const known = await this.#look(place);
-    const name = target.slice(target.lastIndexOf("/") + 1);
+    const name = posix.basename(target);
     if (known.swaps !== null) await copyAhead(this.#hdfs, known.swaps, { path: staged, name });
     await rename(this.#hdfs, file);
     at("file_moved");
@@ -113,7 +114,7 @@ function keyOf({ table, day }: TableDay): string {
 async function rename(hdfs: Hdfs, { staged, target }: MovedFile): Promise<void> {
   if (await hdfs.rename(staged, target)) return;
   if (await hdfs.status(target)) return; // an earlier attempt moved it
-  await hdfs.makeFolder(target.slice(0, target.lastIndexOf("/"))); // the first file of its day
+  await hdfs.makeFolder(posix.dirname(target)); // the first file of its day
   if (await hdfs.rename(staged, target)) return;
   // Neither source nor target exists: the file was moved, and deleted by a swap or rebuild. HDFS
   // acknowledged its creation before the record was written. Only a move takes it out of staging.

@@ -12,6 +12,7 @@
  * one of the two sees each late file.
  */
 import { randomUUID } from "node:crypto";
+import { posix } from "node:path";
 import { entriesOf, namesIn } from "./folders.ts";
 import {
   dayFolder,
@@ -152,7 +153,7 @@ export interface CommittedPlace {
 
 /** Finds the file of a commit, after any crash and any number of swaps. */
 export async function findCommitted(hdfs: Hdfs, place: TableDay, target: string): Promise<CommittedPlace> {
-  const name = target.slice(target.lastIndexOf("/") + 1);
+  const name = posix.basename(target);
   const status = await hdfs.status(target);
   if (status !== null) return { file: { ...status, name, path: target }, swaps: null, replaced: null };
   const swaps = await readSwaps(hdfs, place);

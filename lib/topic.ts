@@ -131,6 +131,26 @@ export async function readOffsets({
   return withAdmin(brokers, (admin) => offsetsOf(admin, topic));
 }
 
+/**
+ * Whether a partition has a message at offset `from` or behind it. The end of a transaction and the
+ * messages of an aborted one have offsets too, but no consumer sees them.
+ */
+export async function hasMessageFrom(
+  from: number,
+  partition: number,
+  address: TopicAddress = {},
+): Promise<boolean> {
+  const offsets = await readOffsets(address);
+  const found = new AbortController();
+  await readTopic({
+    ...address,
+    from: new Map(offsets.map((one) => [one.partition, one.partition === partition ? from : one.high])),
+    signal: found.signal,
+    onMessage: () => found.abort(),
+  });
+  return found.signal.aborted;
+}
+
 /** Reads the topic, and counts its messages by event_type. */
 export async function countTopic(address: TopicAddress = {}): Promise<TopicCount> {
   const perType: Record<string, number> = {};
@@ -202,6 +222,14 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) reject(payload.error);
     });
+    const pass = (partition: number, offset: string) => {
+      next.set(partition, Math.max(next.get(partition) ?? 0, Number(offset) + 1));
+      if (hasEnded()) resolve();
+    };
+    // kafkajs hands out no batch without messages, but tells its end.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
+      pass(payload.partition, payload.lastOffset),
+    );
     const eachBatch = async (payload: EachBatchPayload) => {
       const { batch } = payload;
       const { partition } = batch;
@@ -220,8 +248,7 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
         next.set(partition, at + 1);
         if (at % 1000 === 999) await payload.heartbeat();
       }
-      next.set(partition, Math.max(next.get(partition) ?? 0, Number(batch.lastOffset()) + 1));
-      if (hasEnded()) resolve();
+      pass(partition, batch.lastOffset());
     };
     // Also after a new start: a broker that still loads its groups ends the first one.
     consumer.on(consumer.events.GROUP_JOIN, () => {

@@ -18,6 +18,7 @@
 import type { HdfsAccess } from "./cluster-settings.ts";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { posix } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerText } from "./answer-text.ts";
 import { connectionFault } from "./connection-fault.ts";
@@ -487,7 +488,7 @@ function remedyOf(
   exception: string | null,
   { path, user, access }: { path: string; user: string; access: HdfsAccess },
 ): string {
-  const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+  const folder = posix.dirname(path);
   switch (exception) {
     case "AccessControlException":
       return `; ${user} needs rights: hdfs dfs -chown -R ${user} ${settings.hdfsRoot}, or ${otherUser(access)}`;

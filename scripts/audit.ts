@@ -2,7 +2,7 @@
 import { audit, type Proof } from "../lib/audit/audit.ts";
 import { type Again, auditAgain } from "../lib/audit/audit-again.ts";
 import { proofLines } from "../lib/audit/proof-text.ts";
-import { command, UsageError } from "../lib/command.ts";
+import { checkDay, command, UsageError } from "../lib/command.ts";
 import { printLines } from "../lib/print-lines.ts";
 
 const usage = `npm run audit -- [--all | --since DAY] [--json]
@@ -24,22 +24,18 @@ const frame = { usage, options, hint, isLong: true };
 
 await command("audit", frame, async ({ values: { all, since, json }, doing }) => {
   if (all && since !== undefined) throw new UsageError("expected --all or --since, got both");
-  if (since !== undefined && !isDay(since))
-    throw new UsageError(`--since: expected a day like 2026-01-31, got "${since}"`);
+  checkDay("--since", since);
   const again = all || since !== undefined ? await auditAgain({ since, log: doing }) : null;
   const proof = await audit({ days: "all", log: doing });
   const problems = [...new Set([...(again?.problems ?? []), ...proof.problems])];
+  if (since !== undefined && again?.audits === 0 && proof.now.audits === 0)
+    problems.push(`--since ${since}: expected messages of that day or a later one, found none`);
   const whole: Proof & { again: Omit<Again, "problems"> | null } = { ...proof, again, problems };
   if (json) console.log(JSON.stringify(documentOf(whole), null, 2));
   else await printLines(proofLines(whole));
   for (const problem of problems) console.error(`audit: ${problem}`);
   return problems.length > 0 ? 1 : 0;
 });
-
-function isDay(text: string): boolean {
-  const time = new Date(text);
-  return !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 10) === text;
-}
 
 function documentOf({ now, before, again, lost, days, problems }: Proof & { again: object | null }) {
   return { now, before, again, lost, days, problems };

@@ -1,5 +1,6 @@
 /** Measure the project's speed on the running stack; print one line for each figure. */
-import { AGED_ROWS, SHORT_ROWS, benchAge, measureAge } from "../lib/audit/age.bench.ts";
+import { once } from "node:events";
+import { AGED, type Age, benchAge, measureAge, YOUNG } from "../lib/audit/age.bench.ts";
 import { benchFreshness } from "../lib/audit/freshness.bench.ts";
 import { benchApi } from "../lib/collect/api.bench.ts";
 import { command, UsageError } from "../lib/command.ts";
@@ -11,7 +12,7 @@ import { tellMachine } from "../lib/testbed/figures.bench.ts";
 import { benchQuery } from "../lib/trino.bench.ts";
 
 /** The benches in the order of a whole run. An idle stack is measured before the others use it. */
-const benches: Record<string, (isShort: boolean) => Promise<void>> = {
+const benches: Record<string, (isShort: boolean, signal: AbortSignal) => Promise<void>> = {
   idle: benchIdle,
   query: benchQuery,
   fresh: benchFreshness,
@@ -21,11 +22,13 @@ const benches: Record<string, (isShort: boolean) => Promise<void>> = {
   report: benchReport,
   start: benchStart,
   engines: benchEngines,
+  age: (isShort, signal) => benchAge({ ...YOUNG, isShort }, signal),
 };
-const ALONE = new Set(["engines", "age"]); // too long for a whole run
-const usage = `npm run bench -- [NAME] [--short] [--rows N]
+const ALONE = new Set(["engines"]); // too long for a whole run
+const OWN_STACK = new Set(["start", "age"]); // at Ctrl-C they stop and delete it
+const usage = `npm run bench -- [NAME] [--short] [--rows N] [--days N]
   Measures speed on the running stack, and prints a line for each figure.
-  Without a name: all but engines and age.
+  Without a name: all but engines.
   idle    M11: CPU time of the idle stack
   query   M7: what query() adds to Trino's own time
   fresh   M5: from a request to its row in Trino
@@ -35,50 +38,58 @@ const usage = `npm run bench -- [NAME] [--short] [--rows N]
   report  a small notebook: the report, and nbconvert; needs no stack
   start   M6: npm run up of a second stack; needs no running one
   engines the stream in TypeScript, and Spark, on one core and on two
-  age     M8, M10: reports, audits, compaction, queries; events of 30 days.
+  age     M8, M10: reports, audits, compaction, queries of an old stack.
           Makes a stack of its own, with a folder and ports of its own, and
-          deletes it at the end; your data stays as it is
-  --rows N  the events of age (10000000; with --short 100000)
+          deletes it at the end; your data stays as it is. About an hour;
+          without a name, ${YOUNG.rows} events of ${YOUNG.days} days
+  --rows N  the events of age (${AGED.rows})
+  --days N  their days, up to today (${AGED.days})
   --short one short round, which shows only that a bench works`;
 const options = {
   measure: { type: "string" }, // one figure, in a process that a bench starts
   short: { type: "boolean", default: false },
   rows: { type: "string" },
+  days: { type: "string" },
 } as const;
 const MIN_ROWS = 1_000;
 const MAX_ROWS = 100_000_000;
+const MAX_DAYS = 3_650;
 const isRecorded = !process.argv.includes("--measure");
-const interruptible = isRecorded && process.argv.includes("age"); // it ends its stack at Ctrl-C
 const hint = "npm run status shows what runs";
 
 await command(
   "bench",
-  { usage, options, positionals: true, isRecorded, interruptible, hint },
+  { usage, options, positionals: true, isRecorded, interruptible: isRecorded, hint },
   async ({ values, positionals, signal }) => {
     const [name] = positionals;
-    if (values.rows !== undefined && name !== "age" && values.measure === undefined)
-      throw new UsageError("--rows: expected with age only");
-    const rows = readRows(values.rows, values.short);
-    if (values.measure === "age") return measureAge(rows, values.short);
-    if (values.measure !== undefined) return measure(values.measure, rows, ...positionals);
-    const names = [...Object.keys(benches), "age"];
-    if (name !== undefined && !names.includes(name))
-      throw new UsageError(`expected one of ${names.join(", ")}, got "${name}"`);
+    const isAge = name === "age" || values.measure !== undefined;
+    for (const option of ["rows", "days"] as const)
+      if (values[option] !== undefined && !isAge) throw new UsageError(`--${option}: expected with age only`);
+    const age: Age = {
+      rows: readNumber("--rows", values.rows, AGED.rows, MIN_ROWS, MAX_ROWS),
+      days: readNumber("--days", values.days, AGED.days, 1, MAX_DAYS),
+      isShort: values.short,
+    };
+    if (values.measure === "age") return measureAge(age);
+    if (values.measure !== undefined) return measure(values.measure, age.rows, ...positionals);
+    if (name !== undefined && benches[name] === undefined)
+      throw new UsageError(`expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
     tellMachine();
-    if (name === "age") return benchAge(rows, values.short, signal);
-    if (name !== undefined) return benches[name]!(values.short);
-    return runAll(values.short);
+    if (name === "age") return benchAge(age, signal);
+    if (name !== undefined) return run(name, values.short, signal);
+    return runAll(values.short, signal);
   },
 );
 
 /** Runs the benches one after another. One that fails is named, and the others go on. */
-async function runAll(isShort: boolean): Promise<number> {
+async function runAll(isShort: boolean, signal: AbortSignal): Promise<number> {
   let failed = 0;
-  for (const [name, bench] of Object.entries(benches)) {
+  for (const name of Object.keys(benches)) {
     if (ALONE.has(name)) continue;
     try {
-      await bench(isShort);
+      await run(name, isShort, signal);
     } catch (error) {
+      signal.throwIfAborted();
       console.error(`bench ${name}: ${(error as Error).message}`);
       failed++;
     }
@@ -86,9 +97,23 @@ async function runAll(isShort: boolean): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-function readRows(text: string | undefined, isShort: boolean): number {
-  if (text === undefined) return isShort ? SHORT_ROWS : AGED_ROWS;
-  const rows = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (rows >= MIN_ROWS && rows <= MAX_ROWS) return rows;
-  throw new UsageError(`--rows: expected a number from ${MIN_ROWS} to ${MAX_ROWS}, got "${text}"`);
+/** Runs a bench up to its end, or to Ctrl-C. */
+async function run(name: string, isShort: boolean, signal: AbortSignal): Promise<void> {
+  const bench = benches[name]!(isShort, signal);
+  const interrupted = once(signal, "abort").then(() => signal.throwIfAborted());
+  await (OWN_STACK.has(name) ? bench : Promise.race([bench, interrupted]));
+  signal.throwIfAborted();
+}
+
+function readNumber(
+  name: string,
+  text: string | undefined,
+  preset: number,
+  least: number,
+  most: number,
+): number {
+  if (text === undefined) return preset;
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${name}: expected a number from ${least} to ${most}, got "${text}"`);
 }

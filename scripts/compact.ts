@@ -1,5 +1,5 @@
 /** Rewrite the days that are due: one sorted file for each table, without doubles. */
-import { command, UsageError } from "../lib/command.ts";
+import { checkDay, command } from "../lib/command.ts";
 import { compactAll } from "../lib/compact/keep-compact.ts";
 import { settings } from "../lib/settings.ts";
 import { killAt } from "../lib/testbed/kill.ts";
@@ -18,8 +18,7 @@ const frame = { usage, options, hint, interruptible: true, isLong: true };
 
 await command("compact", frame, async ({ values, signal }) => {
   const { day } = values;
-  if (day !== undefined && !isDay(day))
-    throw new UsageError(`--day: expected a day like 2026-01-31, got "${day}"`);
+  checkDay("--day", day);
   const at = settings.killAt && killAt(settings.killAt);
   const log = values.json ? () => {} : console.log;
   const done = await compactAll({ day, log, signal, at });
@@ -34,8 +33,3 @@ await command("compact", frame, async ({ values, signal }) => {
       `days rewritten: ${swaps.length}; left to another process: ${lost}; old files deleted: ${deleted}`,
     );
 });
-
-function isDay(text: string): boolean {
-  const time = new Date(text);
-  return !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 10) === text;
-}

@@ -1,5 +1,5 @@
 /**
- * M8, M10: an old stack. Events of 30 days → times of reports, audits, compaction and queries.
+ * M8, M10: an old stack. Events of many days → times of reports, audits, compaction and queries.
  *
  * The stack is its own, with a folder and ports of its own, and is deleted at the end. So no
  * user's data is touched. The parent process starts and ends it; a child, with the environment of
@@ -16,16 +16,23 @@ import { getJson } from "../services/get-json.ts";
 import { readResults } from "../report/results.ts";
 import { DEFAULT_PORTS, portVariable, settings } from "../settings.ts";
 import { freePort } from "../testbed/free-port.ts";
-import { tell, tellMachine } from "../testbed/figures.bench.ts";
+import { type Goal, ratios, tell, tellMachine, tellText } from "../testbed/figures.bench.ts";
 import { readOffsets } from "../topic.ts";
 import { query, type QueryOptions } from "../trino.ts";
 import { fillTopic } from "./aged-topic.bench.ts";
 import { findFiles, withHdfs } from "./files.ts";
 import { untilLanded } from "./landed.ts";
 
-export const AGED_ROWS = 10_000_000;
-export const SHORT_ROWS = 100_000;
-const DAYS = 30;
+/** The size and the thoroughness of a measurement. */
+export interface Age {
+  rows: number;
+  days: number; // over which the rows are spread, up to now
+  isShort: boolean; // one round of each figure
+}
+
+export const AGED: Age = { rows: 10_000_000, days: 30, isShort: false };
+/** What a whole run of the benches has time for. */
+export const YOUNG: Age = { rows: 300_000, days: 3, isShort: false };
 const REPORTS = 3; // rounds
 const QUERIES = 5;
 const LANDED_LIMIT_MS = 1_800_000;
@@ -34,9 +41,12 @@ const HOME_PREFIX = "questlog-age-";
 const MAX_REASON = 500; // characters
 const failed: string[] = [];
 const MAX_OUTPUT_BYTES = 64 << 20;
+const MAX_REPORT: Goal = { is: "at most", value: 15 }; // seconds, on an empty stack
+const MAX_GROWTH: Goal = { is: "at most", value: 1.3 }; // times that
+const MAX_COUNTS: Goal = { is: "at most", value: 1 }; // second, of all days by day and type
 
 /** Starts the stack, measures it in a child process, and deletes it. It needs no running stack. */
-export async function benchAge(rows: number, isShort: boolean, signal: AbortSignal): Promise<void> {
+export async function benchAge({ rows, days, isShort }: Age, signal: AbortSignal): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
   const env = ownEnvironment(process.env, home);
   writeFileSync(env.QUESTLOG_ENV!, "");
@@ -45,7 +55,8 @@ export async function benchAge(rows: number, isShort: boolean, signal: AbortSign
   const run = (words: string[]) => promisify(execFile)(process.execPath, words, place);
   try {
     await run(["scripts/up.ts", "--native"]);
-    const words = ["scripts/bench.ts", "--measure", "age", "age", "--rows", String(rows)];
+    const size = ["--rows", String(rows), "--days", String(days)];
+    const words = ["scripts/bench.ts", "--measure", "age", "age", ...size];
     if (isShort) words.push("--short");
     signal.throwIfAborted();
     // A group of its own: an interrupted report would start the stack's servers again.
@@ -80,24 +91,33 @@ export function ownEnvironment(env: NodeJS.ProcessEnv, home: string): NodeJS.Pro
  * part that fails does not stop the others.
  * @throws Error for a stack of another folder, and at the end if a part has failed
  */
-export async function measureAge(rows: number, isShort: boolean): Promise<void> {
+export async function measureAge({ rows, days, isShort }: Age): Promise<void> {
   if (!basename(settings.home).startsWith(HOME_PREFIX))
     throw new Error(`age: expected a stack that npm run bench -- age has started, got ${settings.home}`);
   const reports = isShort ? 1 : REPORTS;
-  await timeReports("empty stack", reports);
-  await timed(`${rows} events of ${DAYS} days sent`, () => fillTopic(rows, DAYS));
+  if (!isShort) await timed("a first report, which warms the servers", () => script("report", "--no-cache"));
+  const young = await timeReports("empty stack", reports, MAX_REPORT);
+  await timed(`${rows} events of ${days} days sent`, () => fillTopic(rows, days));
   const offsets = await readOffsets();
   await timed("the rest landed", () => untilLanded(offsets, { timeoutMs: LANDED_LIMIT_MS }));
   tellMachine();
   await tellNames("before compaction");
-  await timeQueries("before compaction", isShort);
+  await timeQueries(days, isShort, false);
   await timed("audit of all new messages", () => script("audit"));
   await timed("compaction", () => script("compact"));
   await timed("compaction, nothing due: deletes the old files", () => script("compact"));
   await tellNames("after compaction");
-  await timeQueries("after compaction", isShort);
+  await timeQueries(days, isShort, true);
   tellMachine();
-  await timeReports(`${rows} rows`, reports);
+  const aged = await timeReports(`${rows} rows`, reports);
+  if (young && aged)
+    tell({
+      id: "M8",
+      what: `report, ${rows} rows over an empty stack`,
+      unit: "times",
+      values: ratios(aged, young),
+      goal: MAX_GROWTH,
+    });
   await timed("audit, nothing new", () => script("audit"));
   const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   await timed("audit --since yesterday", () => script("audit", "--since", yesterday));
@@ -106,28 +126,34 @@ export async function measureAge(rows: number, isShort: boolean): Promise<void> 
   if (failed.length > 0) throw new Error(`age: expected each part to end well, got ${failed.join("; ")}`);
 }
 
-async function timeReports(what: string, count: number): Promise<void> {
+/** The seconds of each round; null: a report has failed. */
+async function timeReports(what: string, count: number, goal?: Goal): Promise<number[] | null> {
   const values: number[] = [];
   for (let round = 0; round < count; round++) {
     const seconds = await secondsOf(`report, ${what}`, () => script("report", "--no-cache"));
-    if (seconds === null) return;
+    if (seconds === null) return null;
     values.push(seconds);
   }
-  tell({ id: "M8", what: `report, ${what}`, unit: "s", values });
+  tell({ id: "M8", what: `report, ${what}`, unit: "s", values, ...(goal && { goal }) });
   const { notebooks } = await readResults(join(settings.out, "results.json"));
   const parts = notebooks.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`);
-  console.log(`M8 report, ${what}, last round: ${parts.join(", ")}`);
+  tellText(`M8 report, ${what}, last round: ${parts.join(", ")}`);
+  return values;
 }
 
-async function timeQueries(when: string, isShort: boolean): Promise<void> {
-  const month = `day >= current_date - INTERVAL '${DAYS}' DAY`;
-  const day = "day = current_date - INTERVAL '5' DAY";
+async function timeQueries(days: number, isShort: boolean, isCompacted: boolean): Promise<void> {
+  const when = isCompacted ? "after compaction" : "before compaction";
+  const all = `day >= current_date - INTERVAL '${days}' DAY`;
+  const day = `day = current_date - INTERVAL '${Math.ceil(days / 2)}' DAY`;
   const counts = (from: string) => `SELECT day, event_type, count(*) AS n FROM ${from} GROUP BY 1, 2`;
+  const month = `counts of ${days} days`;
   const statements = {
     "a day's counts": counts(`(${rowsOf(["day"], day)})`),
-    "a month's counts": counts(`(${rowsOf(["day"], month)})`),
+    [month]: counts(`(${rowsOf(["day"], all)})`),
     "a day's counts, each event once": counts(`events WHERE ${day}`),
-    "a month's counts, each event once": counts(`events WHERE ${month}`),
+    "today's counts, each event once": counts("events WHERE day = current_date"), // never compacted
+    // Before compaction the view holds all ids in memory: docs/sizes.md.
+    ...(isCompacted && { [`${month}, each event once`]: counts(`events WHERE ${all}`) }),
   };
   for (const [name, sql] of Object.entries(statements)) {
     const values: number[] = [];
@@ -140,8 +166,15 @@ async function timeQueries(when: string, isShort: boolean): Promise<void> {
       if (seconds === null) break;
       values.push(seconds);
     }
-    if (values.length > 0)
-      tell({ id: "M10", what: `${what} (${Math.round(peakBytes / 1e6)} MB in Trino)`, unit: "s", values });
+    if (values.length === 0) continue;
+    const label = `${what} (${Math.round(peakBytes / 1e6)} MB in Trino)`;
+    tell({
+      id: "M10",
+      what: label,
+      unit: "s",
+      values,
+      ...(name === month && isCompacted && { goal: MAX_COUNTS }),
+    });
   }
 }
 
@@ -155,7 +188,7 @@ async function tellNames(when: string): Promise<void> {
   const { HeapMemoryUsage: heap } = await bean("java.lang:type=Memory");
   const megabytes = Math.round(heap!.used / 1e6);
   const files = await withHdfs({}, findFiles);
-  console.log(
+  tellText(
     `M10 ${when}: ${files.length} files of tables; ${names} names in HDFS; heap of the NameNode ${megabytes} MB`,
   );
 }

@@ -18,6 +18,9 @@ describe("npm run bench -- age", () => {
   });
 
   it("fills no stack that it has not started", async () => {
-    await assert.rejects(measureAge(1_000, true), /^Error: age: expected a stack that npm run bench -- age/);
+    await assert.rejects(
+      measureAge({ rows: 1_000, days: 1, isShort: true }),
+      /^Error: age: expected a stack that npm run bench -- age/,
+    );
   });
 });

@@ -4,6 +4,7 @@
  * A file is not read if its name is that of a commit outside the ranges. A file with any other name
  * is read, because it may be a copy that somebody put there.
  */
+import { posix } from "node:path";
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import type { OffsetRange } from "../ask/counted.ts";
 import { failedEvents } from "../catalog.ts";
@@ -64,11 +65,11 @@ export async function readFileRows(
   return withHdfs(target, async (hdfs, root) => {
     const covering = await readCommits(ranges, { hdfs, root, topic });
     const found = await findFiles(hdfs, root, { days });
-    const names = found.map(({ path }) => nameOf(path));
+    const names = found.map(({ path }) => posix.basename(path));
     const others = await filesOfOtherCommits(names, covering, { hdfs, root, topic });
     const otherTopics = (await namesIn(hdfs, commitsFolder(root))).filter((name) => name !== topic);
     const files = found.filter(({ path }) => {
-      const name = nameOf(path);
+      const name = posix.basename(path);
       return !others.has(name) && !otherTopics.includes(parseFileName(name)?.topic ?? "");
     });
     const read = (file: TableFile) => readRows(hdfs, topic, file, ranges);
@@ -103,10 +104,6 @@ async function filesOfOtherCommits(
     for (const first of wanted) if (firsts.has(first)) others.add(fileName({ topic, partition, first }));
   }
   return others;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 interface TableFile {

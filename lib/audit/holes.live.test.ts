@@ -4,7 +4,7 @@ import { receive } from "../collect/receive.ts";
 import { kafkaClient, Partitioners } from "../kafka.ts";
 import { settings } from "../settings.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
-import { countTopic } from "../topic.ts";
+import { countTopic, hasMessageFrom, readOffsets } from "../topic.ts";
 import { gapsOf, readChains } from "./chain.ts";
 import { conservation } from "./conservation.ts";
 import { untilLanded } from "./landed.ts";
@@ -48,8 +48,12 @@ describe("a topic whose offsets have holes", function () {
     await pipeline.startStream();
     const count = await countTopic({ topic });
     const place = { topic, root: pipeline.root };
-    await untilLanded(count.partitions, place);
+    const ends = await readOffsets({ topic });
+    assert.equal(ends[0]!.high, count.partitions[0]!.high + 1, "the end of the last transaction");
+    await untilLanded(ends, place);
     assert.equal(count.total, 5);
+    assert.equal(await hasMessageFrom(count.partitions[0]!.high, 0, { topic }), false);
+    assert.equal(await hasMessageFrom(count.partitions[0]!.high - 1, 0, { topic }), true);
     assert.deepEqual(gapsOf(await readChains(place), count.partitions), []);
     const seen = await collectSightings(rangesBetween([], count.partitions), {
       ...place,

@@ -5,11 +5,14 @@ import { until } from "../until.ts";
 import { settings } from "../settings.ts";
 import { type CommitRecord, isVisible, readRecord } from "../land/commits.ts";
 import { type ChainKey, commitPath } from "../layout.ts";
+import { hasMessageFrom } from "../topic.ts";
 import { commitsBetween } from "./chain-names.ts";
 import type { LandedRows } from "./files.ts";
 import { WebHdfs } from "../webhdfs.ts";
 
 const POLL_MS = 200;
+const STUCK_MS = 2_000; // with the same last commit, until Kafka is asked for messages behind it
+const MAX_UNSEEN = 1_000; // offsets behind the last commit that may have no message
 const MAX_MOMENTS = 500; // more than a chart can show
 
 /**
@@ -23,13 +26,21 @@ export async function untilLanded(
   { topic = settings.topic, root = settings.hdfsRoot, timeoutMs = 60_000 } = {},
 ): Promise<void> {
   const hdfs = new WebHdfs();
+  const seen = new Map<number, { next: number; since: number }>(); // by partition
+  const hasMore = async (partition: number, next: number, high: number) => {
+    if (seen.get(partition)?.next !== next) seen.set(partition, { next, since: Date.now() });
+    if (Date.now() - seen.get(partition)!.since < STUCK_MS) return next < high;
+    seen.delete(partition); // asks again after the next two seconds
+    return hasUnlanded({ topic, partition }, next, high).catch(() => true);
+  };
   const ask = async () => {
     const behind: string[] = [];
     for (const { partition, low = 0, high } of partitions) {
       const last = await lastCommitFrom(hdfs, { root, topic, partition }, high);
       const next = Math.max(low, last ? last.last + 1 : 0);
       const visible = last === null || (await isVisible(hdfs, root, last));
-      if (next < high || !visible) behind.push(`partition ${partition} is at offset ${next} of ${high}`);
+      if (visible && !(await hasMore(partition, next, high))) continue;
+      behind.push(`partition ${partition} is at offset ${next} of ${high}`);
     }
     if (behind.length === 0) return true;
     throw new Error(`${behind.join(", ")}; npm run status shows what runs`);
@@ -39,6 +50,19 @@ export async function untilLanded(
   } finally {
     hdfs.close();
   }
+}
+
+/**
+ * Whether an offset of [next, high) has a message that can land. Up to 1,000 offsets can lack one:
+ * ends of transactions, and messages of aborted ones.
+ */
+export async function hasUnlanded(
+  { topic, partition }: { topic: string; partition: number },
+  next: number,
+  high: number,
+): Promise<boolean> {
+  if (next >= high || high - next > MAX_UNSEEN) return next < high;
+  return hasMessageFrom(next, partition, { topic });
 }
 
 /** The chain's last commit; quick if it begins about `high`. */

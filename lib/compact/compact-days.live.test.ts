@@ -8,11 +8,9 @@ import { listFiles, listFilesOf } from "../audit/files.ts";
 import { traceEvent } from "../audit/trace.ts";
 import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
-import { kafkaClient, Partitioners, withAdmin } from "../kafka.ts";
 import { dayFolder } from "../layout.ts";
 import { findDifferences } from "../rebuild/drift.ts";
 import { rebuildTable } from "../rebuild/rebuild.ts";
-import { settings } from "../settings.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
 import { query } from "../trino.ts";
 import { compactDays, type CompactWork } from "./compact-days.ts";
@@ -41,16 +39,7 @@ describe("compactDays(work, options)", function () {
   const sent = Array.from({ length: 6 }, (_, n) => received(n));
 
   before(async () => {
-    await withAdmin(settings.kafkaBrokers, async (admin) => {
-      const configEntries = [{ name: "message.timestamp.type", value: "CreateTime" }];
-      await admin.createTopics({
-        topics: [ground.topic, ground.failedTopic].map((topic) => ({
-          topic,
-          numPartitions: 2,
-          configEntries,
-        })),
-      });
-    });
+    await ground.createTopics({ partitions: 2 });
     await ground.create();
     const double = sent[0]!;
     const other = { ...JSON.parse(sent[1]!.message), player: "somebody else" } as object;
@@ -62,14 +51,8 @@ describe("compactDays(work, options)", function () {
   after(() => ground.remove());
 
   async function send(texts: string[], timestamp: number): Promise<void> {
-    const producer = kafkaClient(settings.kafkaBrokers).producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-    });
-    await producer.connect();
     const messages = texts.map((value, i) => ({ value, partition: i % 2, timestamp: String(timestamp) }));
-    await producer.send({ topic: ground.topic, messages });
-    await producer.disconnect();
-    await ground.land();
+    await ground.sendAt(messages);
   }
 
   async function rows(): Promise<string[]> {

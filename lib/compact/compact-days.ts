@@ -18,6 +18,7 @@ import { CONTENT, POSITION } from "../ask/doubles.ts";
 import { qualified } from "../ask/metastore.ts";
 import { isSettledName } from "../ask/settled.ts";
 import { tables } from "../ask/tables.ts";
+import { hasUnlanded } from "../audit/landed.ts";
 import { dayOf } from "../audit/tally.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
@@ -168,8 +169,10 @@ async function closedUntil({ hdfs, root }: SwapWork, topics: readonly string[]):
     for (const { partition, low, high } of await readOffsets({ topic })) {
       const last = await findLastCommit(hdfs, { root, topic, partition });
       const next = Math.max(low, last === null ? 0 : last.last + 1); // Kafka has deleted what is below low
-      const isAtEnd = next >= high;
-      passed.push(Math.max(last?.last_timestamp ?? 0, isAtEnd ? now - QUIET_MS : 0));
+      const quiet = now - QUIET_MS;
+      const time = last?.last_timestamp ?? 0;
+      const isAtEnd = time < quiet && !(await hasUnlanded({ topic, partition }, next, high));
+      passed.push(Math.max(time, isAtEnd ? quiet : 0));
     }
   return Math.min(...passed);
 }

@@ -6,8 +6,6 @@ import { assertProven, audit } from "../audit/audit.ts";
 import { listFiles } from "../audit/files.ts";
 import { receive } from "../collect/receive.ts";
 import { events } from "../events.ts";
-import { kafkaClient, Partitioners, withAdmin } from "../kafka.ts";
-import { settings } from "../settings.ts";
 import { tableFolder } from "../layout.ts";
 import { isFull } from "../testbed/full.fixture.ts";
 import { LandedGround } from "../testbed/ground.fixture.ts";
@@ -31,13 +29,7 @@ describe("settled rows", function () {
   const ids = new Set<string>();
 
   before(async () => {
-    await withAdmin(settings.kafkaBrokers, async (admin) => {
-      const configEntries = [{ name: "message.timestamp.type", value: "CreateTime" }];
-      const topics = [ground.topic, ground.failedTopic];
-      await admin.createTopics({
-        topics: topics.map((topic) => ({ topic, numPartitions: 2, configEntries })),
-      });
-    });
+    await ground.createTopics({ partitions: 2 });
     await ground.create();
   });
   after(() => ground.remove());
@@ -54,10 +46,6 @@ describe("settled rows", function () {
 
   /** Sends events with the time of their days, and lands them. */
   async function send(...all: Sent[]): Promise<void> {
-    const producer = kafkaClient(settings.kafkaBrokers).producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-    });
-    await producer.connect();
     const messages = all.map(({ id, day, type = types[0], player = "ann" }, i) => {
       const event = events.find((one) => one.type === type)!;
       const parts = {
@@ -69,9 +57,7 @@ describe("settled rows", function () {
       const timestamp = String(begin + day * DAY_MS);
       return { value: receive(event, parts).message, partition: i % 2, timestamp };
     });
-    await producer.send({ topic: ground.topic, messages });
-    await producer.disconnect();
-    await ground.land();
+    await ground.sendAt(messages);
   }
 
   const compact = (day?: number) =>

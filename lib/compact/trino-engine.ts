@@ -4,6 +4,7 @@
  * Trino has no statement that changes a partition's location, so the metastore does it by Thrift.
  * The partition is read as a generic structure and written back: its other fields stay.
  */
+import { posix } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { qualified } from "../ask/metastore.ts";
 import { registerDaysOf } from "../ask/tables.ts";
@@ -78,7 +79,7 @@ async function rewrite(
   const kept = `${ofDay} AND coalesce(${keep}, true)`;
   const source = qualified(table, schema);
   const staged = qualified(stagedTable(id), schema);
-  await hdfs.makeFolder(folder.slice(0, folder.lastIndexOf("/"))); // Trino makes the folder itself
+  await hdfs.makeFolder(posix.dirname(folder)); // Trino makes the folder itself
   await query(
     `CREATE TABLE ${staged} WITH (external_location = ${literal(`hdfs://${folder}`)}, format = 'PARQUET')
      AS SELECT ${names} FROM ${source} WHERE ${kept}

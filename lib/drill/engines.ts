@@ -6,6 +6,7 @@
  * the end the whole topic is landed once more, by the stream in TypeScript alone: both folders must
  * hold the same values.
  */
+import { posix } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFiles } from "../audit/files.ts";
 import { events } from "../events.ts";
@@ -141,7 +142,7 @@ async function compareWithOneEngine({ hdfs, topic, root, name }: Pipeline): Prom
 async function valuesIn(hdfs: Pipeline["hdfs"], root: string, topic: string): Promise<Map<string, string>> {
   const rows = new Map<string, string>();
   for (const { table, day, path } of await findFiles(hdfs, root)) {
-    if (parseFileName(path.slice(path.lastIndexOf("/") + 1))?.topic !== topic) continue;
+    if (parseFileName(posix.basename(path))?.topic !== topic) continue;
     const bytes = (await hdfs.read(path))!;
     const columns = readFileColumns(bytes.subarray(bytes.length - footerBytes(bytes)));
     for await (const row of readStoredRows(bytes)) {

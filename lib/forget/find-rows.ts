@@ -5,6 +5,7 @@
  * texts of failed_events, nor into files that no table shows, such as those that a rebuild
  * replaced. These files are read as they are.
  */
+import { posix } from "node:path";
 import { findFiles } from "../audit/files.ts";
 import { mapBySize, mapInLanes } from "../lanes.ts";
 import { REFUSED } from "../audit/tally.ts";
@@ -138,7 +139,7 @@ export function topicOf(row: StoredRow, path: string, topic: string): string {
 }
 
 function topicInName(path: string): string | null {
-  return parseFileName(path.slice(path.lastIndexOf("/") + 1))?.topic ?? null;
+  return parseFileName(posix.basename(path))?.topic ?? null;
 }
 
 /** The size of each file, in bytes; that of a deleted one is 0. */

@@ -5,6 +5,7 @@
  * folder: a query sees all of the day's rows, or none. The old files are deleted later. Trino
  * counts the rows and adds up their digests, for the record of the removal.
  */
+import { posix } from "node:path";
 import type { AuditRecord } from "../audit/ledger.ts";
 import { countRows, findFiles } from "../audit/files.ts";
 import type { RemovedRange } from "../audit/removals.ts";
@@ -57,7 +58,7 @@ export async function findOldDays(place: RowPlace, before: string): Promise<OldF
     rows.delete(path);
     const one = days.get(`${table} ${day}`) ?? { table, day, files: [] };
     days.set(`${table} ${day}`, one);
-    one.files.push({ name: path.slice(path.lastIndexOf("/") + 1), bytes, rows: found });
+    one.files.push({ name: posix.basename(path), bytes, rows: found });
   }
   const [moved] = rows.keys();
   if (moved !== undefined) throw new MovedError(moved);

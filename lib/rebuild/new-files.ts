@@ -3,6 +3,7 @@
  *
  * Some small files are in memory at a time, or one large file of a compacted day.
  */
+import { posix } from "node:path";
 import { findFiles } from "../audit/files.ts";
 import { columnsOf, type EventDefinition } from "../catalog.ts";
 import { eventReader } from "../envelope.ts";
@@ -155,7 +156,7 @@ async function eachFile(
     ({ bytes }) => bytes,
     async ({ day, path }) => {
       signal?.throwIfAborted();
-      await step({ day, path, name: path.slice(path.lastIndexOf("/") + 1) }).catch((error: unknown) => {
+      await step({ day, path, name: posix.basename(path) }).catch((error: unknown) => {
         throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
       });
       log(`table ${table}: ${++done} of ${files.length} files`);

@@ -10,6 +10,7 @@
  * yet, so the folder can be deleted. With a plan the swap goes on, after any interruption.
  */
 import { randomUUID } from "node:crypto";
+import { posix } from "node:path";
 import { rebuildFolder } from "../layout.ts";
 import type { StoredColumn } from "../parquet-footer.ts";
 import type { Hdfs } from "../webhdfs.ts";
@@ -75,7 +76,7 @@ export async function writeWhole(
 ): Promise<void> {
   const staged = `${rebuildFolder(root, content.table)}/${randomUUID()}.json`;
   await hdfs.create(staged, Buffer.from(JSON.stringify(content)));
-  await hdfs.makeFolder(path.slice(0, path.lastIndexOf("/")));
+  await hdfs.makeFolder(posix.dirname(path));
   if (await hdfs.rename(staged, path)) return;
   if (!(await hdfs.status(path))) throw new Error(`${path}: expected a new file, but RENAME answered false`);
 }

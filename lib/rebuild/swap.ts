@@ -8,6 +8,7 @@
  * With a given Trino, whose metastore has no known address, the table is dropped and made again. A
  * query that has asked for the table just before, and asks for its days just after, counts 0 rows.
  */
+import { posix } from "node:path";
 import { alterColumns, closeTable, openTable } from "../ask/alter-table.ts";
 import { qualified, showCreate } from "../ask/metastore.ts";
 import { createTables, registerDaysOf } from "../ask/tables.ts";
@@ -41,7 +42,7 @@ export async function swap(work: RebuildWork, plan: RebuildPlan): Promise<Rebuil
   try {
     if (!isMovedOut) {
       await at("closed");
-      await hdfs.makeFolder(replaced.slice(0, replaced.lastIndexOf("/")));
+      await hdfs.makeFolder(posix.dirname(replaced));
       if (!(await hdfs.rename(folder, replaced)) && !(await hdfs.status(replaced)))
         throw new Error(`${folder}: expected to move it to ${replaced}, but RENAME answered false`);
     }

@@ -19,8 +19,8 @@ import { ownNames, serverNames } from "./services.ts";
 const IDLE_S = 20; // of a round
 const names = [...serverNames, ...ownNames];
 
-/** Prints the figure of M6. It needs no running stack. */
-export async function benchStart(isShort: boolean): Promise<void> {
+/** Prints the figure of M6. It needs no running stack. @param signal ends it, and deletes its stack */
+export async function benchStart(isShort: boolean, signal: AbortSignal): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "questlog-bench-"));
   const env: NodeJS.ProcessEnv = { ...process.env, QUESTLOG_HOME: home, QUESTLOG_HISTORY: "/dev/null" };
   for (const name of Object.keys(DEFAULT_PORTS)) env[portVariable(name)] = String(await freePort());
@@ -29,6 +29,7 @@ export async function benchStart(isShort: boolean): Promise<void> {
   const values: number[] = [];
   try {
     for (let round = 0; round <= rounds(isShort); round++) {
+      signal.throwIfAborted();
       const started = performance.now();
       await run("up", ["--native"]);
       if (round > 0) values.push((performance.now() - started) / 1000);

@@ -1,6 +1,7 @@
 // Writers in TypeScript and in Python on one chain, in histories of crashes, zombies and lost
 // answers, against HDFS in memory. It needs Spark's Python packages, and no server.
 import assert from "node:assert/strict";
+import { posix } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import {
@@ -161,8 +162,7 @@ describe("the commit chain with writers of both engines", function () {
       for (const number of [1, 2]) await hdfs.create(swapMarkPath(place, number, "cleared"), Buffer.alloc(0));
       await write(hdfs, () => 4);
       assert.deepEqual(hdfs.files("/q/staging"), []);
-      const names = (folder: string) =>
-        hdfs.files(folder).map(([path]) => path.slice(path.lastIndexOf("/") + 1));
+      const names = (folder: string) => hdfs.files(folder).map(([path]) => posix.basename(path));
       const folders = [own, ...[1, 2, 3].map((number) => `/q/new/${number}`)].map(names);
       const landed = Math.max(...folders.map(({ length }) => length));
       return folders.map((found) => (found.length === landed ? "all" : found.join()));

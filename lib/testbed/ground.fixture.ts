@@ -2,6 +2,8 @@
 import { registerDays } from "../ask/tables.ts";
 import { events } from "../events.ts";
 import { receive, type ReceivedEvent } from "../collect/receive.ts";
+import { kafkaClient, Partitioners } from "../kafka.ts";
+import { settings } from "../settings.ts";
 import { TopicWriter } from "../collect/publish.ts";
 import { type PartitionOffsets, readOffsets, readTopic } from "../topic.ts";
 import { BatchBuilder, DEFAULT_LIMITS } from "../land/batch.ts";
@@ -28,6 +30,16 @@ export class LandedGround extends Ground {
     for (const { message, player } of [...received, received[0]!]) await topic.publish(message, player);
     await topic.close();
     return received;
+  }
+
+  /** Sends messages with times of their own, and lands them. */
+  async sendAt(messages: { value: string; partition?: number; timestamp: string }[]): Promise<void> {
+    const client = kafkaClient(settings.kafkaBrokers);
+    const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await producer.send({ topic: this.topic, messages });
+    await producer.disconnect();
+    await this.land();
   }
 
   /** Lands the topic's new messages as the stream does, with one commit in each partition. */
