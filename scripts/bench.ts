@@ -47,6 +47,7 @@ const usage = `npm run bench -- [NAME] [--short] [--rows N] [--days N]
   --short one short round, which shows only that a bench works`;
 const options = {
   measure: { type: "string" }, // one figure, in a process that a bench starts
+  brief: { type: "boolean", default: false }, // of such a process
   short: { type: "boolean", default: false },
   rows: { type: "string" },
   days: { type: "string" },
@@ -69,6 +70,7 @@ await command(
       rows: readNumber("--rows", values.rows, AGED.rows, MIN_ROWS, MAX_ROWS),
       days: readNumber("--days", values.days, AGED.days, 1, MAX_DAYS),
       isShort: values.short,
+      isBrief: values.brief,
     };
     if (values.measure === "age") return measureAge(age);
     if (values.measure !== undefined) return measure(values.measure, age.rows, ...positionals);
