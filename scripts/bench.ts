@@ -102,9 +102,8 @@ async function runAll(isShort: boolean, signal: AbortSignal): Promise<number> {
 /** Runs a bench up to its end, or to Ctrl-C. */
 async function run(name: string, isShort: boolean, signal: AbortSignal): Promise<void> {
   const bench = benches[name]!(isShort, signal);
-  const interrupted = once(signal, "abort").then(() => signal.throwIfAborted());
-  await (OWN_STACK.has(name) ? bench : Promise.race([bench, interrupted]));
-  signal.throwIfAborted();
+  if (OWN_STACK.has(name)) return bench;
+  await Promise.race([bench, once(signal, "abort").then(() => signal.throwIfAborted())]);
 }
 
 function readNumber(
