@@ -158,7 +158,7 @@ function columnList(of: Struct, storage: number): Items {
   return (of.get(storage)!.value as Struct).get(STORAGE.columns)!.value as Items;
 }
 
-/** Calls until two answers in a row are equal; null: the metastore throws its exception `missing`. */
+/** Calls until two answers in a row are equal; null: it throws the exception `missing`. */
 async function readWhole(method: string, sent: Struct, missing?: number) {
   const read = () =>
     call(method, sent).catch((error: unknown) => {

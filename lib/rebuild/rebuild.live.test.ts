@@ -231,7 +231,7 @@ describe("rebuildTable(table, options)", function () {
           [...errors].join(),
         );
         assert.ok(counts.size >= 2, "the reader has seen a swap");
-        // The last three: the metastore answered Trino with a part of a definition that just changed.
+        // The last three: the metastore answers with a part of a definition that just changed.
         const allowed = [
           "HIVE_TABLE_READ_ONLY",
           "VIEW_IS_STALE",

@@ -19,7 +19,7 @@ import { ownNames, serverNames } from "./services.ts";
 const IDLE_S = 15; // of a round
 const names = [...serverNames, ...ownNames];
 
-/** Prints the figure of M6. It needs no running stack. @param signal ends it, and deletes its stack */
+/** Prints the figure of M6. It needs no running stack. `signal` ends it, and deletes its stack. */
 export async function benchStart(isShort: boolean, signal: AbortSignal): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "questlog-bench-"));
   const env: NodeJS.ProcessEnv = { ...process.env, QUESTLOG_HOME: home, QUESTLOG_HISTORY: "/dev/null" };
