@@ -16,7 +16,7 @@ import { cpuSeconds, rounds, tell, tellMissing } from "../testbed/figures.bench.
 import { findProcess } from "./process.ts";
 import { ownNames, serverNames } from "./services.ts";
 
-const IDLE_S = 15; // of a round
+const IDLE_S = 12; // of a round
 const names = [...serverNames, ...ownNames];
 
 /** Prints the figure of M6. It needs no running stack. `signal` ends it, and deletes its stack. */
