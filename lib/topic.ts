@@ -226,10 +226,11 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
       next.set(partition, Math.max(next.get(partition) ?? 0, Number(offset) + 1));
       if (hasEnded()) resolve();
     };
-    // kafkajs hands out no batch without messages, but tells its end.
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
-      pass(payload.partition, payload.lastOffset),
-    );
+    // kafkajs hands out no batch without messages, but tells its end. Any other batch may be handed
+    // out only in part, when the reader has lost its group.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { batchSize, partition, lastOffset } }) => {
+      if (batchSize === 0) pass(partition, lastOffset);
+    });
     const eachBatch = async (payload: EachBatchPayload) => {
       const { batch } = payload;
       const { partition } = batch;

@@ -42,12 +42,11 @@ const usage = `npm run bench -- [NAME] [--short] [--rows N] [--days N]
           Makes a stack of its own, with a folder and ports of its own, and
           deletes it at the end; your data stays as it is. About an hour;
           without a name, ${YOUNG.rows} events of ${YOUNG.days} days
-  --rows N  the events of age (${AGED.rows})
-  --days N  their days, up to today (${AGED.days})
+  --rows N  the events of age (${AGED.rows}; with --short ${YOUNG.rows})
+  --days N  their days, up to today (${AGED.days}; with --short ${YOUNG.days})
   --short one short round, which shows only that a bench works`;
 const options = {
   measure: { type: "string" }, // one figure, in a process that a bench starts
-  brief: { type: "boolean", default: false }, // of such a process
   short: { type: "boolean", default: false },
   rows: { type: "string" },
   days: { type: "string" },
@@ -66,13 +65,14 @@ await command(
     const isAge = name === "age" || values.measure !== undefined;
     for (const option of ["rows", "days"] as const)
       if (values[option] !== undefined && !isAge) throw new UsageError(`--${option}: expected with age only`);
+    const preset = values.short ? YOUNG : AGED;
     const age: Age = {
-      rows: readNumber("--rows", values.rows, AGED.rows, MIN_ROWS, MAX_ROWS),
-      days: readNumber("--days", values.days, AGED.days, 1, MAX_DAYS),
+      rows: readNumber("--rows", values.rows, preset.rows, MIN_ROWS, MAX_ROWS),
+      days: readNumber("--days", values.days, preset.days, 1, MAX_DAYS),
       isShort: values.short,
-      isBrief: values.brief,
+      isBrief: values.measure === "brief",
     };
-    if (values.measure === "age") return measureAge(age);
+    if (values.measure === "age" || values.measure === "brief") return measureAge(age);
     if (values.measure !== undefined) return measure(values.measure, age.rows, ...positionals);
     if (name !== undefined && benches[name] === undefined)
       throw new UsageError(`expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);

@@ -60,9 +60,8 @@ export async function benchAge(
   try {
     await run(["scripts/up.ts", "--native"]);
     const size = ["--rows", String(rows), "--days", String(days)];
-    const words = ["scripts/bench.ts", "--measure", "age", "age", ...size];
+    const words = ["scripts/bench.ts", "--measure", isBrief ? "brief" : "age", "age", ...size];
     if (isShort) words.push("--short");
-    if (isBrief) words.push("--brief");
     signal.throwIfAborted();
     // A group of its own: an interrupted report would start the stack's servers again.
     const child = spawn(process.execPath, words, { ...place, stdio: "inherit", detached: true });
