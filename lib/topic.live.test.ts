@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KAFKA_REQUESTS, kafkaAddress, FaultyProxy } from "./testbed/proxy.ts";
 import { settings } from "./settings.ts";
 import { limit } from "./traffic/scenarios.ts";
@@ -10,7 +11,9 @@ import { serve } from "./collect/serve.ts";
 import { countTopic, createTopic, findMessage, readOffsets, readTopic, type TopicMessage } from "./topic.ts";
 
 const GROUP_LOAD_IN_PROGRESS = 14; // Kafka's number of the error
-const JOIN_GROUP_ERROR_AT = 12; // behind its size, correlation id and throttle time
+const REBALANCE_IN_PROGRESS = 27; // too
+const ERROR_AT = 12; // in an answer about a group: behind its size, correlation id and throttle time
+const HEARTBEAT_MS = 3_000; // kafkajs sends none earlier after the last one
 
 // On the running Kafka, each test with its own topic.
 describe("the topic", () => {
@@ -169,7 +172,7 @@ describe("the topic", () => {
     let loading = 3; // answers
     proxy.onAnswer = (request, answer) => {
       if (request !== KAFKA_REQUESTS.joinGroup || loading-- <= 0) return;
-      answer.writeInt16BE(GROUP_LOAD_IN_PROGRESS, JOIN_GROUP_ERROR_AT);
+      answer.writeInt16BE(GROUP_LOAD_IN_PROGRESS, ERROR_AT);
     };
     const values: (string | null)[] = [];
     await readTopic({
@@ -181,6 +184,34 @@ describe("the topic", () => {
     });
     await proxy.cut();
     assert.deepEqual([values, loading < 0], [["a"], true]);
+  });
+
+  it("is read once and whole by a slow reader that loses its group in the middle of a batch", async () => {
+    open = await TopicWriter.open({ topic });
+    const writer = open;
+    const values = Array.from({ length: 1500 }, (_, i) => String(i));
+    await Promise.all(values.map((value) => writer.publish(value, "player")));
+    const proxy = new FaultyProxy({ to: settings.kafkaBrokers[0]!, addressed: kafkaAddress });
+    await proxy.open();
+    let [toRefuse, refused] = [0, 0]; // heartbeats
+    proxy.onAnswer = (request, answer) => {
+      if (request !== KAFKA_REQUESTS.heartbeat || refused >= toRefuse) return;
+      answer.writeInt16BE(REBALANCE_IN_PROGRESS, ERROR_AT);
+      refused++;
+    };
+    const read: (string | null)[] = [];
+    await readTopic({
+      brokers: [proxy.address],
+      topic,
+      onMessage: async ({ value }) => {
+        read.push(value);
+        if (value !== "990") return;
+        toRefuse = 1;
+        await sleep(HEARTBEAT_MS + 500);
+      },
+    });
+    await proxy.cut();
+    assert.deepEqual([read, refused], [values, 1]);
   });
 
   it("cannot be read when it does not exist", async () => {

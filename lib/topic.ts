@@ -2,8 +2,8 @@
  * The topic as a whole: create it, read it from its beginning, count its messages.
  *
  * kafkajs reads only as a consumer group. So each reading joins a group with a random name, commits
- * nothing, and deletes the group. If a slow reader (a pager on the pipe) loses the group, kafkajs
- * reads again from the beginning. This module then skips the messages that `onMessage` has had.
+ * nothing, and deletes the group. A slow reader (a pager on the pipe) can lose the group. kafkajs then
+ * joins again, and this module goes on behind the last message that `onMessage` has had.
  */
 import { randomUUID } from "node:crypto";
 import { peek } from "./envelope.ts";
@@ -110,7 +110,7 @@ export async function readTopic({
         behind.set(message.partition, message.offset + 1);
         return onMessage(message);
       };
-      await consume(consumer, { topic, from, next, ends, signal, onMessage: handOut });
+      await consume(consumer, { topic, next, ends, signal, onMessage: handOut });
     } finally {
       await consumer.disconnect();
     }
@@ -205,7 +205,6 @@ export async function findMessage({
 
 interface Reading {
   topic: string;
-  from: ReadonlyMap<number, number>; // partition → first offset
   next: Map<number, number>; // partition → next offset for `onMessage`
   ends: Map<number, number> | undefined; // partition → end, exclusive; undefined: follow
   signal: AbortSignal | undefined;
@@ -213,7 +212,7 @@ interface Reading {
 }
 
 /** Runs the consumer until all ends are reached or `signal` aborts; rejects when it fails. */
-function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessage }: Reading): Promise<void> {
+function consume(consumer: Consumer, { topic, next, ends, signal, onMessage }: Reading): Promise<void> {
   const hasEnded = () =>
     ends !== undefined && [...ends].every(([partition, end]) => (next.get(partition) ?? 0) >= end);
   return new Promise((resolve, reject) => {
@@ -239,29 +238,23 @@ function consume(consumer: Consumer, { topic, from, next, ends, signal, onMessag
         if (!payload.isRunning() || signal?.aborted) return;
         const at = Number(offset);
         if (at < (next.get(partition) ?? 0) || at >= end) continue;
-        await onMessage({
-          partition,
-          offset: at,
-          timestamp: Number(timestamp),
-          key: textOf(key),
-          value: textOf(value),
-        });
+        const message = { partition, offset: at, timestamp: Number(timestamp) };
+        try {
+          await onMessage({ ...message, key: textOf(key), value: textOf(value) });
+        } catch (error) {
+          return reject(error);
+        }
         next.set(partition, at + 1);
+        // It throws if the group is lost; kafkajs then joins again.
         if (at % 1000 === 999) await payload.heartbeat();
       }
       pass(partition, batch.lastOffset());
     };
-    // Also after a new start: a broker that still loads its groups ends the first one.
+    // Also after a loss of the group, or if the broker still loaded its groups at the first time.
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      for (const [partition, offset] of from)
-        consumer.seek({ topic, partition, offset: String(next.get(partition) ?? offset) });
+      for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) });
     });
-    consumer
-      .run({
-        autoCommit: false,
-        eachBatch: (payload) => eachBatch(payload).catch(reject),
-      })
-      .catch(reject);
+    consumer.run({ autoCommit: false, eachBatch }).catch(reject);
   });
 }
 

@@ -28,8 +28,9 @@ await command("audit", frame, async ({ values: { all, since, json }, doing }) =>
   const again = all || since !== undefined ? await auditAgain({ since, log: doing }) : null;
   const proof = await audit({ days: "all", log: doing });
   const problems = [...new Set([...(again?.problems ?? []), ...proof.problems])];
-  if (since !== undefined && again?.audits === 0 && proof.now.audits === 0)
-    problems.push(`--since ${since}: expected messages of that day or a later one, found none`);
+  const { newest } = proof;
+  if (since !== undefined && (newest ?? "") < since)
+    problems.push(`--since ${since}: expected messages of that day or later, the newest are of ${newest}`);
   const whole: Proof & { again: Omit<Again, "problems"> | null } = { ...proof, again, problems };
   if (json) console.log(JSON.stringify(documentOf(whole), null, 2));
   else await printLines(proofLines(whole));

@@ -1,5 +1,6 @@
 // The ledger of landed events on the real services; each fault is made, named, and mended.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { registerDays } from "../ask/tables.ts";
 import { TopicWriter } from "../collect/publish.ts";
@@ -52,6 +53,25 @@ describe("an audit", function () {
     assert.deepEqual(await auditedEnds(offsets, { hdfs, root, topic }), offsets);
     const { messages, without_topic, problems } = await again();
     assert.deepEqual([messages, without_topic, problems], [EVENTS + 7, 0, []]);
+  });
+
+  it("fails for --since a day behind all messages, and repeats the audits of an earlier one", () => {
+    const { topic, root, schema } = place;
+    const names = { QUESTLOG_TOPIC: topic, QUESTLOG_HDFS_ROOT: root, QUESTLOG_SCHEMA: schema };
+    const since = (day: string) =>
+      spawnSync(process.execPath, ["scripts/audit.ts", "--since", day], {
+        cwd: settings.root,
+        env: { ...process.env, QUESTLOG_HISTORY: "/dev/null", ...names },
+        encoding: "utf8",
+      });
+    const early = since("2020-01-31");
+    assert.equal(early.status, 0, early.stderr);
+    const late = since("2999-01-31");
+    assert.equal(late.status, 1, late.stdout);
+    assert.match(
+      late.stderr,
+      /audit: --since 2999-01-31: expected messages of that day or later, the newest are of \d{4}-/,
+    );
   });
 
   it("names the type, the day and the numbers when a file is deleted after its audit, or copied to another day", async () => {

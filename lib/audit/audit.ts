@@ -41,6 +41,7 @@ export interface Proof {
   now: Proven;
   before: Proven;
   lost: (LostOffsets & { partition: number })[]; // in the whole ledger
+  newest: string | null; // day with messages in the whole ledger; null: none has any
   days: string[] | "all"; // on which the sums were compared with Trino's counts
   problems: string[]; // empty: everything is proven but the lost offsets of earlier audits
 }
@@ -61,7 +62,8 @@ export async function audit(options: AuditOptions = {}): Promise<Proof> {
     const made = await auditAll(run, options);
     const days = options.days === "all" ? "all" : daysOf(made, run.ledgers);
     run.problems.push(...(await compareSums(run.ledgers, days, run.witnesses, run.removals)));
-    return { now: provenBy(made), before, lost: lostIn(run.ledgers), days, problems: run.problems };
+    const newest = daysIn(run.ledgers.flatMap(({ records }) => records)).at(-1) ?? null;
+    return { now: provenBy(made), before, lost: lostIn(run.ledgers), newest, days, problems: run.problems };
   });
 }
 
@@ -232,5 +234,9 @@ function lostIn(ledgers: readonly Ledger[]): Proof["lost"] {
 /** The days of new records; without any, those of the last records. */
 function daysOf(made: readonly AuditRecord[], ledgers: readonly Ledger[]): string[] {
   const records = made.length > 0 ? made : ledgers.flatMap((ledger) => ledger.records.at(-1) ?? []);
+  return daysIn(records);
+}
+
+function daysIn(records: readonly AuditRecord[]): string[] {
   return [...new Set(records.flatMap(({ counts }) => counts.map(({ day }) => day)))].sort();
 }

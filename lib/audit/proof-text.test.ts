@@ -6,6 +6,7 @@ const proof = {
   before: { messages: 1_503_719, audits: 84 },
   again: null,
   lost: [],
+  newest: null,
   days: "all" as const,
   problems: [],
 };

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HOST } from "../settings.ts";
 
 /** Kafka's numbers of the requests that tests ask for. */
-export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11 } as const;
+export const KAFKA_REQUESTS = { produce: 0, listOffsets: 2, joinGroup: 11, heartbeat: 12 } as const;
 
 export interface ProxyOptions {
   to: string; // "host:port"
