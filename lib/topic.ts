@@ -230,6 +230,17 @@ function consume(consumer: Consumer, { topic, next, ends, signal, onMessage }: R
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { batchSize, partition, lastOffset } }) => {
       if (batchSize === 0) pass(partition, lastOffset);
     });
+    // Only the reader's own errors end the reading at once; kafkajs repeats after others.
+    const isTaken = (message: TopicMessage) =>
+      Promise.resolve(message)
+        .then(onMessage)
+        .then(
+          () => true,
+          (error: Error) => {
+            reject(error);
+            return false;
+          },
+        );
     const eachBatch = async (payload: EachBatchPayload) => {
       const { batch } = payload;
       const { partition } = batch;
@@ -238,12 +249,8 @@ function consume(consumer: Consumer, { topic, next, ends, signal, onMessage }: R
         if (!payload.isRunning() || signal?.aborted) return;
         const at = Number(offset);
         if (at < (next.get(partition) ?? 0) || at >= end) continue;
-        const message = { partition, offset: at, timestamp: Number(timestamp) };
-        try {
-          await onMessage({ ...message, key: textOf(key), value: textOf(value) });
-        } catch (error) {
-          return reject(error);
-        }
+        const texts = { key: textOf(key), value: textOf(value) };
+        if (!(await isTaken({ partition, offset: at, timestamp: Number(timestamp), ...texts }))) return;
         next.set(partition, at + 1);
         // It throws if the group is lost; kafkajs then joins again.
         if (at % 1000 === 999) await payload.heartbeat();
