@@ -2,8 +2,8 @@
  * The topic as a whole: create it, read it from its beginning, count its messages.
  *
  * kafkajs reads only as a consumer group. So each reading joins a group with a random name, commits
- * nothing, and deletes the group. A slow reader (a pager on the pipe) can lose the group. kafkajs then
- * joins again, and this module goes on behind the last message that `onMessage` has had.
+ * nothing, and deletes the group. A slow reader (a pager on the pipe) can lose the group. Then
+ * kafkajs joins again, and this module goes on behind the last message that `onMessage` has had.
  */
 import { randomUUID } from "node:crypto";
 import { peek } from "./envelope.ts";
