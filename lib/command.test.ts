@@ -110,6 +110,23 @@ describe("command(name, frame, run)", () => {
     assert.equal((await ended).code, 130);
   });
 
+  for (const [signal, frame, advice] of [
+    ["SIGINT", "", ""],
+    ["SIGTERM", 'interrupted: "call it again"', "; call it again"],
+    ["SIGHUP", 'interrupted: "call it again"', "; call it again"],
+  ] as const) {
+    it(`ends at once with 130, a sentence and its line in the history at ${signal}${advice}`, async () => {
+      const { child, ended } = start('setInterval(() => {}, 1000); console.log("ready");', [], frame);
+      await once(child.stdout, "data");
+      child.kill(signal);
+      const { code, stderr } = await ended;
+      assert.deepEqual([code, stderr], [130, `greet: interrupted by ${signal}${advice}\n`]);
+      const lines = readFileSync(join(folder, "history.jsonl"), "utf8").trim().split("\n");
+      const entry = JSON.parse(lines.at(-1)!) as Record<string, unknown>;
+      assert.deepEqual([entry.command, entry.exit_code], ["npm run greet", 130]);
+    });
+  }
+
   for (const [stream, frame, code, isWhole] of [
     ["stdout", "onlyPrints: true", 0, false],
     ["stderr", "onlyPrints: true", 0, false],

@@ -29,8 +29,9 @@ export interface CommandOptions<O extends Options> {
   isWord?: (argument: string) => boolean; // an SQL comment, which looks like an option
   isRecorded?: boolean; // whether history/ gets the command; default: true
   hint?: string; // advice to print when the command fails
-  /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends the process. */
+  /** Whether the command ends by itself when `signal` aborts. If not, Ctrl-C ends it at once. */
   interruptible?: boolean;
+  interrupted?: string; // the advice after Ctrl-C
   isLong?: boolean; // whether stderr tells from time to time what the command is doing
   /** Whether the command does nothing but print: without a reader it ends at once, with 0. */
   onlyPrints?: boolean;
@@ -79,6 +80,7 @@ export async function command<O extends Options = Options>(
     }
     if (frame.isRecorded ?? true) recordScript(name);
     if (frame.interruptible) abortAtSignals(abort);
+    else endAtSignals(name, frame.interrupted);
     if (frame.isLong) beat = startHeartbeat(name);
     const doing = (what: string): void => beat?.doing(what);
     process.exitCode = (await run({ ...call, signal: abort.signal, doing })) ?? 0;
@@ -121,7 +123,7 @@ function inOurWords(message: string): string {
     .replace(/^Unexpected argument '(.+)'$/s, 'expected no further words, got "$1"')
     .replace(
       /^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)$/s,
-      "$1: expected a value, got none",
+      "$1: expected a value, got none (one that begins with - is written as $1=VALUE)",
     )
     .replace(/^Option '(.+)' does not take an argument$/s, "$1: expected no value, got one");
 }
@@ -138,6 +140,15 @@ function abortAtSignals(abort: AbortController): void {
     }
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
+}
+
+/** A signal ends the process with a sentence, and the history gets its line. */
+function endAtSignals(name: string, advice?: string): void {
+  const end = (signal: NodeJS.Signals): never => {
+    console.error(`${name}: interrupted by ${signal}${advice === undefined ? "" : `; ${advice}`}`);
+    process.exit(INTERRUPTED);
+  };
+  process.on("SIGINT", end).on("SIGTERM", end).on("SIGHUP", end);
 }
 
 /**

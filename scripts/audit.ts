@@ -20,7 +20,8 @@ const options = {
 } as const;
 const hint = "npm run status shows what runs";
 
-const frame = { usage, options, hint, isLong: true };
+const interrupted = "its finished records stay, and the next audit goes on behind them";
+const frame = { usage, options, hint, interrupted, isLong: true };
 
 await command("audit", frame, async ({ values: { all, since, json }, doing }) => {
   if (all && since !== undefined) throw new UsageError("expected --all or --since, got both");

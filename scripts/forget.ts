@@ -22,7 +22,10 @@ const options = {
 const hint = "npm run status shows what runs";
 const MAX_DAYS = 36_500;
 
-await command("forget", { usage, options, hint, isRecorded: false, isLong: true }, async ({ values }) => {
+const interrupted = "npm run forget finishes a removal that has begun, or says that none has";
+const frame = { usage, options, hint, interrupted, isRecorded: false, isLong: true };
+
+await command("forget", frame, async ({ values }) => {
   const { player, "older-than": older, yes } = values;
   if (player !== undefined && older !== undefined)
     throw new UsageError("--older-than: expected no --player beside it, got both");

@@ -16,6 +16,7 @@ import type { Tally, TypeDay } from "./tally.ts";
 export interface Again {
   messages: number; // rows in tables, counted again
   audits: number; // records
+  removed: number; // messages of these records that a removal took from files and tables
   without_topic: number; // records whose messages Kafka has deleted since, or before their audit
   problems: string[];
 }
@@ -26,7 +27,7 @@ export async function auditAgain({
   ...options
 }: AuditOptions & { since?: string | undefined } = {}): Promise<Again> {
   return withAudit({ ...options, packs: false }, async (run) => {
-    const again = { messages: 0, audits: 0, without_topic: 0, problems: run.problems };
+    const again = { messages: 0, audits: 0, removed: 0, without_topic: 0, problems: run.problems };
     const wanted = run.ledgers.map(({ records }) =>
       records.filter(({ counts }) => since === undefined || counts.some(({ day }) => day >= since)),
     );
@@ -59,7 +60,9 @@ async function repeat(
     const { partition, from } = record;
     const hasTopic = inTopic.includes(record) && lowsAfter.get(partition)! <= from;
     const whole = restOf(record, []);
-    const rest = restOf(record, removedOf(removals, record));
+    const removed = removedOf(removals, record);
+    const rest = restOf(record, removed);
+    again.removed += removed.flatMap(({ counts }) => counts).reduce((sum, { messages }) => sum + messages, 0);
     const found = [
       ...(hasTopic ? [differences(whole, "topic", topic.get(partition)!)] : []),
       differences(rest, "files", files.get(partition)!),

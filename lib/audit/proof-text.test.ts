@@ -20,13 +20,13 @@ describe("proofLines(proof)", () => {
     ]);
   });
 
-  it("says which audits were repeated, and how many of them without the topic's messages", () => {
-    const again = { messages: 20, audits: 2, without_topic: 0 };
+  it("says which audits were repeated, the messages that were removed, and audits without the topic's", () => {
+    const again = { messages: 20, audits: 2, removed: 0, without_topic: 0 };
     const repeated = (given: typeof again) => proofLines({ ...proof, again: given })[2];
     assert.equal(repeated(again), "audited again: 20 messages, in 2 audits");
     assert.equal(
-      repeated({ ...again, without_topic: 1 }),
-      "audited again: 20 messages, in 2 audits, 1 without the topic's messages",
+      repeated({ ...again, removed: 1_026, without_topic: 1 }),
+      "audited again: 20 messages, in 2 audits, 1,026 more were removed (npm run forget), 1 without the topic's messages",
     );
   });
 
@@ -42,6 +42,7 @@ describe("proofLines(proof)", () => {
       "sums compared with the tables: 2026-01-30, 2026-01-31",
       "not proven: 2 problems",
     ]);
+    assert.equal(proofLines({ ...proof, problems: ["a"] }).at(-1), "not proven: 1 problem");
     assert.equal(proofLines({ ...proof, days: [] }).at(-1), "sums compared with the tables: no day");
   });
 });

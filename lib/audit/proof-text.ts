@@ -14,12 +14,17 @@ export function proofLines({
 }: Proof & { again: Omit<Again, "problems"> | null }): string[] {
   const lines = [`proven now: ${provenText(now)}`, `proven before: ${provenText(before)}`];
   if (again !== null) {
-    const gone = again.without_topic === 0 ? "" : `, ${again.without_topic} without the topic's messages`;
-    lines.push(`audited again: ${provenText(again)}${gone}`);
+    const { removed, without_topic: gone } = again;
+    const notes = [
+      removed > 0 ? `, ${removed.toLocaleString("en-US")} more were removed (npm run forget)` : "",
+      gone > 0 ? `, ${gone} without the topic's messages` : "",
+    ];
+    lines.push(`audited again: ${provenText(again)}${notes.join("")}`);
   }
   for (const { partition, ...one } of lost) lines.push(`never proven: ${lostText(partition, one)}`);
   lines.push(`sums compared with the tables: ${days === "all" ? "all days" : days.join(", ") || "no day"}`);
-  if (problems.length > 0) lines.push(`not proven: ${problems.length} problems`);
+  const { length } = problems;
+  if (length > 0) lines.push(`not proven: ${length} problem${length === 1 ? "" : "s"}`);
   return lines;
 }
 

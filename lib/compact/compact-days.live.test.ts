@@ -80,12 +80,12 @@ describe("compactDays(work, options)", function () {
     await proven();
     const before = await rows();
     assert.ok((await filesOfDay()).length > 2);
-    const { swaps, lost } = await compact();
+    const { swaps, left } = await compact();
     assert.deepEqual(
       swaps.map(({ table, day, rows, removed }) => [table, day, rows, removed]),
       [[TABLE, day, 8, 1]],
     );
-    assert.equal(lost, 0);
+    assert.equal(left, 0);
     const after = await rows();
     assert.equal(after.length, 7, "the event with other content stays");
     assert.ok(after.every((row) => before.includes(row)));

@@ -75,6 +75,16 @@ describe("compactDays(work, options)", () => {
     assert.deepEqual(work.tried, names.slice(0, 3));
   });
 
+  it("fails for a day of which no table has files; none fails for a day without due files", async () => {
+    const work = await newWork([]);
+    const one = (only?: string) => compactDays(work, { topics: [], graceMs: 0, day: only });
+    await assert.rejects(one("2031-01-31"), {
+      message: "expected files of the day 2031-01-31, found none in any table",
+    });
+    await one();
+    assert.deepEqual((await one(day)).swaps, []);
+  });
+
   /** The days that a call rewrites, of the first table; and the number of its requests to HDFS. */
   async function call(work: Work, options: Partial<CompactOptions> = {}) {
     let requests = 0;

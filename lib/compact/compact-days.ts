@@ -52,7 +52,7 @@ export interface CompactWork extends SwapWork {
 /** The work of one call. */
 export interface Compacted {
   swaps: SwapRecord[];
-  lost: number; // swaps in which another process was faster
+  left: number; // swaps in which another process was faster
   deleted: number; // replaced files
 }
 
@@ -70,19 +70,21 @@ const DAYS_AT_ONCE = 3; // of a table: a swap waits most of its time
 /**
  * Finishes interrupted swaps, deletes replaced files after their grace, rewrites all due days.
  * Costs some requests for each table, and more for each day that is not finished.
- * @throws Error of the first day that failed, after the other days
+ * @throws Error of the first day that failed, after the other days; or if `day` has no files
  */
 export async function compactDays(work: CompactWork, options: CompactOptions): Promise<Compacted> {
   const { hdfs, root } = work;
   const { day: only, signal } = options;
-  const compacted: Compacted = { swaps: [], lost: 0, deleted: 0 };
+  const compacted: Compacted = { swaps: [], left: 0, deleted: 0 };
   await removeDeadSwaps(hdfs, root);
   const end = only === undefined ? await closedUntil(work, options.topics) : Infinity;
   const failed: Error[] = [];
+  let isFound = false;
   for (const table of await tablesIn(hdfs, root)) {
     if (signal?.aborted || failed.length >= MAX_FAILED) break;
-    if (await isRebuilt(hdfs, root, table)) continue;
     const days = await readDays(hdfs, root, table);
+    isFound ||= only === undefined || days.has(only);
+    if (await isRebuilt(hdfs, root, table)) continue;
     const finished = await readFinished(hdfs, root, table);
     const left = new Map([...finished].filter(([day, times]) => days.get(day) === times));
     const step = async ([day, times]: [string, string]) => {
@@ -92,7 +94,7 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
         const isFinished = await workOn(work, place, { ...options, isOver: endOf(day) <= end }, compacted);
         if (isFinished && Date.now() - Date.parse(day) > FINISHED_MS && isQuiet(times)) left.set(day, times);
       } catch (error) {
-        if (error instanceof SwapLostError) compacted.lost++;
+        if (error instanceof SwapLostError) compacted.left++;
         else failed.push(error as Error);
       }
     };
@@ -105,6 +107,8 @@ export async function compactDays(work: CompactWork, options: CompactOptions): P
     if (String([...left]) !== String([...finished])) await writeFinished(hdfs, root, table, left);
   }
   const [first, ...others] = failed;
+  if (!isFound && only !== undefined && !signal?.aborted)
+    throw new Error(`expected files of the day ${only}, found none in any table`);
   if (first === undefined) return compacted;
   if (others.length === 0) throw first;
   throw new Error(`${first.message}; ${others.length} more days failed`, { cause: first });

@@ -103,6 +103,68 @@ describe("swapDay(work, request), beside other processes", () => {
   });
 });
 
+/** The same HDFS, which waits before each call until `pass` lets it through. */
+function inTurns(hdfs: HdfsModel) {
+  let left = 0;
+  const waiting: (() => void)[] = [];
+  const pass = async (calls: number): Promise<void> => {
+    left += calls;
+    for (let idle = 0; idle < 3; idle++) {
+      for (; left > 0 && waiting.length > 0; idle = 0, left--) waiting.shift()!();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const turns = new Proxy(hdfs, {
+    get: (of, name) => {
+      const member = Reflect.get(of, name) as unknown;
+      if (typeof member !== "function") return member;
+      return async (...args: unknown[]) => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return (member as (...all: unknown[]) => unknown).apply(of, args);
+      };
+    },
+  });
+  return { hdfs: turns, pass };
+}
+
+describe("swapDay(work, request), taken for a crashed one by clearSwaps", () => {
+  it("loses no row, after any number of calls of either process", async () => {
+    const ends = { done: 0, lost: 0 };
+    for (let calls = 0; calls < 24; calls++)
+      for (let others = 0; others < 12; others++) {
+        const hdfs = new HdfsModel({ pageSize: 1000 });
+        await write(hdfs, "a.parquet");
+        const [swapping, clearing] = [inTurns(hdfs), inTurns(hdfs)];
+        const work = newWork(hdfs);
+        const waits = { untilWritersEnd: () => Promise.resolve() };
+        const swapped = swap({ ...work, ...waits, hdfs: swapping.hdfs }).then(
+          () => "done" as const,
+          (error: unknown) => {
+            assert.ok(error instanceof SwapLostError, String(error));
+            return "lost" as const;
+          },
+        );
+        const cleared = clearSwaps({ ...work, ...waits, hdfs: clearing.hdfs }, place, Infinity);
+        await swapping.pass(calls);
+        await clearing.pass(others);
+        await swapping.pass(Infinity);
+        await clearing.pass(Infinity);
+        await cleared;
+        ends[await swapped]++;
+        const at = `${await swapped} after ${calls} calls of the swap, ${others} of the other process`;
+        const shown = await dataFiles(hdfs, await work.engine.location(place));
+        assert.deepEqual(
+          await Promise.all(shown.map(async ({ path }) => String(await hdfs.read(path)))),
+          ["a"],
+          at,
+        );
+        const left = [...hdfs.nodes.keys()].filter((name) => /_dead|staging\/swap/.test(name));
+        assert.deepEqual(left, [], at);
+      }
+    assert.ok(ends.done > 20 && ends.lost > 20, JSON.stringify(ends));
+  });
+});
+
 describe("currentFiles(hdfs, swaps)", () => {
   it("names a late file once, also if it is copied into the new folder meanwhile", async () => {
     const hdfs = new HdfsModel();

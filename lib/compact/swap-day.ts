@@ -281,9 +281,10 @@ async function obstacleOf(
   const isSame = ({ name, bytes, modified_at }: FolderFile) =>
     old.get(name)?.bytes === bytes && old.get(name)?.modified_at === modified_at;
   if (!before.every(isSame)) return "its files changed while they were read";
-  const made = (await dataFiles(hdfs, folder)).map(({ name }) => name);
+  const made = await namesIn(hdfs, folder);
   const isThere = new_files.every(({ name }) => made.includes(name));
-  return isThere ? null : "another process took it for a crashed one, and deleted its new files";
+  const isTaken = made.some((name) => deadMark(folder) === `${folder}/${name}`);
+  return isThere && !isTaken ? null : "another process took it for a crashed one, and deleted its new files";
 }
 
 /** Deletes the files of an attempt that has no record. */
@@ -302,11 +303,20 @@ async function removeDeadAttempts(work: SwapWork, { place, records }: Swaps): Pr
     const isIts = ({ id }: SwapRecord) => id === name;
     if (records.some(isIts)) folders.add(compactedFolder(place, name));
     if (records.some(isIts) || Date.now() - modified_at < STALE_MS) continue;
-    await hdfs.remove(stagedSwap(root, name)); // so that it gets no record any more
-    if ((await readSwaps(hdfs, place)).records.some(isIts)) continue;
-    await removeAttempt(work, place, name);
+    // A swap stages its record before it looks for the mark. So it sees the mark, or its record is
+    // found here, or the record's RENAME fails.
+    const mark = deadMark(compactedFolder(place, name));
+    await hdfs.makeFolder(mark);
+    await hdfs.remove(stagedSwap(root, name));
+    if ((await readSwaps(hdfs, place)).records.some(isIts)) await hdfs.remove(mark);
+    else await removeAttempt(work, place, name);
   }
   return folders;
+}
+
+/** Marks a swap as crashed, in the folder of its new files. Queries leave out names with _. */
+function deadMark(folder: string): string {
+  return `${folder}/_dead`;
 }
 
 /** Whether a folder of new files has no record: its swap is at work, or has crashed. */

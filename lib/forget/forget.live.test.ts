@@ -220,7 +220,7 @@ describe("forgetPlayer(place, players)", function () {
         !isOver,
         problems.join("\n"),
       );
-      assert.equal(await finishRemoval(place, options), true);
+      assert.equal(await finishRemoval(place, options), "finished");
       assert.ok(isEmpty(await findPlayer(place, [GONE])));
       assert.deepEqual(await rowsWithout(GONE), kept);
       await proven();

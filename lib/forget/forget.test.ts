@@ -25,7 +25,8 @@ describe("finishRemoval(place, options)", () => {
   it("drops a plan whose process ended before it looked for swaps: the rows may lie in other files", async () => {
     const { hdfs, place, plan } = newPlace();
     await writePlan({ hdfs, root }, plan);
-    assert.equal(await finishRemoval(place, { log: () => {} }), false);
+    assert.equal(await finishRemoval(place, { log: () => {} }), "dropped");
+    assert.equal(await finishRemoval(place, { log: () => {} }), "none");
     assert.deepEqual(hdfs.files(forgetFolder(root)), []);
     assert.deepEqual(hdfs.files(removalsFolder(root, "t")), []);
   });

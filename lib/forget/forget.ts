@@ -57,16 +57,22 @@ export async function findPlayer(place: ForgetPlace, players: readonly string[])
   };
 }
 
-/** Finishes a removal that was interrupted. Resolves with whether there was one. */
-export async function finishRemoval(place: ForgetPlace, options: ForgetOptions): Promise<boolean> {
+/**
+ * Finishes a removal that was interrupted. One that had changed nothing is dropped: its plan may
+ * have grown old.
+ */
+export async function finishRemoval(
+  place: ForgetPlace,
+  options: ForgetOptions,
+): Promise<"finished" | "dropped" | "none"> {
   const { hdfs, root } = place;
   const plan = await readPlan(hdfs, root);
   if (plan === null || (await hdfs.status(forgetDecidedPath(root))) === null) {
     await hdfs.remove(forgetFolder(root)); // nothing has changed yet
-    return false;
+    return plan === null ? "none" : "dropped";
   }
   await carryOut(planWork(place, options), plan);
-  return true;
+  return "finished";
 }
 
 /**

@@ -22,6 +22,8 @@ const NOT_SEARCHED = [
   "a game client's queue: events that it sends later come in anew",
 ];
 
+const FINISHED = "finished a removal that was interrupted";
+
 /** Prints the places that name a player. With `isSure`, removes the player from them. */
 export async function printForget(player: string, isSure: boolean): Promise<number> {
   const players = storedNames(player);
@@ -78,7 +80,7 @@ async function printRemoval<T extends Listed>(place: ForgetPlace, removal: Remov
   }
   const at = settings.killAt && killAt(settings.killAt);
   const options = { log, ...(at && { at }) };
-  if (await finishRemoval(place, options)) log("finished a removal that was interrupted");
+  if ((await finishRemoval(place, options)) === "finished") log(FINISHED);
   const before = countsIn(await remove(options));
   const after = await find();
   await printLines([...linesOf(before, countsIn(after)), ...listedLines(after)].map(forTerminal));
@@ -90,8 +92,12 @@ async function printRemoval<T extends Listed>(place: ForgetPlace, removal: Remov
 /** Finishes an interrupted removal, for which no name is needed. */
 export async function printFinish(): Promise<number> {
   return withPlace(async (place) => {
-    const isFinished = await finishRemoval(place, { log: console.error });
-    console.log(isFinished ? "finished a removal that was interrupted" : "no removal was interrupted");
+    const end = await finishRemoval(place, { log: console.error });
+    if (end === "dropped") {
+      console.error("dropped a removal that had changed nothing: call it again, with its option");
+      return 1;
+    }
+    console.log(end === "finished" ? FINISHED : "no removal was interrupted");
     return 0;
   });
 }
