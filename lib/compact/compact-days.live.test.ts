@@ -30,6 +30,7 @@ describe("compactDays(work, options)", function () {
     root: ground.root,
     schema: ground.schema,
     engine: trinoEngine({ hdfs: ground.hdfs, ...place }),
+    untilWritersEnd: () => Promise.resolve(),
   };
   const old = Date.now() - 2 * DAY_MS;
   const day = new Date(old).toISOString().slice(0, 10);
