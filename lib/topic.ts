@@ -5,6 +5,7 @@
  * nothing, and deletes the group. A slow reader (a pager on the pipe) can lose the group. Then
  * kafkajs joins again, and this module goes on behind the last message that `onMessage` has had.
  */
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { peek } from "./envelope.ts";
 import { settings } from "./settings.ts";
@@ -24,6 +25,7 @@ export interface TopicMessage {
   timestamp: number; // milliseconds
   key: string | null;
   value: string | null;
+  isUtf8: boolean; // false: `value` has U+FFFD for other bytes
 }
 
 /** The offsets that a partition holds: [low, high). */
@@ -249,7 +251,7 @@ function consume(consumer: Consumer, { topic, next, ends, signal, onMessage }: R
         if (!payload.isRunning() || signal?.aborted) return;
         const at = Number(offset);
         if (at < (next.get(partition) ?? 0) || at >= end) continue;
-        const texts = { key: textOf(key), value: textOf(value) };
+        const texts = { key: textOf(key), value: textOf(value), isUtf8: value === null || isUtf8(value) };
         if (!(await isTaken({ partition, offset: at, timestamp: Number(timestamp), ...texts }))) return;
         next.set(partition, at + 1);
         // It throws if the group is lost; kafkajs then joins again.

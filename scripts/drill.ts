@@ -2,6 +2,7 @@
 import { command, UsageError } from "../lib/command.ts";
 import { drills } from "../lib/drill/drills.ts";
 import { runDrills } from "../lib/drill/run-drills.ts";
+import { askDatanode, askKafka, askMetastoreByTrino } from "../lib/services/ready.ts";
 
 const usage = `npm run drill -- [NAME…] [--short] [--seed N]
   Breaks something in the running stack on purpose, and prints the cost.
@@ -14,9 +15,11 @@ const options = {
   short: { type: "boolean", default: false },
   seed: { type: "string", default: "1" },
 } as const;
-const frame = { usage, options, positionals: true, interruptible: true };
+const hint = "npm run up starts the stack, on which drills run";
+const OWN_STACK = "cluster";
+const frame = { usage, options, hint, positionals: true, interruptible: true };
 
-await command("drill", frame, ({ values, positionals, signal }) => {
+await command("drill", frame, async ({ values, positionals, signal }) => {
   if (!/^\d{1,9}$/.test(values.seed))
     throw new UsageError(`--seed: expected an integer from 0 to 999999999, got "${values.seed}"`);
   const names = drills.map(({ name }) => name);
@@ -24,6 +27,8 @@ await command("drill", frame, ({ values, positionals, signal }) => {
   if (unknown !== undefined)
     throw new UsageError(`expected names among ${names.join(", ")}, got "${unknown}"`);
   const chosen = drills.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  if (chosen.some(({ name }) => name !== OWN_STACK))
+    await Promise.all([askKafka(), askDatanode(), askMetastoreByTrino()]);
   return runDrills(chosen, { short: values.short, seed: Number(values.seed), signal });
 });
 process.exit(); // an interrupted drill must not keep the process

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { registerDays } from "../ask/tables.ts";
 import { TopicWriter } from "../collect/publish.ts";
+import { receive } from "../collect/receive.ts";
+import { events } from "../events.ts";
 import { withAdmin } from "../kafka.ts";
 import { auditPath, dayFolder } from "../layout.ts";
 import { settings } from "../settings.ts";
@@ -11,8 +13,10 @@ import { LandedGround } from "../testbed/ground.fixture.ts";
 import { readOffsets } from "../topic.ts";
 import { assertProven, audit } from "./audit.ts";
 import { auditAgain } from "./audit-again.ts";
+import { describeDiscrepancies, earlierIds, findDiscrepancies } from "./discrepancies.ts";
 import { findFiles } from "./files.ts";
 import { auditedEnds, type AuditRecord } from "./ledger.ts";
+import { collectSightings, rangesBetween } from "./sightings.ts";
 
 const EVENTS = 21; // 20 events, and one of them again
 
@@ -53,6 +57,19 @@ describe("an audit", function () {
     assert.deepEqual(await auditedEnds(offsets, { hdfs, root, topic }), offsets);
     const { messages, without_topic, problems } = await again();
     assert.deepEqual([messages, without_topic, problems], [EVENTS + 7, 0, []]);
+  });
+
+  it("proves an event that is refused for its time alone, and finds no difference beside it", async () => {
+    const before = await readOffsets({ topic });
+    const { message: value } = receive(events[0]!, { query: "player=ann", headers: {}, remoteAddr: "" });
+    await ground.sendAt(["-1", "0"].map((timestamp) => ({ value, partition: 0, timestamp })));
+    const proof = await all();
+    assertProven(proof);
+    assert.equal(proof.now.messages, 2);
+    const ranges = rangesBetween(before, await readOffsets({ topic }));
+    const seen = await collectSightings(ranges, { ...place, days: "all" });
+    const nobody = { accepted: {}, event_ids: [], session: "" };
+    assert.deepEqual(describeDiscrepancies(findDiscrepancies(nobody, seen, earlierIds(seen))), []);
   });
 
   it("fails for --since a day behind all messages, and repeats the audits of an earlier one", () => {

@@ -11,6 +11,7 @@ import { identifier, literal } from "../sql.ts";
 import { query } from "../trino.ts";
 import { failedEvents } from "../catalog.ts";
 import { events } from "../events.ts";
+import { isTime } from "../kafka-time.ts";
 import { peek, type Position, readEvent } from "../envelope.ts";
 import { Misfit } from "../misfit.ts";
 import { NOT_AN_EVENT, type PartitionOffsets, readTopic, type TopicMessage } from "../topic.ts";
@@ -173,10 +174,11 @@ function typeOf(table: string): string {
 /** Type, id and session of a message that fits the list of events; NOT_AN_EVENT of any other. */
 function identityOf({
   value,
+  isUtf8,
   ...position
 }: TopicMessage): Pick<Sighting, "event_type" | "event_id" | "session"> {
   const { event_type, event_id, session } = peek(value);
-  const isEvent = value !== null && fits(value, position);
+  const isEvent = value !== null && isUtf8 && isTime(position.timestamp) && fits(value, position);
   return isEvent
     ? { event_type: event_type!, event_id, session }
     : { event_type: NOT_AN_EVENT, event_id: null };

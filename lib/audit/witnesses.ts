@@ -14,6 +14,7 @@ import { peek } from "../envelope.ts";
 import { events } from "../events.ts";
 import { namesIn } from "../folders.ts";
 import { rebuildsFolder, tablesFolder } from "../layout.ts";
+import { storedTime } from "../kafka-time.ts";
 import { identifier, literal } from "../sql.ts";
 import type { RemovedRow } from "../swaps.ts";
 import { NOT_AN_EVENT, readOffsets, readTopic } from "../topic.ts";
@@ -114,7 +115,7 @@ async function tallyTopic(
       const isRefused = refused.has(`${partition}:${offset}`);
       const type = isRefused ? REFUSED : (event_type ?? NOT_AN_EVENT);
       const id = isRefused ? null : event_id;
-      tallies.get(partition)!.add(type, dayOf(timestamp), { partition, offset }, id);
+      tallies.get(partition)!.add(type, dayOf(storedTime(timestamp)), { partition, offset }, id);
     },
   });
   return tallies;

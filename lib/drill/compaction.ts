@@ -13,7 +13,6 @@ import { kafkaClient, Partitioners } from "../kafka.ts";
 import { SWAP_POINTS } from "../kill-at.ts";
 import { settings } from "../settings.ts";
 import { startRepeating } from "../testbed/repeating.ts";
-import { Child } from "../testbed/child.ts";
 import type { Pipeline } from "../testbed/pipeline.ts";
 import { exampleRequests } from "../traffic/examples.ts";
 import { query } from "../trino.ts";
@@ -99,8 +98,7 @@ async function compact(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ signalCode: NodeJS.Signals | null; output: string }> {
   const own = { ...pipeline.rewritingEnv, QUESTLOG_GRACE_MINUTES: String(GRACE_MINUTES) };
-  const child = new Child("compact", { env: { ...own, ...env }, args: ["--day", day] });
-  pipeline.children.push(child);
+  const child = pipeline.spawn("compact", { env: { ...own, ...env }, args: ["--day", day] });
   await child.ended(CALL_LIMIT_MS);
   const { exitCode, signalCode } = child.process;
   if (exitCode !== 0 && signalCode === null) throw new Error(`compact failed:\n${child.output}`);

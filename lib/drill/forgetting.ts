@@ -17,7 +17,7 @@ import { FORGET_POINTS, type ForgetPoint } from "../kill-at.ts";
 import { runStatement } from "../services/plain-trino.ts";
 import { settings } from "../settings.ts";
 import { startRepeating } from "../testbed/repeating.ts";
-import { Child } from "../testbed/child.ts";
+import type { Child } from "../testbed/child.ts";
 import { openPipeline, type Pipeline } from "../testbed/pipeline.ts";
 import { type Ledger, startPlayers } from "../testbed/players.ts";
 import { seeded } from "../testbed/seeded.ts";
@@ -150,8 +150,8 @@ async function forget(
 }
 
 async function call(pipeline: Pipeline, words: string[], env: NodeJS.ProcessEnv = {}): Promise<Child> {
-  const child = new Child("forget", { env: { ...pipeline.rewritingEnv, ...env }, args: [...words, "--yes"] });
-  pipeline.children.push(child);
+  const own = pipeline.rewritingEnv;
+  const child = pipeline.spawn("forget", { env: { ...own, ...env }, args: [...words, "--yes"] });
   await child.ended(CALL_LIMIT_MS);
   return child;
 }

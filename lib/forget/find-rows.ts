@@ -1,9 +1,9 @@
 /**
  * Players → the rows that name them, by file: those that Trino shows, and those of other files.
  *
- * Trino finds the rows of event tables by the column `player`, day by day. It cannot look into the
- * texts of failed_events, nor into files that no table shows, such as those that a rebuild
- * replaced. These files are read as they are.
+ * Trino finds the rows of event tables by the column `player`, day by day. A row without a player
+ * can name one in its text. Trino cannot look into the texts of failed_events, nor into files that
+ * no table shows, such as those that a rebuild replaced. These files are read as they are.
  */
 import { posix } from "node:path";
 import { findFiles } from "../audit/files.ts";
@@ -17,7 +17,7 @@ import { readStoredRows, type StoredRow } from "../rebuild/stored-values.ts";
 import { identifier, sql } from "../sql.ts";
 import { query } from "../trino.ts";
 import type { Hdfs } from "../webhdfs.ts";
-import { namesPlayer } from "./names-player.ts";
+import { formsOf, namesPlayer } from "./names-player.ts";
 
 /** The place of a pipeline's rows. */
 export interface RowPlace {
@@ -75,41 +75,61 @@ interface TableRow {
   kafka_partition: number;
   kafka_offset: number;
   event_id: string;
+  text: string | null; // raw_event of a row without a player
 }
 
-/** Reads day after day, so that a statement returns the rows of one day at most. */
 async function findInTable(
   { schema, topic }: RowPlace,
   table: string,
   players: readonly string[],
 ): Promise<FoundFile[]> {
-  const from = `FROM ${identifier(table)} WHERE ${sql`player IN (${players})`}`;
+  // Two statements: most files have no row without a player, and Trino skips these by statistics.
+  const inText = players.flatMap(formsOf).map((form) => sql`strpos(raw_event, ${form}) > 0`);
+  const found = [
+    ...(await readByDay(schema, table, sql`player IN (${players})`, "NULL")),
+    ...(await readByDay(schema, table, `player IS NULL AND (${inText.join(" OR ")})`, "raw_event")),
+  ];
+  const files = new Map<string, FoundFile>();
+  for (const row of found) {
+    if (row.text !== null && !namesPlayer(row.text, players)) continue;
+    const path = row.path.replace(/^[a-z]+:\/\/[^/]*/, "");
+    const file = files.get(path) ?? { path, table, rows: [] };
+    files.set(path, file);
+    file.rows.push({
+      topic: topicInName(path) ?? topic,
+      partition: row.kafka_partition,
+      offset: Number(row.kafka_offset),
+      type: typeIn(table, row.event_type),
+      day: row.day,
+      id: row.event_id,
+    });
+  }
+  return [...files.values()];
+}
+
+/** Reads day after day, so that a statement returns the rows of one day at most. */
+async function readByDay(
+  schema: string,
+  table: string,
+  condition: string,
+  text: string,
+): Promise<TableRow[]> {
+  const from = `FROM ${identifier(table)} WHERE ${condition}`;
   const days = await query<{ day: string }>(
     `SELECT DISTINCT CAST(day AS varchar) AS day ${from} ORDER BY 1`,
     { schema },
   );
-  const files = new Map<string, FoundFile>();
-  for (const { day } of days) {
-    const rows = await query<TableRow>(
-      `SELECT "$path" AS path, CAST(day AS varchar) AS day, event_type, kafka_partition, kafka_offset, event_id
-       ${from} AND day = DATE ${sql`${day}`}`,
-      { schema },
+  const rows: TableRow[] = [];
+  for (const { day } of days)
+    rows.push(
+      ...(await query<TableRow>(
+        `SELECT "$path" AS path, CAST(day AS varchar) AS day, event_type, kafka_partition, kafka_offset,
+           event_id, ${text} AS text
+         ${from} AND day = DATE ${sql`${day}`}`,
+        { schema },
+      )),
     );
-    for (const row of rows) {
-      const path = row.path.replace(/^[a-z]+:\/\/[^/]*/, "");
-      const file = files.get(path) ?? { path, table, rows: [] };
-      files.set(path, file);
-      file.rows.push({
-        topic: topicInName(path) ?? topic,
-        partition: row.kafka_partition,
-        offset: Number(row.kafka_offset),
-        type: typeIn(table, row.event_type),
-        day: row.day,
-        id: row.event_id,
-      });
-    }
-  }
-  return [...files.values()];
+  return rows;
 }
 
 /** Reads a file of failed_events, or one that no table shows. */

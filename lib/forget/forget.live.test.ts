@@ -123,6 +123,29 @@ describe("forgetPlayer(place, players)", function () {
     await proven();
   });
 
+  it("removes a row without a player whose text names one, as it deletes the message", async () => {
+    const writer = await TopicWriter.open({ topic });
+    for (const player of ["params ann", "params anna"]) {
+      const received = receive(events[0]!, { query: "metal=tin", headers: {}, remoteAddr: "" });
+      const envelope = JSON.parse(received.message) as object;
+      await writer.publish(JSON.stringify({ ...envelope, player: null, params: { player } }), null);
+    }
+    await writer.close();
+    await ground.land();
+    await proven();
+    await forgetPlayer(place, ["params ann"], options);
+    assert.ok(isEmpty(await findPlayer(place, ["params ann"])));
+    const left = await query<{ raw_event: string }>(
+      `SELECT raw_event FROM ${events[0]!.table} WHERE player IS NULL`,
+      { schema },
+    );
+    assert.deepEqual(
+      left.map(({ raw_event }) => /params ann\w*/.exec(raw_event)?.[0]),
+      ["params anna"],
+    );
+    await proven();
+  });
+
   /** The path and content of each file that is not Parquet, below a folder. */
   async function* textsIn(folder: string): AsyncGenerator<string> {
     for await (const { name, type } of entriesOf(hdfs, folder)) {

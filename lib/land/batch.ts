@@ -10,6 +10,7 @@ import { type Column, columnsOf, failedEvents, type Value } from "../catalog.ts"
 import type { Batch, StagedFile } from "./commits.ts";
 import { type EventRow, type Position, readEvent } from "../envelope.ts";
 import { dateText } from "../exact.ts";
+import { isTime, storedTime } from "../kafka-time.ts";
 import { Misfit } from "../misfit.ts";
 import { ParquetFile } from "./parquet.ts";
 
@@ -42,8 +43,6 @@ export const DEFAULT_LIMITS: BatchLimits = { maxRows: 50_000, maxBytes: 32 << 20
 export const NOT_UTF8 = "the message: expected UTF-8, got other bytes (replaced in raw_event by U+FFFD)";
 
 const DAY_MS = 86_400_000;
-/** The last time of a message: a day's name has a year of 4 digits. */
-export const MAX_TIMESTAMP = Date.UTC(9999, 11, 31) + DAY_MS - 1;
 
 /** A batch being filled with messages in the order of their offsets. */
 export class BatchBuilder {
@@ -85,7 +84,7 @@ export class BatchBuilder {
     this.bytes += value?.length ?? 0;
     this.last = position.offset;
     this.lastTimestamp = position.timestamp;
-    if (isUsable(position.timestamp)) this.timestamps.push(position.timestamp);
+    if (isTime(position.timestamp)) this.timestamps.push(position.timestamp);
   }
 
   /** Encodes the batch. Covers all offsets up to the newest message's. */
@@ -103,7 +102,7 @@ export class BatchBuilder {
   /** The row of an event, or the text and reason of a failed event. */
   #read(position: Position, value: Buffer | null): EventRow | FailedRow {
     const raw = value && value.toString("utf8");
-    if (!isUsable(position.timestamp)) {
+    if (!isTime(position.timestamp)) {
       return {
         raw,
         reason: `Kafka's timestamp: expected a time from 1970 to 9999, got ${position.timestamp}`,
@@ -120,7 +119,7 @@ export class BatchBuilder {
   }
 
   #fail({ timestamp, partition, offset }: Position, { reason, raw }: FailedRow): void {
-    const time = isUsable(timestamp) ? timestamp : 0;
+    const time = storedTime(timestamp);
     const row: Value[] = [raw, time, reason, this.#topic, partition, offset];
     this.#file(time, failedEvents.table, () => failedEvents.columns).append(row);
     this.failed++;
@@ -141,8 +140,4 @@ export class BatchBuilder {
     }
     return file;
   }
-}
-
-function isUsable(timestamp: number): boolean {
-  return timestamp >= 0 && timestamp <= MAX_TIMESTAMP;
 }

@@ -6,7 +6,8 @@
  */
 import { type Column, columnsOf, type EventDefinition, failedEvents } from "../catalog.ts";
 import { JSON_LIMITS } from "../json-limits.ts";
-import { type BatchLimits, DEFAULT_LIMITS, MAX_TIMESTAMP, NOT_UTF8 } from "../land/batch.ts";
+import { MAX_TIMESTAMP } from "../kafka-time.ts";
+import { type BatchLimits, DEFAULT_LIMITS, NOT_UTF8 } from "../land/batch.ts";
 import { WHOLE_TEXT } from "../misfit.ts";
 import { decimalOf, type Parameter, type Value } from "../parameters.ts";
 import { WAITING } from "../waiting.ts";

@@ -31,6 +31,7 @@ export class Pipeline extends Ground {
   readonly proxies: FaultyProxy[] = [];
   apiPort = 0;
   #closed: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor(name: string) {
     super(`drill_${name.replaceAll("-", "_")}`);
@@ -68,7 +69,7 @@ export class Pipeline extends Ground {
 
   /** Starts the API and resolves when it takes requests. */
   async startApi(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
-    const child = this.#spawn("api", { env, args });
+    const child = this.spawn("api", { env, args });
     await child.ready();
     return child;
   }
@@ -82,7 +83,7 @@ export class Pipeline extends Ground {
 
   /** Starts a stream, which may never become ready. */
   async spawnStream(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Child> {
-    return this.#spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env }, args });
+    return this.spawn("stream", { env: { QUESTLOG_STREAM_PORT: String(await freePort()), ...env }, args });
   }
 
   /** The child of this name that was started last. */
@@ -105,6 +106,7 @@ export class Pipeline extends Ground {
    * first one, or tries again if that one failed.
    */
   close(): Promise<void> {
+    this.#isEnding = true;
     this.#closed ??= this.#close().catch((error: unknown) => {
       this.#closed = undefined;
       throw error;
@@ -123,7 +125,9 @@ export class Pipeline extends Ground {
     openPipelines.delete(this);
   }
 
-  #spawn(name: string, { env, args }: ChildOptions): Child {
+  /** Starts a script; `close` ends it. @throws Error after `close`: nobody would end it */
+  spawn(name: string, { env, args }: ChildOptions): Child {
+    if (this.#isEnding) throw new Error(`${name}: not started, because its pipeline has ended`);
     const child = new Child(name, { env: { ...this.env, ...env }, args });
     this.children.push(child);
     return child;
