@@ -121,9 +121,10 @@ function inOurWords(message: string): string {
   return sentence
     .replace(/^Unknown option '(.+)'$/s, "unknown option $1")
     .replace(/^Unexpected argument '(.+)'$/s, 'expected no further words, got "$1"')
+    .replace(/^Option '(.+?)(?: <value>)?' argument missing$/s, "$1: expected a value, got none")
     .replace(
-      /^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)$/s,
-      "$1: expected a value, got none (one that begins with - is written as $1=VALUE)",
+      /^Option '(.+?)(?: <value>)?' argument is ambiguous$/s,
+      "$1: expected a value; write one that begins with - as $1=VALUE",
     )
     .replace(/^Option '(.+)' does not take an argument$/s, "$1: expected no value, got one");
 }

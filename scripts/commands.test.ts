@@ -92,6 +92,12 @@ const CASES: Case[] = [
     2,
     'down: expected names of services \\(services, hdfs, .*\\), got "zookeeper"; .*',
   ],
+  [
+    "forget",
+    ["--older-than", "-1"],
+    2,
+    "forget: --older-than: expected a value; write one that begins with - .*",
+  ],
   ["drill", ["flood"], 2, 'drill: expected names among .*kill-stream.*, got "flood"; .*'],
   ["drill", ["--seed", "x"], 2, 'drill: --seed: expected an integer from 0 to 999999999, got "x"; .*'],
   ["stream", ["--engine", "spark", "--master", "lokal[2]"], 2, "stream: --master: expected local\\[2\\], .*"],
