@@ -9,7 +9,7 @@ import { type AuditOptions, type AuditRun, progressText, withAudit } from "./aud
 import { auditPath } from "../layout.ts";
 import { readCommits } from "./coverage.ts";
 import type { AuditRecord, Ledger } from "./ledger.ts";
-import { removedOf, type Rest, restOf } from "./removals.ts";
+import { removedOf, type Rest, restOf, sumOf } from "./removals.ts";
 import type { Tally, TypeDay } from "./tally.ts";
 
 /** The result of repeated audits. */
@@ -62,7 +62,7 @@ async function repeat(
     const whole = restOf(record, []);
     const removed = removedOf(removals, record);
     const rest = restOf(record, removed);
-    again.removed += removed.flatMap(({ counts }) => counts).reduce((sum, { messages }) => sum + messages, 0);
+    again.removed += removed.reduce((sum, range) => sum + sumOf(range), 0);
     const found = [
       ...(hasTopic ? [differences(whole, "topic", topic.get(partition)!)] : []),
       differences(rest, "files", files.get(partition)!),

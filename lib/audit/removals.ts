@@ -157,7 +157,7 @@ async function readRecords(hdfs: Hdfs, root: string, topic: string): Promise<Rem
 }
 
 /** All messages: a rebuild may have moved one to failed_events before its removal. */
-function sumOf({ counts }: Rest): number {
+export function sumOf({ counts }: Pick<Rest, "counts">): number {
   return counts.reduce((sum, { messages }) => sum + messages, 0);
 }
 
